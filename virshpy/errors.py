@@ -84,7 +84,7 @@ class Error(Exception):
         bare = (type(self).__doc__ or "").partition("\n")[0]
         if self.detail is None:
             return bare
-        return self.detailed.format(self.detail) if self.detailed else f"{bare}: {self.detail}"
+        return self.detailed.replace("%s", self.detail) if self.detailed else f"{bare}: {self.detail}"
 
     def __str__(self) -> str:
         return self.message

@@ -1,0 +1,1 @@
+"""What people import: handles over the rows of the driver contract."""

@@ -1,0 +1,137 @@
+"""Rows about domains (virDomain*)."""
+
+from __future__ import annotations
+
+from virshpy.driver.contract import Contract, operation
+from virshpy.enums import (
+    ConsoleFlags,
+    CreateFlags,
+    DefineFlags,
+    DestroyFlags,
+    ModificationImpact,
+    RebootFlags,
+    ShutdownFlags,
+    UndefineFlags,
+    XMLFlags,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, Stream
+
+
+class DomainOperations(Contract):
+    """Everything one can ask of a domain. A DomainRef that no longer exists raises NoDomain."""
+
+    # finding
+    @operation("virDomainLookupByName")
+    def domain_lookup_by_name(self, name: str) -> DomainRef: ...
+
+    @operation("virDomainLookupByUUIDString")
+    def domain_lookup_by_uuid_string(self, uuid: str) -> DomainRef: ...
+
+    @operation("virDomainLookupByID")
+    def domain_lookup_by_id(self, id: int) -> DomainRef: ...
+
+    # definitions
+    @operation("virDomainDefineXMLFlags", writes=True, flags=DefineFlags)
+    def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef: ...
+
+    @operation("virDomainUndefineFlags", writes=True, flags=UndefineFlags)
+    def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainRename", writes=True)
+    def domain_rename(self, domain: DomainRef, new_name: str) -> DomainRef: ...
+
+    @operation("virDomainSetAutostart", writes=True)
+    def domain_set_autostart(self, domain: DomainRef, autostart: bool) -> None: ...
+
+    @operation("virDomainGetAutostart")
+    def domain_get_autostart(self, domain: DomainRef) -> bool: ...
+
+    @operation("virDomainSetMetadata", writes=True, flags=ModificationImpact)
+    def domain_set_metadata(
+        self, domain: DomainRef, kind: int, metadata: str | None, key: str | None, uri: str | None, *, flags: int = 0
+    ) -> None:
+        """Set (or, with None, remove) title, description or one <metadata> element (kind is a MetadataType)."""
+
+    @operation("virDomainGetMetadata", flags=ModificationImpact)
+    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+        """Raises NoDomainMetadata where there is none."""
+
+    # life
+    @operation("virDomainCreateXML", writes=True, flags=CreateFlags)
+    def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef: ...
+
+    @operation("virDomainCreateWithFlags", writes=True, flags=CreateFlags)
+    def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef: ...
+
+    @operation("virDomainDestroyFlags", writes=True, flags=DestroyFlags)
+    def domain_destroy_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainSuspend", writes=True)
+    def domain_suspend(self, domain: DomainRef) -> None: ...
+
+    @operation("virDomainResume", writes=True)
+    def domain_resume(self, domain: DomainRef) -> None: ...
+
+    @operation("virDomainShutdownFlags", writes=True, flags=ShutdownFlags)
+    def domain_shutdown_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainReboot", writes=True, flags=RebootFlags)
+    def domain_reboot(self, domain: DomainRef, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainReset", writes=True)
+    def domain_reset(self, domain: DomainRef) -> None: ...
+
+    # asking
+    @operation("virDomainGetState")
+    def domain_get_state(self, domain: DomainRef) -> tuple[int, int]:
+        """(DomainState, reason): the reason's enumeration is the one of that state."""
+
+    @operation("virDomainGetInfo")
+    def domain_get_info(self, domain: DomainRef) -> DomainInfo: ...
+
+    @operation("virDomainGetXMLDesc", flags=XMLFlags, secure=XMLFlags.SECURE)
+    def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str: ...
+
+    @operation("virDomainGetOSType")
+    def domain_get_os_type(self, domain: DomainRef) -> str: ...
+
+    @operation("virDomainIsActive")
+    def domain_is_active(self, domain: DomainRef) -> bool: ...
+
+    @operation("virDomainIsPersistent")
+    def domain_is_persistent(self, domain: DomainRef) -> bool: ...
+
+    @operation("virDomainIsUpdated")
+    def domain_is_updated(self, domain: DomainRef) -> bool: ...
+
+    @operation("virDomainHasManagedSaveImage")
+    def domain_has_managed_save_image(self, domain: DomainRef) -> bool: ...
+
+    @operation("virDomainGetControlInfo")
+    def domain_get_control_info(self, domain: DomainRef) -> ControlInfo: ...
+
+    @operation("virDomainGetMessages")
+    def domain_get_messages(self, domain: DomainRef) -> list[str]: ...
+
+    @operation("virDomainGetSecurityLabelList")
+    def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]: ...
+
+    # reaching in
+    @operation("virDomainOpenConsole", writes=True, flags=ConsoleFlags)
+    def domain_open_console(self, domain: DomainRef, device: str | None, *, flags: int = 0) -> Stream:
+        """A stream to the console with alias ``device`` (None: the first console or serial port)."""
+
+    @operation("virDomainQemuMonitorCommand", writes=True)
+    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
+        """One QMP command as JSON text (or, ``human``, one HMP line); the answer as text, as QEMU gave it."""
+
+    # saying what would be done; virshpy's own rows
+    @operation("virshpyDomainPlan")
+    def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
+        """The shell commands that ``verb`` (create, destroy, define, undefine) would amount to, none carried out.
+
+        ``target`` is a domain, or the document for define; ``options`` are the flags the verb itself would get.
+        """

@@ -1,0 +1,184 @@
+"""Processes of the host: the one home of ``subprocess``, signals and everything that is known of a pid.
+
+A process is named by (pid, start time, boot), so that a recycled pid is never taken for the one that was meant.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+
+from virshpy import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Completed:
+    """What a finished command said: ``returncode``, ``stdout``, ``stderr`` (text)."""
+
+    __slots__ = ("argv", "returncode", "stdout", "stderr")
+
+    def __init__(self, argv: Sequence[str], returncode: int, stdout: str, stderr: str) -> None:
+        self.argv = argv
+        self.returncode = returncode
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    input: str | None = None,
+    timeout: float = 60,
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run a command to its end. Raises InternalError with the command's own words where it fails (unless not ``check``),
+    SystemCallError where it cannot be run, OperationTimeout where it does not end."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            list(argv),
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env={**os.environ, "LC_ALL": "C", **(env or {})},
+        )
+    except subprocess.TimeoutExpired:
+        raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
+    except OSError as error:
+        raise errors.from_os_error(error, f"Cannot run {argv[0]}") from None
+    completed = Completed(argv, done.returncode, done.stdout, done.stderr)
+    if check and done.returncode:
+        words = (done.stderr or done.stdout).strip()
+        raise errors.InternalError(
+            f"Child process ({' '.join(argv)}) unexpected {_ending(done.returncode)}: {words}"
+        )
+    return completed
+
+
+def _ending(returncode: int) -> str:
+    return f"fatal signal {-returncode}" if returncode < 0 else f"exit status {returncode}"
+
+
+def boot_id() -> str:
+    """What tells this boot of the host from every other."""
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+
+
+def start_time(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot; None where there is none, or only a zombie is left."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def is_running(pid: int, started: int) -> bool:
+    """Whether exactly this process still runs."""
+    return start_time(pid) == started
+
+
+def signal_process(pid: int, started: int, number: int) -> bool:
+    """Send a signal to exactly this process; False where it is gone."""
+    fd = _pidfd(pid, started)
+    if fd is None:
+        return False
+    try:
+        signal.pidfd_send_signal(fd, number)
+        return True
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(fd)
+
+
+def wait_gone(pid: int, started: int, timeout: float) -> bool:
+    """Wait until a process has ended; False where it still runs after ``timeout`` seconds."""
+    fd = _pidfd(pid, started)
+    if fd is None:
+        return True
+    try:
+        poller = select.poll()
+        poller.register(fd, select.POLLIN)
+        gone = bool(poller.poll(timeout * 1000))
+    finally:
+        os.close(fd)
+    if gone:
+        reap(pid)
+    return gone
+
+
+def kill(pid: int, started: int, *, patience: float, force: bool = True) -> bool:
+    """End a process: SIGTERM, and after ``patience`` seconds SIGKILL (unless not ``force``). True when it is gone."""
+    if signal_process(pid, started, signal.SIGTERM) and not wait_gone(pid, started, patience):
+        if not force:
+            return False
+        signal_process(pid, started, signal.SIGKILL)
+        return wait_gone(pid, started, 15)
+    reap(pid)
+    return True
+
+
+def reap(pid: int) -> None:
+    """Collect an ended child of ours, so that no zombie stays; another's process is left alone."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+
+
+def cpu_time(pid: int) -> int:
+    """Processor time that a process has used, in nanoseconds; 0 where it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return (int(fields[11]) + int(fields[12])) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
+def resident(pid: int) -> int:
+    """Resident memory of a process in KiB; 0 where it is gone."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def describe(pid: int) -> str:
+    """A process as a person would name it: its command line, shortened."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return "gone"
+    return words if len(words) <= 120 else words[:117] + "..."
+
+
+def now() -> float:
+    """Seconds since the epoch, for records that outlive this process."""
+    return time.time()
+
+
+def _pidfd(pid: int, started: int) -> int | None:
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    if start_time(pid) != started:
+        os.close(fd)
+        return None
+    return fd

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds the small guest that the demo, the tests and the benchmark boot.
 
-The kernel is the distribution's own cloud kernel, taken with ``apt-get download`` and unpacked, never installed; the rest
+The kernel is the distribution's own cloud kernel, taken with ``apt-get download`` and unpacked, not installed; the rest
 is a static busybox and ``guest.init``. Nothing here needs root. The result stays in
 ``${XDG_CACHE_HOME:-~/.cache}/virshpy-guests`` and is found again there without asking the network.
 
@@ -32,9 +32,14 @@ BOOT_MODULES = (
     "button", "evdev", "pvpanic_mmio", "pvpanic_pci",
 )  # fmt: skip
 # In the image, loaded where the command line says load=NAME.
-SPARE_MODULES = ("virtio_scsi", "sd_mod", "ata_piix", "virtio_input", "virtiofs", "overlay", "virtio_mem", "virtio_mmio")
+SPARE_MODULES = (
+    "virtio_scsi", "sd_mod", "ata_piix", "virtio_input", "virtiofs", "overlay", "virtio_mem", "virtio_mmio",
+)  # fmt: skip
 
-KERNELS = ("linux-image-cloud-amd64", "linux-image-virtual", "linux-image-kvm", "linux-image-amd64", "linux-image-generic")
+# Debian's first, then Ubuntu's; the general ones last, as they are larger.
+KERNELS = (
+    "linux-image-cloud-amd64", "linux-image-virtual", "linux-image-kvm", "linux-image-amd64", "linux-image-generic",
+)  # fmt: skip
 
 
 class GuestError(Exception):
@@ -264,7 +269,7 @@ def _initrd(busybox: Path, modules: dict[str, bytes]) -> bytes:
     for name in SPARE_MODULES:
         rest = [need for need in _order([name], modules) if need not in boot]
         archive.file(f"modules/need.{name}", "\n".join(rest).encode())
-    return archive.bytes()
+    return archive.close()
 
 
 class Archive:
@@ -287,7 +292,7 @@ class Archive:
     def device(self, name: str, major: int, minor: int) -> None:
         self._entry(name, 0o020600, device=(major, minor))
 
-    def bytes(self) -> bytes:
+    def close(self) -> bytes:
         self._entry("TRAILER!!!", 0)
         return b"".join(self._parts)
 

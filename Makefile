@@ -1,0 +1,36 @@
+# demo    set up what is missing, boot a real guest through virshpy, show it
+# test    ruff, mypy and pytest; T=tests/xml takes one folder, ARGS='-k name' goes to pytest as it is
+# bench   ratios against bare QEMU, and against virsh with libvirtd where those are installed
+# The host is made ready by kit/prepare, which does nothing when it is.
+
+SHELL = /bin/sh
+BIN = .venv/bin
+T = tests
+ARGS =
+WORKERS = 2
+
+.PHONY: demo test lint typecheck unit bench prepare clean
+
+demo: prepare
+	@$(BIN)/python -m kit.demo
+
+test: lint typecheck unit
+
+lint: prepare
+	$(BIN)/ruff check .
+
+typecheck: prepare
+	$(BIN)/mypy
+
+unit: prepare
+	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS)
+
+bench: prepare
+	@$(BIN)/python -m bench $(ARGS)
+
+prepare:
+	@kit/prepare
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,215 @@
+"""The rules of the tree, each a row. What a row says in words is in its `why`; the checks are in this module too, so
+that each can be shown a bad sample (test_rules.py) and then the package (test_tree.py)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from tests.structure.source import Module, imports, uses
+
+# Who imports whom: shell -> api -> driver <- drivers. The rest are leaves. A layer may always import itself.
+LAYERS: dict[str, tuple[str, ...]] = {
+    "": ("api", "errors", "enums"),
+    "__main__": ("shell",),
+    "shell": ("", "api", "errors", "enums"),
+    "api": ("driver", "errors", "enums", "uri"),
+    "driver": ("errors", "enums", "uri"),
+    "drivers": ("driver", "xml", "host", "errors", "enums", "uri"),
+    "host": ("errors", "enums"),
+    "xml": ("errors", "enums"),
+    "uri": ("errors", "enums"),
+    "errors": ("enums",),
+    "enums": (),
+}
+
+# The two places where an arrow is turned round on purpose.
+TURNED = {
+    ("virshpy/driver/registry.py", "drivers"): "a scheme names its driver here, and loads it only when asked for",
+}
+
+
+class Home(NamedTuple):
+    """Names that may be used in these files only."""
+
+    what: str
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+    why: str
+
+
+HOMES = (
+    Home(
+        "starting a process",
+        ("subprocess", "subprocess.*", "os.fork*", "os.exec*", "os.posix_spawn*", "os.spawn*", "os.system", "os.popen",
+         "pty.fork", "pty.spawn", "multiprocessing*", "_posixsubprocess*"),
+        ("virshpy/host/processes.py",),
+        "a process is a step with an undo; only host/ carries steps out",
+    ),
+    Home(
+        "signalling a process",
+        ("os.kill", "os.killpg", "os.pidfd_open", "signal.pidfd_send_signal"),
+        ("virshpy/host/*",),
+        "a pid is only worth something together with its start time, and host/ keeps that",
+    ),
+    Home(
+        "writing to the file system",
+        ("open(w)", ".open(w)", "io.open", "os.open", "os.unlink", "os.remove", "os.removedirs",
+         "os.mkdir", "os.makedirs", "os.rename", "os.renames", "os.replace", "os.rmdir",
+         "os.chmod", "os.fchmod", "os.chown", "os.fchown", "os.lchown", "os.setxattr", "os.utime",
+         "os.symlink", "os.link", "os.mkfifo", "os.mknod", "os.truncate", "os.ftruncate",
+         "shutil.copy*", "shutil.move", "shutil.rmtree", "shutil.chown", "tempfile*",
+         ".write_text", ".write_bytes", ".unlink", ".mkdir", ".rmdir", ".touch", ".symlink_to", ".chmod"),
+        ("virshpy/host/*",),
+        "what is not written down before it is done cannot be undone",
+    ),
+    Home("the store", ("sqlite3", "sqlite3.*"), ("virshpy/host/store.py",), "one module knows the tables"),
+    Home("locks", ("fcntl.flock", "fcntl.lockf"), ("virshpy/host/*",), "a lock has a named holder, kept in the store"),
+    Home("ctypes", ("ctypes", "ctypes.*"), ("virshpy/host/*",), "calls into the system belong with the host"),
+    Home(
+        "sockets",
+        ("socket.socket", "socket.socketpair", "socket.create_connection", "socket.create_server"),
+        ("virshpy/drivers/qemu/qmp.py", "virshpy/host/*"),
+        "one QMP client, that of short visits",
+    ),
+    Home("print", ("print", "builtins.print"), ("virshpy/shell/output.py",), "handlers return data"),
+    Home("lxml", ("lxml", "lxml.*"), ("virshpy/xml/*",), "importing it costs more than most commands take"),
+    Home("a second XML library", ("xml.etree*", "xml.dom*", "xml.sax*"), (), "the tree of documents is our own"),
+    Home("expat", ("xml.parsers*", "pyexpat*"), ("virshpy/xml/*",), "one reader, hardened once"),
+    Home(
+        "the terminal's libraries",
+        ("click", "click.*", "rich", "rich.*", "prompt_toolkit", "prompt_toolkit.*"),
+        ("virshpy/shell/*",),
+        "the library must be usable without a terminal",
+    ),
+    Home("asyncio", ("asyncio", "asyncio.*"), (), "its import alone costs 45 ms; drivers block"),
+    Home("leaving the interpreter", ("os._exit", "os.abort"), ("virshpy/host/*",), "only a forked child may"),
+)  # fmt: skip
+
+# Pure parts: they compute from their arguments, so that a test needs no host.
+PURE = ("virshpy/drivers/qemu/argv/*", "virshpy/drivers/qemu/postparse/*", "virshpy/drivers/qemu/plan.py")
+IMPURE_NAMES = (
+    "virshpy.host*", "os.environ*", "os.stat", "os.listdir", "os.scandir", "time.time", "random.*", "uuid.uuid4",
+)  # fmt: skip
+
+NAMELESS = ("utils", "util", "helpers", "helper", "manager", "common", "misc", "tools")
+MODULE_CEILING = 800
+# Tables of libvirt's numbers and names: they tell no story, and a reader looks one row up.
+TABLES = ("virshpy/errors.py", "virshpy/enums.py")
+FUNCTION_CEILING = 60
+
+# A path of one machine has no meaning on another. Written so that this file does not hold one.
+MACHINE_PATHS = (
+    r"(?<![\w.$}])/(?:wo" r"rk|ro" r"ot)/[\w.]",
+    r"/tmp/te" r"am\b",
+    r"/ho" r"me/(?!user\b|alice\b|bob\b)[a-z]+/",
+)  # fmt: skip
+
+
+def wrong_arrows(module: Module) -> Iterator[str]:
+    if module.layer not in LAYERS:
+        yield f"{module.path}: no row in LAYERS for {module.layer!r}"
+        return
+    allowed = (*LAYERS[module.layer], module.layer)
+    for use in imports(module):
+        parts = use.name.split(".")
+        if parts[0] != "virshpy":
+            continue
+        # `from virshpy import errors` names a layer; `import virshpy` and `from virshpy import open` the package.
+        target = parts[1] if len(parts) > 1 and parts[1] in LAYERS else ""
+        if target not in allowed and (module.path, target) not in TURNED:
+            yield f"{module.path}:{use.line}: {module.layer or 'virshpy'} may not import {use.name}"
+
+
+def strangers(module: Module, homes: Iterable[Home] = HOMES) -> Iterator[str]:
+    """Uses of a name outside its home."""
+    found = list(uses(module))
+    for home in homes:
+        if any(fnmatchcase(module.path, pattern) for pattern in home.files):
+            continue
+        for use in found:
+            if any(fnmatchcase(use.name, pattern) for pattern in home.names):
+                where = " and ".join(home.files) or "no file"
+                yield f"{module.path}:{use.line}: {use.name}: {home.what} has its home in {where}: {home.why}"
+
+
+def impure(module: Module) -> Iterator[str]:
+    if any(fnmatchcase(module.path, pattern) for pattern in PURE):
+        for use in uses(module):
+            if any(fnmatchcase(use.name, pattern) for pattern in IMPURE_NAMES):
+                yield f"{module.path}:{use.line}: {use.name} in a part that must be pure"
+
+
+def nameless(module: Module) -> Iterator[str]:
+    for part in module.path.removesuffix(".py").split("/"):
+        if part in NAMELESS:
+            yield f"{module.path}: {part!r} names no story"
+
+
+def too_long(module: Module) -> Iterator[str]:
+    lines = module.text.count("\n")
+    if lines > MODULE_CEILING and module.path not in TABLES:
+        yield f"{module.path}: {lines} lines, the ceiling is {MODULE_CEILING}"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > FUNCTION_CEILING:
+                yield f"{module.path}:{node.lineno}: {node.name} has {length} lines, the ceiling is {FUNCTION_CEILING}"
+
+
+def undocumented(module: Module) -> Iterator[str]:
+    if module.text.strip() and ast.get_docstring(module.tree) is None:
+        yield f"{module.path}: no docstring says what this module is for"
+
+
+def machine_paths(path: str, text: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for pattern in MACHINE_PATHS:
+            if found := re.search(pattern, line):
+                yield f"{path}:{number}: {found[0]}… is a path of one machine"
+
+
+def cycles(modules: Iterable[Module]) -> Iterator[str]:
+    """Import cycles between modules, counting only imports that run when the module is loaded."""
+    known = {module.dotted: module for module in modules}
+    edges = {name: _loaded(module, known) for name, module in known.items()}
+    state: dict[str, int] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> Iterator[str]:
+        state[name] = 1
+        for target in sorted(edges[name]):
+            if state.get(target) == 1:
+                yield " -> ".join((*trail[trail.index(target) :], target))
+            elif target not in state:
+                yield from visit(target, (*trail, target))
+        state[name] = 2
+
+    for name in sorted(known):
+        if name not in state:
+            yield from visit(name, (name,))
+
+
+def _loaded(module: Module, known: dict[str, Module]) -> set[str]:
+    found = set()
+    pending: list[ast.stmt] = list(module.tree.body)
+    top = []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            top.append(node)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
+            pending += [*node.body, *node.orelse]
+        elif isinstance(node, ast.Try):
+            pending += [*node.body, *node.orelse, *node.finalbody]
+    lines = {node.lineno for node in top}
+    for use in imports(module):
+        if use.line in lines:
+            parent = use.name.rpartition(".")[0]
+            target = use.name if use.name in known else parent
+            # A package's __init__ and its own submodules load each other by nature: `from . import x` is no cycle.
+            if target in known and target != module.dotted and not module.dotted.startswith(f"{target}."):
+                found.add(target)
+    return found

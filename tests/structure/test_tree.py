@@ -1,0 +1,51 @@
+"""The package keeps the rules of its tree."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.structure import rules
+from tests.structure.source import ROOT, Module, modules
+
+MODULES = modules()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [rules.wrong_arrows, rules.strangers, rules.impure, rules.nameless, rules.too_long, rules.undocumented],
+    ids=lambda rule: rule.__name__,
+)
+def test_package(rule: Callable[[Module], Iterator[str]]) -> None:
+    broken = [line for module in MODULES for line in rule(module)]
+    assert not broken, "\n" + "\n".join(broken)
+
+
+def test_no_import_cycles() -> None:
+    found = list(rules.cycles(MODULES))
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_rows_name_what_is_there() -> None:
+    """A row about a layer that does not exist checks nothing."""
+    assert set(rules.LAYERS) == {module.layer for module in MODULES}
+
+
+def tracked() -> list[str]:
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("not a git checkout: no list of the project's files")
+    return done.stdout.split("\n")[:-1]
+
+
+def test_no_machine_paths() -> None:
+    broken: list[str] = []
+    for name in tracked():
+        try:
+            text = (ROOT / name).read_text()
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue
+        broken += rules.machine_paths(name, text)
+    assert not broken, "\n" + "\n".join(broken)

@@ -1,0 +1,460 @@
+"""The engine: one declaration of an element is its parser, its printer, its constructor, its equality and its repr.
+
+    class Target(Element, tag="target"):
+        dev: str | None = attr()
+        bus: str | None = attr(Enum("ide scsi virtio"))
+
+Fields are declared in the order in which libvirt prints them:
+
+    attr     an attribute                       text     the element's own text
+    leaf     <tag>value</tag>                   flag     <tag/>, there or not
+    one      a child element (its class)        many     children of one tag, a list (of a class, or of scalars)
+    variant  a child whose class depends on one of its attributes     verbatim  a child that is kept as it is
+
+What is absent is None (False for a flag, an empty list for many). Tables for reading and printing are made from the
+declarations when a class is first used: hundreds of classes cost an import of a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.node import Node, Refusal, Warning
+from virshpy.xml.parse import parse
+from virshpy.xml.scalars import STR, Scalar
+from virshpy.xml.write import escape, write_node, write_verbatim
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_):
+        return lambda cls: cls
+
+
+ATTR, TEXT, LEAF, FLAG, ONE, MANY, LEAVES, VERBATIM = range(8)
+SCHEMA = "virshpy's own schema"
+
+
+class Field:
+    """One declared field. Made by the functions below, never by hand."""
+
+    __slots__ = ("kind", "type", "tag", "name", "required", "secure", "runtime", "key", "cases")
+
+    def __init__(self, kind: int, type: Any, tag: str | None, required: bool, secure: bool, runtime: Any):
+        self.kind, self.type, self.tag = kind, type, tag
+        self.required, self.secure, self.runtime = required, secure, runtime
+        self.name = ""
+        self.key: str | None = None
+        self.cases: Mapping[str, Any] | None = None
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """Only lists get here: an instance that has none is given one when it is first asked for."""
+        if instance is None:
+            return self
+        fresh: list[Any] = []
+        instance.__dict__[self.name] = fresh
+        return fresh
+
+
+def attr(type: Scalar = STR, name: str | None = None, *, required: bool = False, secure: bool = False,
+         runtime: bool = False) -> Any:
+    """An attribute; its XML name is the field's unless given. ``secure``: printed only with security info.
+    ``runtime``: known only of a running guest, and neither read nor printed as part of an inactive definition."""
+    return Field(ATTR, type, name, required, secure, runtime)
+
+
+def text(type: Scalar = STR, *, secure: bool = False, runtime: bool = False) -> Any:
+    """The element's own text."""
+    return Field(TEXT, type, None, False, secure, runtime)
+
+
+def leaf(type: Scalar = STR, tag: str | None = None, *, runtime: bool = False) -> Any:
+    """A child that is only text."""
+    return Field(LEAF, type, tag, False, False, runtime)
+
+
+def flag(tag: str | None = None) -> Any:
+    """An empty child whose presence means True."""
+    return Field(FLAG, None, tag, False, False, False)
+
+
+def one(type: Any, tag: str | None = None, *, required: bool = False,
+        runtime: bool | Callable[[Any], bool] = False) -> Any:
+    """A child element: its class, or a function that returns it where the class is not yet defined."""
+    return Field(ONE, type, tag, required, False, runtime)
+
+
+def many(type: Any, tag: str | None = None, *, runtime: bool | Callable[[Any], bool] = False) -> Any:
+    """All children of one tag, in order: a list of elements of a class, or of a scalar's values."""
+    return Field(LEAVES if isinstance(type, Scalar) else MANY, type, tag, False, False, runtime)
+
+
+def variant(key: str, cases: Mapping[str, Any], default: Any, tag: str | None = None, *,
+            runtime: bool | Callable[[Any], bool] = False) -> Any:
+    """A child whose class is found by its attribute ``key``; ``default`` is the class for words not in ``cases``."""
+    field = Field(ONE, default, tag, False, False, runtime)
+    field.key, field.cases = key, cases
+    return field
+
+
+def verbatim(tag: str | None = None) -> Any:
+    """A child kept as the :class:`Node` it is."""
+    return Field(VERBATIM, None, tag, False, False, False)
+
+
+class Reading:
+    """What holds for one whole parse."""
+
+    __slots__ = ("inactive", "unknown")
+
+    def __init__(self, inactive: bool):
+        self.inactive = inactive
+        self.unknown: list[tuple[Node, str, str]] = []
+
+
+class Plan:
+    """The tables of a class: by name for reading, in order for printing."""
+
+    __slots__ = ("fields", "attrs", "kids", "text", "required", "out_attrs", "out_text", "out_kids", "check")
+
+    def __init__(self, cls: type[Element]):
+        self.fields = fields = cls._fields
+        self.attrs: dict[str, tuple[str, Any, Any]] = {}
+        self.kids: dict[str, tuple[int, str, Any, Any]] = {}
+        self.text: tuple[str, Any] | None = None
+        self.required: list[Field] = []
+        self.out_attrs: list[tuple[str, str, Any, str, Any, bool]] = []
+        self.out_text: tuple[str, Any, str, bool] | None = None
+        self.out_kids: list[tuple[int, str, str, Any, Any]] = []
+        self.check = cls._check is not Element._check
+        for field in fields.values():
+            self.add(field)
+
+    def add(self, field: Field) -> None:
+        kind, name, type, tag = field.kind, field.name, field.type, field.tag or field.name
+        if kind in (ONE, MANY) and not isinstance(type, _Type):
+            type = type()
+        if kind in (ONE, MANY) and field.tag is None:
+            tag = type._tag or tag
+        if field.required:
+            field.tag = tag
+            self.required.append(field)
+        if kind in (ATTR, TEXT):
+            read, write = (None, None) if type is STR else (type.read, type.write)
+            unit = f" unit='{type.unit}'" if type.unit else ""
+            if unit:
+                self.attrs["unit"] = ("", None, False)
+            if kind == ATTR:
+                self.attrs[tag] = (name, read, field.runtime)
+                self.out_attrs.append((name, f" {tag}='", write, unit, field.runtime, field.secure))
+            else:
+                self.text = (name, read)
+                self.out_text = (name, write, unit, field.secure)
+            return
+        payload: Any = type
+        if kind in (LEAF, LEAVES):
+            payload = type
+        elif kind == ONE and field.cases is not None:
+            payload = _chooser(field.key or "", field.cases, type)
+        self.kids[tag] = (kind, name, payload, field.runtime)
+        self.out_kids.append((kind, name, tag, type, field.runtime))
+
+
+def _chooser(key: str, cases: Mapping[str, Any], default: Any) -> Any:
+    return lambda node: cases.get(node.attrs.get(key, ""), default)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class Element:
+    """Base of every element. Subclasses declare fields; ``tag`` is the XML name where the class has one of its own.
+
+    ``drop_empty``: libvirt prints nothing, rather than ``<tag/>``, when no field is set.
+    """
+
+    _fields: dict[str, Field] = {}
+    _tag: str = ""
+    _drop_empty = False
+    _source = "(document)"
+    _namespaces: dict[str, str] = {}
+    _plan: Plan | None = None
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **values):
+            fields = self._fields
+            for name, value in values.items():
+                if name not in fields:
+                    raise TypeError(f"{type(self).__name__} has no field {name!r}")
+                if value is not None:
+                    self.__dict__[name] = value
+
+    def __init_subclass__(cls, tag: str | None = None, drop_empty: bool = False, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls._plan = None
+        if tag is not None:
+            cls._tag = tag
+        cls._drop_empty = drop_empty
+        own = {name: value for name, value in cls.__dict__.items() if type(value) is Field}
+        if own:
+            cls._fields = {**{n: f for n, f in cls._fields.items() if n not in own}, **own}
+            for name, field in own.items():
+                if field.kind == FLAG:
+                    setattr(cls, name, False)
+                elif field.kind not in (MANY, LEAVES):
+                    setattr(cls, name, None)
+
+    # reading
+
+    @classmethod
+    def parse(
+        cls,
+        text: str | bytes,
+        *,
+        inactive: bool = False,
+        validate: bool = False,
+        warnings: list[Warning] | None = None,
+        source: str | None = None,
+    ) -> Self:
+        """An object of a document.
+
+        ``inactive`` leaves out what only a running guest has. Content that is not understood is kept and printed again;
+        it is reported in ``warnings``, or refused with ``validate`` (XMLInvalidSchema). Raises XMLDetail for a document
+        that is not well-formed and, for a value that is wrong, the error that libvirt gives, its hint naming the place.
+        """
+        keep = frozenset(f.tag or n for n, f in cls._fields.items() if f.kind == VERBATIM)
+        root = parse(text, source=source or cls._source, namespaces=cls._namespaces, verbatim=keep)
+        return cls.from_node(root, inactive=inactive, validate=validate, warnings=warnings)
+
+    @classmethod
+    def from_node(cls, root: Node, *, inactive: bool = False, validate: bool = False,
+                  warnings: list[Warning] | None = None) -> Self:
+        """As :meth:`parse`, from a tree."""
+        if cls._tag and root.tag.rpartition("}")[2].rpartition(":")[2] != cls._tag:
+            detail = f"expecting root element of '{cls._tag}', not '{root.tag}'"
+            raise errors.XMLError(detail, hint=f"the document must be <{cls._tag}>…</{cls._tag}>")
+        reading = Reading(inactive)
+        try:
+            made = cls._read(root, reading)
+        except Refusal as refusal:
+            raise refusal.located(root) from None
+        if reading.unknown and (validate or warnings is not None):
+            _report(root, reading.unknown, validate, warnings)
+        return made
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        plan = cls.__dict__.get("_plan") or cls._compile()
+        self = cls.__new__(cls)
+        values = self.__dict__
+        if node.attrs:
+            table = plan.attrs
+            for key, word in node.attrs.items():
+                row = table.get(key)
+                if row is None:
+                    self._keep_attr(node, key, word, reading)
+                elif row[0] and not (row[2] and reading.inactive):
+                    values[row[0]] = word if row[1] is None else row[1](word, node, key)
+        if node.children:
+            self._read_children(node, plan, values, reading)
+        if plan.text is not None:
+            if node.text:
+                name, read = plan.text
+                values[name] = node.text if read is None else read(node.text, node, None)
+        elif node.text and not node.text.isspace():
+            reading.unknown.append((node, "text", node.text.strip()[:40]))
+        for field in plan.required:
+            if field.name not in values:
+                self._missing(field, node)
+        if plan.check:
+            self._check(node)
+        return self
+
+    def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
+        table, inactive = plan.kids, reading.inactive
+        for child in node.children:
+            row = table.get(child.tag)
+            if row is None:
+                reading.unknown.append((child, "element", child.tag))
+                values.setdefault("_children", []).append(child)
+                continue
+            kind, name, payload, runtime = row
+            if kind == MANY:
+                made = payload._read(child, reading)
+                if not (runtime and inactive and (runtime is True or runtime(made))):
+                    values.setdefault(name, []).append(made)
+            elif kind == LEAVES:
+                values.setdefault(name, []).append(payload.read(child.text, child, None))
+            elif name in values:
+                reading.unknown.append((child, "repeated element", child.tag))
+            elif kind == ONE:
+                chosen: Any = payload if isinstance(payload, _Type) else payload(child)
+                made = chosen._read(child, reading)
+                if not (runtime and inactive and (runtime is True or runtime(made))):
+                    values[name] = made
+            elif kind == LEAF:
+                if child.text and not (runtime and inactive):
+                    values[name] = payload.read(child.text, child, None)
+                for key in child.attrs:
+                    if key != "unit" or not payload.unit:
+                        reading.unknown.append((child, "attribute", key))
+            elif kind == FLAG:
+                values[name] = True
+            else:
+                values[name] = child
+
+    def _keep_attr(self, node: Node, key: str, word: str, reading: Reading) -> None:
+        reading.unknown.append((node, "attribute", key))
+        if ":" not in key:
+            self.__dict__.setdefault("_attrs", {})[key] = word
+
+    def _missing(self, field: Field, node: Node) -> None:
+        """Refuse: a required field is not there."""
+        if field.kind == ATTR:
+            detail = f"Missing required attribute '{field.tag}' in element '{node.tag}'"
+        else:
+            detail = f"missing {field.tag} element in {node.tag}"
+        raise Refusal(errors.XMLError, detail, node)
+
+    def _check(self, node: Node) -> None:
+        """For subclasses: refuse what cannot be, once all fields are read."""
+
+    @classmethod
+    def _compile(cls) -> Plan:
+        cls._plan = plan = Plan(cls)
+        return plan
+
+    # printing
+
+    def format(self, *, inactive: bool = False, secure: bool = False, extras: bool = True, indent: str = "") -> str:
+        """libvirt's text of this element.
+
+        ``inactive`` leaves out what only a running guest has; ``secure`` prints passwords; ``extras`` prints what was
+        read and not understood.
+        """
+        out: list[str] = []
+        self._write(self._tag, out, indent, (inactive, secure, extras), self._declarations())
+        return "".join(out)
+
+    def _declarations(self) -> str:
+        """Namespace declarations for the start tag of a root."""
+        return ""
+
+    def _write(
+        self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
+    ) -> None:
+        cls = type(self)
+        plan = cls.__dict__.get("_plan") or cls._compile()
+        values = self.__dict__
+        inactive, secure, extras = how
+        begin = len(out)
+        out.append(f"{indent}<{tag}")
+        for name, opening, write, unit, runtime, is_secure in plan.out_attrs:
+            value = values.get(name)
+            if value is not None and not (runtime and inactive) and (secure or not is_secure):
+                word = value if write is None else write(value)
+                out.append(f"{opening}{escape(word)}'{unit}")
+        if extras and "_attrs" in values:
+            for key, word in values["_attrs"].items():
+                out.append(f" {key}='{escape(word)}'")
+        if declarations:
+            out.append(declarations)
+        content = None
+        if plan.out_text is not None:
+            name, write, unit, is_secure = plan.out_text
+            content = values.get(name)
+            if content is not None and (secure or not is_secure):
+                content = content if write is None else write(content)
+                out.append(unit)
+            else:
+                content = None
+        mark = len(out)
+        out.append(">\n")
+        if plan.out_kids:
+            self._write_children(plan, out, indent + "  ", how)
+        if extras and "_children" in values:
+            for child in values["_children"]:
+                write_node(child, out, indent + "  ")
+        if len(out) > mark + 1:
+            out.append(f"{indent}</{tag}>\n")
+        elif content is not None:
+            out[mark] = f">{escape(content)}</{tag}>\n"
+        elif self._drop_empty and mark == begin + 1:
+            del out[begin:]
+        else:
+            out[mark] = "/>\n"
+
+    def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
+        values, inactive = self.__dict__, how[0]
+        for kind, name, tag, type, runtime in plan.out_kids:
+            value = values.get(name)
+            if value is None or (inactive and runtime is True):
+                continue
+            if kind == ONE:
+                if not (inactive and runtime and runtime(value)):
+                    value._write(tag, out, indent, how)
+            elif kind == MANY:
+                for item in value:
+                    if not (inactive and runtime and runtime(item)):
+                        item._write(tag, out, indent, how)
+            elif kind == LEAF:
+                unit = f" unit='{type.unit}'" if type.unit else ""
+                out.append(f"{indent}<{tag}{unit}>{escape(type.write(value))}</{tag}>\n")
+            elif kind == FLAG:
+                if value:
+                    out.append(f"{indent}<{tag}/>\n")
+            elif kind == LEAVES:
+                out.extend(f"{indent}<{tag}>{escape(type.write(item))}</{tag}>\n" for item in value)
+            else:
+                out.append(f"{indent}{write_verbatim(value, len(indent) // 2)}\n")
+
+    # as objects
+
+    def copy(self) -> Self:
+        """A deep copy (kept nodes are shared: nothing changes them)."""
+        made = type(self).__new__(type(self))
+        for name, value in self.__dict__.items():
+            if isinstance(value, Element):
+                value = value.copy()
+            elif isinstance(value, list):
+                value = [item.copy() if isinstance(item, Element) else item for item in value]
+            made.__dict__[name] = value
+        return made
+
+    def _state(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if not self._absent(name, value)}
+
+    def _absent(self, name: str, value: object) -> bool:
+        return value is None or value == [] or (value is False and self._fields[name].kind == FLAG)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Element) and self._state() == other._state()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        state = self._state()
+        shown = ", ".join(f"{name}={state[name]!r}" for name in self._fields if name in state)
+        return f"{type(self).__name__}({shown})"
+
+
+_Type = type
+
+
+def _report(root: Node, unknown: list[tuple[Node, str, str]], validate: bool, warnings: list[Warning] | None) -> None:
+    """Turn what was not understood into warnings, or into libvirt's refusal of --validate."""
+    paths = {id(node): path for path, node in root.paths()}
+    found = [(paths.get(id(node), "/"), node, what, word) for node, what, word in unknown]
+    if warnings is not None:
+        for path, node, what, word in found:
+            kept = what in ("element", "attribute")
+            message = f"unknown {what} {word!r} was kept" if kept else f"{what} {word!r} is ignored"
+            warnings.append(Warning(path, node.line, message))
+    if validate:
+        path, node, what, word = found[0]
+        detail = f"Unable to validate doc against {SCHEMA}\nExtra {what} {word} at {path}, line {node.line}"
+        raise errors.XMLInvalidSchema(detail, hint="remove it, or do without --validate: it will be kept and not used")

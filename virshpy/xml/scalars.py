@@ -1,0 +1,281 @@
+"""Values inside documents: how a word is read, refused and printed.
+
+A scalar has ``read(text, node, name)`` (``name`` is the attribute, or None for the element's own text), which raises
+:class:`Refusal` with libvirt's sentence, and ``write(value)``, which gives text that is not yet escaped. A scalar with
+a ``unit`` reads the ``unit`` attribute beside it, and that attribute is always printed with that word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from virshpy import errors
+from virshpy.xml.node import Node, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+
+class Scalar:
+    """Any text, kept as it is."""
+
+    unit: str | None = None
+    expected = "text"
+
+    def read(self, text: str, node: Node, name: str | None) -> Any:
+        return text
+
+    def write(self, value: Any) -> str:
+        return str(value)
+
+    def refuse(self, text: str, node: Node, name: str | None, why: str = "") -> Refusal:
+        """libvirt's general sentence for a value that cannot be read (virXMLProp*, virXPath*)."""
+        if name is None:
+            detail = f"Invalid value '{text}' for element or attribute './{node.tag}[1]'"
+        else:
+            detail = f"Invalid value for attribute '{name}' in element '{node.tag}': '{text}'.{why}"
+        return Refusal(errors.XMLError, detail, node, f"expected {self.expected}, got '{text}'")
+
+
+class Sentence:
+    """A refusal in words of its own: libvirt's older parsers have one sentence each. ``%s`` becomes the value."""
+
+    def __init__(self, sentence: str, error: type[errors.Error] = errors.ConfigUnsupported):
+        self.sentence, self.error = sentence, error
+
+    def refusal(self, text: str, node: Node, expected: str) -> Refusal:
+        return Refusal(self.error, self.sentence.replace("%s", text), node, f"expected {expected}, got '{text}'")
+
+
+_decimal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-9]+\Z").match
+_based = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z").match
+_hexadecimal = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX])?[0-9a-fA-F]+\Z").match
+
+
+def strtol(text: str, base: int = 10) -> int | None:
+    """C's strtol over the whole of a text: base 10, 16, or 0 (0x hexadecimal, leading 0 octal); None if it fails."""
+    if base == 10:
+        return int(text) if len(text) < 32 and _decimal(text) else None
+    match = (_based if base == 0 else _hexadecimal)(text)
+    if not match or len(text) > 64:
+        return None
+    if base == 16:
+        return int(text, 16)
+    digits = match[1]
+    value = int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits, 8) if digits[0] == "0" else int(digits)
+    return -value if "-" in text else value
+
+
+class Int(Scalar):
+    """A whole number between ``low`` and ``high``. ``base`` is C's; ``form`` is how it is printed (``0x%02x``)."""
+
+    def __init__(self, low: int = 0, high: int = 2**32 - 1, *, base: int = 10, form: str = "%d", nonzero: bool = False,
+                 sentence: Sentence | None = None):
+        self.low, self.high, self.base, self.form = low, high, base, form
+        self.nonzero, self.sentence = nonzero, sentence
+        kind = "non-negative integer" if low >= 0 else "long long integer" if high > 2**32 else "integer"
+        self.expected = f"{kind} value"
+
+    def read(self, text: str, node: Node, name: str | None) -> int:
+        value = strtol(text, self.base)
+        if value is None or not self.low <= value <= self.high:
+            if self.sentence is not None:
+                raise self.sentence.refusal(text, node, self.expected)
+            raise self.refuse(text, node, name, f" Expected {self.expected}")
+        if self.nonzero and not value:
+            if self.sentence is not None:
+                raise self.sentence.refusal(text, node, "anything but zero")
+            detail = f"Invalid value for attribute '{name or node.tag}' in element '{node.tag}': Zero is not permitted"
+            raise Refusal(errors.XMLError, detail, node, "expected anything but zero")
+        return value
+
+    def write(self, value: int) -> str:
+        return self.form % value
+
+
+class Enum(Scalar):
+    """One of a closed list of words."""
+
+    def __init__(self, words: str | Iterable[str], sentence: str | Sentence | None = None):
+        self.words = tuple(words.split()) if isinstance(words, str) else tuple(words)
+        self._set = frozenset(self.words)
+        self.sentence = Sentence(sentence) if isinstance(sentence, str) else sentence
+
+    @property
+    def expected(self) -> str:  # type: ignore[override]
+        return "one of " + ", ".join(self.words)
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        if text in self._set:
+            return text
+        if self.sentence is not None:
+            raise self.sentence.refusal(text, node, self.expected)
+        raise self.refuse(text, node, name)
+
+
+class Switch(Scalar):
+    """Two words for true and false."""
+
+    def __init__(self, true: str = "yes", false: str = "no", sentence: str | Sentence | None = None):
+        self.true, self.false = true, false
+        self.expected = f"'{true}' or '{false}'"
+        self.sentence = Sentence(sentence) if isinstance(sentence, str) else sentence
+
+    def read(self, text: str, node: Node, name: str | None) -> bool:
+        if text == self.true:
+            return True
+        if text == self.false:
+            return False
+        if self.sentence is not None:
+            raise self.sentence.refusal(text, node, self.expected)
+        raise self.refuse(text, node, name)
+
+    def write(self, value: bool) -> str:
+        return self.true if value else self.false
+
+
+def read_uuid(text: str) -> str | None:
+    """libvirt's reading of a UUID (dashes optional, white space around it allowed); None when it is none."""
+    digits = text.strip().replace("-", "").lower()
+    if len(digits) != 32 or not re.fullmatch("[0-9a-f]+", digits) or text.strip()[:1] == "-":
+        return None
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+class UUID(Scalar):
+    expected = "a UUID: 32 hexadecimal digits"
+
+    def __init__(self, sentence: Sentence | None = None):
+        self.sentence = sentence
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        value = read_uuid(text)
+        if value is None:
+            if self.sentence is not None:
+                raise self.sentence.refusal(text, node, self.expected)
+            raise self.refuse(text, node, name, " Expected UUID")
+        return value
+
+
+_mac = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}\Z").match
+
+
+class MAC(Scalar):
+    """A unicast MAC address, printed in lower case with two digits each."""
+
+    expected = "six pairs of hexadecimal digits with colons, the first pair even"
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        if not _mac(text):
+            sentence = f"unable to parse mac address '{text}'"
+            raise Refusal(errors.XMLError, sentence, node, f"expected {self.expected}, got '{text}'")
+        parts = [int(part, 16) for part in text.split(":")]
+        if parts[0] & 1:
+            sentence = f"expected unicast mac address, found multicast '{text}'"
+            raise Refusal(errors.XMLError, sentence, node, f"expected {self.expected}, got '{text}'")
+        return ":".join(f"{part:02x}" for part in parts)
+
+
+def parse_ranges(text: str) -> tuple[int, ...] | None:
+    """Numbers of ``0-3,^2,8`` in ascending order; None when the text is malformed (virBitmapParse)."""
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\^)?\s*(\d{1,7})\s*(?:-\s*(\d{1,7}))?\s*", part, re.ASCII)
+        if not match or (match[1] and match[3]):
+            return None
+        low, high = int(match[2]), int(match[3] or match[2])
+        if high < low or high > 1 << 20:
+            return None
+        if match[1]:
+            found.discard(low)
+        else:
+            found.update(range(low, high + 1))
+    return tuple(sorted(found))
+
+
+def format_ranges(numbers: Iterable[int]) -> str:
+    """``0-3,8`` of the numbers (virBitmapFormat)."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+class Ranges(Scalar):
+    """A set of CPUs, NUMA nodes, …: a sorted tuple of numbers."""
+
+    expected = "numbers and ranges such as 0-3,^2,8"
+
+    def __init__(self, sentence: Sentence | None = None, empty: bool = False):
+        self.sentence = sentence
+        self.empty = empty
+
+    def read(self, text: str, node: Node, name: str | None) -> tuple[int, ...]:
+        if self.empty and not text:
+            return ()
+        value = parse_ranges(text)
+        if value is None:
+            raise Refusal(errors.InvalidArg, f"Failed to parse bitmap '{text}'", node, f"expected {self.expected}")
+        if not value and self.sentence is not None:
+            raise self.sentence.refusal(text, node, self.expected)
+        return value
+
+    def write(self, value: Iterable[int]) -> str:
+        return format_ranges(value)
+
+
+_SUFFIXES = {"": None, "b": 1, "byte": 1, "bytes": 1}
+_SUFFIXES |= {letter: 1024**n for n, letter in enumerate("kmgtpe", 1)}
+_SUFFIXES |= {f"{letter}ib": 1024**n for n, letter in enumerate("kmgtpe", 1)}
+_SUFFIXES |= {f"{letter}b": 1000**n for n, letter in enumerate("kmgtpe", 1)}
+
+
+def scale(number: int, unit: str, default: int, node: Node) -> int:
+    """Bytes of a number with a unit word (virScaleInteger: KiB, KB, M, bytes, …); ``default`` is for no unit."""
+    factor = _SUFFIXES.get(unit.lower(), 0)
+    if factor == 0:
+        words = "expected bytes, KB, KiB, MB, MiB, GB, GiB, TB, TiB, PB, PiB, EB or EiB"
+        raise Refusal(errors.InvalidArg, f"unknown suffix '{unit}'", node, words)
+    value = number * (default if factor is None else factor)
+    if value > 2**64 - 1:
+        raise Refusal(errors.Overflow, f"value too large: {number}{unit}", node, "it must fit in 64 bits")
+    return value
+
+
+class Size(Scalar):
+    """A size, held in units of ``step`` bytes (rounded up) and printed with the unit's word.
+
+    ``default`` is the unit in bytes of a number that has no ``unit`` attribute.
+    """
+
+    expected = "a whole number, with unit= if it is not in the default unit"
+
+    def __init__(self, unit: str = "KiB", step: int = 1024, default: int = 1024, sentence: Sentence | None = None):
+        self.unit, self.step, self.default, self.sentence = unit, step, default, sentence
+
+    def read(self, text: str, node: Node, name: str | None) -> int:
+        number = strtol(text)
+        if number is None or number < 0 or number > 2**64 - 1:
+            if self.sentence is not None:
+                raise self.sentence.refusal(text, node, self.expected)
+            place = f"./@{name}" if name else f"./{node.tag}[1]"
+            detail = f"Invalid value '{text}' for element or attribute '{place}'"
+            raise Refusal(errors.XMLError, detail, node, f"expected {self.expected}, got '{text}'")
+        return -(-scale(number, node.attrs.get("unit", ""), self.default, node) // self.step)
+
+
+STR = Scalar()
+INT = Int(-(2**31), 2**31 - 1)
+UINT = Int()
+UINT0 = Int(base=0)
+POSITIVE = Int(nonzero=True)
+ULONG = Int(high=2**64 - 1)
+LONG = Int(-(2**63), 2**63 - 1)
+YESNO = Switch()
+ONOFF = Switch("on", "off")
+KIB = Size()

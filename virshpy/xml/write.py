@@ -1,0 +1,69 @@
+"""Text out: libvirt's escaping for what it formats itself, libxml2's for content that is kept verbatim."""
+
+from __future__ import annotations
+
+import re
+
+from virshpy.xml.node import Node, Verbatim
+
+_special = re.compile("[<>&'\"\x00-\x08\x0b\x0c\x0e-\x1f]").search
+_ESCAPES: dict[int, str | None] = {n: None for n in range(0x20) if n not in (9, 10, 13)}
+_ESCAPES |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", ord("'"): "&apos;", ord('"'): "&quot;"}
+_RAW_TEXT = {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", 13: "&#13;"}
+_RAW_ATTR = _RAW_TEXT | {ord('"'): "&quot;", 10: "&#10;", 9: "&#9;"}
+
+
+def escape(text: str) -> str:
+    """Text as libvirt prints it, in attributes and content alike: control characters go, five characters are named."""
+    return text.translate(_ESCAPES) if _special(text) else text
+
+
+def write_node(node: Node, out: list[str], indent: str) -> None:
+    """Append a kept node in libvirt's form: two spaces a level, attributes in single quotes."""
+    out.append(f"{indent}<{node.tag}")
+    for prefix, uri in (node.xmlns or {}).items():
+        out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape(uri)}'")
+    for key, value in node.attrs.items():
+        out.append(f" {key}='{escape(value)}'")
+    if node.children:
+        out.append(">\n")
+        for child in node.children:
+            write_node(child, out, indent + "  ")
+        out.append(f"{indent}</{node.tag}>\n")
+    elif node.text:
+        out.append(f">{escape(node.text)}</{node.tag}>\n")
+    else:
+        out.append("/>\n")
+
+
+def write_verbatim(node: Node, level: int = 0) -> str:
+    """A kept element in libxml2's form (xmlNodeDump with format), as libvirt prints <metadata>; no final newline."""
+    out: list[str] = []
+    _dump(node, out, level, True)
+    return "".join(out)
+
+
+def _dump(node: Node, out: list[str], level: int, spaced: bool) -> None:
+    out.append(f"<{node.tag}")
+    for prefix, uri in (node.xmlns or {}).items():
+        out.append(f' xmlns{":" if prefix else ""}{prefix}="{uri.translate(_RAW_ATTR)}"')
+    for key, value in node.attrs.items():
+        out.append(f' {key}="{value.translate(_RAW_ATTR)}"')
+    content = node.content
+    if not content:
+        out.append("/>")
+        return
+    out.append(">")
+    spaced = spaced and not any(isinstance(item, str) for item in content)
+    for item in content:
+        if spaced:
+            out.append("\n" + "  " * (level + 1))
+        if isinstance(item, Node):
+            _dump(item, out, level + 1, spaced)
+        elif isinstance(item, Verbatim):
+            out.append(item.source)
+        else:
+            out.append(item.translate(_RAW_TEXT))
+    if spaced:
+        out.append("\n" + "  " * level)
+    out.append(f"</{node.tag}>")

@@ -3,7 +3,8 @@
 
 The kernel is the distribution's own cloud kernel, taken with ``apt-get download`` and unpacked, not installed; the rest
 is a static busybox and ``guest.init``. Nothing here needs root. The result stays in
-``${XDG_CACHE_HOME:-~/.cache}/virshpy-guests`` and is found again there without asking the network.
+``${XDG_CACHE_HOME:-~/.cache}/virshpy-guests`` (for root: ``/var/cache/virshpy-guests``, as a guest's own uid may not
+enter root's home) and is found again there without asking the network.
 
 As a program: ``python3 kit/guest.py [--refresh]`` prints the paths of kernel and initrd, one a line.
 """
@@ -57,13 +58,16 @@ class Guest(NamedTuple):
 
 
 def cache_dir() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "virshpy-guests"
+    base = os.environ.get("XDG_CACHE_HOME") or ("/var/cache" if os.geteuid() == 0 else Path.home() / ".cache")
+    return Path(base) / "virshpy-guests"
 
 
 def build(*, refresh: bool = False) -> Guest:
     """The guest, from the cache where this recipe was built before; ``refresh`` asks apt for a newer kernel."""
     cache = cache_dir()
-    cache.mkdir(parents=True, exist_ok=True)
+    if not cache.is_dir():
+        cache.mkdir(parents=True)
+        cache.chmod(0o755)
     recipe = hashlib.sha256(Path(__file__).read_bytes() + (HERE / "guest.init").read_bytes()).hexdigest()[:12]
     with _locked(cache / "lock"):
         found = None if refresh else _newest(cache, recipe)
@@ -103,6 +107,10 @@ def _make(cache: Path, recipe: str) -> Guest:
         shutil.copyfile(kernel, out / "vmlinuz")
         modules = _modules(root, version)
         (out / "initrd").write_bytes(_initrd(_busybox(apt, work), modules))
+        # Whatever the umask: QEMU reads these under a uid of its own.
+        out.chmod(0o755)
+        for path in out.iterdir():
+            path.chmod(0o644)
         final = cache / f"{version}.{recipe}"
         shutil.rmtree(final, ignore_errors=True)
         out.rename(final)

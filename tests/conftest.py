@@ -1,0 +1,115 @@
+"""Fixtures for every area: a connection of one's own, the guest, virshpy as a command, and the watch for leftovers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.guest import Guest, GuestError, build
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """A directory for one connection. Afterwards no process may be left that names it; one that is fails the test.
+
+    Its path is short, since a socket's may not be longer than 107 bytes, and a guest's own uid may pass through it.
+    """
+    path = Path(tempfile.mkdtemp(prefix="vp."))
+    path.chmod(0o711)
+    yield path
+    left = _gone_or_left(path)
+    for pid, _ in left:
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(path, ignore_errors=True)
+    assert not left, "left over: " + "; ".join(f"{pid} {what}" for pid, what in left)
+
+
+@pytest.fixture
+def uri(root: Path) -> str:
+    """The URI of a connection that keeps everything under ``root``."""
+    return f"qemu:///embed?root={root}"
+
+
+@pytest.fixture
+def virshpy(uri: str) -> Run:
+    """Runs the command on the test's connection: ``virshpy("list", "--all")`` gives status, stdout and stderr.
+
+    ``check=False`` where it may fail; other keywords go to subprocess.run.
+    """
+
+    def run(*words: str, check: bool = True, **more: object) -> subprocess.CompletedProcess[str]:
+        options: dict[str, object] = {"text": True, "capture_output": True, "timeout": 60, **more}
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        argv = [sys.executable, "-m", "virshpy", "-c", uri, *words]
+        done: subprocess.CompletedProcess[str] = subprocess.run(argv, **options)  # type: ignore[call-overload]
+        if check and done.returncode:
+            pytest.fail(f"virshpy {' '.join(words)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def guest() -> Guest:
+    """Kernel and initrd of the test guest (kit/guest.py)."""
+    if shutil.which("qemu-system-x86_64") is None:
+        pytest.skip("needs qemu-system-x86_64 (package qemu-system-x86)")
+    try:
+        return build()
+    except GuestError as error:
+        pytest.skip(f"needs the test guest: {error}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_links_left() -> Iterator[None]:
+    """Network links are the whole host's: what a session of tests adds, it removes."""
+    before = _links()
+    yield
+    left = _links() - before
+    assert not left, f"network links left over: {', '.join(sorted(left))}"
+
+
+def _links() -> set[str]:
+    """Bridges and taps. Other kinds of link may come and go without our doing."""
+    return {
+        path.name
+        for path in Path("/sys/class/net").iterdir()
+        if (path / "bridge").is_dir() or (path / "tun_flags").is_file()
+    }
+
+
+def _gone_or_left(path: Path) -> list[tuple[int, str]]:
+    """Processes that name the path. One that is on its way out is given a moment to be gone."""
+    until = time.monotonic() + 2
+    while (left := _processes(path)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
+def _processes(path: Path) -> list[tuple[int, str]]:
+    """Processes with the path in their argv, other than the tests' own."""
+    needle = os.fsencode(path)
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        # A path that only begins like ours is another test's.
+        if needle + b"/" in words or needle + b"\0" in words:
+            found.append((int(entry.name), words.replace(b"\0", b" ").decode(errors="replace")[:300]))
+    return found

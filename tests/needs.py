@@ -1,0 +1,28 @@
+"""What a test needs of the host, as marks: without it the test is skipped, and the reason says what was missing.
+
+    @needs.root
+    @needs.program("setfacl", "acl")
+    def test_…
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+ordinary_user = pytest.mark.skipif(os.geteuid() == 0, reason="needs a user who is not root")
+qemu = pytest.mark.skipif(
+    shutil.which("qemu-system-x86_64") is None, reason="needs qemu-system-x86_64 (package qemu-system-x86)"
+)
+
+
+def program(name: str, package: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(name) is None, reason=f"needs {name} (package {package})")
+
+
+def file(path: str, package: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not Path(path).exists(), reason=f"needs {path} (package {package})")

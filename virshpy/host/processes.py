@@ -37,8 +37,11 @@ def run(
     check: bool = True,
     env: Mapping[str, str] | None = None,
 ) -> Completed:
-    """Run a command to its end. Raises InternalError with the command's own words where it fails (unless not ``check``),
-    SystemCallError where it cannot be run, OperationTimeout where it does not end."""
+    """Run a command to its end.
+
+    Raises InternalError with the command's own words where it fails (unless not ``check``),
+    SystemCallError where it cannot be run, OperationTimeout where it does not end.
+    """
     import subprocess
 
     try:
@@ -63,6 +66,77 @@ def run(
             f"Child process ({' '.join(argv)}) unexpected {_ending(done.returncode)}: {words}"
         )
     return completed
+
+
+# A long-lived process is born as this shell, already under its own user, and becomes the program only when told to,
+# which is after its pid is in the journal. If we die before, its standard input ends and so does it: no process is
+# ever without a record.
+_GATE = 'read -r go && exec "$@" </dev/null'
+
+
+class Gated:
+    """A process that waits for ``go()``; left as a context without it, it ends."""
+
+    def __init__(self, pid: int, started: int, gate: int) -> None:
+        self.pid = pid
+        self.started = started
+        self._gate = gate
+
+    def go(self) -> None:
+        os.write(self._gate, b"go\n")
+
+    def __enter__(self) -> Gated:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        os.close(self._gate)
+
+
+def start_gated(
+    argv: Sequence[str],
+    *,
+    log: str,
+    cwd: str,
+    env: Mapping[str, str],
+    uid: int | None,
+    groups: Sequence[int],
+    descriptors: Sequence[int],
+) -> Gated:
+    """Start a process in a session of its own, its output at the end of ``log``, its environment just ``env``.
+
+    ``uid`` None keeps our user; otherwise the process has uid, an equal gid and ``groups`` from its first instruction.
+    Raises OSError.
+    """
+    import subprocess
+
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S+0000", time.gmtime())
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    gate_read, gate_write = os.pipe2(os.O_CLOEXEC)
+    try:
+        os.write(output, f"{stamp}: starting up\n{' '.join(argv)}\n".encode(errors="surrogateescape"))
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", _GATE, "virshpy", *argv],
+            stdin=gate_read,
+            stdout=output,
+            stderr=output,
+            cwd=cwd,
+            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath), **env},
+            pass_fds=descriptors,
+            start_new_session=True,
+            umask=0o077,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else groups,
+        )
+    except BaseException:
+        os.close(gate_write)
+        raise
+    finally:
+        os.close(gate_read)
+        os.close(output)
+    # It is meant to outlive this object, whose destructor would complain: who ends it is the journal.
+    process.returncode = 0
+    return Gated(process.pid, start_time(process.pid) or 0, gate_write)
 
 
 def _ending(returncode: int) -> str:

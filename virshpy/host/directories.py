@@ -1,0 +1,104 @@
+"""Where a connection keeps things: five directories, laid out by the path of its URI.
+
+======== ======================= ============================ ===============
+         qemu:///system          qemu:///session (XDG)        qemu:///embed?root=DIR
+======== ======================= ============================ ===============
+state    /var/lib/virshpy        ~/.local/share/virshpy       DIR/lib
+run      /run/virshpy            $XDG_RUNTIME_DIR/virshpy     DIR/run
+log      /var/log/virshpy        ~/.local/state/virshpy       DIR/log
+cache    /var/cache/virshpy      ~/.cache/virshpy             DIR/cache
+config   /etc/virshpy            ~/.config/virshpy            DIR/etc
+======== ======================= ============================ ===============
+"""
+
+from __future__ import annotations
+
+import os
+
+from virshpy import errors
+from virshpy.host.files import make_directories
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.uri import URI
+
+
+class Directories:
+    """The five directories. ``shared`` says whether guests run under uids of their own, which must pass through them:
+    then ``state`` and ``run`` are mode 0711 (enter, not list), otherwise everything is 0700; files are 0600 always."""
+
+    def __init__(self, state: str, run: str, log: str, cache: str, config: str, *, shared: bool) -> None:
+        self.state = state
+        self.run = run
+        self.log = log
+        self.cache = cache
+        self.config = config
+        self.shared = shared
+
+    def prepare(self) -> None:
+        """Make what is missing. Raises SystemCallError with a hint where the user may not."""
+        passable = 0o711 if self.shared else 0o700
+        try:
+            for path in (self.state, self.run, self.guests, self.nvram):
+                make_directories(path, passable)
+            for path in (self.log, self.cache, self.locks):
+                make_directories(path, 0o700)
+        except errors.SystemCallError as error:
+            if error.hint is None:
+                error.hint = "choose a directory that you may write: qemu:///session, or qemu:///embed?root=DIR"
+            raise
+
+    @property
+    def guests(self) -> str:
+        """One directory per running guest."""
+        return f"{self.run}/guests"
+
+    @property
+    def nvram(self) -> str:
+        return f"{self.state}/nvram"
+
+    @property
+    def locks(self) -> str:
+        return f"{self.run}/locks"
+
+
+def directories(uri: URI) -> Directories:
+    """The directories of a URI. Raises InternalError for a path that names none, as libvirt does."""
+    root = os.geteuid() == 0
+    if uri.path == "/system":
+        return Directories(
+            "/var/lib/virshpy", "/run/virshpy", "/var/log/virshpy", "/var/cache/virshpy", "/etc/virshpy", shared=root
+        )
+    if uri.path == "/session":
+        return _session()
+    if uri.path == "/embed":
+        base = uri.parameters.get("root", "")
+        if not base.startswith("/"):
+            raise errors.InvalidArg(
+                f"root path must be absolute: '{base}'", hint="write qemu:///embed?root=/an/absolute/directory"
+            )
+        base = base.rstrip("/")
+        return Directories(
+            f"{base}/lib", f"{base}/run", f"{base}/log", f"{base}/cache", f"{base}/etc", shared=root
+        )
+    raise errors.InternalError(
+        f"unexpected QEMU URI path '{uri.path}', try qemu:///system",
+        hint="the paths are /system, /session and /embed?root=DIR",
+    )
+
+
+def _session() -> Directories:
+    def base(variable: str, default: str) -> str:
+        value = os.environ.get(variable, "")
+        return (value if value.startswith("/") else os.path.expanduser(default)) + "/virshpy"
+
+    # Without a runtime directory of the session manager's, a private one that a reboot clears as well.
+    run = base("XDG_RUNTIME_DIR", f"/tmp/virshpy-{os.geteuid()}")
+    return Directories(
+        base("XDG_DATA_HOME", "~/.local/share"),
+        run,
+        base("XDG_STATE_HOME", "~/.local/state"),
+        base("XDG_CACHE_HOME", "~/.cache"),
+        base("XDG_CONFIG_HOME", "~/.config"),
+        shared=False,
+    )

@@ -1,0 +1,67 @@
+"""Steps: single changes to the host, each of which is data and knows how to take itself back.
+
+A step is written to the journal before it is carried out. From there on whoever reads the journal can undo it, with
+nothing but the step's ``recorded`` fields: the process that began it may be dead.
+
+What every step keeps to:
+- ``do`` either does all of it, or raises and leaves nothing;
+- ``undo`` brings the host to "never done" from anywhere: not begun, half done, done, undone already;
+- ``settle`` finishes what must wait until there is no way back (removing what was put aside);
+- ``release`` lets go of descriptors that were held for later steps; it changes nothing on the host.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Step:
+    """One change. A subclass names in ``recorded`` the attributes that its undo and settle need; they are JSON values.
+
+    ``durable``: the effect outlives a reboot, so its record must too.
+    """
+
+    recorded: tuple[str, ...] = ()
+    durable = False
+
+    def do(self, note: Callable[[], None]) -> None:
+        """Carry it out. ``note()`` records the step anew, for what is only known half way (a pid)."""
+        raise NotImplementedError
+
+    def undo(self) -> None:
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Nothing is left to do for most steps."""
+
+    def release(self) -> None:
+        """Nothing is held by most steps."""
+
+    def commands(self) -> list[str]:
+        """The step as lines that an administrator would type in a shell."""
+        raise NotImplementedError
+
+    def undo_commands(self) -> list[str]:
+        """Its undo, the same way."""
+        raise NotImplementedError
+
+    @property
+    def kind(self) -> str:
+        return f"{type(self).__module__.rpartition('.')[2]}.{type(self).__name__}"
+
+    def data(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.recorded}
+
+
+def restore(kind: str, data: dict[str, Any]) -> Step:
+    """A step out of the journal, good for ``undo``, ``settle`` and ``undo_commands``."""
+    module, _, name = kind.partition(".")
+    cls = getattr(import_module(f"virshpy.host.steps.{module}"), name)
+    step: Step = cls.__new__(cls)
+    vars(step).update(data)
+    return step

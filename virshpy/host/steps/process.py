@@ -1,0 +1,99 @@
+"""The step that starts a long-lived process."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+
+from virshpy import errors
+from virshpy.host import processes
+from virshpy.host.steps import Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Protocol
+
+    class Descriptor(Protocol):
+        """What a process is handed open: a listening socket, a tap device, …"""
+
+        def open(self) -> int: ...
+
+        def shown(self) -> str:
+            """How a command line names it where nobody hands descriptors over."""
+
+
+_PLACEHOLDER = re.compile(r"\{fd:([^}]+)\}")
+
+
+class Spawn(Step):
+    """A process in a session of its own, its output at the end of ``log``.
+
+    ``{fd:NAME}`` in a word of ``argv`` becomes the number of ``descriptors[NAME]``. ``uid`` None keeps our own user;
+    otherwise the process has uid, an equal gid, and ``groups``, from its first instruction.
+    """
+
+    recorded = ("pid", "started", "patience")
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        log: str,
+        cwd: str = "/",
+        env: Mapping[str, str] | None = None,
+        uid: int | None = None,
+        groups: Sequence[int] = (),
+        descriptors: Mapping[str, Descriptor] | None = None,
+        patience: float = 10,
+    ) -> None:
+        self.argv = list(argv)
+        self.log = log
+        self.cwd = cwd
+        self.env = dict(env or {})
+        self.uid = uid
+        self.groups = list(groups)
+        self.descriptors = dict(descriptors or {})
+        self.patience = patience
+        self.pid = 0
+        self.started = 0
+
+    def do(self, note: Callable[[], None]) -> None:
+        numbers = {name: descriptor.open() for name, descriptor in self.descriptors.items()}
+        argv = [_PLACEHOLDER.sub(lambda m: str(numbers[m[1]]), word) for word in self.argv]
+        try:
+            process = processes.start_gated(
+                argv,
+                log=self.log,
+                cwd=self.cwd,
+                env=self.env,
+                uid=self.uid,
+                groups=self.groups,
+                descriptors=list(numbers.values()),
+            )
+        except OSError as error:
+            raise errors.from_os_error(error, f"Cannot run {self.argv[0]}") from None
+        finally:
+            for fd in numbers.values():
+                os.close(fd)
+        with process:
+            self.pid, self.started = process.pid, process.started
+            note()
+            process.go()
+
+    def undo(self) -> None:
+        if self.pid:
+            processes.kill(self.pid, self.started, patience=self.patience)
+
+    def commands(self) -> list[str]:
+        words = [_PLACEHOLDER.sub(lambda m: self.descriptors[m[1]].shown(), word) for word in self.argv]
+        env = "".join(f"{name}={shlex.quote(value)} " for name, value in self.env.items())
+        user = ""
+        if self.uid is not None:
+            groups = f"--groups {','.join(map(str, self.groups))}" if self.groups else "--clear-groups"
+            user = f"setpriv --reuid {self.uid} --regid {self.uid} {groups} "
+        return [f"cd {shlex.quote(self.cwd)} && {env}setsid {user}{shlex.join(words)} >>{shlex.quote(self.log)} 2>&1 &"]
+
+    def undo_commands(self) -> list[str]:
+        return [f"kill {self.pid or '$!'}"]

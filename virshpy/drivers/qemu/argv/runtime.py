@@ -1,0 +1,111 @@
+"""What goes into a command line besides the document, and what comes out besides the words."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Descriptor = dict[str, Any]
+else:
+    Descriptor = dict
+
+
+class FileUse:
+    """A host path that QEMU itself opens: ``path``, ``mode`` ("r" or "rw"), ``kind`` (disk, kernel, initrd, dtb, acpi,
+    firmware, nvram, chardev, floppy, share, memory, slirp …), ``shared`` whether other guests may use it as well."""
+
+    __slots__ = ("path", "mode", "kind", "shared")
+
+    def __init__(self, path: str, mode: str, kind: str, shared: bool = False) -> None:
+        self.path = path
+        self.mode = mode
+        self.kind = kind
+        self.shared = shared
+
+    def __repr__(self) -> str:
+        return f"FileUse({self.path!r}, {self.mode!r}, {self.kind!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FileUse) and (self.path, self.mode, self.kind, self.shared) == (
+            other.path, other.mode, other.kind, other.shared,
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.mode, self.kind))
+
+
+class CommandLine:
+    """``argv``: words, in which ``{fd:NAME}`` stands for a descriptor's number. ``env``. ``files``: :class:`FileUse`.
+
+    ``descriptors``: NAME -> what to open, such as {"kind": "tap", "ifname": …} or {"kind": "vhost-net"}.
+    """
+
+    __slots__ = ("argv", "env", "descriptors", "files")
+
+    def __init__(self) -> None:
+        self.argv: list[str] = []
+        self.env: dict[str, str] = {}
+        self.descriptors: dict[str, Descriptor] = {}
+        self.files: list[FileUse] = []
+
+    def add(self, *words: str) -> None:
+        self.argv.extend(words)
+
+    def descriptor(self, name: str, what: Descriptor) -> str:
+        """Note a descriptor to open and return its placeholder."""
+        self.descriptors[name] = what
+        return f"{{fd:{name}}}"
+
+    def file(self, path: str, mode: str, kind: str, shared: bool = False) -> None:
+        use = FileUse(path, mode, kind, shared)
+        if use not in self.files:
+            self.files.append(use)
+
+
+class Runtime:
+    """What is decided at start and is not in the document.
+
+    ``run_dir``          the guest's private directory (QEMU's cwd): generated sockets live there
+    ``master_key``       path of the 32-byte key file that encrypts secrets handed over QMP, or None for none
+    ``monitor_words``    words put where libvirt puts its monitor (-chardev/-mon …)
+    ``lifecycle_words``  -no-shutdown, -no-reboot, -action …
+    ``incoming``         -incoming URI or None
+    ``memory_dir``       where file-backed memory without a path of its own goes
+    ``channel_dir``      where agent sockets without a path go
+    ``tls_dir``          where VNC finds its certificates, or None without TLS
+    ``sandbox``          whether to pass -sandbox on
+    ``native``           True for domxml-to-native: nothing is opened, no descriptors are asked for
+    """
+
+    __slots__ = (
+        "id", "run_dir", "master_key", "monitor_words", "lifecycle_words", "incoming", "memory_dir", "channel_dir",
+        "tls_dir", "sandbox", "native",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        run_dir: str,
+        id: int = -1,
+        master_key: str | None = None,
+        monitor_words: list[str] | None = None,
+        lifecycle_words: list[str] | None = None,
+        incoming: str | None = None,
+        memory_dir: str | None = None,
+        channel_dir: str | None = None,
+        tls_dir: str | None = None,
+        sandbox: bool = True,
+        native: bool = False,
+    ) -> None:
+        self.id = id
+        self.run_dir = run_dir
+        self.master_key = master_key
+        self.monitor_words = monitor_words or []
+        self.lifecycle_words = lifecycle_words or []
+        self.incoming = incoming
+        self.memory_dir = memory_dir or run_dir
+        self.channel_dir = channel_dir or run_dir
+        self.tls_dir = tls_dir
+        self.sandbox = sandbox
+        self.native = native

@@ -1,0 +1,175 @@
+"""Asks a QEMU binary what it can do, once: the answer is kept until the binary changes.
+
+Two files per binary in the cache: a small one that every start reads, and one with the CPU models, read only by those
+who ask about CPUs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from virshpy import errors
+from virshpy.drivers.qemu.capabilities import kvm
+from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 2
+INSTALL = "install QEMU: apt install qemu-system-x86"
+_ARCHES = {"i686": "i386"}
+_TYPES = "qom-list-types"
+
+
+def default_emulator(arch: str | None = None) -> str | None:
+    """The path of the QEMU binary that runs guests of ``arch`` (the host's by default), or None."""
+    arch = arch or os.uname().machine
+    name = f"qemu-system-{_ARCHES.get(arch, arch)}"
+    for folder in (os.environ.get("PATH") or "").split(os.pathsep) + ["/usr/local/bin", "/usr/bin", "/usr/libexec"]:
+        path = os.path.join(folder, name)
+        if folder.startswith("/") and os.access(path, os.X_OK) and os.path.isfile(path):
+            return path
+    if arch == os.uname().machine and os.access("/usr/libexec/qemu-kvm", os.X_OK):
+        return "/usr/libexec/qemu-kvm"
+    return None
+
+
+def probe(binary: str, cache_dir: str) -> QemuCaps:
+    """The capabilities of a QEMU binary, from the cache where it has not changed since.
+
+    Raises SystemCallError where the binary is missing or not executable, InternalError where it does not answer.
+    """
+    key = _identity(binary)
+    stem = os.path.join(cache_dir, _file_name(binary))
+    record = _cached(f"{stem}.json", key)
+    cpus: dict[str, Any] | None = None
+    usable, reason = kvm.kvm_usable()
+    if record is None:
+        record, cpus = _ask(binary, usable)
+        record["key"] = key
+        cpus["key"] = key
+        _remember(cache_dir, f"{stem}.cpus.json", cpus)
+        _remember(cache_dir, f"{stem}.json", record)
+
+    def load_cpus() -> dict[str, Any]:
+        return cpus or _cached(f"{stem}.cpus.json", key) or _ask(binary, usable)[1]
+
+    caps = QemuCaps(record, load_cpus)
+    caps.kvm_present = caps.kvm_built and kvm.kvm_present()[0]
+    caps.kvm_usable = caps.kvm_built and usable
+    caps.kvm_reason = reason if caps.kvm_built else f"{binary} was built without KVM"
+    return caps
+
+
+def _identity(binary: str) -> list[Any]:
+    """What the answer depends on; raises libvirt's errors for a binary that cannot be asked."""
+    try:
+        status = os.stat(binary)
+    except OSError as error:
+        raise errors.from_os_error(error, f"Cannot check QEMU binary {binary}", hint=INSTALL) from None
+    if os.path.isdir(binary):
+        raise errors.SystemCallError(
+            f"QEMU binary {binary} is not executable: Is a directory", hint="<emulator> must name a program"
+        )
+    if not os.access(binary, os.X_OK):
+        raise errors.SystemCallError(
+            f"QEMU binary {binary} is not executable: Permission denied", hint=f"chmod +x {binary}, or name another"
+        )
+    return [FORMAT, binary, status.st_size, status.st_mtime_ns]
+
+
+def _file_name(binary: str) -> str:
+    from zlib import crc32
+
+    return f"{os.path.basename(binary)}-{crc32(os.fsencode(binary)):08x}"
+
+
+def _cached(path: str, key: list[Any]) -> dict[str, Any] | None:
+    try:
+        with open(path, "rb") as file:
+            record: dict[str, Any] = json.loads(file.read())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and record.get("key") == key else None
+
+
+def _remember(folder: str, path: str, record: dict[str, Any]) -> None:
+    from virshpy.host import files
+
+    try:
+        files.make_directories(folder)
+        files.write_atomic(path, json.dumps(record, separators=(",", ":")).encode(), 0o600)
+    except errors.Error:
+        pass  # a cache that cannot be written costs time, not correctness
+
+
+def _ask(binary: str, kvm_usable: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    answers = _conversation(
+        binary,
+        "tcg",
+        [
+            ("query-version", None),
+            ("query-target", None),
+            ("query-kvm", None),
+            ("query-machines", None),
+            (_TYPES, {"implements": "device", "abstract": False}),
+            (_TYPES, {"implements": "user-creatable", "abstract": False}),
+            ("query-cpu-definitions", None),
+        ],
+    )
+    version, target, kvm_answer, machines, devices, objects, cpus = answers
+    number = version["qemu"]
+    record = {
+        "binary": binary,
+        "version": [number["major"], number["minor"], number["micro"]],
+        "package": version["package"],
+        "arch": target["arch"],
+        "kvm": kvm_answer["present"],
+        "machines": [_machine(row) for row in machines if row["name"] != "none"],
+        "devices": sorted(row["name"] for row in devices if not row["name"].endswith("-cpu")),
+        "objects": sorted(row["name"] for row in objects),
+    }
+    models = {"tcg": cpus}
+    if kvm_answer["present"] and kvm_usable:
+        models["kvm"] = _conversation(binary, "kvm", [("query-cpu-definitions", None)])[0]
+    return record, models
+
+
+def _machine(row: dict[str, Any]) -> list[Any]:
+    cpu = row.get("default-cpu-type", "")
+    for suffix in ("-x86_64-cpu", "-i386-cpu", "-arm-cpu"):
+        cpu = cpu.removesuffix(suffix)
+    return [
+        row["name"], row.get("alias"), row.get("cpu-max", 1), row.get("hotpluggable-cpus", False),
+        row.get("numa-mem-supported", False), cpu, row.get("default-ram-id"), row.get("deprecated", False),
+    ]  # fmt: skip
+
+
+def _conversation(binary: str, accelerator: str, questions: list[tuple[str, dict[str, Any] | None]]) -> list[Any]:
+    """Ask everything in one breath: QEMU reads commands from its standard input and ends with the last."""
+    from virshpy.host import processes
+
+    asked: list[dict[str, Any]] = [{"execute": "qmp_capabilities", "id": -1}]
+    for number, (command, arguments) in enumerate(questions):
+        asked.append({"execute": command, "id": number, **({"arguments": arguments} if arguments else {})})
+    asked.append({"execute": "quit", "id": -1})
+    words = ["-S", "-no-user-config", "-nodefaults", "-display", "none", "-machine", f"none,accel={accelerator}"]
+    done = processes.run(
+        [binary, *words, "-qmp", "stdio"], input="".join(json.dumps(line) + "\n" for line in asked), check=False
+    )
+    answers = {}
+    for line in done.stdout.splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(message, dict) and "return" in message:
+            answers[message.get("id")] = message["return"]
+    if any(number not in answers for number in range(len(questions))):
+        said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
+        raise errors.InternalError(
+            f"Failed to probe QEMU binary with QMP: {said[:400]}", hint=f"is {binary} a QEMU system emulator?"
+        )
+    return [answers[number] for number in range(len(questions))]

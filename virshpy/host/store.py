@@ -1,0 +1,156 @@
+"""The two SQLite files of a connection: ``state.db``, which lasts, and ``run.db``, which is about this boot.
+
+One database connection sees both: tables of ``state.db`` by their bare names, those of ``run.db`` as ``run.NAME``.
+A transaction takes the write lock of both at once, so that a look at one may guard a change of the other. Commits are
+atomic in each file, not across them: whoever needs one moment of truth changes one file in it (see journal.py).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from virshpy import errors
+from virshpy.host.processes import boot_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from types import TracebackType
+    from typing import Any
+
+    from virshpy.host.directories import Directories
+
+_JOURNAL_TABLES = """
+CREATE TABLE {db}.journal (
+    id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, phase TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE {db}.step (
+    journal TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (journal, seq)) WITHOUT ROWID;
+"""
+_RUN_TABLES = """
+CREATE TABLE run.boot (id TEXT NOT NULL);
+CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """Both files, open. Safe to use from several threads; each statement or transaction runs alone.
+
+    ``schema`` is the resource driver's own: statements that create its tables, once in a file's life.
+    """
+
+    def __init__(self, directories: Directories, *, state_schema: str, run_schema: str, version: int) -> None:
+        self.directories = directories
+        self._guard = threading.RLock()
+        self._db = self._open(f"{directories.state}/state.db", f"{directories.run}/run.db")
+        self._create("main", version, _JOURNAL_TABLES.format(db="main") + state_schema)
+        self._create("run", version, _JOURNAL_TABLES.format(db="run") + _RUN_TABLES + run_schema)
+        self._notice_reboot()
+
+    def _open(self, state: str, run: str) -> sqlite3.Connection:
+        import sqlite3
+
+        try:
+            for path in (state, run):
+                # SQLite would make them by the umask; its side files take after the main one.
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            db = sqlite3.connect(state, timeout=30, isolation_level=None, check_same_thread=False)
+            db.execute("ATTACH ? AS run", (run,))
+        except (OSError, sqlite3.Error) as error:
+            raise errors.SystemCallError(
+                f"Failed to open {state}: {getattr(error, 'strerror', None) or error}",
+                hint="choose a connection whose files you may open: qemu:///session, or qemu:///embed?root=DIR",
+            ) from None
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        # What run.db says is void after a power cut, so it need not survive one.
+        db.execute("PRAGMA run.synchronous = OFF")
+        db.execute("PRAGMA main.synchronous = FULL")
+        return db
+
+    def _create(self, name: str, version: int, script: str) -> None:
+        found = self.one(f"PRAGMA {name}.user_version")[0]
+        if found == version:
+            return
+        if found > version:
+            raise errors.InternalError(
+                f"{self.directories.state} was written by a newer virshpy", hint="use that version"
+            )
+        self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
+        with self.transaction():
+            if self.one(f"PRAGMA {name}.user_version")[0] == 0:
+                for statement in filter(str.strip, script.split(";")):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA {name}.user_version = {version}")
+
+    def _notice_reboot(self) -> None:
+        """Where run.db outlived a reboot, its processes have not: mark every journal for undoing, without them."""
+        current = boot_id()
+        known = self.one("SELECT id FROM run.boot")
+        if known is not None and known[0] == current:
+            return
+        with self.transaction():
+            if known is not None:
+                self.execute("UPDATE run.journal SET phase = 'undoing'")
+                self.execute("UPDATE run.step SET data = json_set(data, '$.pid', 0) WHERE kind LIKE 'process.%'")
+            self.execute("DELETE FROM run.boot")
+            self.execute("INSERT INTO run.boot VALUES (?)", current)
+
+    def execute(self, sql: str, *values: Any) -> int:
+        """Run one statement; the number of rows it changed."""
+        with self._guard:
+            return self._db.execute(sql, values).rowcount
+
+    def all(self, sql: str, *values: Any) -> list[Any]:
+        """Every row of a query; a row is indexed by column name or number."""
+        with self._guard:
+            return self._db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: Any) -> Any:
+        """The first row of a query, or None."""
+        with self._guard:
+            return self._db.execute(sql, values).fetchone()
+
+    def transaction(self) -> Transaction:
+        """A context in which statements take effect together or not at all."""
+        return Transaction(self._db, self._guard)
+
+    def next(self, counter: str) -> int:
+        """The next number of a named series that begins at 1 with every boot."""
+        row = self.one(
+            "INSERT INTO run.counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            counter,
+        )
+        return int(row[0])
+
+    def close(self) -> None:
+        with self._guard:
+            self._db.close()
+
+
+class Transaction:
+    """BEGIN IMMEDIATE … COMMIT; joins the one that is open already."""
+
+    def __init__(self, db: sqlite3.Connection, guard: threading.RLock) -> None:
+        self._db = db
+        self._guard = guard
+
+    def __enter__(self) -> None:
+        self._guard.acquire()
+        self._inner = self._db.in_transaction
+        if not self._inner:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+            except BaseException:
+                self._guard.release()
+                raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not self._inner:
+                self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        finally:
+            self._guard.release()

@@ -1,0 +1,1 @@
+"""Figures of virshpy beside what it stands on: `make bench`."""

@@ -1,0 +1,156 @@
+"""Prints the whole benchmark, in one run, as ratios: one machine's milliseconds say little on another."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bench.domains import BARE, clear, documents, libvirt, names
+from bench.imports import bill
+from bench.measure import PYTHON, Failed, Row, Shell, run, table, timed, typical
+
+MANY = 1000
+DEFINED = 500
+
+
+class Bench:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.uri = f"qemu:///embed?root={folder}/root"
+        self.virshpy = Shell(PYTHON, "-m", "virshpy", "-c", self.uri)
+        self.virsh = libvirt()
+        self.papers = documents(folder, MANY)
+        self.rows: list[Row] = []
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        print(f"  {row.what}", file=sys.stderr, flush=True)
+
+    def beside(self, work: Callable[[Shell], float]) -> tuple[float, float | None]:
+        return work(self.virshpy), work(self.virsh) if self.virsh else None
+
+    def python(self) -> float:
+        return typical(7, lambda: run([PYTHON, "-c", "pass"]))
+
+    def life(self) -> None:
+        """Start and destroy of one guest, beside QEMU brought up and killed by hand."""
+        name = names(1)[0]
+        bare_start, bare_kill = self._bare()
+
+        def cycle(shell: Shell) -> tuple[float, float]:
+            shell("define", str(self.papers[0]))
+            starts, stops = [], []
+            try:
+                for _ in range(5):
+                    starts.append(typical(1, lambda: shell("start", name)))
+                    stops.append(typical(1, lambda: shell("destroy", name)))
+            finally:
+                shell("undefine", name)
+            return sorted(starts)[2], sorted(stops)[2]
+
+        ours = cycle(self.virshpy)
+        theirs = cycle(self.virsh) if self.virsh else (None, None)
+        self.add(Row("start", ours[0], bare_start, "qemu -daemonize", theirs[0], "bare ratio at most 3"))
+        self.add(Row("destroy", ours[1], bare_kill, "kill -9, until gone", theirs[1]))
+
+    def _bare(self) -> tuple[float, float]:
+        pidfile = self.folder / "bare.pid"
+        starts, kills = [], []
+        for _ in range(7):
+            starts.append(typical(1, lambda: run([*BARE, "-daemonize", "-pidfile", str(pidfile)])))
+            pid = int(pidfile.read_text())
+            kills.append(timed(partial(_kill, pid)))
+            pidfile.unlink(missing_ok=True)
+        return sorted(starts)[3], sorted(kills)[3]
+
+    def lists(self) -> None:
+        python = self.python()
+        ours, theirs = self.beside(lambda shell: typical(9, lambda: shell("list", "--all")))
+        self.add(Row("list --all, 0 domains", ours, python, "python -c pass", theirs))
+        for shell in self.shells():
+            shell.script([f"define {path}" for path in self.papers])
+        ours, theirs = self.beside(lambda shell: typical(5, lambda: shell("list", "--all")))
+        self.add(Row(f"list --all, {MANY} domains", ours, python, "python -c pass", theirs))
+        lines = len(self.virshpy("list", "--all", "--name").split())
+        if lines != MANY:
+            raise Failed(f"list --all shows {lines} of {MANY} domains")
+        ours, theirs = self.beside(lambda shell: typical(5, lambda: shell("dominfo", names(MANY)[MANY // 2])))
+        self.add(Row(f"dominfo, 1 of {MANY}", ours, python, "python -c pass", theirs))
+        self.remove(MANY)
+
+    def define(self) -> None:
+        papers = [f"define {path}" for path in self.papers[:DEFINED]]
+        ours, theirs = self.beside(lambda shell: typical(1, lambda: shell.script(papers)))
+        self.add(Row(f"define of {DEFINED}, one process", ours, virsh=theirs))
+        dumps = [f"dumpxml {name}" for name in names(DEFINED)]
+        ours, theirs = self.beside(lambda shell: typical(1, lambda: shell.script(dumps)))
+        self.add(Row(f"dumpxml of {DEFINED}, one process", ours, virsh=theirs))
+        self.remove(DEFINED)
+
+    def remove(self, count: int) -> None:
+        for shell in self.shells():
+            shell.script([f"undefine {name}" for name in names(count)])
+
+    def shells(self) -> list[Shell]:
+        return [self.virshpy, self.virsh] if self.virsh else [self.virshpy]
+
+
+def _kill(pid: int) -> None:
+    """Until it runs no more. Its entry in /proc may stay for as long as process 1 takes to notice."""
+    os.kill(pid, signal.SIGKILL)
+    while True:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+        except OSError:
+            return
+        if state in (b"Z", b"X"):
+            return
+        time.sleep(0.0005)
+
+
+def versions() -> str:
+    qemu = subprocess.run([BARE[0], "--version"], capture_output=True, text=True).stdout.split("\n")[0]
+    return f"{qemu}; Python {sys.version.split()[0]}; {os.cpu_count()} processors"
+
+
+def main() -> int:
+    if shutil.which(BARE[0]) is None:
+        print(f"bench: {BARE[0]} is not installed", file=sys.stderr)
+        return 1
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="vb.") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        (folder / "root").mkdir(mode=0o711)
+        bench = Bench(folder)
+        if bench.virsh:
+            clear(bench.virsh)
+        try:
+            for part in (bench.life, bench.lists, bench.define):
+                part()
+            imports = bill(["-c", bench.uri, "list"])
+        except Failed as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return 1
+        finally:
+            if bench.virsh:
+                clear(bench.virsh)
+    print(f"\n{versions()}\nmedians; a ratio is virshpy's time over the other's\n")
+    print(table(bench.rows))
+    if not bench.virsh:
+        print("\nvirsh with a libvirtd that answers is not here: its columns are empty")
+    print(f"\nthe import bill of `virshpy list`\n{imports}")
+    print(f"\n{time.monotonic() - begin:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

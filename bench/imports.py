@@ -1,0 +1,31 @@
+"""What a command pays for importing, taken apart by package."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from statistics import median
+
+from bench.measure import PYTHON, timed
+
+
+def bill(words: list[str], top: int = 14) -> str:
+    """Own time of each imported module, summed by package. The measuring itself makes every import a little dearer."""
+    done = subprocess.run(
+        [PYTHON, "-X", "importtime", "-m", "virshpy", *words],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    sums: Counter[str] = Counter()
+    for own, name in re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", done.stderr, re.MULTILINE):
+        parts = name.split(".")
+        sums[".".join(parts[:2]) if parts[0] == "virshpy" else parts[0]] += int(own)
+    start = _start_up()
+    ours = sum(own for name, own in sums.items() if name.startswith("virshpy"))
+    lines = [f"{ours / 1000:8.1f} ms  virshpy's own modules", f"{sum(sums.values()) / 1000:8.1f} ms  all modules"]
+    lines += [f"{own / 1000:8.1f} ms    {name}" for name, own in sums.most_common(top)]
+    return "\n".join([f"{start * 1000:8.1f} ms  python itself, from start to end", *lines])
+
+
+def _start_up() -> float:
+    return median(timed(lambda: subprocess.run([PYTHON, "-c", "pass"])) for _ in range(7))

@@ -46,7 +46,7 @@ class Field:
         self.kind, self.type, self.tag = kind, type, tag
         self.required, self.secure, self.runtime = required, secure, runtime
         self.name = ""
-        self.key: str | None = None
+        self.key: str | Callable[[Node], str] = ""
         self.cases: Mapping[str, Any] | None = None
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -94,9 +94,10 @@ def many(type: Any, tag: str | None = None, *, runtime: bool | Callable[[Any], b
     return Field(LEAVES if isinstance(type, Scalar) else MANY, type, tag, False, False, runtime)
 
 
-def variant(key: str, cases: Mapping[str, Any], default: Any, tag: str | None = None, *,
+def variant(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any, tag: str | None = None, *,
             runtime: bool | Callable[[Any], bool] = False) -> Any:
-    """A child whose class is found by its attribute ``key``; ``default`` is the class for words not in ``cases``."""
+    """A child whose class is found by its attribute ``key`` (or by what a function says of it); ``default`` is the
+    class for words not in ``cases``."""
     field = Field(ONE, default, tag, False, False, runtime)
     field.key, field.cases = key, cases
     return field
@@ -160,12 +161,14 @@ class Plan:
         if kind in (LEAF, LEAVES):
             payload = type
         elif kind == ONE and field.cases is not None:
-            payload = _chooser(field.key or "", field.cases, type)
+            payload = _chooser(field.key, field.cases, type)
         self.kids[tag] = (kind, name, payload, field.runtime)
         self.out_kids.append((kind, name, tag, type, field.runtime))
 
 
-def _chooser(key: str, cases: Mapping[str, Any], default: Any) -> Any:
+def _chooser(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any) -> Any:
+    if not isinstance(key, str):
+        return lambda node: cases.get(key(node), default)
     return lambda node: cases.get(node.attrs.get(key, ""), default)
 
 
@@ -173,12 +176,14 @@ def _chooser(key: str, cases: Mapping[str, Any], default: Any) -> Any:
 class Element:
     """Base of every element. Subclasses declare fields; ``tag`` is the XML name where the class has one of its own.
 
-    ``drop_empty``: libvirt prints nothing, rather than ``<tag/>``, when no field is set.
+    ``drop_empty``: libvirt prints nothing, rather than ``<tag/>``, when no field is set. ``trailing``: the fields of
+    this class come after those of its subclasses.
     """
 
     _fields: dict[str, Field] = {}
     _tag: str = ""
     _drop_empty = False
+    _last: tuple[str, ...] = ()
     _source = "(document)"
     _namespaces: dict[str, str] = {}
     _plan: Plan | None = None
@@ -193,15 +198,19 @@ class Element:
                 if value is not None:
                     self.__dict__[name] = value
 
-    def __init_subclass__(cls, tag: str | None = None, drop_empty: bool = False, **more: Any) -> None:
-        super().__init_subclass__(**more)
+    def __init_subclass__(cls, tag: str | None = None, drop_empty: bool | None = None, trailing: bool = False) -> None:
         cls._plan = None
         if tag is not None:
             cls._tag = tag
-        cls._drop_empty = drop_empty
+        if drop_empty is not None:
+            cls._drop_empty = drop_empty
         own = {name: value for name, value in cls.__dict__.items() if type(value) is Field}
         if own:
-            cls._fields = {**{n: f for n, f in cls._fields.items() if n not in own}, **own}
+            last = cls._last
+            first = {name: field for name, field in cls._fields.items() if name not in own and name not in last}
+            cls._fields = {**first, **own, **{name: cls._fields[name] for name in last if name not in own}}
+            if trailing:
+                cls._last = (*last, *own)
             for name, field in own.items():
                 if field.kind == FLAG:
                     setattr(cls, name, False)

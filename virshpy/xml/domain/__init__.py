@@ -1,0 +1,125 @@
+"""<domain>: the document that describes a guest, one class for each element, in libvirt's order and with its names.
+
+    domain = Domain.parse(text)
+    domain.devices.disks[0].target.dev        'vda'
+    domain.format(inactive=True)              libvirt's text, byte for byte
+
+Sizes are in KiB where a class does not say otherwise. Nothing here depends on a host: defaults and addresses are the
+driver's. What libvirt's parser itself fills in, whatever the host (``type='file'`` of a disk, ``offset='utc'``), is.
+"""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.cpu import CPU, Clock, Features
+from virshpy.xml.domain.devices import Devices
+from virshpy.xml.domain.osboot import OS, IDMap, Sysinfo
+from virshpy.xml.domain.security import (
+    QEMU_NAMESPACE,
+    LaunchSecurity,
+    QemuCapabilities,
+    QemuCommandline,
+    QemuDeprecation,
+    QemuOverride,
+    Seclabel,
+)
+from virshpy.xml.domain.tuning import (
+    PM,
+    VCPU,
+    Blkiotune,
+    Cputune,
+    DefaultIOThread,
+    IOThreadIDs,
+    MaxMemory,
+    Memory,
+    MemoryBacking,
+    Memtune,
+    Numatune,
+    Perf,
+    Resource,
+    VCPUs,
+)
+from virshpy.xml.element import Element, attr, leaf, many, one, verbatim
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import KIB, UINT, UUID, Enum, Int, Sentence
+
+VIRT_TYPES = (
+    "none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf"
+)
+_ACTIONS = "destroy restart rename-restart preserve"
+_CRASH_ACTIONS = f"{_ACTIONS} coredump-destroy coredump-restart"
+
+
+class Domain(Element, tag="domain"):
+    """The whole document. ``id`` is that of a running guest."""
+
+    _source = "(domain_definition)"
+    _namespaces = {QEMU_NAMESPACE: "qemu"}
+
+    type: str | None = attr(Enum(VIRT_TYPES), required=True)
+    id: int | None = attr(Int(0, 2**31 - 1), runtime=True)
+    name: str | None = leaf()
+    uuid: str | None = leaf(UUID(Sentence("malformed uuid element", errors.InternalError)))
+    genid: str | None = leaf(UUID(Sentence("malformed genid element", errors.InternalError)))
+    hwuuid: str | None = leaf(UUID())
+    title: str | None = leaf()
+    description: str | None = leaf()
+    metadata: Node | None = verbatim()
+    max_memory: MaxMemory | None = one(MaxMemory)
+    memory: Memory | None = one(Memory)
+    current_memory: int | None = leaf(KIB, "currentMemory")
+    blkiotune: Blkiotune | None = one(Blkiotune)
+    memtune: Memtune | None = one(Memtune)
+    memory_backing: MemoryBacking | None = one(MemoryBacking)
+    vcpu: VCPU | None = one(VCPU)
+    vcpus: VCPUs | None = one(VCPUs)
+    iothreads: int | None = leaf(UINT)
+    iothreadids: IOThreadIDs | None = one(IOThreadIDs)
+    defaultiothread: DefaultIOThread | None = one(DefaultIOThread)
+    cputune: Cputune | None = one(Cputune)
+    numatune: Numatune | None = one(Numatune)
+    resource: Resource | None = one(Resource)
+    sysinfos: list[Sysinfo] = many(Sysinfo)
+    bootloader: str | None = leaf()
+    bootloader_args: str | None = leaf()
+    os: OS | None = one(OS)
+    idmap: IDMap | None = one(IDMap)
+    features: Features | None = one(Features)
+    cpu: CPU | None = one(CPU)
+    clock: Clock | None = one(Clock)
+    on_poweroff: str | None = leaf(Enum(_ACTIONS, Sentence("unknown on_poweroff action: %s", errors.InternalError)))
+    on_reboot: str | None = leaf(Enum(_ACTIONS, Sentence("unknown on_reboot action: %s", errors.InternalError)))
+    on_crash: str | None = leaf(Enum(_CRASH_ACTIONS, Sentence("unknown on_crash action: %s", errors.InternalError)))
+    on_lockfailure: str | None = leaf(
+        Enum("default poweroff restart pause ignore", Sentence("unknown lockfailure action: %s", errors.InternalError)))
+    pm: PM | None = one(PM)
+    perf: Perf | None = one(Perf)
+    devices: Devices = one(Devices)
+    seclabels: list[Seclabel] = many(Seclabel)
+    launch_security: LaunchSecurity | None = one(LaunchSecurity)
+    qemu_commandline: QemuCommandline | None = one(QemuCommandline)
+    qemu_capabilities: QemuCapabilities | None = one(QemuCapabilities)
+    qemu_override: QemuOverride | None = one(QemuOverride)
+    qemu_deprecation: QemuDeprecation | None = one(QemuDeprecation)
+
+    def _declarations(self) -> str:
+        used = (self.qemu_commandline, self.qemu_capabilities, self.qemu_override, self.qemu_deprecation)
+        return f" xmlns:qemu='{QEMU_NAMESPACE}'" if any(used) else ""
+
+    def _check(self, node: Node) -> None:
+        if not self.name:
+            raise Refusal(errors.NoName, None, node, "expected <name>…</name>")
+        if "/" in self.name:
+            raise Refusal(errors.XMLError, f"name {self.name} cannot contain '/'", node)
+        if "\n" in self.name:
+            raise Refusal(errors.XMLDetail, "invalid char in name: \n", node, "a name is one line")
+        if self.title and "\n" in self.title:
+            raise Refusal(errors.XMLError, "Domain title can't contain newlines", node)
+        if self.os is None or self.os.type is None or not self.os.type.value:
+            raise Refusal(errors.XMLError, "an os <type> must be specified", node, "expected <os><type>hvm</type></os>")
+        cells = self.cpu.numa.cells if self.cpu and self.cpu.numa else []
+        if not (self.memory and self.memory.value) and not any(cell.memory for cell in cells):
+            detail = "Memory size must be specified via <memory> or in the <numa> configuration"
+            raise Refusal(errors.XMLError, detail, node, "expected <memory unit='MiB'>…</memory>, more than 0")
+        if self.devices is None:
+            self.devices = Devices()

@@ -1,0 +1,230 @@
+"""Where a device sits: its address, and the other things that libvirt prints at the end of every device."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.element import Element, attr, many, one, variant
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Enum, Int, Scalar, Sentence
+
+_TYPES = Enum(
+    "pci drive virtio-serial ccid usb spapr-vio virtio-s390 ccw virtio-mmio isa dimm unassigned",
+    Sentence("unknown address type '%s'", errors.ConfigUnsupported),
+)
+
+
+def _hex(digits: int = 1, bits: int = 32) -> Int:
+    return Int(0, 2**bits - 1, base=0, form=f"0x%0{digits}x" if digits > 1 else "0x%x")
+
+
+class Address(Element, tag="address"):
+    """An address of a type that has no fields of its own (``unassigned``, ``virtio-mmio``)."""
+
+    type: str | None = attr(_TYPES, required=True)
+
+
+class Zpci(Element, tag="zpci"):
+    uid: int | None = attr(_hex(4))
+    fid: int | None = attr(_hex(8))
+
+
+def check_pci(address: PCIPlace, node: Node) -> None:
+    """Fill the parts that were left out with zero, and refuse what no bus has."""
+    parts = (address.domain, address.bus, address.slot, address.function)
+    if parts == (None, None, None, None):
+        return
+    address.domain, address.bus, address.slot, address.function = (part or 0 for part in parts)
+    for name, limit in (("domain", 0xFFFF), ("bus", 0xFF), ("slot", 0x1F), ("function", 7)):
+        value = getattr(address, name)
+        if value > limit:
+            detail = f"Invalid PCI address {name}='0x{value:x}', must be <= {f'0x{limit:X}' if limit > 7 else limit}"
+            raise Refusal(errors.XMLError, detail, node, f"{name} goes up to 0x{limit:x}")
+
+
+class PCIPlace(Element, tag="address"):
+    """Four numbers of a PCI function, without a type (inside <source>)."""
+
+    domain: int | None = attr(_hex(4))
+    bus: int | None = attr(_hex(2))
+    slot: int | None = attr(_hex(2))
+    function: int | None = attr(_hex(1))
+
+    def _check(self, node: Node) -> None:
+        check_pci(self, node)
+
+    def __str__(self) -> str:
+        return f"{self.domain or 0:04x}:{self.bus or 0:02x}:{self.slot or 0:02x}.{self.function or 0:x}"
+
+
+class PCIAddress(Element, tag="address"):
+    """``type='pci'``; all four numbers are None when the address was left to libvirt."""
+
+    type: str | None = attr()
+    domain: int | None = attr(_hex(4))
+    bus: int | None = attr(_hex(2))
+    slot: int | None = attr(_hex(2))
+    function: int | None = attr(_hex(1))
+    multifunction: bool | None = attr(ONOFF)
+    zpci: Zpci | None = one(Zpci)
+
+    def _check(self, node: Node) -> None:
+        check_pci(self, node)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        return f"{self.domain or 0:04x}:{self.bus or 0:02x}:{self.slot or 0:02x}.{self.function or 0:x}"
+
+
+class DriveAddress(Element, tag="address"):
+    type: str | None = attr()
+    controller: int | None = attr(UINT)
+    bus: int | None = attr(UINT)
+    target: int | None = attr(UINT)
+    unit: int | None = attr(UINT)
+
+    def _check(self, node: Node) -> None:
+        self.controller, self.bus = self.controller or 0, self.bus or 0
+        self.target, self.unit = self.target or 0, self.unit or 0
+
+
+class VirtioSerialAddress(Element, tag="address"):
+    type: str | None = attr()
+    controller: int | None = attr(UINT)
+    bus: int | None = attr(UINT)
+    port: int | None = attr(UINT)
+
+    def _check(self, node: Node) -> None:
+        self.controller, self.bus, self.port = self.controller or 0, self.bus or 0, self.port or 0
+
+
+class CCIDAddress(Element, tag="address"):
+    type: str | None = attr()
+    controller: int | None = attr(UINT)
+    slot: int | None = attr(UINT)
+
+    def _check(self, node: Node) -> None:
+        self.controller, self.slot = self.controller or 0, self.slot or 0
+
+
+class USBPort(Scalar):
+    """A path through hubs: ``1``, ``1.2``, up to four numbers of which the first and the others are below 256."""
+
+    expected = "up to four port numbers with dots, such as 1.2"
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        parts = text.split(".")
+        if len(parts) > 4 or not all(part.isascii() and part.isdigit() and int(part[:4]) < 256 for part in parts):
+            raise Refusal(errors.XMLError, "Cannot parse <address> 'port' attribute", node, f"expected {self.expected}")
+        return ".".join(str(int(part)) for part in parts)
+
+
+class USBAddress(Element, tag="address"):
+    type: str | None = attr()
+    bus: int | None = attr(UINT)
+    port: str | None = attr(USBPort())
+
+    def _check(self, node: Node) -> None:
+        self.bus = self.bus or 0
+
+
+class SpaprVIOAddress(Element, tag="address"):
+    type: str | None = attr()
+    reg: int | None = attr(_hex(8, 64))
+
+
+class CCWAddress(Element, tag="address"):
+    type: str | None = attr()
+    cssid: int | None = attr(_hex())
+    ssid: int | None = attr(_hex())
+    devno: int | None = attr(_hex(4))
+
+
+class ISAAddress(Element, tag="address"):
+    type: str | None = attr()
+    iobase: int | None = attr(Int(base=16, form="0x%x"))
+    irq: int | None = attr(Int(base=16, form="0x%x"))
+
+
+class DIMMAddress(Element, tag="address"):
+    type: str | None = attr()
+    slot: int | None = attr(UINT)
+    base: int | None = attr(Int(0, 2**64 - 1, base=16, form="0x%x"))
+
+    def _check(self, node: Node) -> None:
+        self.slot = self.slot or 0
+
+
+AnyAddress = (
+    Address | PCIAddress | DriveAddress | VirtioSerialAddress | CCIDAddress | USBAddress | SpaprVIOAddress | CCWAddress
+    | ISAAddress | DIMMAddress
+)  # fmt: skip
+ADDRESSES: dict[str, type[Element]] = {
+    "pci": PCIAddress,
+    "drive": DriveAddress,
+    "virtio-serial": VirtioSerialAddress,
+    "ccid": CCIDAddress,
+    "usb": USBAddress,
+    "spapr-vio": SpaprVIOAddress,
+    "ccw": CCWAddress,
+    "isa": ISAAddress,
+    "dimm": DIMMAddress,
+}
+
+
+class Alias(Element, tag="alias"):
+    """A device's name; only names beginning with ``ua-`` are a user's and outlive a run."""
+
+    name: str | None = attr()
+
+
+def _generated(alias: Alias) -> bool:
+    return not (alias.name or "").startswith("ua-")
+
+
+class Boot(Element, tag="boot"):
+    order: int | None = attr(Int(nonzero=True), required=True)
+    loadparm: str | None = attr()
+
+
+class Rom(Element, tag="rom"):
+    enabled: bool | None = attr(YESNO)
+    bar: bool | None = attr(ONOFF)
+    file: str | None = attr()
+
+
+class DeviceACPI(Element, tag="acpi"):
+    index: int | None = attr(UINT)
+
+
+class Master(Element, tag="master"):
+    startport: int | None = attr(UINT)
+
+
+class Device(Element, trailing=True):
+    """Base of all devices: what libvirt prints last in each."""
+
+    boot: Boot | None = one(Boot)
+    alias: Alias | None = one(Alias, runtime=_generated)
+    master: Master | None = one(Master)
+    rom: Rom | None = one(Rom)
+    acpi: DeviceACPI | None = one(DeviceACPI)
+    address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
+
+
+class VirtioDriver(Element, tag="driver", drop_empty=True, trailing=True):
+    """The options that every virtio device's <driver> takes."""
+
+    iommu: bool | None = attr(ONOFF)
+    ats: bool | None = attr(ONOFF)
+    packed: bool | None = attr(ONOFF)
+    page_per_vq: bool | None = attr(ONOFF)
+
+
+class DeviceSeclabel(Element, tag="seclabel"):
+    """A label for one image or chardev."""
+
+    model: str | None = attr()
+    relabel: bool | None = attr(YESNO)
+    labelskip: bool | None = attr(YESNO, runtime=True)
+    labels: list[str] = many(STR, "label")
+
+

@@ -1,0 +1,172 @@
+"""Character devices: serial, parallel, console, channel, and everything else that speaks through a chardev."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import Device, DeviceSeclabel
+from virshpy.xml.domain.storage import Reconnect
+from virshpy.xml.element import Element, Reading, attr, leaf, many, one
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import INT, ONOFF, STR, YESNO, Enum, Sentence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
+
+BACKENDS = "null vc pty dev file pipe stdio udp tcp unix spicevmc spiceport nmdm qemu-vdagent dbus"
+_BACKEND = Enum(BACKENDS, "unknown type presented to host for character device: %s")
+
+
+class Clipboard(Element, tag="clipboard"):
+    copypaste: bool | None = attr(YESNO, required=True)
+
+
+class MouseMode(Element, tag="mouse"):
+    mode: str | None = attr(Enum("server client"), required=True)
+
+
+class CharSource(Element, tag="source"):
+    """The host's side. ``udp`` has two: ``mode='bind'`` and ``mode='connect'``."""
+
+    mode: str | None = attr(Enum("connect bind", Sentence("Unknown source mode '%s'", errors.InternalError)))
+    host: str | None = attr()
+    service: str | None = attr()
+    tls: bool | None = attr(YESNO)
+    path: str | None = attr()
+    append: bool | None = attr(ONOFF)
+    channel: str | None = attr()
+    master: str | None = attr()
+    slave: str | None = attr()
+    reconnect: Reconnect | None = one(Reconnect)
+    clipboard: Clipboard | None = one(Clipboard)
+    mouse: MouseMode | None = one(MouseMode)
+    seclabels: list[DeviceSeclabel] = many(DeviceSeclabel)
+
+
+class Protocol(Element, tag="protocol"):
+    type: str | None = attr(Enum("raw telnet telnets tls", "Unknown protocol '%s'"))
+
+
+class CharLog(Element, tag="log"):
+    file: str | None = attr()
+    append: bool | None = attr(ONOFF)
+
+
+class CharBackend(Device):
+    """What all chardev devices share: a backend, its sources, its log."""
+
+    type: str | None = attr(_BACKEND)
+    tty: str | None = attr(runtime=True)
+    sources: list[CharSource] = many(CharSource)
+    protocol: Protocol | None = one(Protocol)
+    log: CharLog | None = one(CharLog)
+
+    @property
+    def source(self) -> CharSource | None:
+        """The first source."""
+        return self.sources[0] if self.sources else None
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        made = super()._read(node, reading)
+        if reading.inactive and made.type == "pty":
+            made.__dict__.pop("sources", None)  # the terminal's path is the running guest's
+        return made
+
+    def _write(
+        self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
+    ) -> None:
+        if how[0] and self.type == "pty" and self.sources:
+            bare = self.copy()
+            del bare.__dict__["sources"]
+            bare._write(tag, out, indent, how, declarations)
+        else:
+            super()._write(tag, out, indent, how, declarations)
+
+
+class TargetModel(Element, tag="model"):
+    name: str | None = attr(Enum(
+        "isa-serial usb-serial pci-serial spapr-vty pl011 16550a sclpconsole sclplmconsole isa-debugcon",
+        "unknown target model '%s' specified for character device"))
+
+
+class SerialTarget(Element, tag="target"):
+    type: str | None = attr(Enum(
+        "isa-serial usb-serial pci-serial spapr-vio-serial system-serial sclp-serial isa-debug",
+        "unknown target type '%s' specified for character device"))
+    port: int | None = attr(INT)
+    model: TargetModel | None = one(TargetModel)
+
+
+class ParallelTarget(Element, tag="target"):
+    port: int | None = attr(INT)
+
+
+class ConsoleTarget(Element, tag="target"):
+    type: str | None = attr(Enum("serial xen uml virtio openvz sclp sclplm",
+                                 "unknown target type '%s' specified for character device"))
+    port: int | None = attr(INT)
+
+
+class ChannelTarget(Element, tag="target"):
+    """``virtio`` and ``xen`` have a name and a runtime state, ``guestfwd`` an address and a port."""
+
+    type: str | None = attr(Enum("guestfwd virtio xen", "unknown target type '%s' specified for character device"))
+    name: str | None = attr()
+    address: str | None = attr()
+    port: int | None = attr(INT)
+    state: str | None = attr(Enum("connected disconnected"), runtime=True)
+
+
+class Serial(CharBackend, tag="serial"):
+    target: SerialTarget | None = one(SerialTarget)
+
+
+class Parallel(CharBackend, tag="parallel"):
+    target: ParallelTarget | None = one(ParallelTarget)
+
+
+class Console(CharBackend, tag="console"):
+    target: ConsoleTarget | None = one(ConsoleTarget)
+
+
+class Channel(CharBackend, tag="channel"):
+    target: ChannelTarget | None = one(ChannelTarget)
+
+    def _check(self, node: Node) -> None:
+        if self.target is None or self.target.type is None:
+            raise Refusal(errors.ConfigUnsupported, "target type must be specified for channel device", node)
+
+
+class Smartcard(Device, tag="smartcard"):
+    mode: str | None = attr(Enum("host host-certificates passthrough"), required=True)
+    type: str | None = attr(_BACKEND)
+    certificates: list[str] = many(STR, "certificate")
+    database: str | None = leaf()
+    sources: list[CharSource] = many(CharSource)
+    protocol: Protocol | None = one(Protocol)
+    log: CharLog | None = one(CharLog)
+
+
+class Redirdev(Device, tag="redirdev"):
+    bus: str | None = attr(Enum("usb", Sentence("unknown redirdev bus '%s'", errors.XMLError)))
+    type: str | None = attr(Enum(BACKENDS, "unknown redirdev character device type '%s'"), required=True)
+    sources: list[CharSource] = many(CharSource)
+    protocol: Protocol | None = one(Protocol)
+    log: CharLog | None = one(CharLog)
+
+
+class USBFilter(Element, tag="usbdev"):
+    """One rule of what may be redirected; numbers are text because ``-1`` and hexadecimal both occur."""
+
+    class_: str | None = attr(STR, "class")
+    vendor: str | None = attr()
+    product: str | None = attr()
+    version: str | None = attr()
+    allow: bool | None = attr(YESNO)
+
+
+class Redirfilter(Element, tag="redirfilter"):
+    usbdevs: list[USBFilter] = many(USBFilter)
+
+

@@ -1,0 +1,318 @@
+"""<cpu>, <features> and <clock>: what kind of machine the guest believes it is on."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Enum, Int, Ranges, Sentence, Size
+
+
+class CPUModel(Element, tag="model"):
+    """``value`` is the model's name."""
+
+    fallback: str | None = attr(Enum("allow forbid", Sentence("Invalid fallback attribute", errors.XMLError)))
+    vendor_id: str | None = attr()
+    value: str | None = text()
+
+
+class MaxPhysAddr(Element, tag="maxphysaddr"):
+    mode: str | None = attr(Enum("emulate passthrough"), required=True)
+    bits: int | None = attr(Int(nonzero=True))
+
+
+class Topology(Element, tag="topology"):
+    sockets: int | None = attr(Int(nonzero=True), required=True)
+    dies: int | None = attr(Int(nonzero=True))
+    cores: int | None = attr(Int(nonzero=True), required=True)
+    threads: int | None = attr(Int(nonzero=True), required=True)
+
+    def _check(self, node: Node) -> None:
+        self.dies = self.dies or 1
+
+
+class CPUCache(Element, tag="cache"):
+    level: int | None = attr(Int(1, 3, sentence=Sentence("invalid CPU cache level, must be in range [1,3]",
+                                                           errors.XMLError)))
+    mode: str | None = attr(Enum("emulate passthrough disable"), required=True)
+
+
+class CPUFeature(Element, tag="feature"):
+    policy: str | None = attr(Enum("force require optional disable forbid",
+                                   Sentence("Invalid CPU feature policy", errors.ConfigUnsupported)))
+    name: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if not self.name:
+            raise Refusal(errors.XMLError, "Invalid CPU feature name", node)
+
+
+class Sibling(Element, tag="sibling"):
+    id: int | None = attr(UINT, required=True)
+    value: int | None = attr(UINT, required=True)
+
+
+class Distances(Element, tag="distances"):
+    siblings: list[Sibling] = many(Sibling)
+
+
+class SizeValue(Element):
+    """``value`` in KiB."""
+
+    value: int | None = attr(KIB)
+
+
+class ByteValue(Element):
+    value: int | None = attr(Size("B", 1, 1))
+
+
+class NumaCache(Element, tag="cache"):
+    level: int | None = attr(UINT, required=True)
+    associativity: str | None = attr(Enum("none direct full"), required=True)
+    policy: str | None = attr(Enum("none writeback writethrough"), required=True)
+    size: SizeValue | None = one(SizeValue, "size")
+    line: ByteValue | None = one(ByteValue, "line")
+
+
+class NumaCell(Element, tag="cell"):
+    """``memory`` in KiB."""
+
+    id: int | None = attr(Int(sentence=Sentence("Invalid 'id' attribute in NUMA cell: '%s'", errors.XMLError)))
+    cpus: tuple[int, ...] | None = attr(Ranges())
+    memory: int | None = attr(KIB)
+    memAccess: str | None = attr(Enum("shared private"))
+    discard: bool | None = attr(YESNO)
+    distances: Distances | None = one(Distances)
+    caches: list[NumaCache] = many(NumaCache)
+
+
+class Latency(Element, tag="latency"):
+    initiator: int | None = attr(UINT, required=True)
+    target: int | None = attr(UINT, required=True)
+    cache: int | None = attr(UINT)
+    type: str | None = attr(Enum("access read write"), required=True)
+    value: int | None = attr(ULONG, required=True)
+
+
+class LinkBandwidth(Element, tag="bandwidth"):
+    """``value`` in KiB a second."""
+
+    initiator: int | None = attr(UINT, required=True)
+    target: int | None = attr(UINT, required=True)
+    cache: int | None = attr(UINT)
+    type: str | None = attr(Enum("access read write"), required=True)
+    value: int | None = attr(KIB, required=True)
+
+
+class Interconnects(Element, tag="interconnects"):
+    latencies: list[Latency] = many(Latency)
+    bandwidths: list[LinkBandwidth] = many(LinkBandwidth)
+
+
+class Numa(Element, tag="numa"):
+    cells: list[NumaCell] = many(NumaCell)
+    interconnects: Interconnects | None = one(Interconnects)
+
+
+class CPU(Element, tag="cpu"):
+    mode: str | None = attr(Enum("custom host-model host-passthrough maximum"))
+    match: str | None = attr(Enum("minimum exact strict",
+                                  Sentence("Invalid match attribute for CPU specification", errors.XMLError)))
+    check: str | None = attr(Enum("none partial full", Sentence("Invalid check attribute for CPU specification",
+                                                                  errors.XMLError)))
+    migratable: bool | None = attr(ONOFF)
+    model: CPUModel | None = one(CPUModel)
+    vendor: str | None = leaf()
+    maxphysaddr: MaxPhysAddr | None = one(MaxPhysAddr)
+    topology: Topology | None = one(Topology)
+    cache: CPUCache | None = one(CPUCache)
+    features: list[CPUFeature] = many(CPUFeature)
+    numa: Numa | None = one(Numa)
+
+
+class State(Element):
+    """A switch; an element without ``state`` is on."""
+
+    state: bool | None = attr(ONOFF)
+
+    def _check(self, node: Node) -> None:
+        if self.state is None:
+            self.state = True
+
+
+class Toggle(Element):
+    """A switch whose state must be said."""
+
+    state: bool | None = attr(ONOFF, required=True)
+
+
+class Spinlocks(Toggle):
+    retries: int | None = attr(UINT)
+
+
+class VendorID(Toggle):
+    value: str | None = attr()
+
+
+class STimer(Toggle):
+    direct: Toggle | None = one(Toggle, "direct")
+
+
+class HyperV(Element, tag="hyperv"):
+    mode: str | None = attr(Enum("custom passthrough"))
+    relaxed: Toggle | None = one(Toggle)
+    vapic: Toggle | None = one(Toggle)
+    spinlocks: Spinlocks | None = one(Spinlocks)
+    vpindex: Toggle | None = one(Toggle)
+    runtime: Toggle | None = one(Toggle)
+    synic: Toggle | None = one(Toggle)
+    stimer: STimer | None = one(STimer)
+    reset: Toggle | None = one(Toggle)
+    vendor_id: VendorID | None = one(VendorID)
+    frequencies: Toggle | None = one(Toggle)
+    reenlightenment: Toggle | None = one(Toggle)
+    tlbflush: Toggle | None = one(Toggle)
+    ipi: Toggle | None = one(Toggle)
+    evmcs: Toggle | None = one(Toggle)
+    avic: Toggle | None = one(Toggle)
+
+    def _check(self, node: Node) -> None:
+        self.mode = self.mode or "custom"
+
+
+class DirtyRing(Toggle):
+    size: int | None = attr(UINT)
+
+
+class KVM(Element, tag="kvm"):
+    hidden: Toggle | None = one(Toggle)
+    hint_dedicated: Toggle | None = one(Toggle, "hint-dedicated")
+    poll_control: Toggle | None = one(Toggle, "poll-control")
+    pv_ipi: Toggle | None = one(Toggle, "pv-ipi")
+    dirty_ring: DirtyRing | None = one(DirtyRing, "dirty-ring")
+
+
+class Passthrough(Toggle):
+    mode: str | None = attr(Enum("sync_pt share_pt"))
+
+
+class XenFeatures(Element, tag="xen"):
+    e820_host: Toggle | None = one(Toggle)
+    passthrough: Passthrough | None = one(Passthrough)
+
+
+class APIC(Element, tag="apic"):
+    eoi: bool | None = attr(ONOFF)
+
+
+class GIC(Element, tag="gic"):
+    version: str | None = attr(Enum("none 2 3 host"))
+
+
+class TSeg(Element, tag="tseg"):
+    """``value`` in MiB when the size is a whole number of them."""
+
+    value: int | None = text(Size("MiB", 1 << 20, 1 << 20))
+
+
+class SMM(State, tag="smm"):
+    tseg: TSeg | None = one(TSeg)
+
+
+class IOAPIC(Element, tag="ioapic"):
+    driver: str | None = attr(Enum("qemu kvm"), required=True)
+
+
+class HPT(Element, tag="hpt"):
+    resizing: str | None = attr(Enum("enabled disabled required"))
+    maxpagesize: int | None = leaf(KIB)
+
+
+class MSRs(Element, tag="msrs"):
+    unknown: str | None = attr(Enum("ignore fault"), required=True)
+
+
+class ValueWord(Element):
+    value: str | None = attr(required=True)
+
+
+class TBCache(Element, tag="tb-cache"):
+    value: int | None = text(Size("KiB"))
+
+
+class TCG(Element, tag="tcg"):
+    tb_cache: TBCache | None = one(TBCache)
+
+
+class Features(Element, tag="features", drop_empty=True):
+    acpi: bool = flag()
+    apic: APIC | None = one(APIC)
+    pae: bool = flag()
+    hap: State | None = one(State)
+    viridian: bool = flag()
+    privnet: bool = flag()
+    hyperv: HyperV | None = one(HyperV)
+    kvm: KVM | None = one(KVM)
+    pvspinlock: State | None = one(State)
+    capabilities: Policy | None = one(lambda: Policy)
+    pmu: State | None = one(State)
+    vmport: State | None = one(State)
+    gic: GIC | None = one(GIC)
+    smm: SMM | None = one(SMM)
+    ioapic: IOAPIC | None = one(IOAPIC)
+    hpt: HPT | None = one(HPT)
+    vmcoreinfo: State | None = one(State)
+    htm: State | None = one(State)
+    nested_hv: State | None = one(State, "nested-hv")
+    msrs: MSRs | None = one(MSRs)
+    ccf_assist: State | None = one(State, "ccf-assist")
+    xen: XenFeatures | None = one(XenFeatures)
+    cfpc: ValueWord | None = one(ValueWord)
+    sbbc: ValueWord | None = one(ValueWord)
+    ibs: ValueWord | None = one(ValueWord)
+    tcg: TCG | None = one(TCG)
+
+    def _read_children(self, node, plan, values, reading):  # type: ignore[no-untyped-def]
+        for child in node.children:
+            if child.tag not in plan.kids:
+                detail = f"unexpected feature '{child.tag}'"
+                raise Refusal(errors.ConfigUnsupported, detail, child, f"expected one of {', '.join(plan.kids)}")
+        super()._read_children(node, plan, values, reading)
+
+
+class Policy(Element, tag="capabilities"):
+    policy: str | None = attr(Enum("default allow deny"))
+
+
+class Catchup(Element, tag="catchup", drop_empty=True):
+    threshold: int | None = attr(ULONG)
+    slew: int | None = attr(ULONG)
+    limit: int | None = attr(ULONG)
+
+
+class Timer(Element, tag="timer"):
+    name: str | None = attr(Enum("platform pit rtc hpet tsc kvmclock hypervclock armvtimer"), required=True)
+    present: bool | None = attr(YESNO)
+    tickpolicy: str | None = attr(Enum("delay catchup merge discard"))
+    track: str | None = attr(Enum("boot guest wall realtime"))
+    frequency: int | None = attr(ULONG)
+    mode: str | None = attr(Enum("auto native emulate paravirt smpsafe"))
+    catchup: Catchup | None = one(Catchup)
+
+
+class Clock(Element, tag="clock"):
+    """``adjustment`` is a number of seconds, or ``reset``."""
+
+    offset: str | None = attr(Enum("utc localtime variable timezone absolute", "unknown clock offset '%s'"))
+    timezone: str | None = attr()
+    adjustment: str | None = attr()
+    basis: str | None = attr(Enum("utc localtime", "unknown clock basis '%s'"))
+    start: int | None = attr(LONG)
+    timers: list[Timer] = many(Timer)
+
+    def _check(self, node: Node) -> None:
+        self.offset = self.offset or "utc"
+        if self.offset == "timezone" and self.timezone is None:
+            raise Refusal(errors.XMLError, "missing 'timezone' attribute for clock with offset='timezone'", node)
+
+

@@ -1,0 +1,323 @@
+"""<devices>, and those of them that are neither disks, interfaces, chardevs nor displays."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import Device, VirtioDriver
+from virshpy.xml.domain.chardev import (
+    Channel,
+    CharSource,
+    Console,
+    Parallel,
+    Protocol,
+    Redirdev,
+    Redirfilter,
+    Serial,
+    Smartcard,
+)
+from virshpy.xml.domain.display import Audio, Graphics, Hub, Input, Sound, Video
+from virshpy.xml.domain.hostdev import Hostdev
+from virshpy.xml.domain.interface import Interface
+from virshpy.xml.domain.storage import Disk, Filesystem, Lease
+from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import (
+    KIB,
+    ONOFF,
+    POSITIVE,
+    UINT,
+    UUID,
+    YESNO,
+    Enum,
+    Int,
+    Ranges,
+    Size,
+)
+
+VIRTIO_MODELS = "virtio virtio-transitional virtio-non-transitional"
+
+
+class ControllerModel(Element, tag="model"):
+    name: str | None = attr(Enum(
+        "pci-bridge i82801b11-bridge ioh3420 x3130-upstream xio3130-downstream pxb pxb-pcie pcie-root-port "
+        "spapr-pci-host-bridge pcie-pci-bridge"))
+
+
+class ControllerTarget(Element, tag="target", drop_empty=True):
+    chassisNr: int | None = attr(Int(0, 2**31 - 1, base=0))
+    chassis: int | None = attr(Int(0, 2**31 - 1, base=0))
+    port: int | None = attr(Int(0, 2**31 - 1, base=0, form="0x%x"))
+    busNr: int | None = attr(Int(0, 2**31 - 1, base=0))
+    index: int | None = attr(Int(0, 2**31 - 1, base=0))
+    hotplug: bool | None = attr(ONOFF)
+    node: int | None = leaf(Int(0, 2**31 - 1))
+
+
+class ControllerDriver(VirtioDriver):
+    queues: int | None = attr(UINT)
+    cmd_per_lun: int | None = attr(UINT)
+    max_sectors: int | None = attr(UINT)
+    ioeventfd: bool | None = attr(ONOFF)
+    iothread: int | None = attr(UINT)
+
+
+class Controller(Device, tag="controller"):
+    """``pcihole64`` in KiB."""
+
+    type: str | None = attr(Enum("ide fdc scsi sata virtio-serial ccid usb pci xenbus isa"), required=True)
+    index: int | None = attr(Int(0, 2**31 - 1))
+    model: str | None = attr()
+    ports: int | None = attr(Int(0, 2**31 - 1))
+    vectors: int | None = attr(Int(0, 2**31 - 1))
+    maxGrantFrames: int | None = attr(Int(0, 2**31 - 1))
+    maxEventChannels: int | None = attr(Int(0, 2**31 - 1))
+    model_name: ControllerModel | None = one(ControllerModel, "model")
+    target: ControllerTarget | None = one(ControllerTarget)
+    driver: ControllerDriver | None = one(ControllerDriver)
+    pcihole64: int | None = leaf(KIB)
+
+    def _check(self, node: Node) -> None:
+        words = CONTROLLER_MODELS.get(self.type or "", "").split()
+        if words and self.model is not None and self.model not in words:
+            raise Refusal(errors.XMLError, f"Unknown model type '{self.model}'", node,
+                          f"expected one of {', '.join(words)}")
+        if self.driver and self.driver.iothread and not (self.type == "scsi" and self.model == "virtio-scsi"):
+            detail = "'iothread' attribute only supported for virtio scsi controllers"
+            if self.type != "scsi":
+                raise Refusal(errors.XMLError, detail, node)
+
+
+CONTROLLER_MODELS = {
+    "scsi": ("auto buslogic lsilogic lsisas1068 vmpvscsi ibmvscsi virtio-scsi lsisas1078 virtio-transitional "
+             "virtio-non-transitional ncr53c90 dc390 am53c974"),
+    "usb": ("piix3-uhci piix4-uhci ehci ich9-ehci1 ich9-uhci1 ich9-uhci2 ich9-uhci3 vt82c686b-uhci pci-ohci nec-xhci "
+            "qusb1 qusb2 qemu-xhci none"),
+    "ide": "piix3 piix4 ich6",
+    "pci": ("pci-root pcie-root pci-bridge dmi-to-pci-bridge pcie-to-pci-bridge pcie-root-port "
+            "pcie-switch-upstream-port pcie-switch-downstream-port pci-expander-bus pcie-expander-bus"),
+    "virtio-serial": VIRTIO_MODELS,
+}
+
+
+class Stats(Element, tag="stats"):
+    period: int | None = attr(UINT)
+
+
+class MemBalloon(Device, tag="memballoon"):
+    model: str | None = attr(Enum("virtio xen none virtio-transitional virtio-non-transitional"), required=True)
+    autodeflate: bool | None = attr(ONOFF)
+    freePageReporting: bool | None = attr(ONOFF)
+    stats: Stats | None = one(Stats)
+
+
+class _DriverLast(Device, trailing=True):
+    driver: VirtioDriver | None = one(VirtioDriver)
+
+
+class RngRate(Element, tag="rate"):
+    """``bytes`` in every ``period`` milliseconds."""
+
+    bytes: int | None = attr(POSITIVE, required=True)
+    period: int | None = attr(UINT)
+
+
+class RngBackend(Element, tag="backend"):
+    """``value`` is the device's path for ``model='random'``."""
+
+    model: str | None = attr(Enum("random egd builtin", "unknown RNG backend model '%s'"))
+    type: str | None = attr()
+    value: str | None = text()
+    sources: list[CharSource] = many(CharSource)
+    protocol: Protocol | None = one(Protocol)
+
+
+class Rng(_DriverLast, tag="rng"):
+    model: str | None = attr(Enum(VIRTIO_MODELS), required=True)
+    rate: RngRate | None = one(RngRate)
+    backend: RngBackend | None = one(RngBackend)
+
+
+class Watchdog(Device, tag="watchdog"):
+    model: str | None = attr(Enum("i6300esb ib700 diag288", "unknown watchdog model '%s'"), required=True)
+    action: str | None = attr(Enum("reset shutdown poweroff pause dump none inject-nmi",
+                                   "unknown watchdog action '%s'"))
+
+
+class Panic(Device, tag="panic"):
+    model: str | None = attr(Enum("default isa pseries hyperv s390", "unknown panic model '%s'"))
+
+
+class TPMEncryption(Element, tag="encryption"):
+    secret: str | None = attr()
+
+
+class PCRBanks(Element, tag="active_pcr_banks", drop_empty=True):
+    sha1: bool = flag()
+    sha256: bool = flag()
+    sha384: bool = flag()
+    sha512: bool = flag()
+
+
+class TPMDevice(Element, tag="device"):
+    path: str | None = attr()
+
+
+class TPMSource(Element, tag="source"):
+    type: str | None = attr()
+    path: str | None = attr()
+    mode: str | None = attr()
+
+
+class TPMBackend(Element, tag="backend"):
+    type: str | None = attr(Enum("passthrough emulator external"), required=True)
+    version: str | None = attr(Enum("default 1.2 2.0"))
+    persistent_state: bool | None = attr(YESNO)
+    encryption: TPMEncryption | None = one(TPMEncryption)
+    active_pcr_banks: PCRBanks | None = one(PCRBanks)
+    device: TPMDevice | None = one(TPMDevice)
+    source: TPMSource | None = one(TPMSource)
+
+
+class TPM(Device, tag="tpm"):
+    model: str | None = attr(Enum("default tpm-tis tpm-crb tpm-spapr spapr-tpm-proxy"))
+    backend: TPMBackend | None = one(TPMBackend)
+
+    def _check(self, node: Node) -> None:
+        if self.backend is None:
+            raise Refusal(errors.XMLError, "missing TPM device backend", node)
+
+
+class ShmemModel(Element, tag="model"):
+    type: str | None = attr(Enum("ivshmem ivshmem-plain ivshmem-doorbell"))
+
+
+class ShmemServer(Element, tag="server"):
+    path: str | None = attr()
+
+
+class ShmemMSI(Element, tag="msi"):
+    enabled: bool | None = attr(ONOFF)
+    vectors: int | None = attr(UINT)
+    ioeventfd: bool | None = attr(ONOFF)
+
+
+class Shmem(Device, tag="shmem"):
+    """``size`` in MiB."""
+
+    name: str | None = attr(required=True)
+    role: str | None = attr(Enum("master peer"))
+    model: ShmemModel | None = one(ShmemModel)
+    size: int | None = leaf(Size("M", 1 << 20, 1))
+    server: ShmemServer | None = one(ShmemServer)
+    msi: ShmemMSI | None = one(ShmemMSI)
+
+
+class MemorySource(Element, tag="source", drop_empty=True):
+    """Sizes in KiB."""
+
+    nodemask: tuple[int, ...] | None = leaf(Ranges())
+    pagesize: int | None = leaf(KIB)
+    path: str | None = leaf()
+    alignsize: int | None = leaf(KIB)
+    pmem: bool = flag()
+
+
+class MemoryLabel(Element, tag="label"):
+    size: int | None = leaf(KIB)
+
+
+class MemoryTarget(Element, tag="target"):
+    """Sizes in KiB."""
+
+    size: int | None = leaf(KIB)
+    node: int | None = leaf(UINT)
+    label: MemoryLabel | None = one(MemoryLabel)
+    readonly: bool = flag()
+    block: int | None = leaf(KIB)
+    requested: int | None = leaf(KIB)
+    current: int | None = leaf(KIB, runtime=True)
+
+
+class MemoryDevice(Device, tag="memory"):
+    model: str | None = attr(Enum("dimm nvdimm virtio-pmem virtio-mem sgx-epc"), required=True)
+    access: str | None = attr(Enum("shared private"))
+    discard: bool | None = attr(YESNO)
+    uuid: str | None = leaf(UUID())
+    source: MemorySource | None = one(MemorySource)
+    target: MemoryTarget | None = one(MemoryTarget)
+
+
+class IOMMUDriver(Element, tag="driver", drop_empty=True):
+    intremap: bool | None = attr(ONOFF)
+    caching_mode: bool | None = attr(ONOFF)
+    eim: bool | None = attr(ONOFF)
+    iotlb: bool | None = attr(ONOFF)
+    aw_bits: int | None = attr(UINT)
+
+
+class IOMMU(Device, tag="iommu"):
+    model: str | None = attr(Enum("intel smmuv3 virtio"), required=True)
+    driver: IOMMUDriver | None = one(IOMMUDriver)
+
+
+class CID(Element, tag="cid", drop_empty=True):
+    auto: bool | None = attr(YESNO)
+    address: int | None = attr(UINT)
+
+
+class Vsock(_DriverLast, tag="vsock"):
+    model: str | None = attr(Enum(VIRTIO_MODELS))
+    cid: CID | None = one(CID)
+
+
+class NVRAMDevice(Device, tag="nvram"):
+    """The NVRAM device of machines of another kind; not the variable store in <os>."""
+
+
+class CryptoBackend(Element, tag="backend"):
+    model: str | None = attr(Enum("builtin lkcf"), required=True)
+    queues: int | None = attr(UINT)
+
+
+class Crypto(Device, tag="crypto"):
+    model: str | None = attr(Enum("virtio"), required=True)
+    type: str | None = attr(Enum("qemu"), required=True)
+    backend: CryptoBackend | None = one(CryptoBackend)
+
+
+class Devices(Element, tag="devices"):
+    """Every device, grouped and in order."""
+
+    emulator: str | None = leaf()
+    disks: list[Disk] = many(Disk)
+    controllers: list[Controller] = many(Controller)
+    leases: list[Lease] = many(Lease)
+    filesystems: list[Filesystem] = many(Filesystem)
+    interfaces: list[Interface] = many(Interface)
+    smartcards: list[Smartcard] = many(Smartcard)
+    serials: list[Serial] = many(Serial)
+    parallels: list[Parallel] = many(Parallel)
+    consoles: list[Console] = many(Console)
+    channels: list[Channel] = many(Channel)
+    inputs: list[Input] = many(Input)
+    tpms: list[TPM] = many(TPM)
+    graphics: list[Graphics] = many(Graphics)
+    sounds: list[Sound] = many(Sound)
+    audios: list[Audio] = many(Audio)
+    videos: list[Video] = many(Video)
+    hostdevs: list[Hostdev] = many(Hostdev)
+    redirdevs: list[Redirdev] = many(Redirdev)
+    redirfilter: Redirfilter | None = one(Redirfilter)
+    hubs: list[Hub] = many(Hub)
+    watchdogs: list[Watchdog] = many(Watchdog)
+    memballoon: MemBalloon | None = one(MemBalloon)
+    rngs: list[Rng] = many(Rng)
+    nvram: NVRAMDevice | None = one(NVRAMDevice)
+    panics: list[Panic] = many(Panic)
+    shmems: list[Shmem] = many(Shmem)
+    memories: list[MemoryDevice] = many(MemoryDevice)
+    iommu: IOMMU | None = one(IOMMU)
+    vsock: Vsock | None = one(Vsock)
+    cryptos: list[Crypto] = many(Crypto)
+
+

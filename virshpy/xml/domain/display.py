@@ -1,0 +1,229 @@
+"""What the guest shows and plays, and what is typed into it: graphics, video, sound, audio, input."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import Device, VirtioDriver
+from virshpy.xml.domain.chardev import Clipboard, MouseMode
+from virshpy.xml.element import Element, attr, many, one
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Enum, Int
+
+
+class Listen(Element, tag="listen"):
+    """Where a display listens: ``type`` address, network, socket or none."""
+
+    type: str | None = attr(Enum("none address network socket"), required=True)
+    address: str | None = attr()
+    network: str | None = attr()
+    socket: str | None = attr()
+
+
+class SpiceChannel(Element, tag="channel"):
+    name: str | None = attr(Enum("main display inputs cursor playback record smartcard usbredir"))
+    mode: str | None = attr(Enum("any secure insecure"))
+
+
+class Compression(Element):
+    compression: str | None = attr()
+
+
+class ImageCompression(Element, tag="image"):
+    compression: str | None = attr(Enum("auto_glz auto_lz quic glz lz off"), required=True)
+
+
+class JpegCompression(Element, tag="jpeg"):
+    compression: str | None = attr(Enum("auto never always"), required=True)
+
+
+class ZlibCompression(Element, tag="zlib"):
+    compression: str | None = attr(Enum("auto never always"), required=True)
+
+
+class PlaybackCompression(Element, tag="playback"):
+    compression: bool | None = attr(ONOFF, required=True)
+
+
+class Streaming(Element, tag="streaming"):
+    mode: str | None = attr(Enum("filter all off"), required=True)
+
+
+class FileTransfer(Element, tag="filetransfer"):
+    enable: bool | None = attr(YESNO, required=True)
+
+
+class GL(Element, tag="gl", drop_empty=True):
+    enable: bool | None = attr(YESNO)
+    rendernode: str | None = attr()
+
+
+class AudioRef(Element, tag="audio"):
+    id: int | None = attr(Int(nonzero=True), required=True)
+
+
+class Graphics(Element, tag="graphics"):
+    """``port`` and ``tlsPort``: -1 or None with ``autoport`` means that one is chosen at start."""
+
+    type: str | None = attr(Enum("sdl vnc rdp desktop spice egl-headless dbus"), required=True)
+    socket: str | None = attr()
+    port: int | None = attr(INT)
+    tlsPort: int | None = attr(INT)
+    autoport: bool | None = attr(YESNO)
+    websocket: int | None = attr(INT)
+    replaceUser: bool | None = attr(YESNO)
+    multiUser: bool | None = attr(YESNO)
+    display: str | None = attr()
+    xauth: str | None = attr()
+    fullscreen: bool | None = attr(YESNO)
+    p2p: bool | None = attr(YESNO)
+    address: str | None = attr()
+    listen: str | None = attr()
+    keymap: str | None = attr()
+    defaultMode: str | None = attr(Enum("any secure insecure"))
+    passwd: str | None = attr(secure=True)
+    passwdValidTo: str | None = attr(secure=True)
+    connected: str | None = attr(Enum("fail disconnect keep", "unknown connected value %s"))
+    sharePolicy: str | None = attr(Enum("allow-exclusive force-shared ignore"))
+    powerControl: bool | None = attr(YESNO)
+    listens: list[Listen] = many(Listen)
+    channels: list[SpiceChannel] = many(SpiceChannel)
+    image: ImageCompression | None = one(ImageCompression)
+    jpeg: JpegCompression | None = one(JpegCompression)
+    zlib: ZlibCompression | None = one(ZlibCompression)
+    playback: PlaybackCompression | None = one(PlaybackCompression)
+    streaming: Streaming | None = one(Streaming)
+    mouse: MouseMode | None = one(MouseMode)
+    clipboard: Clipboard | None = one(Clipboard)
+    filetransfer: FileTransfer | None = one(FileTransfer)
+    gl: GL | None = one(GL)
+    audio: AudioRef | None = one(AudioRef)
+
+    def _write(
+        self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
+    ) -> None:
+        """A port that was chosen at start is not part of the definition."""
+        if not (how[0] and self.autoport):
+            return super()._write(tag, out, indent, how, declarations)
+        bare = self.copy()
+        values = bare.__dict__
+        if self.type == "vnc":
+            if self.socket is None and not any(listen.type == "socket" for listen in self.listens):
+                values["port"] = -1
+        elif self.type == "spice":
+            values.pop("port", None)
+            values.pop("tlsPort", None)
+        return super(Graphics, bare)._write(tag, out, indent, how, declarations)
+
+
+class VideoDriver(VirtioDriver):
+    name: str | None = attr(Enum("qemu vhostuser"))
+    vgaconf: str | None = attr(Enum("io on off", "unknown vgaconf value '%s'"))
+
+
+class Acceleration(Element, tag="acceleration", drop_empty=True):
+    accel2d: bool | None = attr(YESNO)
+    accel3d: bool | None = attr(YESNO)
+    rendernode: str | None = attr()
+
+
+class Resolution(Element, tag="resolution"):
+    x: int | None = attr(UINT, required=True)
+    y: int | None = attr(UINT, required=True)
+
+
+class VideoModel(Element, tag="model"):
+    """Memory sizes in KiB."""
+
+    type: str | None = attr(Enum("default vga cirrus vmvga xen vbox qxl parallels virtio gop none bochs ramfb",
+                                 "unknown video model '%s'"))
+    ram: int | None = attr(UINT)
+    vram: int | None = attr(UINT)
+    vram64: int | None = attr(UINT)
+    vgamem: int | None = attr(UINT)
+    heads: int | None = attr(UINT)
+    primary: bool | None = attr(YESNO)
+    blob: bool | None = attr(ONOFF)
+    acceleration: Acceleration | None = one(Acceleration)
+    resolution: Resolution | None = one(Resolution)
+
+
+class Video(Device, tag="video"):
+    driver: VideoDriver | None = one(VideoDriver)
+    model: VideoModel | None = one(VideoModel)
+
+
+class Codec(Element, tag="codec"):
+    type: str | None = attr(Enum("duplex micro output", "unknown codec type '%s'"))
+
+
+class Sound(Device, tag="sound"):
+    model: str | None = attr(Enum("sb16 es1370 pcspk ac97 ich6 ich9 usb ich7"), required=True)
+    codecs: list[Codec] = many(Codec)
+    audio: AudioRef | None = one(AudioRef)
+
+
+class AudioSettings(Element, tag="settings"):
+    frequency: int | None = attr(Int(nonzero=True))
+    channels: int | None = attr(Int(nonzero=True))
+    format_name: str | None = attr(Enum("s8 u8 s16 u16 s32 u32 f32"), "format")
+
+
+class AudioEnd(Element, drop_empty=True):
+    """One direction of a host audio backend. Times in microseconds."""
+
+    mixingEngine: bool | None = attr(YESNO)
+    fixedSettings: bool | None = attr(YESNO)
+    voices: int | None = attr(Int(nonzero=True))
+    bufferLength: int | None = attr(Int(nonzero=True))
+    tryPoll: bool | None = attr(YESNO)
+    dev: str | None = attr()
+    name: str | None = attr()
+    streamName: str | None = attr()
+    latency: int | None = attr(Int(nonzero=True))
+    bufferCount: int | None = attr(Int(nonzero=True))
+    serverName: str | None = attr()
+    clientName: str | None = attr()
+    connectPorts: str | None = attr()
+    exactName: bool | None = attr(YESNO)
+    settings: AudioSettings | None = one(AudioSettings)
+
+
+class Audio(Element, tag="audio"):
+    id: int | None = attr(Int(nonzero=True), required=True)
+    type: str | None = attr(Enum("none alsa coreaudio jack oss pulseaudio sdl spice file dbus"), required=True)
+    timerPeriod: int | None = attr(Int(nonzero=True))
+    driver: str | None = attr()
+    path: str | None = attr()
+    tryMMap: bool | None = attr(YESNO)
+    exclusive: bool | None = attr(YESNO)
+    dspPolicy: int | None = attr(INT)
+    serverName: str | None = attr()
+    input: AudioEnd | None = one(AudioEnd, "input")
+    output: AudioEnd | None = one(AudioEnd, "output")
+
+
+class InputSource(Element, tag="source"):
+    dev: str | None = attr()
+    grab: str | None = attr(Enum("all"))
+    grabToggle: str | None = attr(Enum("ctrl-ctrl alt-alt shift-shift meta-meta scrolllock ctrl-scrolllock"))
+    repeat: bool | None = attr(ONOFF)
+    evdev: str | None = attr()
+
+
+class Input(Device, tag="input"):
+    type: str | None = attr(Enum("mouse tablet keyboard passthrough evdev", "unknown input device type '%s'"),
+                            required=True)
+    bus: str | None = attr(Enum("ps2 usb xen parallels virtio none", "unknown input bus type '%s'"))
+    model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional", "unknown input model '%s'"))
+    driver: VirtioDriver | None = one(VirtioDriver)
+    source: InputSource | None = one(InputSource)
+
+    def _check(self, node: Node) -> None:
+        if self.type == "passthrough" and (self.source is None or not self.source.evdev):
+            raise Refusal(errors.XMLError, "Missing evdev path for input device passthrough", node)
+
+
+class Hub(Device, tag="hub"):
+    type: str | None = attr(Enum("usb", "unknown hub device type '%s'"))
+
+

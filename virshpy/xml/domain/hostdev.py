@@ -1,0 +1,83 @@
+"""Host devices given to the guest: PCI, USB, SCSI, vhost-scsi, mediated devices."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import Device, PCIPlace
+from virshpy.xml.domain.interface import Teaming
+from virshpy.xml.domain.storage import Auth, Host, Initiator
+from virshpy.xml.element import Element, attr, flag, leaf, many, one, variant
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import ONOFF, UINT, UINT0, UUID, YESNO, Enum, Int, Sentence
+
+
+class HostdevDriver(Element, tag="driver"):
+    name: str | None = attr(Enum("default kvm vfio xen"))
+
+
+class USBNumber(Element):
+    id: int | None = attr(Int(0, 0xFFFF, base=0, form="0x%04x"))
+
+
+class HostAddress(Element, tag="address"):
+    """Of a USB device (bus, device), a SCSI unit (bus, target, unit) or a mediated device (uuid)."""
+
+    uuid: str | None = attr(UUID(Sentence("Cannot parse uuid attribute of element <address>", errors.XMLError)))
+    bus: int | None = attr(UINT0)
+    device: int | None = attr(UINT0)
+    target: int | None = attr(UINT)
+    unit: int | None = attr(UINT)
+
+
+def _bus_of(node: Node) -> str:
+    """Which kind of address, where only its attributes tell."""
+    return "pci" if node.attrs.keys() & {"domain", "slot", "function"} else ""
+
+
+class Adapter(Element, tag="adapter"):
+    name: str | None = attr()
+
+
+class HostdevSource(Element, tag="source"):
+    startupPolicy: str | None = attr(Enum("default mandatory requisite optional"))
+    guestReset: str | None = attr(Enum("off uninitialized on"))
+    missing: bool | None = attr(YESNO, runtime=True)
+    protocol: str | None = attr()
+    wwpn: str | None = attr()
+    name: str | None = attr()
+    writeFiltering: bool | None = attr(YESNO)
+    vendor: USBNumber | None = one(USBNumber, "vendor")
+    product: USBNumber | None = one(USBNumber, "product")
+    hosts: list[Host] = many(Host)
+    auth: Auth | None = one(Auth)
+    initiator: Initiator | None = one(Initiator)
+    adapter: Adapter | None = one(Adapter)
+    address: HostAddress | PCIPlace | None = variant(_bus_of, {"pci": PCIPlace}, HostAddress, "address")
+    block: str | None = leaf()
+    char: str | None = leaf()
+    interface: str | None = leaf()
+
+
+class Hostdev(Device, tag="hostdev"):
+    mode: str | None = attr(Enum("subsystem capabilities", "unknown hostdev mode '%s'"))
+    type: str | None = attr(Enum("usb pci scsi scsi_host mdev storage misc net",
+                                 Sentence("unknown host device source address type '%s'", errors.ConfigUnsupported)))
+    managed: bool | None = attr(YESNO)
+    sgio: str | None = attr(Enum("filtered unfiltered"))
+    rawio: bool | None = attr(YESNO)
+    model: str | None = attr()
+    display: bool | None = attr(ONOFF)
+    ramfb: bool | None = attr(ONOFF)
+    driver: HostdevDriver | None = one(HostdevDriver)
+    source: HostdevSource | None = one(HostdevSource)
+    teaming: Teaming | None = one(Teaming)
+    readonly: bool = flag()
+    shareable: bool = flag()
+
+    def _check(self, node: Node) -> None:
+        if self.mode is None:
+            self.mode = "subsystem"
+        if self.type is None:
+            raise Refusal(errors.XMLError, "missing source address type", node)
+        if self.source is None:
+            raise Refusal(errors.XMLError, "Missing <source> element in hostdev device", node)

@@ -1,0 +1,260 @@
+"""Network interfaces of all types."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import ADDRESSES, Address, AnyAddress, Device, VirtioDriver
+from virshpy.xml.domain.storage import BackendDomain, Reconnect
+from virshpy.xml.element import Element, attr, leaf, many, one, variant
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import MAC, ONOFF, POSITIVE, STR, UINT, YESNO, Enum, Sentence
+
+INTERFACE_TYPES = (
+    "user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds"
+)
+
+
+class InterfaceMAC(Element, tag="mac"):
+    address: str | None = attr(MAC())
+    type: str | None = attr(Enum("generated static", "invalid mac address type value: '%s'. Valid values are "
+                                                      "\"generated\" and \"static\"."))
+    check: bool | None = attr(YESNO)
+
+
+class IP(Element, tag="ip"):
+    address: str | None = attr()
+    family: str | None = attr(Enum("ipv4 ipv6"))
+    prefix: int | None = attr(UINT)
+    peer: str | None = attr()
+
+
+class Route(Element, tag="route"):
+    family: str | None = attr(Enum("ipv4 ipv6"))
+    address: str | None = attr()
+    netmask: str | None = attr()
+    prefix: int | None = attr(UINT)
+    gateway: str | None = attr()
+    metric: int | None = attr(POSITIVE)
+
+
+class LocalEnd(Element, tag="local"):
+    address: str | None = attr()
+    port: int | None = attr(UINT)
+
+
+class InterfaceSource(Element, tag="source", drop_empty=True):
+    """The host's side; which fields apply is said by the interface's type."""
+
+    address_text: str | None = attr(STR, "address")
+    network: str | None = attr()
+    portid: str | None = attr(runtime=True)
+    portgroup: str | None = attr()
+    bridge: str | None = attr()
+    name: str | None = attr()
+    type: str | None = attr()
+    path: str | None = attr()
+    dev: str | None = attr()
+    mode: str | None = attr()
+    port: int | None = attr(UINT)
+    switchid: str | None = attr()
+    connectionid: int | None = attr(UINT)
+    reconnect: Reconnect | None = one(Reconnect)
+    local: LocalEnd | None = one(LocalEnd)
+    address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
+    ips: list[IP] = many(IP)
+    routes: list[Route] = many(Route)
+
+
+class VlanTag(Element, tag="tag"):
+    id: int | None = attr(UINT, required=True)
+    nativeMode: str | None = attr(Enum("tagged untagged"))
+
+
+class Vlan(Element, tag="vlan"):
+    trunk: bool | None = attr(YESNO)
+    tags: list[VlanTag] = many(VlanTag)
+
+
+class VirtualPortParameters(Element, tag="parameters", drop_empty=True):
+    managerid: str | None = attr()
+    typeid: str | None = attr()
+    typeidversion: str | None = attr()
+    instanceid: str | None = attr()
+    interfaceid: str | None = attr()
+    profileid: str | None = attr()
+
+
+class VirtualPort(Element, tag="virtualport", drop_empty=True):
+    type: str | None = attr(Enum("802.1Qbg 802.1Qbh openvswitch midonet",
+                                 Sentence("unknown virtualport type %s", errors.XMLError)))
+    parameters: VirtualPortParameters | None = one(VirtualPortParameters)
+
+
+class Rate(Element):
+    """Kilobytes a second; ``burst`` in kilobytes."""
+
+    average: int | None = attr(UINT)
+    peak: int | None = attr(UINT)
+    floor: int | None = attr(UINT)
+    burst: int | None = attr(UINT)
+
+
+class Bandwidth(Element, tag="bandwidth", drop_empty=True):
+    inbound: Rate | None = one(Rate, "inbound")
+    outbound: Rate | None = one(Rate, "outbound")
+
+
+class ScriptPath(Element):
+    path: str | None = attr()
+
+
+class InterfaceTarget(Element, tag="target", drop_empty=True):
+    dev: str | None = attr()
+    managed: bool | None = attr(YESNO)
+
+
+class GuestDevice(Element, tag="guest"):
+    dev: str | None = attr()
+    actual: str | None = attr(runtime=True)
+
+
+class InterfaceModel(Element, tag="model"):
+    type: str | None = attr()
+
+
+class HostOffload(Element, tag="host", drop_empty=True):
+    csum: bool | None = attr(ONOFF)
+    gso: bool | None = attr(ONOFF)
+    tso4: bool | None = attr(ONOFF)
+    tso6: bool | None = attr(ONOFF)
+    ecn: bool | None = attr(ONOFF)
+    ufo: bool | None = attr(ONOFF)
+    mrg_rxbuf: bool | None = attr(ONOFF)
+
+
+class GuestOffload(Element, tag="guest", drop_empty=True):
+    csum: bool | None = attr(ONOFF)
+    tso4: bool | None = attr(ONOFF)
+    tso6: bool | None = attr(ONOFF)
+    ecn: bool | None = attr(ONOFF)
+    ufo: bool | None = attr(ONOFF)
+
+
+class InterfaceDriver(VirtioDriver):
+    name: str | None = attr(Enum("qemu vhost vfio kvm xen"))
+    txmode: str | None = attr(Enum("iothread timer"))
+    ioeventfd: bool | None = attr(ONOFF)
+    event_idx: bool | None = attr(ONOFF)
+    queues: int | None = attr(POSITIVE)
+    rx_queue_size: int | None = attr(UINT)
+    tx_queue_size: int | None = attr(UINT)
+    rss: bool | None = attr(ONOFF)
+    rss_hash_report: bool | None = attr(ONOFF)
+    host: HostOffload | None = one(HostOffload)
+    guest: GuestOffload | None = one(GuestOffload)
+
+
+class InterfaceBackend(Element, tag="backend", drop_empty=True):
+    type: str | None = attr(Enum("default"))
+    tap: str | None = attr()
+    vhost: str | None = attr()
+
+
+class FilterParameter(Element, tag="parameter"):
+    name: str | None = attr()
+    value: str | None = attr()
+
+
+class FilterRef(Element, tag="filterref"):
+    filter: str | None = attr()
+    parameters: list[FilterParameter] = many(FilterParameter)
+
+
+class Tune(Element, tag="tune"):
+    sndbuf: int | None = leaf(UINT)
+
+
+class Link(Element, tag="link"):
+    state: str | None = attr(Enum("up down", "unknown interface link state '%s'"))
+
+
+class MTU(Element, tag="mtu"):
+    size: int | None = attr(UINT, required=True)
+
+
+class Teaming(Element, tag="teaming"):
+    type: str | None = attr(Enum("persistent transient", Sentence("unknown teaming type '%s'", errors.XMLError)))
+    persistent: str | None = attr()
+
+
+class CoalesceFrames(Element, tag="frames"):
+    max: int | None = attr(UINT)
+
+
+class CoalesceRx(Element, tag="rx"):
+    frames: CoalesceFrames | None = one(CoalesceFrames)
+
+
+class Coalesce(Element, tag="coalesce"):
+    rx: CoalesceRx | None = one(CoalesceRx)
+
+
+class PortOptions(Element, tag="port"):
+    isolated: bool | None = attr(YESNO)
+
+
+class ForwardRange(Element, tag="range"):
+    start: int | None = attr(UINT)
+    end: int | None = attr(UINT)
+    to: int | None = attr(UINT)
+    exclude: bool | None = attr(YESNO)
+
+
+class PortForward(Element, tag="portForward"):
+    proto: str | None = attr(Enum("tcp udp"))
+    address: str | None = attr()
+    dev: str | None = attr()
+    ranges: list[ForwardRange] = many(ForwardRange)
+
+
+class Interface(Device, tag="interface"):
+    type: str | None = attr(Enum(INTERFACE_TYPES))
+    managed: bool | None = attr(YESNO)
+    trustGuestRxFilters: bool | None = attr(YESNO)
+    mac: InterfaceMAC | None = one(InterfaceMAC)
+    source: InterfaceSource | None = one(InterfaceSource)
+    vlan: Vlan | None = one(Vlan)
+    virtualport: VirtualPort | None = one(VirtualPort)
+    bandwidth: Bandwidth | None = one(Bandwidth)
+    ips: list[IP] = many(IP)
+    routes: list[Route] = many(Route)
+    port_forwards: list[PortForward] = many(PortForward)
+    script: ScriptPath | None = one(ScriptPath, "script")
+    downscript: ScriptPath | None = one(ScriptPath, "downscript")
+    backenddomain: BackendDomain | None = one(BackendDomain)
+    target: InterfaceTarget | None = one(InterfaceTarget)
+    guest: GuestDevice | None = one(GuestDevice)
+    model: InterfaceModel | None = one(InterfaceModel)
+    driver: InterfaceDriver | None = one(InterfaceDriver)
+    backend: InterfaceBackend | None = one(InterfaceBackend)
+    filterref: FilterRef | None = one(FilterRef)
+    tune: Tune | None = one(Tune)
+    teaming: Teaming | None = one(Teaming)
+    link: Link | None = one(Link)
+    mtu: MTU | None = one(MTU)
+    coalesce: Coalesce | None = one(Coalesce)
+    port: PortOptions | None = one(PortOptions)
+
+    def _check(self, node: Node) -> None:
+        self.type = self.type or "user"
+        source = self.source
+        wanted = {"network": "network", "bridge": "bridge", "direct": "dev", "internal": "name", "vdpa": "dev"}
+        word = wanted.get(self.type)
+        if word and (source is None or getattr(source, word) is None):
+            if word == "network":
+                detail = "No <source> 'network' attribute specified with <interface type='network'/>"
+            else:
+                detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
+            raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+
+

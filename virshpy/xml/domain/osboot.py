@@ -1,0 +1,152 @@
+"""<os>: what the guest boots, and from where; <sysinfo>: what its firmware tables say."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.storage import StorageSource
+from virshpy.xml.element import Element, attr, leaf, many, one, text
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import STR, UINT, YESNO, Enum, Int, Sentence
+
+FIRMWARES = "bios efi"
+
+
+class OSType(Element, tag="type"):
+    """``value`` is the word (hvm)."""
+
+    arch: str | None = attr()
+    machine: str | None = attr()
+    value: str | None = text(Enum("hvm xen linux exe uml xenpvh", "unknown OS type '%s'"))
+
+
+class FirmwareFeature(Element, tag="feature"):
+    enabled: bool | None = attr(YESNO, required=True)
+    name: str | None = attr(Enum("enrolled-keys secure-boot"), required=True)
+
+
+class Firmware(Element, tag="firmware"):
+    features: list[FirmwareFeature] = many(FirmwareFeature)
+
+
+class Loader(Element, tag="loader", drop_empty=True):
+    """``value`` is the path."""
+
+    readonly: bool | None = attr(YESNO)
+    secure: bool | None = attr(YESNO)
+    type: str | None = attr(Enum("rom pflash"))
+    stateless: bool | None = attr(YESNO)
+    value: str | None = text()
+
+
+class NVRAM(Element, tag="nvram", drop_empty=True):
+    """The variable store of UEFI: a path (``value``), or ``type`` and ``source``."""
+
+    template: str | None = attr()
+    type: str | None = attr(Enum("file block dir network volume nvme vhostuser", "unknown disk source type '%s'"))
+    value: str | None = text()
+    source: StorageSource | None = one(StorageSource, "source")
+
+
+class ACPITable(Element, tag="table"):
+    type: str | None = attr(Enum("slic", Sentence("Unknown acpi table type: %s", errors.ConfigUnsupported)))
+    value: str | None = text()
+
+
+class OSACPI(Element, tag="acpi"):
+    tables: list[ACPITable] = many(ACPITable)
+
+    def _check(self, node: Node) -> None:
+        if len(self.tables) > 1:
+            raise Refusal(errors.XMLError, "Only one acpi table is supported", node)
+
+
+class BootDevice(Element, tag="boot"):
+    dev: str | None = attr(Enum("fd cdrom hd network", Sentence("unknown boot device '%s'")), required=True)
+
+
+class BootMenu(Element, tag="bootmenu", drop_empty=True):
+    enable: bool | None = attr(YESNO)
+    timeout: int | None = attr(Int(0, 65535, sentence=Sentence(
+        "invalid value for boot menu timeout, must be in range [0,65535]", errors.ConfigUnsupported)))
+
+
+class BIOS(Element, tag="bios", drop_empty=True):
+    useserial: bool | None = attr(YESNO)
+    rebootTimeout: int | None = attr(Int(-1, 65535, sentence=Sentence(
+        "invalid value for rebootTimeout, must be in range [-1,65535]", errors.ConfigUnsupported)))
+
+
+class SMBIOSMode(Element, tag="smbios"):
+    mode: str | None = attr(Enum("none emulate host sysinfo", "unknown smbios mode '%s'"), required=True)
+
+
+class InitEnv(Element, tag="initenv"):
+    name: str | None = attr()
+    value: str | None = text()
+
+
+class OS(Element, tag="os"):
+    firmware: str | None = attr(Enum(FIRMWARES, "unknown firmware value %s"))
+    type: OSType | None = one(OSType)
+    firmware_features: Firmware | None = one(Firmware, "firmware")
+    init: str | None = leaf()
+    initargs: list[str] = many(STR, "initarg")
+    initenvs: list[InitEnv] = many(InitEnv)
+    initdir: str | None = leaf()
+    inituser: str | None = leaf()
+    initgroup: str | None = leaf()
+    loader: Loader | None = one(Loader)
+    nvram: NVRAM | None = one(NVRAM)
+    kernel: str | None = leaf()
+    initrd: str | None = leaf()
+    cmdline: str | None = leaf()
+    dtb: str | None = leaf()
+    root: str | None = leaf()
+    acpi: OSACPI | None = one(OSACPI)
+    boots: list[BootDevice] = many(BootDevice)
+    bootmenu: BootMenu | None = one(BootMenu)
+    bios: BIOS | None = one(BIOS)
+    smbios: SMBIOSMode | None = one(SMBIOSMode)
+
+
+class SysinfoEntry(Element, tag="entry"):
+    name: str | None = attr()
+    file: str | None = attr()
+    value: str | None = text()
+
+
+class SysinfoBlock(Element):
+    entries: list[SysinfoEntry] = many(SysinfoEntry)
+
+    def get(self, name: str) -> str | None:
+        """The value of the entry of that name."""
+        return next((entry.value for entry in self.entries if entry.name == name), None)
+
+
+class OEMStrings(Element, tag="oemStrings"):
+    entries: list[str] = many(STR, "entry")
+
+
+class Sysinfo(Element, tag="sysinfo"):
+    type: str | None = attr(Enum("smbios fwcfg", "unknown sysinfo type '%s'"), required=True)
+    bios: SysinfoBlock | None = one(SysinfoBlock, "bios")
+    system: SysinfoBlock | None = one(SysinfoBlock, "system")
+    base_boards: list[SysinfoBlock] = many(SysinfoBlock, "baseBoard")
+    chassis: SysinfoBlock | None = one(SysinfoBlock, "chassis")
+    processors: list[SysinfoBlock] = many(SysinfoBlock, "processor")
+    memory_devices: list[SysinfoBlock] = many(SysinfoBlock, "memory_device")
+    oem_strings: OEMStrings | None = one(OEMStrings)
+    entries: list[SysinfoEntry] = many(SysinfoEntry)
+
+
+class IDRange(Element):
+    start: int | None = attr(UINT)
+    target: int | None = attr(UINT)
+    count: int | None = attr(UINT)
+
+
+class IDMap(Element, tag="idmap"):
+    uids: list[IDRange] = many(IDRange, "uid")
+    gids: list[IDRange] = many(IDRange, "gid")
+
+

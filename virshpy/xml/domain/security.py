@@ -1,0 +1,75 @@
+"""Labels, encrypted guests, and what is said to QEMU directly (the ``qemu:`` namespace)."""
+
+from __future__ import annotations
+
+from virshpy.xml.element import Element, attr, leaf, many, one
+from virshpy.xml.scalars import STR, YESNO, Enum, Int
+
+QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
+
+
+class Seclabel(Element, tag="seclabel"):
+    type: str | None = attr(Enum("none dynamic static"))
+    model: str | None = attr()
+    relabel: bool | None = attr(YESNO)
+    label: str | None = leaf()
+    imagelabel: str | None = leaf(runtime=True)
+    baselabel: str | None = leaf()
+
+
+class LaunchSecurity(Element, tag="launchSecurity"):
+    """``type`` sev (with a policy) or s390-pv."""
+
+    type: str | None = attr(Enum("sev s390-pv", "unsupported launch security type '%s'"), required=True)
+    kernelHashes: bool | None = attr(YESNO)
+    cbitpos: int | None = leaf(Int())
+    reduced_phys_bits: int | None = leaf(Int(), "reducedPhysBits")
+    policy: int | None = leaf(Int(base=0, form="0x%04x"))
+    dh_cert: str | None = leaf(STR, "dhCert")
+    session: str | None = leaf()
+
+
+class QemuArg(Element, tag="qemu:arg"):
+    value: str | None = attr(required=True)
+
+
+class QemuEnv(Element, tag="qemu:env"):
+    name: str | None = attr(required=True)
+    value: str | None = attr()
+
+
+class QemuCommandline(Element, tag="qemu:commandline"):
+    args: list[QemuArg] = many(QemuArg)
+    envs: list[QemuEnv] = many(QemuEnv)
+
+
+class QemuCapability(Element):
+    capability: str | None = attr(required=True)
+
+
+class QemuCapabilities(Element, tag="qemu:capabilities"):
+    add: list[QemuCapability] = many(QemuCapability, "qemu:add")
+    delete: list[QemuCapability] = many(QemuCapability, "qemu:del")
+
+
+class QemuProperty(Element, tag="qemu:property"):
+    name: str | None = attr(required=True)
+    type: str | None = attr(Enum("string signed unsigned bool remove"), required=True)
+    value: str | None = attr()
+
+
+class QemuFrontend(Element, tag="qemu:frontend"):
+    properties: list[QemuProperty] = many(QemuProperty)
+
+
+class QemuDevice(Element, tag="qemu:device"):
+    alias: str | None = attr(required=True)
+    frontend: QemuFrontend | None = one(QemuFrontend)
+
+
+class QemuOverride(Element, tag="qemu:override"):
+    devices: list[QemuDevice] = many(QemuDevice)
+
+
+class QemuDeprecation(Element, tag="qemu:deprecation"):
+    behavior: str | None = attr()

@@ -1,0 +1,388 @@
+"""Disks and where their bytes are: sources, backing chains, encryption, authentication."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver
+from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import ONOFF, POSITIVE, STR, UINT, ULONG, YESNO, Enum, Int, Sentence, Size
+
+SOURCE_TYPES = "none file block dir network volume nvme vhostuser"
+FORMATS = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop luks cow qcow qcow2 qed vmdk"
+PROTOCOLS = "none nbd rbd sheepdog gluster iscsi http https ftp ftps tftp ssh vxhs nfs"
+
+
+class Secret(Element, tag="secret"):
+    """A reference to a secret, by UUID or by usage."""
+
+    type: str | None = attr()
+    uuid: str | None = attr()
+    usage: str | None = attr()
+
+
+class Auth(Element, tag="auth"):
+    type: str | None = attr()
+    username: str | None = attr()
+    secret: Secret | None = one(Secret)
+
+    def _check(self, node: Node) -> None:
+        if not self.username:
+            raise Refusal(errors.XMLError, "missing username for auth", node)
+
+
+class Cipher(Element, tag="cipher"):
+    name: str | None = attr()
+    size: int | None = attr(UINT)
+    mode: str | None = attr()
+    hash: str | None = attr()
+
+
+class IVGen(Element, tag="ivgen"):
+    name: str | None = attr()
+    hash: str | None = attr()
+
+
+class EncryptionSecret(Secret, tag="secret"):
+    type: str | None = attr(Enum("passphrase", Sentence("unknown volume encryption secret type %s", errors.XMLError)))
+
+
+class Encryption(Element, tag="encryption"):
+    format_name: str | None = attr(
+        Enum("default qcow luks luks2", "unknown volume encryption format type %s"), "format")
+    engine: str | None = attr(Enum("qemu librbd"))
+    secrets: list[EncryptionSecret] = many(EncryptionSecret)
+    cipher: Cipher | None = one(Cipher)
+    ivgen: IVGen | None = one(IVGen)
+
+
+class MaxSize(Element, tag="max_size"):
+    """``value`` in bytes."""
+
+    value: int | None = text(Size("bytes", 1, 1))
+
+
+class MetadataCache(Element, tag="metadata_cache", drop_empty=True):
+    max_size: MaxSize | None = one(MaxSize)
+
+
+class Host(Element, tag="host"):
+    name: str | None = attr()
+    port: str | None = attr()
+    transport: str | None = attr(Enum("tcp unix rdma", "unknown protocol transport type '%s'"))
+    socket: str | None = attr()
+
+
+class Slice(Element, tag="slice"):
+    type: str | None = attr(Enum("storage", Sentence("unknown slice type '%s'", errors.XMLError)), required=True)
+    offset: int | None = attr(ULONG)
+    size: int | None = attr(Int(0, 2**64 - 1, nonzero=True))
+
+
+class Slices(Element, tag="slices", drop_empty=True):
+    slices: list[Slice] = many(Slice)
+
+
+class Snapshot(Element, tag="snapshot"):
+    name: str | None = attr()
+
+
+class ConfigFile(Element, tag="config"):
+    file: str | None = attr()
+
+
+class IQN(Element, tag="iqn"):
+    name: str | None = attr()
+
+
+class Initiator(Element, tag="initiator"):
+    iqn: IQN | None = one(IQN)
+
+
+class SSL(Element, tag="ssl"):
+    verify: bool | None = attr(YESNO)
+
+
+class Cookie(Element, tag="cookie"):
+    """A cookie is a password: it is printed only with security info."""
+
+    name: str | None = attr()
+    value: str | None = text(secure=True)
+
+
+class Cookies(Element, tag="cookies"):
+    cookies: list[Cookie] = many(Cookie)
+
+
+class Readahead(Element, tag="readahead"):
+    size: int | None = attr(ULONG)
+
+
+class Timeout(Element, tag="timeout"):
+    seconds: int | None = attr(ULONG)
+
+
+class Identity(Element, tag="identity"):
+    user: str | None = attr()
+    group: str | None = attr()
+    username: str | None = attr()
+
+
+class Reconnect(Element, tag="reconnect"):
+    enabled: bool | None = attr(YESNO)
+    timeout: int | None = attr(UINT)
+
+
+class ReservationSource(Element, tag="source"):
+    type: str | None = attr()
+    path: str | None = attr()
+    mode: str | None = attr()
+
+
+class Reservations(Element, tag="reservations"):
+    managed: bool | None = attr(YESNO)
+    source: ReservationSource | None = one(ReservationSource)
+
+
+class StorageSource(Element, tag="source"):
+    """Where the bytes are; which fields apply is said by the type of the disk, backing store or mirror above it."""
+
+    file: str | None = attr()
+    fdgroup: str | None = attr()
+    dev: str | None = attr()
+    dir: str | None = attr()
+    protocol: str | None = attr(Enum(PROTOCOLS, "unknown protocol type '%s'"))
+    name: str | None = attr()
+    query: str | None = attr()
+    tls: bool | None = attr(YESNO)
+    tlsHostname: str | None = attr()
+    pool: str | None = attr()
+    volume: str | None = attr()
+    type: str | None = attr()
+    managed: bool | None = attr(YESNO)
+    namespace: int | None = attr(Int(1, 2**32 - 1))
+    path: str | None = attr()
+    mode: str | None = attr()
+    startupPolicy: str | None = attr(Enum("default mandatory requisite optional", "unknown startupPolicy value '%s'"))
+    index: int | None = attr(UINT, runtime=True)
+    hosts: list[Host] = many(Host)
+    snapshot: Snapshot | None = one(Snapshot)
+    config: ConfigFile | None = one(ConfigFile)
+    address: PCIPlace | None = one(PCIPlace)
+    initiator: Initiator | None = one(Initiator)
+    ssl: SSL | None = one(SSL)
+    cookies: Cookies | None = one(Cookies)
+    readahead: Readahead | None = one(Readahead)
+    timeout: Timeout | None = one(Timeout)
+    identity: Identity | None = one(Identity)
+    reconnect: Reconnect | None = one(Reconnect)
+    seclabels: list[DeviceSeclabel] = many(DeviceSeclabel)
+    slices: Slices | None = one(Slices)
+    auth: Auth | None = one(Auth)
+    encryption: Encryption | None = one(Encryption)
+    reservations: Reservations | None = one(Reservations)
+
+
+class StorageFormat(Element, tag="format"):
+    type: str | None = attr(Enum(FORMATS, "unknown storage source format '%s'"), required=True)
+    metadata_cache: MetadataCache | None = one(MetadataCache)
+
+
+class BackingStore(Element, tag="backingStore"):
+    """One layer of a chain. An empty one (no type) ends the chain and stops probing."""
+
+    type: str | None = attr(Enum(SOURCE_TYPES, "unknown disk backing store type '%s'"))
+    index: int | None = attr(UINT, runtime=True)
+    image_format: StorageFormat | None = one(StorageFormat)
+    source: StorageSource | None = one(StorageSource)
+    backing_store: BackingStore | None = one(lambda: BackingStore, "backingStore")
+
+
+class Mirror(Element, tag="mirror"):
+    type: str | None = attr(Enum(SOURCE_TYPES, "unknown mirror backing store type '%s'"))
+    file: str | None = attr()
+    format_name: str | None = attr(STR, "format")
+    job: str | None = attr(Enum("copy active-commit", Sentence("unknown mirror job type '%s'", errors.XMLError)))
+    ready: str | None = attr(Enum("yes abort pivot"))
+    image_format: StorageFormat | None = one(StorageFormat)
+    source: StorageSource | None = one(StorageSource)
+    backing_store: BackingStore | None = one(BackingStore)
+
+
+class DiskDriver(VirtioDriver):
+    name: str | None = attr()
+    type: str | None = attr(Enum(FORMATS, Sentence("unknown driver format value '%s'", errors.ConfigUnsupported)))
+    cache: str | None = attr(Enum("default none writethrough writeback directsync unsafe"))
+    error_policy: str | None = attr(Enum("stop report ignore enospace"))
+    rerror_policy: str | None = attr(Enum("stop report ignore"))
+    io: str | None = attr(Enum("native threads io_uring"))
+    ioeventfd: bool | None = attr(ONOFF)
+    event_idx: bool | None = attr(ONOFF)
+    copy_on_read: bool | None = attr(ONOFF)
+    discard: str | None = attr(Enum("unmap ignore"))
+    iothread: int | None = attr(POSITIVE)
+    detect_zeroes: str | None = attr(Enum("off on unmap"))
+    queues: int | None = attr(POSITIVE)
+    queue_size: int | None = attr(POSITIVE)
+    metadata_cache: MetadataCache | None = one(MetadataCache)
+
+
+class Geometry(Element, tag="geometry"):
+    cyls: int | None = attr(UINT)
+    heads: int | None = attr(UINT)
+    secs: int | None = attr(UINT)
+    trans: str | None = attr(Enum("none auto lba", Sentence("invalid translation value '%s'", errors.XMLError)))
+
+
+class BlockIO(Element, tag="blockio", drop_empty=True):
+    logical_block_size: int | None = attr(UINT)
+    physical_block_size: int | None = attr(UINT)
+
+
+class BackendDomain(Element, tag="backenddomain"):
+    name: str | None = attr()
+
+
+class DiskTarget(Element, tag="target"):
+    dev: str | None = attr()
+    bus: str | None = attr(Enum("none ide fdc scsi virtio xen usb uml sata sd"))
+    tray: str | None = attr(Enum("closed open"))
+    removable: bool | None = attr(ONOFF)
+    rotation_rate: int | None = attr(Int(1, 65534))
+
+
+class IOTune(Element, tag="iotune", drop_empty=True):
+    """Limits in bytes and operations a second; ``*_max_length`` in seconds."""
+
+    total_bytes_sec: int | None = leaf(ULONG)
+    read_bytes_sec: int | None = leaf(ULONG)
+    write_bytes_sec: int | None = leaf(ULONG)
+    total_iops_sec: int | None = leaf(ULONG)
+    read_iops_sec: int | None = leaf(ULONG)
+    write_iops_sec: int | None = leaf(ULONG)
+    total_bytes_sec_max: int | None = leaf(ULONG)
+    read_bytes_sec_max: int | None = leaf(ULONG)
+    write_bytes_sec_max: int | None = leaf(ULONG)
+    total_iops_sec_max: int | None = leaf(ULONG)
+    read_iops_sec_max: int | None = leaf(ULONG)
+    write_iops_sec_max: int | None = leaf(ULONG)
+    size_iops_sec: int | None = leaf(ULONG)
+    group_name: str | None = leaf()
+    total_bytes_sec_max_length: int | None = leaf(ULONG)
+    read_bytes_sec_max_length: int | None = leaf(ULONG)
+    write_bytes_sec_max_length: int | None = leaf(ULONG)
+    total_iops_sec_max_length: int | None = leaf(ULONG)
+    read_iops_sec_max_length: int | None = leaf(ULONG)
+    write_iops_sec_max_length: int | None = leaf(ULONG)
+
+
+class Transient(Element, tag="transient"):
+    shareBacking: bool | None = attr(YESNO)
+
+
+class Disk(Device, tag="disk"):
+    type: str | None = attr(Enum(SOURCE_TYPES.removeprefix("none ")))
+    device: str | None = attr(Enum("disk cdrom floppy lun"))
+    model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional"))
+    rawio: bool | None = attr(YESNO)
+    sgio: str | None = attr(Enum("filtered unfiltered"))
+    snapshot: str | None = attr(Enum("no internal external manual"))
+    driver: DiskDriver | None = one(DiskDriver)
+    auth: Auth | None = one(Auth)
+    source: StorageSource | None = one(StorageSource)
+    backing_store: BackingStore | None = one(BackingStore)
+    backenddomain: BackendDomain | None = one(BackendDomain)
+    geometry: Geometry | None = one(Geometry)
+    blockio: BlockIO | None = one(BlockIO)
+    mirror: Mirror | None = one(Mirror, runtime=True)
+    target: DiskTarget | None = one(DiskTarget)
+    iotune: IOTune | None = one(IOTune)
+    readonly: bool = flag()
+    shareable: bool = flag()
+    transient: Transient | None = one(Transient)
+    serial: str | None = leaf()
+    wwn: str | None = leaf()
+    vendor: str | None = leaf()
+    product: str | None = leaf()
+    encryption: Encryption | None = one(Encryption)
+
+    def _check(self, node: Node) -> None:
+        self.type, self.device = self.type or "file", self.device or "disk"
+        if self.auth and self.source and self.source.auth:
+            raise Refusal(errors.ConfigUnsupported, "an <auth> definition already found for disk source", node)
+
+
+class LeaseTarget(Element, tag="target"):
+    path: str | None = attr()
+    offset: int | None = attr(ULONG)
+
+
+class Lease(Element, tag="lease"):
+    lockspace: str | None = leaf()
+    key: str | None = leaf()
+    target: LeaseTarget | None = one(LeaseTarget)
+
+
+class FilesystemDriver(VirtioDriver):
+    type: str | None = attr(Enum("path handle loop nbd ploop virtiofs mtp"))
+    format_name: str | None = attr(Enum(FORMATS), "format")
+    wrpolicy: str | None = attr(Enum("immediate"))
+    queue: int | None = attr(ULONG)
+
+
+class CacheMode(Element, tag="cache"):
+    mode: str | None = attr(Enum("none always"))
+
+
+class SandboxMode(Element, tag="sandbox"):
+    mode: str | None = attr(Enum("namespace chroot"))
+
+
+class FilesystemLock(Element, tag="lock"):
+    posix: bool | None = attr(ONOFF)
+    flock: bool | None = attr(ONOFF)
+
+
+class ThreadPool(Element, tag="thread_pool"):
+    size: int | None = attr(Int(0, 2**31 - 1))
+
+
+class FilesystemBinary(Element, tag="binary", drop_empty=True):
+    path: str | None = attr()
+    xattr: bool | None = attr(ONOFF)
+    cache: CacheMode | None = one(CacheMode)
+    sandbox: SandboxMode | None = one(SandboxMode)
+    lock: FilesystemLock | None = one(FilesystemLock)
+    thread_pool: ThreadPool | None = one(ThreadPool)
+
+
+class FilesystemSource(Element, tag="source"):
+    file: str | None = attr()
+    dev: str | None = attr()
+    dir: str | None = attr()
+    name: str | None = attr()
+    usage: int | None = attr(ULONG)
+    units: str | None = attr()
+    pool: str | None = attr()
+    volume: str | None = attr()
+    socket: str | None = attr()
+
+
+class FilesystemTarget(Element, tag="target"):
+    dir: str | None = attr()
+
+
+class Filesystem(Device, tag="filesystem"):
+    type: str | None = attr(Enum("mount block file template ram bind volume"))
+    accessmode: str | None = attr(Enum("passthrough mapped squash"))
+    fmode: str | None = attr()
+    dmode: str | None = attr()
+    model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional"))
+    multidevs: str | None = attr(Enum("default remap forbid warn"))
+    driver: FilesystemDriver | None = one(FilesystemDriver)
+    binary: FilesystemBinary | None = one(FilesystemBinary)
+    source: FilesystemSource | None = one(FilesystemSource)
+    target: FilesystemTarget | None = one(FilesystemTarget)
+    readonly: bool = flag()
+    space_hard_limit: int | None = leaf(Size("bytes", 1, 1))
+    space_soft_limit: int | None = leaf(Size("bytes", 1, 1))

@@ -1,0 +1,249 @@
+"""Memory and CPUs: how many, where they run, what they may use."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Enum, Int, Ranges, Sentence
+
+
+class Memory(Element, tag="memory"):
+    """``value`` in KiB."""
+
+    dumpCore: bool | None = attr(ONOFF)
+    value: int | None = text(KIB)
+
+
+class MaxMemory(Element, tag="maxMemory"):
+    """``value`` in KiB."""
+
+    slots: int | None = attr(UINT)
+    value: int | None = text(KIB)
+
+
+class HugePage(Element, tag="page"):
+    """``size`` in KiB."""
+
+    size: int | None = attr(KIB)
+    nodeset: tuple[int, ...] | None = attr(Ranges())
+
+
+class HugePages(Element, tag="hugepages"):
+    pages: list[HugePage] = many(HugePage)
+
+
+class SourceType(Element, tag="source"):
+    type: str | None = attr(Enum("none file anonymous memfd", "unknown memoryBacking/source/type '%s'"))
+
+
+class AccessMode(Element, tag="access"):
+    mode: str | None = attr(Enum("default shared private", "unknown memoryBacking/access/mode '%s'"))
+
+
+class Allocation(Element, tag="allocation", drop_empty=True):
+    mode: str | None = attr(Enum("none immediate ondemand", "unknown memoryBacking/allocation/mode '%s'"))
+    threads: int | None = attr(UINT)
+
+
+class MemoryBacking(Element, tag="memoryBacking", drop_empty=True):
+    hugepages: HugePages | None = one(HugePages)
+    nosharepages: bool = flag()
+    locked: bool = flag()
+    source: SourceType | None = one(SourceType)
+    access: AccessMode | None = one(AccessMode)
+    allocation: Allocation | None = one(Allocation)
+    discard: bool = flag()
+
+
+class BlkioDevice(Element, tag="device"):
+    path: str | None = leaf()
+    weight: int | None = leaf(UINT)
+    read_iops_sec: int | None = leaf(UINT)
+    write_iops_sec: int | None = leaf(UINT)
+    read_bytes_sec: int | None = leaf(ULONG)
+    write_bytes_sec: int | None = leaf(ULONG)
+
+
+class Blkiotune(Element, tag="blkiotune", drop_empty=True):
+    weight: int | None = leaf(UINT)
+    devices: list[BlkioDevice] = many(BlkioDevice)
+
+
+class Memtune(Element, tag="memtune", drop_empty=True):
+    """Limits in KiB."""
+
+    hard_limit: int | None = leaf(KIB)
+    soft_limit: int | None = leaf(KIB)
+    min_guarantee: int | None = leaf(KIB)
+    swap_hard_limit: int | None = leaf(KIB)
+
+
+class VCPU(Element, tag="vcpu"):
+    """``value`` is the most there can be, ``current`` how many there are at start."""
+
+    placement: str | None = attr(Enum("static auto", "unsupported vcpu placement mode '%s'"))
+    cpuset: tuple[int, ...] | None = attr(Ranges(
+        Sentence("Invalid value of 'cpuset': %s", errors.InvalidArg)))
+    current: int | None = attr(Int(sentence=Sentence("Invalid value '%s' for element or attribute './vcpu[1]/@current'",
+                                                     errors.XMLError)))
+    value: int | None = text(Int(sentence=Sentence("maximum vcpus count must be an integer", errors.XMLError)))
+
+    def _check(self, node: Node) -> None:
+        if self.value is None:
+            self.value = 1
+        if self.current is not None and self.current > self.value:
+            detail = f"maxvcpus must not be less than current vcpus ({self.value} < {self.current})"
+            raise Refusal(errors.InternalError, detail, node)
+
+
+class VCPUState(Element, tag="vcpu"):
+    id: int | None = attr(UINT, required=True)
+    enabled: bool | None = attr(YESNO)
+    hotpluggable: bool | None = attr(YESNO)
+    order: int | None = attr(Int(nonzero=True))
+
+
+class VCPUs(Element, tag="vcpus"):
+    vcpus: list[VCPUState] = many(VCPUState)
+
+
+class PollLimits(Element, tag="poll"):
+    max: int | None = attr(ULONG)
+    grow: int | None = attr(ULONG)
+    shrink: int | None = attr(ULONG)
+
+
+class IOThread(Element, tag="iothread"):
+    id: int | None = attr(Int(nonzero=True), required=True)
+    thread_pool_min: int | None = attr(Int(0, 2**31 - 1))
+    thread_pool_max: int | None = attr(Int(0, 2**31 - 1))
+    poll: PollLimits | None = one(PollLimits)
+
+
+class IOThreadIDs(Element, tag="iothreadids"):
+    iothreads: list[IOThread] = many(IOThread)
+
+
+class DefaultIOThread(Element, tag="defaultiothread", drop_empty=True):
+    thread_pool_min: int | None = attr(Int(0, 2**31 - 1))
+    thread_pool_max: int | None = attr(Int(0, 2**31 - 1))
+
+
+class VCPUPin(Element, tag="vcpupin"):
+    vcpu: int | None = attr(UINT, required=True)
+    cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
+
+
+class EmulatorPin(Element, tag="emulatorpin"):
+    cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
+
+
+class IOThreadPin(Element, tag="iothreadpin"):
+    iothread: int | None = attr(UINT, required=True)
+    cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
+
+
+class Scheduler(Element):
+    """``vcpus`` or ``iothreads`` to which it applies; neither for the emulator."""
+
+    vcpus: tuple[int, ...] | None = attr(Ranges())
+    iothreads: tuple[int, ...] | None = attr(Ranges())
+    scheduler: str | None = attr(Enum("batch idle fifo rr"), required=True)
+    priority: int | None = attr(Int(-(2**31), 2**31 - 1))
+
+
+class CacheAllocation(Element, tag="cache"):
+    id: int | None = attr(UINT)
+    level: int | None = attr(UINT)
+    type: str | None = attr(Enum("both code data"))
+    size: int | None = attr(KIB)
+
+
+class CacheMonitor(Element, tag="monitor"):
+    level: int | None = attr(UINT)
+    vcpus: tuple[int, ...] | None = attr(Ranges())
+
+
+class CacheTune(Element, tag="cachetune"):
+    vcpus: tuple[int, ...] | None = attr(Ranges(), required=True)
+    id: str | None = attr(runtime=True)
+    caches: list[CacheAllocation] = many(CacheAllocation)
+    monitors: list[CacheMonitor] = many(CacheMonitor)
+
+
+class BandwidthNode(Element, tag="node"):
+    id: int | None = attr(UINT)
+    bandwidth: int | None = attr(UINT)
+
+
+class MemoryTune(Element, tag="memorytune"):
+    vcpus: tuple[int, ...] | None = attr(Ranges(), required=True)
+    nodes: list[BandwidthNode] = many(BandwidthNode)
+    monitors: list[CacheMonitor] = many(CacheMonitor)
+
+
+class Cputune(Element, tag="cputune", drop_empty=True):
+    """Periods and quotas in microseconds."""
+
+    shares: int | None = leaf(ULONG)
+    period: int | None = leaf(ULONG)
+    quota: int | None = leaf(LONG)
+    global_period: int | None = leaf(ULONG)
+    global_quota: int | None = leaf(LONG)
+    emulator_period: int | None = leaf(ULONG)
+    emulator_quota: int | None = leaf(LONG)
+    iothread_period: int | None = leaf(ULONG)
+    iothread_quota: int | None = leaf(LONG)
+    vcpupins: list[VCPUPin] = many(VCPUPin)
+    emulatorpin: EmulatorPin | None = one(EmulatorPin)
+    iothreadpins: list[IOThreadPin] = many(IOThreadPin)
+    emulatorsched: Scheduler | None = one(Scheduler, "emulatorsched")
+    vcpuscheds: list[Scheduler] = many(Scheduler, "vcpusched")
+    iothreadscheds: list[Scheduler] = many(Scheduler, "iothreadsched")
+    cachetunes: list[CacheTune] = many(CacheTune)
+    memorytunes: list[MemoryTune] = many(MemoryTune)
+
+
+class NumatuneMemory(Element, tag="memory"):
+    mode: str | None = attr(Enum("strict preferred interleave restrictive"))
+    nodeset: tuple[int, ...] | None = attr(Ranges())
+    placement: str | None = attr(Enum("static auto"))
+
+
+class Memnode(Element, tag="memnode"):
+    cellid: int | None = attr(UINT, required=True)
+    mode: str | None = attr(Enum("strict preferred interleave restrictive"))
+    nodeset: tuple[int, ...] | None = attr(Ranges(), required=True)
+
+
+class Numatune(Element, tag="numatune", drop_empty=True):
+    memory: NumatuneMemory | None = one(NumatuneMemory)
+    memnodes: list[Memnode] = many(Memnode)
+
+
+class FibreChannel(Element, tag="fibrechannel"):
+    appid: str | None = attr(required=True)
+
+
+class Resource(Element, tag="resource"):
+    partition: str | None = leaf()
+    fibrechannel: FibreChannel | None = one(FibreChannel)
+
+
+class SuspendTarget(Element):
+    enabled: bool | None = attr(YESNO)
+
+
+class PM(Element, tag="pm"):
+    suspend_to_mem: SuspendTarget | None = one(SuspendTarget, "suspend-to-mem")
+    suspend_to_disk: SuspendTarget | None = one(SuspendTarget, "suspend-to-disk")
+
+
+class PerfEvent(Element, tag="event"):
+    name: str | None = attr()
+    enabled: bool | None = attr(YESNO)
+
+
+class Perf(Element, tag="perf"):
+    events: list[PerfEvent] = many(PerfEvent)

@@ -176,7 +176,7 @@ class Alias(Element, tag="alias"):
     name: str | None = attr()
 
 
-def _generated(alias: Alias) -> bool:
+def generated(alias: Alias) -> bool:
     return not (alias.name or "").startswith("ua-")
 
 
@@ -203,7 +203,7 @@ class Device(Element, trailing=True):
     """Base of all devices: what libvirt prints last in each."""
 
     boot: Boot | None = one(Boot)
-    alias: Alias | None = one(Alias, runtime=_generated)
+    alias: Alias | None = one(Alias, runtime=generated)
     master: Master | None = one(Master)
     rom: Rom | None = one(Rom)
     acpi: DeviceACPI | None = one(DeviceACPI)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.domain.address import Device, VirtioDriver
+from virshpy.xml.domain.address import ADDRESSES, Address, Alias, AnyAddress, Device, VirtioDriver, generated
 from virshpy.xml.domain.chardev import (
     Channel,
     CharSource,
@@ -19,7 +19,7 @@ from virshpy.xml.domain.display import Audio, Graphics, Hub, Input, Sound, Video
 from virshpy.xml.domain.hostdev import Hostdev
 from virshpy.xml.domain.interface import Interface
 from virshpy.xml.domain.storage import Disk, Filesystem, Lease
-from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
+from virshpy.xml.element import Element, attr, flag, leaf, many, one, text, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
     KIB,
@@ -108,9 +108,8 @@ class MemBalloon(Device, tag="memballoon"):
     autodeflate: bool | None = attr(ONOFF)
     freePageReporting: bool | None = attr(ONOFF)
     stats: Stats | None = one(Stats)
-
-
-class _DriverLast(Device, trailing=True):
+    alias: Alias | None = one(Alias, runtime=generated)
+    address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
     driver: VirtioDriver | None = one(VirtioDriver)
 
 
@@ -131,10 +130,11 @@ class RngBackend(Element, tag="backend"):
     protocol: Protocol | None = one(Protocol)
 
 
-class Rng(_DriverLast, tag="rng"):
+class Rng(Device, tag="rng"):
     model: str | None = attr(Enum(VIRTIO_MODELS), required=True)
     rate: RngRate | None = one(RngRate)
     backend: RngBackend | None = one(RngBackend)
+    driver: VirtioDriver | None = one(VirtioDriver)
 
 
 class Watchdog(Device, tag="watchdog"):
@@ -265,9 +265,10 @@ class CID(Element, tag="cid", drop_empty=True):
     address: int | None = attr(UINT)
 
 
-class Vsock(_DriverLast, tag="vsock"):
+class Vsock(Device, tag="vsock"):
     model: str | None = attr(Enum(VIRTIO_MODELS))
     cid: CID | None = one(CID)
+    driver: VirtioDriver | None = one(VirtioDriver)
 
 
 class NVRAMDevice(Device, tag="nvram"):

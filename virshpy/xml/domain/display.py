@@ -116,6 +116,10 @@ class Graphics(Element, tag="graphics"):
 
 
 class VideoDriver(VirtioDriver):
+    iommu: bool | None = attr(ONOFF)
+    ats: bool | None = attr(ONOFF)
+    packed: bool | None = attr(ONOFF)
+    page_per_vq: bool | None = attr(ONOFF)
     name: str | None = attr(Enum("qemu vhostuser"))
     vgaconf: str | None = attr(Enum("io on off", "unknown vgaconf value '%s'"))
 

@@ -43,8 +43,10 @@ class IVGen(Element, tag="ivgen"):
     hash: str | None = attr()
 
 
-class EncryptionSecret(Secret, tag="secret"):
+class EncryptionSecret(Element, tag="secret"):
     type: str | None = attr(Enum("passphrase", Sentence("unknown volume encryption secret type %s", errors.XMLError)))
+    uuid: str | None = attr()
+    usage: str | None = attr()
 
 
 class Encryption(Element, tag="encryption"):

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.postparse import controllers, ports
+from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs
+from virshpy.drivers.qemu.postparse.cpu import complete_cpu
+from virshpy.drivers.qemu.postparse.disks import complete_disk
+from virshpy.drivers.qemu.postparse.displays import complete_displays
+from virshpy.drivers.qemu.postparse.firmware import complete_firmware
+from virshpy.drivers.qemu.postparse.interfaces import complete_interface
+from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_machine
+from virshpy.drivers.qemu.postparse.others import complete_others
+from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
@@ -10,5 +21,45 @@ if TYPE_CHECKING:
 
 
 def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
-    """Fill in libvirt's defaults, in place; idempotent."""
-    raise NotImplementedError
+    """Fill in libvirt's defaults and addresses, in place; a complete document stays as it is.
+
+    Raises what libvirt raises where an address cannot be (XMLError, InternalError, ConfigUnsupported).
+    """
+    if domain.uuid is None:
+        domain.uuid = new_uuid(context)
+    complete_machine(domain, caps)
+    complete_basics(domain)
+    complete_cpu(domain, caps)
+    complete_firmware(domain, caps, context)
+    controllers.assign_indexes(domain)
+    controllers.sort_controllers(domain)
+    controllers.add_machine_controllers(domain, caps)
+    for disk in domain.devices.disks:
+        complete_disk(disk, domain)
+    for interface in domain.devices.interfaces:
+        complete_interface(interface, domain, caps, context)
+    complete_chardevs(domain)
+    complete_displays(domain, caps)
+    complete_others(domain, caps)
+    controllers.default_models(domain, caps)
+    controllers.add_implied(domain)
+    controllers.default_models(domain, caps)
+    assign_addresses(domain, caps)
+
+
+def assign_addresses(domain: Domain, caps: QemuCaps) -> None:
+    """Addresses for every device that has none; controllers and hubs are added where that takes them."""
+    ports.assign_ccid(domain)
+    ports.assign_virtio_serial(domain)
+    assign_pci_addresses(domain, caps)
+    ports.assign_usb(domain)
+    ports.assign_memory_slots(domain)
+
+
+def new_uuid(context: Context) -> str:
+    """A random (version 4) UUID."""
+    raw = bytearray(context.random(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,146 @@
+"""Controllers: those every machine has, those that devices imply, and the models of those without one."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
+from virshpy.xml.domain.devices import Controller
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.xml.domain import Domain
+
+_BUS_OF_TYPE = {"scsi": "scsi", "ide": "ide", "fdc": "fdc", "sata": "sata"}
+_COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
+
+
+def insert_controller(domain: Domain, new: Controller) -> None:
+    """Add a controller where libvirt lists it: behind those of its type that do not have a higher index."""
+    controllers = domain.devices.controllers
+    place = len(controllers)
+    for position in range(len(controllers) - 1, -1, -1):
+        other = controllers[position]
+        if other.type == new.type:
+            if (other.index or 0) > (new.index or 0):
+                place = position
+            elif place == len(controllers) or controllers[place].type != new.type:
+                place = position + 1
+                break
+            else:
+                break
+    controllers.insert(place, new)
+
+
+def sort_controllers(domain: Domain) -> None:
+    """The document's own controllers, each put where insert_controller would have put it."""
+    given = list(domain.devices.controllers)
+    domain.devices.controllers.clear()
+    for controller in given:
+        insert_controller(domain, controller)
+
+
+def have_controller(domain: Domain, kind: str, index: int) -> bool:
+    return any(c.type == kind and c.index == index for c in domain.devices.controllers)
+
+
+def ensure_controller(domain: Domain, kind: str, index: int, model: str | None = None) -> Controller | None:
+    """Add a controller unless there is one of that type and index; returns the new one."""
+    if have_controller(domain, kind, index):
+        return None
+    made = Controller(type=kind, index=index, model=model)
+    insert_controller(domain, made)
+    return made
+
+
+def assign_indexes(domain: Domain) -> None:
+    """Controllers without an index get the first free one of their type; companions of a USB 2 controller share its."""
+    controllers = domain.devices.controllers
+    for controller in controllers:
+        if controller.index is not None:
+            continue
+        if controller.type == "usb" and controller.model in _COMPANIONS:
+            masters = [c for c in controllers if c.type == "usb" and c.model == "ich9-ehci1"]
+            before = masters[: 1 + max((masters.index(m) for m in masters if m.index is not None), default=-1)]
+            taken = {c.index for c in controllers if c.model == controller.model}
+            free = [m.index for m in before if m.index is not None and m.index not in taken]
+            if free:
+                controller.index = free[0]
+                continue
+        used = {c.index for c in controllers if c.type == controller.type}
+        controller.index = next(number for number in range(len(controllers) + 1) if number not in used)
+
+
+def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
+    """What every guest of a machine type has: a USB controller, SATA on q35, the PCI root."""
+    arch = domain.os.type.arch
+    pci_root: str | None = None
+    usb: str | None = None
+    sata = False
+    if arch not in ("x86_64", "i686"):
+        pci_root, usb = "pcie-root", "qemu-xhci"
+    elif is_q35(domain):
+        pci_root, sata = "pcie-root", True
+        usb = next((m for m in ("qemu-xhci", "nec-usb-xhci", "ich9-usb-ehci1") if caps.has_device(m)), None)
+        usb = {"nec-usb-xhci": "nec-xhci", "ich9-usb-ehci1": "ich9-ehci1"}.get(usb or "", usb)
+    elif is_i440fx(domain):
+        pci_root, usb = "pci-root", ""
+    elif domain.os.type.machine == "isapc":
+        usb = ""
+    controllers = domain.devices.controllers
+    if usb is not None and not any(c.type == "usb" for c in controllers):
+        insert_controller(domain, Controller(type="usb", index=0, model=usb or None))
+    if sata:
+        ensure_controller(domain, "sata", 0)
+    if pci_root:
+        ensure_controller(domain, "pci", 0, pci_root)
+
+
+def default_models(domain: Domain, caps: QemuCaps) -> None:
+    """The model of a controller that has none, by what QEMU offers."""
+    for controller in domain.devices.controllers:
+        if controller.type == "usb" and controller.model is None:
+            if caps.has_device("piix3-usb-uhci"):
+                controller.model = "piix3-uhci"
+            elif caps.has_device("qemu-xhci"):
+                controller.model = "qemu-xhci"
+        elif controller.type == "scsi" and controller.model in (None, "auto"):
+            lsi = caps.has_device("lsi53c895a") or caps.has_device("lsi")
+            controller.model = "lsilogic" if lsi else "virtio-scsi"
+
+
+def add_implied(domain: Domain) -> None:
+    """Controllers for the disks, ports and cards that need one."""
+    devices = domain.devices
+    for kind in ("scsi", "ide", "fdc", "sata"):
+        highest = -1
+        for disk in devices.disks:
+            address = disk.address
+            if disk.target and disk.target.bus == kind and address is not None and address.type == "drive":
+                highest = max(highest, address.controller or 0)
+        _ensure_up_to(domain, kind, highest)
+    for port in [*devices.channels, *devices.consoles]:
+        if port.target and port.target.type == "virtio":
+            address = port.address
+            number = address.controller or 0 if address is not None and address.type == "virtio-serial" else 0
+            _ensure_up_to(domain, "virtio-serial", number)
+    for card in devices.smartcards:
+        address = card.address
+        number = address.controller or 0 if address is not None and address.type == "ccid" else 0
+        _ensure_up_to(domain, "ccid", number)
+
+
+def add_hostdev_scsi(domain: Domain) -> None:
+    """SCSI host devices need a controller with room."""
+    highest = -1
+    for hostdev in domain.devices.hostdevs:
+        address = hostdev.address
+        if hostdev.type == "scsi" and address is not None and address.type == "drive":
+            highest = max(highest, address.controller or 0)
+    model = next((c.model for c in domain.devices.controllers if c.type == "scsi"), None)
+    for index in range(highest + 1):
+        ensure_controller(domain, "scsi", index, model)
+
+
+def _ensure_up_to(domain: Domain, kind: str, highest: int) -> None:
+    for index in range(highest + 1):
+        ensure_controller(domain, kind, index)

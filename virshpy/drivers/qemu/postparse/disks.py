@@ -1,0 +1,106 @@
+"""Disks: bus, driver and address by the name of their target."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.domain.address import DriveAddress
+from virshpy.xml.domain.storage import DiskDriver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.storage import Disk
+
+_PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
+
+
+def target_index(name: str) -> int:
+    """The number of a target name: sda is 0, sdb 1, sdaa 26; -1 where it is no such name."""
+    for prefix in ("fd", "hd", "vd", "sd", "xvd", "ubd"):
+        if name.startswith(prefix):
+            letters = name[len(prefix) :].rstrip("0123456789")
+            break
+    else:
+        return -1
+    value = 0
+    for letter in letters:
+        if not "a" <= letter <= "z":
+            return -1
+        value = value * 26 + ord(letter) - ord("a") + 1
+    return value - 1
+
+
+def source_text(disk: Disk) -> str | None:
+    """What an error calls a disk's source."""
+    source = disk.source
+    if source is None:
+        return None
+    return source.file or source.dev or source.dir or source.name or source.volume
+
+
+def complete_disk(disk: Disk, domain: Domain) -> None:
+    """Bus, driver, read-only flag and, on drive buses, the address."""
+    target = disk.target
+    if target is None or not target.dev:
+        raise errors.Error  # replaced below: the parser refuses it first
+    if target.bus is None:
+        target.bus = _default_bus(disk, target.dev)
+    if disk.device == "cdrom":
+        disk.readonly = True
+    if disk.device in ("cdrom", "floppy") and disk.snapshot is None:
+        pass
+    has_source = disk_has_source(disk)
+    if disk.driver is None and has_source:
+        disk.driver = DiskDriver()
+    if disk.driver is not None and has_source:
+        if disk.driver.name is None:
+            disk.driver.name = "qemu"
+        if disk.driver.type is None:
+            disk.driver.type = "raw"
+    if target.bus in ("ide", "scsi", "sata", "fdc") and _needs_address(disk):
+        disk.address = drive_address(disk, domain)
+
+
+def disk_has_source(disk: Disk) -> bool:
+    if disk.source is None:
+        return False
+    if disk.type in ("network", "volume", "nvme", "vhostuser"):
+        return True
+    return bool(disk.source.file or disk.source.dev or disk.source.dir)
+
+
+def _default_bus(disk: Disk, name: str) -> str:
+    if disk.device == "floppy":
+        return "fdc"
+    for prefix, bus in _PREFIXES.items():
+        if name.startswith(prefix):
+            return bus
+    return "ide"
+
+
+def _needs_address(disk: Disk) -> bool:
+    return disk.address is None or (disk.address.type == "drive" and disk.address.controller is None)
+
+
+def drive_address(disk: Disk, domain: Domain) -> DriveAddress:
+    """The place that a target name stands for on its bus."""
+    assert disk.target is not None
+    index = target_index(disk.target.dev or "")
+    if index < 0:
+        raise errors.XMLError(
+            f"Unknown disk name '{disk.target.dev}' and no address specified",
+            hint="name the target as sda, vda, hda, fda …, or give the disk an <address>",
+        )
+    controller = bus = unit = 0
+    if disk.target.bus == "ide":
+        controller, rest = divmod(index, 4)
+        bus, unit = divmod(rest, 2)
+    elif disk.target.bus == "sata":
+        controller, unit = divmod(index, 6)
+    elif disk.target.bus == "fdc":
+        controller, unit = divmod(index, 2)
+    else:
+        # Sixteen units on a wide bus, of which number 7 is the controller itself.
+        controller, unit = divmod(index, 15)
+        unit += unit >= 7
+    return DriveAddress(type="drive", controller=controller, bus=bus, target=0, unit=unit)

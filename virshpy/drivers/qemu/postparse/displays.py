@@ -1,0 +1,143 @@
+"""Graphics, video, sound and input: what a guest shows and hears without being told how."""
+
+from __future__ import annotations
+
+from virshpy.xml.domain.display import Audio, Codec, Input, Listen, Video, VideoModel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.display import Graphics
+
+# Video memory in KiB: (ram, vram, vgamem)
+_MEMORY = {
+    "qxl": (65536, 65536, 16384),
+    "vga": (None, 16384, None),
+    "cirrus": (None, 16384, None),
+    "vmvga": (None, 16384, None),
+    "bochs": (None, 16384, None),
+}
+
+
+def complete_displays(domain: Domain, caps: QemuCaps) -> None:
+    devices = domain.devices
+    for graphics in devices.graphics:
+        complete_graphics(graphics)
+    if devices.graphics and not devices.videos:
+        devices.videos.append(Video(model=VideoModel(type="default")))
+    for video in devices.videos:
+        complete_video(video, caps)
+    _primary_first(devices.videos)
+    for sound in devices.sounds:
+        if sound.model in ("ich6", "ich9"):
+            pass
+    for device in devices.inputs:
+        complete_input(device, domain)
+    _implicit_inputs(domain)
+    _default_audio(domain)
+
+
+def complete_graphics(graphics: Graphics) -> None:
+    """Ports and listening address."""
+    if graphics.type not in ("vnc", "spice"):
+        return
+    listens = graphics.listens
+    if graphics.type == "vnc" and graphics.socket and not any(item.type == "socket" for item in listens):
+        listens.insert(0, Listen(type="socket", socket=graphics.socket))
+    for item in listens:
+        if item.type == "address" and not item.address and graphics.listen:
+            item.address = graphics.listen
+    if not listens:
+        ports = graphics.type == "vnc" or graphics.autoport or graphics.port is not None or graphics.tlsPort is not None
+        if graphics.type == "spice" and not ports and not graphics.listen:
+            listens.append(Listen(type="none"))
+        else:
+            listens.append(Listen(type="address", address=graphics.listen))
+    first = listens[0]
+    if first.type == "address" and first.address:
+        graphics.listen = first.address
+    if first.type == "socket":
+        if graphics.type == "vnc" and first.socket:
+            graphics.socket = first.socket
+        return
+    if first.type == "none":
+        return
+    if graphics.type == "vnc":
+        if graphics.port is None:
+            graphics.port = -1
+        if graphics.port == -1 and graphics.autoport is None:
+            graphics.autoport = True
+        if graphics.autoport is None:
+            graphics.autoport = False
+    else:
+        if graphics.autoport is None:
+            graphics.autoport = graphics.port == -1 or graphics.tlsPort == -1
+
+
+def complete_video(video: Video, caps: QemuCaps) -> None:
+    model = video.model
+    if model is None:
+        model = video.model = VideoModel()
+    if model.type in (None, "default"):
+        model.type = "cirrus" if caps.has_device("cirrus-vga") else "vga"
+    if model.type == "none":
+        return
+    if model.heads is None:
+        model.heads = 1
+    ram, vram, vgamem = _MEMORY.get(model.type or "", (None, None, None))
+    model.ram = model.ram or ram
+    model.vram = model.vram or vram
+    model.vgamem = model.vgamem or vgamem
+
+
+def _primary_first(videos: list[Video]) -> None:
+    """One card is the primary one: the one that says so, else the first."""
+    if not videos or any(video.model and video.model.type == "none" for video in videos):
+        return
+    chosen = next((video for video in videos if video.model and video.model.primary), videos[0])
+    videos.remove(chosen)
+    videos.insert(0, chosen)
+    for video in videos:
+        if video.model:
+            video.model.primary = True if video is chosen else None
+
+
+def complete_input(device: Input, domain: Domain) -> None:
+    if device.bus is None:
+        x86 = domain.os is not None and domain.os.type is not None and domain.os.type.arch in ("x86_64", "i686")
+        if device.type == "evdev":
+            return
+        if device.type in ("mouse", "keyboard") and x86 and device.model is None:
+            device.bus = "ps2"
+        elif device.type == "passthrough" or device.model is not None:
+            device.bus = "virtio"
+        else:
+            device.bus = "usb"
+
+
+def _implicit_inputs(domain: Domain) -> None:
+    """A PC has a PS/2 mouse and keyboard, whether or not the document names them."""
+    assert domain.os is not None and domain.os.type is not None
+    if domain.os.type.arch not in ("x86_64", "i686"):
+        return
+    inputs = domain.devices.inputs
+    for kind in ("mouse", "keyboard"):
+        if not any(device.type == kind and device.bus == "ps2" for device in inputs):
+            inputs.append(Input(type=kind, bus="ps2"))
+
+
+def _default_audio(domain: Domain) -> None:
+    """Sound goes where the picture goes; nowhere without a display that carries it."""
+    devices = domain.devices
+    if devices.audios:
+        return
+    kind = "none"
+    for graphics in devices.graphics:
+        if graphics.type in ("sdl", "spice", "vnc", "dbus"):
+            kind = "none" if graphics.type == "vnc" else graphics.type
+            break
+    devices.audios.append(Audio(id=1, type=kind))
+
+
+__all__ = ["Codec", "complete_displays", "complete_graphics", "complete_video"]

@@ -1,0 +1,61 @@
+"""Devices with one default each: balloon, random numbers, watchdog, panic, TPM, shared memory, file systems, …"""
+
+from __future__ import annotations
+
+from virshpy.xml.domain.devices import RngBackend, ShmemModel, ShmemMSI
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.xml.domain import Domain
+
+
+def complete_others(domain: Domain, caps: QemuCaps) -> None:
+    from virshpy.xml.domain.devices import MemBalloon
+
+    devices = domain.devices
+    if devices.memballoon is None:
+        devices.memballoon = MemBalloon(model="virtio")
+    for rng in devices.rngs:
+        if rng.backend is None:
+            rng.backend = RngBackend(model="random")
+        if rng.backend.model == "random" and not rng.backend.value:
+            rng.backend.value = "/dev/random"
+    for watchdog in devices.watchdogs:
+        watchdog.action = watchdog.action or "reset"
+    for panic in devices.panics:
+        if panic.model in (None, "default"):
+            panic.model = "isa"
+    for tpm in devices.tpms:
+        if tpm.model in (None, "default"):
+            tpm.model = "tpm-tis"
+        if tpm.backend and tpm.backend.type == "emulator" and tpm.backend.version in (None, "default"):
+            tpm.backend.version = "2.0"
+    for filesystem in devices.filesystems:
+        filesystem.type = filesystem.type or "mount"
+        if filesystem.accessmode is None:
+            filesystem.accessmode = "passthrough"
+    _shmems(domain)
+    _hostdevs(domain)
+    for redirdev in devices.redirdevs:
+        redirdev.bus = redirdev.bus or "usb"
+    if devices.vsock is not None and devices.vsock.model is None:
+        devices.vsock.model = "virtio"
+
+
+def _shmems(domain: Domain) -> None:
+    for shmem in domain.devices.shmems:
+        if shmem.model is None or shmem.model.type in (None, "ivshmem"):
+            shmem.model = ShmemModel(type="ivshmem-doorbell" if shmem.server else "ivshmem-plain")
+        if shmem.model.type == "ivshmem-doorbell" and shmem.msi is None and shmem.server is not None:
+            shmem.msi = ShmemMSI(enabled=True)
+
+
+def _hostdevs(domain: Domain) -> None:
+    from virshpy.xml.domain.hostdev import HostdevDriver
+
+    for hostdev in domain.devices.hostdevs:
+        if hostdev.managed is None and hostdev.mode == "subsystem":
+            hostdev.managed = False
+        if hostdev.type == "pci" and hostdev.driver is None:
+            hostdev.driver = HostdevDriver(name="vfio")

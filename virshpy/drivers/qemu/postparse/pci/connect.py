@@ -1,0 +1,72 @@
+"""What plugs into what: the kinds of PCI connection, and which controller offers or needs which."""
+
+from __future__ import annotations
+
+# Qualities of a connection
+HOTPLUG = 1 << 0
+AUTOASSIGN = 1 << 1
+AGGREGATE = 1 << 2  # may share a slot with others of its kind, a function each
+INTEGRATED = 1 << 3  # must sit directly on the root complex
+# Kinds of connection
+PCI = 1 << 8
+PCIE = 1 << 9
+ROOT_PORT = 1 << 10
+UPSTREAM_PORT = 1 << 11
+DOWNSTREAM_PORT = 1 << 12
+DMI_TO_PCI = 1 << 13
+PCI_EXPANDER = 1 << 14
+PCIE_EXPANDER = 1 << 15
+PCI_BRIDGE = 1 << 16
+PCIE_TO_PCI = 1 << 17
+
+ENDPOINTS = PCI | PCIE
+KINDS = ~0xFF
+
+# What users call the kinds, in the order in which a mismatch is explained.
+NAMES = (
+    (PCI, "standard PCI device"),
+    (PCIE, "PCI Express device"),
+    (ROOT_PORT, "pcie-root-port"),
+    (UPSTREAM_PORT, "pci-switch-upstream-port"),
+    (DOWNSTREAM_PORT, "pci-switch-downstream-port"),
+    (DMI_TO_PCI, "dmi-to-pci-bridge"),
+    (PCIE_TO_PCI, "pcie-to-pci-bridge"),
+    (PCI_EXPANDER, "pci-expander-bus"),
+    (PCIE_EXPANDER, "pcie-expander-bus"),
+    (PCI_BRIDGE, "pci-bridge"),
+)
+
+# What a controller needs upstream.
+NEEDS = {
+    "pci-root": 0,
+    "pcie-root": 0,
+    "pci-bridge": PCI_BRIDGE | AUTOASSIGN,
+    "pci-expander-bus": PCI_EXPANDER | AUTOASSIGN,
+    "pcie-expander-bus": PCIE_EXPANDER | AUTOASSIGN,
+    "dmi-to-pci-bridge": DMI_TO_PCI | AUTOASSIGN,
+    "pcie-to-pci-bridge": PCIE_TO_PCI | AUTOASSIGN,
+    "pcie-root-port": ROOT_PORT | AGGREGATE | AUTOASSIGN,
+    "pcie-switch-upstream-port": UPSTREAM_PORT | AUTOASSIGN,
+    "pcie-switch-downstream-port": DOWNSTREAM_PORT | AGGREGATE | AUTOASSIGN,
+}
+
+# What a controller offers downstream: (connection, first slot, last slot).
+OFFERS = {
+    "pci-root": (HOTPLUG | PCI | PCI_BRIDGE | PCI_EXPANDER, 1, 31),
+    "pci-bridge": (HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
+    "pci-expander-bus": (HOTPLUG | PCI | PCI_BRIDGE, 0, 31),
+    "pcie-root": (INTEGRATED | PCIE | ROOT_PORT | DMI_TO_PCI | PCIE_EXPANDER | PCIE_TO_PCI, 1, 31),
+    "dmi-to-pci-bridge": (PCI | PCI_BRIDGE, 0, 31),
+    "pcie-to-pci-bridge": (HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
+    "pcie-root-port": (HOTPLUG | PCIE | UPSTREAM_PORT | PCIE_TO_PCI, 0, 0),
+    "pcie-switch-upstream-port": (DOWNSTREAM_PORT, 0, 31),
+    "pcie-switch-downstream-port": (HOTPLUG | PCIE | UPSTREAM_PORT | PCIE_TO_PCI, 0, 0),
+    "pcie-expander-bus": (ROOT_PORT | DMI_TO_PCI, 0, 31),
+}
+
+
+def kind_name(connection: int) -> str:
+    for kind, name in NAMES:
+        if connection & kind:
+            return name
+    return "unknown PCI device"

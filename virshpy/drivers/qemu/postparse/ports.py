@@ -1,0 +1,207 @@
+"""Addresses that are not PCI: virtio-serial ports, USB ports, smartcard slots, memory slots."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.postparse.controllers import insert_controller
+from virshpy.xml.domain.address import CCIDAddress, DIMMAddress, USBAddress, VirtioSerialAddress
+from virshpy.xml.domain.devices import Controller
+from virshpy.xml.domain.display import Hub
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from virshpy.xml.domain import Domain
+
+_SERIAL_PORTS = 31
+_HUB_PORTS = 8
+_USB_PORTS = {
+    "piix3-uhci": 2, "piix4-uhci": 2, "ehci": 6, "ich9-ehci1": 6, "vt82c686b-uhci": 2, "pci-ohci": 3, "nec-xhci": 4,
+    "qemu-xhci": 4, "qusb1": 0, "qusb2": 0,
+}  # fmt: skip
+
+
+def assign_virtio_serial(domain: Domain) -> None:
+    """Ports on virtio-serial controllers: consoles may have port 0 of a controller, channels never."""
+    controllers = {c.index: c for c in domain.devices.controllers if c.type == "virtio-serial"}
+    if not controllers:
+        return
+    used: dict[int, set[int]] = {index or 0: set() for index in controllers}
+    ports = [(d, True) for d in domain.devices.consoles] + [(d, False) for d in domain.devices.channels]
+    ports = [(d, zero) for d, zero in ports if d.target and d.target.type == "virtio"]
+    for device, _ in ports:
+        address = device.address
+        if address is not None and address.type == "virtio-serial" and address.port:
+            controller = address.controller or 0
+            if address.port in used.setdefault(controller, set()):
+                raise errors.XMLError(
+                    f"virtio serial port {address.port} on controller {controller} is already occupied"
+                )
+            used[controller].add(address.port)
+    for device, zero in ports:
+        address = device.address
+        if address is not None and address.type == "virtio-serial" and address.port:
+            continue
+        given = address is not None and address.type == "virtio-serial"
+        _give_port(domain, device, zero, used, address.controller or 0 if given else None)
+
+
+def _give_port(domain: Domain, device: Any, zero: bool, used: dict[int, set[int]], only: int | None) -> None:
+    first = 0 if zero else 1
+    for number in [only] if only is not None else sorted(used):
+        controller = next(
+            (c for c in domain.devices.controllers if c.type == "virtio-serial" and c.index == number), None
+        )
+        limit = controller.ports if controller and controller.ports is not None else _SERIAL_PORTS
+        free = next((port for port in range(first, limit) if port not in used.setdefault(number, set())), None)
+        if free is not None:
+            break
+    else:
+        if only is not None:
+            raise errors.XMLError(f"Unable to find a free port on virtio-serial controller {only}")
+        number = max(used) + 1
+        insert_controller(domain, Controller(type="virtio-serial", index=number))
+        used[number] = set()
+        free = first
+    used[number].add(free)
+    bus = device.address.bus if device.address is not None and device.address.type == "virtio-serial" else 0
+    device.address = VirtioSerialAddress(type="virtio-serial", controller=number, bus=bus or 0, port=free)
+
+
+def usb_devices(domain: Domain) -> Iterator[Any]:
+    """Devices on USB that are not hubs, in the order in which they get ports."""
+    devices = domain.devices
+    yield from (d for d in devices.hostdevs if d.type == "usb")
+    yield from (d for d in devices.disks if d.target and d.target.bus == "usb")
+    yield from (d for d in devices.controllers if d.type == "ccid")
+    yield from (d for d in devices.inputs if d.bus == "usb")
+    yield from (d for d in devices.sounds if d.model == "usb")
+    yield from (d for d in devices.serials if d.target and d.target.type == "usb-serial")
+    yield from (d for d in devices.redirdevs if d.bus == "usb")
+
+
+class _Ports:
+    """The ports of one bus: a controller's, and those of the hubs on it, by path."""
+
+    def __init__(self, count: int) -> None:
+        self.counts = {"": count}
+        self.used: set[str] = set()
+
+    def add_hub(self, path: str) -> None:
+        self.counts[path] = _HUB_PORTS
+
+    def has(self, path: str) -> bool:
+        upstream, _, last = path.rpartition(".")
+        return upstream in self.counts and 0 < int(last) <= self.counts[upstream]
+
+    def free(self) -> str | None:
+        for upstream in sorted(self.counts, key=lambda path: (path.count(".") + bool(path), path)):
+            for number in range(1, self.counts[upstream] + 1):
+                path = f"{upstream}.{number}" if upstream else str(number)
+                if path not in self.used:
+                    return path
+        return None
+
+
+def assign_usb(domain: Domain) -> None:
+    """Every USB device gets a port; hubs are added where the controllers have too few."""
+    buses: dict[int, _Ports] = {}
+    for controller in domain.devices.controllers:
+        if controller.type != "usb" or controller.model == "none":
+            continue
+        if controller.model in ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3") and controller.master is not None:
+            continue
+        count = _USB_PORTS.get(controller.model or "", 2)
+        if controller.model in ("nec-xhci", "qemu-xhci") and controller.ports is not None:
+            count = controller.ports
+        if controller.index not in buses or count > buses[controller.index].counts[""]:
+            buses[controller.index or 0] = _Ports(count)
+    if not buses:
+        return
+    hubs = domain.devices.hubs
+    _add_hubs(domain, buses)
+    for hub in hubs:
+        if _has_port(hub):
+            _reserve(hub, buses, "hub")
+            buses[hub.address.bus or 0].add_hub(hub.address.port)
+    for device in usb_devices(domain):
+        if _has_port(device):
+            _reserve(device, buses, "device")
+    for hub in hubs:
+        if not _has_port(hub):
+            _give_usb(hub, buses)
+            buses[hub.address.bus or 0].add_hub(hub.address.port)
+    for device in usb_devices(domain):
+        if not _has_port(device):
+            _give_usb(device, buses)
+
+
+def _add_hubs(domain: Domain, buses: dict[int, _Ports]) -> None:
+    have = sum(bus.counts[""] for bus in buses.values()) + len(domain.devices.hubs) * _HUB_PORTS
+    need = len(list(usb_devices(domain))) + len(domain.devices.hubs)
+    while have < need:
+        domain.devices.hubs.append(Hub(type="usb"))
+        have += _HUB_PORTS - 1
+
+
+def _has_port(device: Any) -> bool:
+    return device.address is not None and device.address.type == "usb" and bool(device.address.port)
+
+
+def _reserve(device: Any, buses: dict[int, _Ports], what: str) -> None:
+    number, path = device.address.bus or 0, device.address.port
+    if number not in buses:
+        raise errors.XMLError(f"Missing USB bus {number}")
+    bus = buses[number]
+    if not bus.has(path):
+        if path.rpartition(".")[0] and path.rpartition(".")[0] not in bus.counts:
+            raise errors.XMLError(
+                f"there is no hub at port {int(path.rpartition('.')[0].split('.')[-1])} in USB bus {number}"
+                if False
+                else f"requested USB port {path} not present on USB bus {number}"
+            )
+        raise errors.XMLError(f"requested USB port {path} not present on USB bus {number}")
+    if path in bus.used:
+        raise errors.XMLError(
+            f"USB port {path} on bus {number} is already in use"
+            if False
+            else f"Duplicate USB address bus {number} port {path}"
+        )
+    bus.used.add(path)
+
+
+def _give_usb(device: Any, buses: dict[int, _Ports]) -> None:
+    wanted = device.address.bus if device.address is not None and device.address.type == "usb" else None
+    for number in sorted(buses) if wanted is None else [wanted]:
+        path = buses[number].free() if number in buses else None
+        if path is not None:
+            buses[number].used.add(path)
+            device.address = USBAddress(type="usb", bus=number, port=path)
+            return
+    raise errors.InternalError("No free USB ports")
+
+
+def assign_ccid(domain: Domain) -> None:
+    """Smartcards get the slots of their controllers."""
+    used: set[tuple[int, int]] = set()
+    for card in domain.devices.smartcards:
+        if card.address is not None and card.address.type == "ccid":
+            used.add((card.address.controller or 0, card.address.slot or 0))
+    for card in domain.devices.smartcards:
+        if card.address is None:
+            number = next(n for n in range(len(used) + 1) if (n, 0) not in used)
+            card.address = CCIDAddress(type="ccid", controller=number, slot=0)
+            used.add((number, 0))
+
+
+def assign_memory_slots(domain: Domain) -> None:
+    """DIMMs and NVDIMMs get slots of the memory that can be plugged."""
+    modules = [m for m in domain.devices.memories if m.model in ("dimm", "nvdimm")]
+    used = {m.address.slot for m in modules if m.address is not None and m.address.type == "dimm"}
+    for module in modules:
+        if module.address is None:
+            slot = next(n for n in range(len(modules) + len(used) + 1) if n not in used)
+            used.add(slot)
+            module.address = DIMMAddress(type="dimm", slot=slot)

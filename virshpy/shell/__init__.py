@@ -1,0 +1,1 @@
+"""The command line: declarations of commands, virsh's grammar, one renderer, the prompt."""

@@ -1,0 +1,301 @@
+"""What a command is: one declaration, from which come its parser, its help, its completion and its man page.
+
+    @command(
+        "domstate", "state of a domain", "Print the state of a domain.",
+        (argument("domain", DomainType(), "name, id or UUID"), flag("reason", "say why, too")),
+    )
+    def domstate(session, args):
+        ...
+        return Text(...)
+
+A handler returns what it found out (:mod:`virshpy.shell.results`) and prints nothing. A bad declaration fails when its
+module is loaded.
+"""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.shell.types import STRING, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+    Handler = Callable[[Session, "Arguments"], Result | Iterable[Result] | None]
+
+FLAG, OPTIONAL, REQUIRED, WORDS = "flag", "optional", "required", "words"
+
+
+class Failure(Exception):
+    """A command that failed: the lines that a person reads, and the error beneath where there is one.
+
+    ``message`` is the command's own sentence or None; ``cause`` is printed after it unless ``quiet_cause``.
+    """
+
+    def __init__(
+        self,
+        message: str | None,
+        cause: errors.Error | None = None,
+        *,
+        quiet_cause: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+        self.quiet_cause = quiet_cause
+        self.hint = hint or (cause.hint if cause else None)
+
+
+class failing:  # noqa: N801 - reads as a statement
+    """``with failing("Failed to start domain 'x'"):`` puts the command's sentence before the driver's."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, errors.Error):
+            raise Failure(self.message, error) from error
+
+
+class BadDeclaration(Exception):
+    """A command is declared in a way that its parser could not serve."""
+
+
+class Option:
+    """One option: ``name``, ``kind`` (FLAG, OPTIONAL, REQUIRED, WORDS), ``type``, ``help``.
+
+    ``named_only``: its value cannot be given by position. ``optional`` is for WORDS: none may be given.
+    """
+
+    __slots__ = ("name", "kind", "type", "help", "named_only", "optional")
+
+    def __init__(
+        self, name: str, kind: str, type: Type, help: str, *, named_only: bool = False, optional: bool = True
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.type = type
+        self.help = help
+        self.named_only = named_only
+        self.optional = optional
+
+    @property
+    def required(self) -> bool:
+        return self.kind == REQUIRED or (self.kind == WORDS and not self.optional)
+
+
+class Alias:
+    """Another spelling of an option, not shown in help: ``--str`` for ``--string``, or for ``--option=value``."""
+
+    __slots__ = ("name", "target", "value")
+
+    def __init__(self, name: str, target: str, value: str | None = None) -> None:
+        self.name = name
+        self.target = target
+        self.value = value
+
+
+def flag(name: str, help: str) -> Option:
+    """An option without a value."""
+    return Option(name, FLAG, STRING, help)
+
+
+def option(name: str, type: Type, help: str, *, named_only: bool = False) -> Option:
+    """An option with a value; given by name, or by position unless ``named_only``."""
+    return Option(name, OPTIONAL, type, help, named_only=named_only)
+
+
+def argument(name: str, type: Type, help: str) -> Option:
+    """A value that must be given, by position or by name."""
+    return Option(name, REQUIRED, type, help)
+
+
+def words(name: str, type: Type, help: str, *, optional: bool = True) -> Option:
+    """All the remaining words."""
+    return Option(name, WORDS, type, help, optional=optional)
+
+
+class Exclusive:
+    """Two options that cannot be given together."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: str, second: str) -> None:
+        self.first = first
+        self.second = second
+
+    def names(self) -> tuple[str, ...]:
+        return (self.first, self.second)
+
+    def check(self, args: Arguments) -> None:
+        if self.first in args and self.second in args:
+            raise Failure(f"Options --{self.first} and --{self.second} are mutually exclusive")
+
+
+class Requires:
+    """An option that is of no use without another."""
+
+    __slots__ = ("option", "needed")
+
+    def __init__(self, option: str, needed: str) -> None:
+        self.option = option
+        self.needed = needed
+
+    def names(self) -> tuple[str, ...]:
+        return (self.option, self.needed)
+
+    def check(self, args: Arguments) -> None:
+        if self.option in args and self.needed not in args:
+            raise Failure(f"Option --{self.needed} is required by option --{self.option}")
+
+
+Constraint = Exclusive | Requires
+
+
+class Command:
+    """The declaration of one command. ``connects``: a connection is opened before it runs."""
+
+    __slots__ = (
+        "name", "summary", "description", "options", "aliases", "constraints", "examples", "connects", "hidden", "run",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        description: str,
+        options: Sequence[Option],
+        run: Handler,
+        *,
+        aliases: Sequence[Alias],
+        constraints: Sequence[Constraint],
+        examples: Sequence[tuple[str, str]],
+        connects: bool,
+        hidden: bool,
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.description = description
+        self.options = tuple(options)
+        self.run = run
+        self.aliases = tuple(aliases)
+        self.constraints = tuple(constraints)
+        self.examples = tuple(examples)
+        self.connects = connects
+        self.hidden = hidden
+        if fault := self.fault():
+            raise BadDeclaration(f"command '{name}': {fault}")
+
+    def find(self, name: str) -> Option | None:
+        for candidate in self.options:
+            if candidate.name == name:
+                return candidate
+        return None
+
+    def fault(self) -> str | None:
+        """What is wrong with the declaration, or None."""
+        seen: set[str] = set()
+        optional_before = False
+        for position, option in enumerate(self.options):
+            if option.name in seen:
+                return f"option --{option.name} is declared twice"
+            seen.add(option.name)
+            if not option.help or option.help.endswith("."):
+                return f"the help of --{option.name} is empty or ends with a full stop"
+            if option.kind == REQUIRED and optional_before:
+                return f"<{option.name}> is required but comes after optional ones"
+            if option.kind == WORDS and position != len(self.options) - 1:
+                return f"--{option.name} takes all the rest, so it must come last"
+            if option.kind == OPTIONAL or (option.kind == WORDS and option.optional):
+                optional_before = optional_before or not option.named_only
+        for alias in self.aliases:
+            if self.find(alias.target) is None or alias.name in seen:
+                return f"alias --{alias.name} clashes or leads nowhere"
+        for constraint in self.constraints:
+            for name in constraint.names():
+                if name not in seen:
+                    return f"a constraint names the unknown option --{name}"
+        if not self.summary or self.summary.endswith("."):
+            return "the summary is empty or ends with a full stop"
+        return None
+
+
+DECLARED: dict[str, Command] = {}
+
+
+def command(
+    name: str,
+    summary: str,
+    description: str = "",
+    options: Sequence[Option] = (),
+    *,
+    aliases: Sequence[Alias] = (),
+    constraints: Sequence[Constraint] = (),
+    examples: Sequence[tuple[str, str]] = (),
+    connects: bool = True,
+    hidden: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare the decorated handler as a command."""
+
+    def declare(run: Handler) -> Handler:
+        if name in DECLARED:
+            raise BadDeclaration(f"command '{name}' is declared twice")
+        DECLARED[name] = Command(
+            name,
+            summary,
+            description,
+            options,
+            run,
+            aliases=aliases,
+            constraints=constraints,
+            examples=examples,
+            connects=connects,
+            hidden=hidden,
+        )
+        return run
+
+    return declare
+
+
+class Arguments:
+    """The options given to a command. ``args["domain"]`` is the converted value (None where it was not given, a list
+    for WORDS); ``args.text("domain")`` is what was typed; ``"reason" in args`` says whether it was given."""
+
+    __slots__ = ("command", "given", "values")
+
+    def __init__(self, command: Command, given: dict[str, list[str]]) -> None:
+        self.command = command
+        self.given = given
+        self.values: dict[str, Any] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.given
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def text(self, name: str) -> str:
+        return self.given[name][0]
+
+    def convert(self, session: Session) -> None:
+        """Check the constraints, then turn each text into its type's value. Raises Failure."""
+        for constraint in self.command.constraints:
+            constraint.check(self)
+        for option in self.command.options:
+            texts = self.given.get(option.name)
+            if option.kind == WORDS:
+                self.values[option.name] = [option.type.convert(text, option.name, session) for text in texts or ()]
+            elif option.kind != FLAG and texts:
+                if not texts[0] and not option.type.empty_ok:
+                    raise Failure(f"Failed to get option '{option.name}': Option argument is empty")
+                self.values[option.name] = option.type.convert(texts[0], option.name, session)

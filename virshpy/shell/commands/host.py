@@ -1,0 +1,123 @@
+"""Host and Hypervisor: what the host is and what guests it could run."""
+
+from __future__ import annotations
+
+from virshpy.shell.command import command, failing, flag, option
+from virshpy.shell.results import Document, Field, Fields, Text
+from virshpy.shell.types import STRING, Choice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+
+_VIRT_TYPES = Choice("kvm", "qemu")
+_ARCHES = Choice("x86_64", "i686", "aarch64")
+
+
+@command("uri", "print the URI of the connection")
+def uri(session: Session, args: Arguments) -> Text:
+    with failing("failed to get URI"):
+        return Text("uri", session.connection.uri)
+
+
+@command("hostname", "print the host's name")
+def hostname(session: Session, args: Arguments) -> Text:
+    with failing("failed to get hostname"):
+        return Text("hostname", session.connection.hostname())
+
+
+@command(
+    "version",
+    "versions of virshpy and of the hypervisor",
+    "Print the version of the program, of the API and of the hypervisor.",
+    (flag("daemon", "also the version of what serves the connection"),),
+)
+def version(session: Session, args: Arguments) -> Fields:
+    connection = session.connection
+    with failing("failed to get hypervisor type"):
+        shown = connection.type().upper()
+    with failing("failed to get the library version"):
+        library = _dotted(connection.lib_version())
+    fields = [
+        Field("library_compiled", "Compiled against library", library, f"libvirt {library}"),
+        Field("library", "Using library", library, f"libvirt {library}"),
+        Field("api", "Using API", {"type": shown, "version": library}, f"{shown} {library}"),
+    ]
+    with failing("failed to get the hypervisor version"):
+        number = connection.version()
+    running = _dotted(number)
+    fields.append(
+        Field("hypervisor", "Running hypervisor", {"type": shown, "version": running}, f"{shown} {running}")
+        if number
+        else Field("hypervisor", "Cannot extract running", None, f"{shown} hypervisor version")
+    )
+    if "daemon" in args:
+        fields.append(Field("daemon", "Running against daemon", library))
+    return Fields(fields, 0)
+
+
+def _dotted(number: int) -> str:
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+
+
+@command("nodeinfo", "what the host has", "Print the host's processors and memory.")
+def nodeinfo(session: Session, args: Arguments) -> Fields:
+    with failing("failed to get node information"):
+        info = session.connection.node_info()
+    fields = [Field("model", "CPU model", info.model), Field("cpus", "CPU(s)", info.cpus)]
+    if info.mhz:
+        fields.append(Field("mhz", "CPU frequency", info.mhz, f"{info.mhz} MHz"))
+    fields += [
+        Field("sockets", "CPU socket(s)", info.sockets),
+        Field("cores", "Core(s) per socket", info.cores),
+        Field("threads", "Thread(s) per core", info.threads),
+        Field("nodes", "NUMA cell(s)", info.nodes),
+        Field("memory_kib", "Memory size", info.memory, f"{info.memory} KiB"),
+    ]
+    return Fields(fields, 21)
+
+
+@command("capabilities", "what the host and the hypervisor can do", "Print the capabilities document.")
+def capabilities(session: Session, args: Arguments) -> Document:
+    with failing("failed to get capabilities"):
+        return Document(session.connection.capabilities(), end="\n")
+
+
+@command(
+    "domcapabilities",
+    "what a domain could have",
+    "Print what an emulator offers to a domain: machines, CPUs, devices.",
+    (
+        option("virttype", _VIRT_TYPES, "virtualization type (/domain/@type)"),
+        option("emulatorbin", STRING, "path of the emulator (/domain/devices/emulator)"),
+        option("arch", _ARCHES, "architecture (/domain/os/type/@arch)"),
+        option("machine", STRING, "machine type (/domain/os/type/@machine)"),
+    ),
+    examples=(("domcapabilities --machine q35", "what a guest with that machine may have"),),
+)
+def domcapabilities(session: Session, args: Arguments) -> Document:
+    with failing("failed to get emulator capabilities"):
+        return Document(
+            session.connection.domain_capabilities(
+                args["emulatorbin"], args["arch"], args["machine"], args["virttype"]
+            ),
+            end="\n",
+        )
+
+
+@command(
+    "maxvcpus",
+    "how many virtual CPUs a domain may have",
+    "Print the largest number of virtual CPUs of a domain on this connection.",
+    (option("type", _VIRT_TYPES, "virtualization type"),),
+)
+def maxvcpus(session: Session, args: Arguments) -> Text:
+    number = session.connection.max_vcpus(args["type"])
+    return Text("max_vcpus", str(number), number)
+
+
+@command("sysinfo", "the host's SMBIOS data", "Print the host's SMBIOS data as XML, where it has any.")
+def sysinfo(session: Session, args: Arguments) -> Document:
+    with failing("failed to get sysinfo"):
+        return Document(session.connection.sysinfo(), end="\n")

@@ -1,0 +1,166 @@
+"""virshpy itself: help, the connection, the working directory, leaving."""
+
+from __future__ import annotations
+
+import os
+
+from virshpy.shell import registry
+from virshpy.shell.command import Alias, Exclusive, Failure, command, flag, option, words
+from virshpy.shell.results import Document, Text
+from virshpy.shell.types import STRING, TEXT, Directory, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+
+_SHELL_SPECIAL = frozenset("\r\t\n !\"#$&'()*;<>?[\\]^`{|}~")
+_XML_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
+
+
+class CommandName(Type):
+    """A command or the keyword of a group."""
+
+    def complete(self, prefix: str, session: Session) -> Iterable[tuple[str, str]]:
+        found = [(group.keyword, group.title) for group in registry.GROUPS]
+        for name in registry.names():
+            declared = registry.find_known(name)
+            if not declared.hidden:
+                found.append((name, declared.summary))
+        return found
+
+
+@command(
+    "help",
+    "list commands, or describe one",
+    "Without an argument, list all commands by group. With the keyword of a\n"
+    "group, list its commands; with a command, describe it.",
+    (option("command", CommandName(), "a command, or the keyword of a group"),),
+    examples=(("help monitor", "the commands that look at domains"), ("help start", "all about one command")),
+    connects=False,
+)
+def help_(session: Session, args: Arguments) -> Document:
+    from virshpy.shell import help
+
+    wanted = args["command"]
+    if wanted is None:
+        return Document(help.overview(), key="help", language="text")
+    keyword = registry.KEYWORD_ALIASES.get(wanted, wanted)
+    for group in registry.GROUPS:
+        if group.keyword == keyword:
+            return Document(help.group_help(group), key="help", language="text")
+    declared = registry.lookup(wanted)
+    if declared is None:
+        near = registry.nearest(wanted, registry.names())
+        hint = f"did you mean '{near}'?" if near else None
+        raise Failure(f"command or command group '{wanted}' doesn't exist", hint=hint)
+    return Document(help.command_help(declared), key="help", language="text")
+
+
+@command(
+    "connect",
+    "connect to another hypervisor",
+    "Close the present connection and open another. Without a URI, open the\ndefault one.",
+    (option("name", STRING, "URI to connect to"), flag("readonly", "allow nothing that changes anything")),
+    examples=(("connect qemu:///session", "manage your own guests"),),
+    connects=False,
+)
+def connect(session: Session, args: Arguments) -> None:
+    session.reconnect(args["name"], "readonly" in args)
+
+
+@command(
+    "cd",
+    "change the working directory",
+    "Change the directory that file names are relative to. Only at the prompt.",
+    (option("dir", Directory(), "where to go (default: the home directory)"),),
+    connects=False,
+)
+def cd(session: Session, args: Arguments) -> None:
+    if not session.interactive:
+        raise Failure("cd: command valid only in interactive mode")
+    target = args["dir"] or os.environ.get("HOME") or "/"
+    try:
+        os.chdir(target)
+    except OSError as error:
+        raise Failure(f"cd: {target}: {error.strerror}") from None
+
+
+@command("pwd", "print the working directory", "Print the directory that file names are relative to.", connects=False)
+def pwd(session: Session, args: Arguments) -> Text:
+    try:
+        return Text("directory", os.getcwd())
+    except OSError as error:
+        raise Failure(f"pwd: cannot get current directory: {error.strerror}") from None
+
+
+@command(
+    "echo",
+    "print the arguments",
+    "Print the arguments back, quoted for a shell or for XML where asked.",
+    (
+        flag("shell", "quote each argument for a shell"),
+        flag("xml", "escape each argument for XML"),
+        flag("split", "split each argument at commas; two commas stand for one"),
+        flag("err", "print to standard error"),
+        words("string", TEXT, "what to print"),
+    ),
+    aliases=(Alias("str", "string"), Alias("hi", "string", "hello")),
+    constraints=(Exclusive("shell", "xml"),),
+    connects=False,
+)
+def echo(session: Session, args: Arguments) -> Text:
+    given: list[str] = args["string"]
+    if "split" in args:
+        pieces = [piece for text in given for piece in _split_commas(text)]
+        printed = "\n".join(_escaped(piece, args) for piece in pieces) + ("\n" if pieces else "")
+    else:
+        printed = " ".join(_escaped(text, args) for text in given)
+    return Text("text", printed, end="", error="err" in args)
+
+
+@command("quit", "leave the prompt", "", connects=False)
+def quit_(session: Session, args: Arguments) -> None:
+    session.stopping = True
+
+
+@command("exit", "leave the prompt", "", connects=False)
+def exit_(session: Session, args: Arguments) -> None:
+    session.stopping = True
+
+
+@command("self-test", "check the declarations of all commands", "For virshpy's own tests.", connects=False, hidden=True)
+def self_test(session: Session, args: Arguments) -> None:
+    faults = registry.check()
+    if faults:
+        raise Failure("\n".join(faults))
+
+
+@command(
+    "complete",
+    "what may come next on a command line",
+    "For the completion of shells: prints each candidate on a line, after a tab\n"
+    "what it is. The last word is the one to complete.",
+    (words("string", TEXT, "the words typed so far"),),
+    connects=False,
+    hidden=True,
+)
+def complete(session: Session, args: Arguments) -> Iterable[Text]:
+    from virshpy.shell.complete import candidates
+
+    for word, meaning in candidates(args["string"] or [""], session):
+        yield Text("candidate", f"{word}\t{meaning}" if meaning else word)
+
+
+def _escaped(text: str, args: Arguments) -> str:
+    if "xml" in args:
+        return "".join(_XML_ENTITIES.get(character, character) for character in text)
+    if "shell" in args and (not text or _SHELL_SPECIAL.intersection(text)):
+        return "'" + text.replace("'", "'\\''") + "'"
+    return text
+
+
+def _split_commas(text: str) -> list[str]:
+    return [piece.replace("\0", ",") for piece in text.replace(",,", "\0").split(",")]

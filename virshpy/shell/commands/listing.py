@@ -1,0 +1,149 @@
+"""``list``: the domains of a connection, filtered, in virsh's order and forms."""
+
+from __future__ import annotations
+
+from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags, StatsTypes
+from virshpy.shell.command import Exclusive, command, failing, flag
+from virshpy.shell.results import Lines, Table
+from virshpy.shell.states import state_label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+    Row = tuple[Domain, int]
+
+L = ListDomainsFlags
+_FILTERS: dict[str, ListDomainsFlags] = {
+    "transient": L.TRANSIENT,
+    "persistent": L.PERSISTENT,
+    "with-snapshot": L.HAS_SNAPSHOT,
+    "without-snapshot": L.NO_SNAPSHOT,
+    "with-checkpoint": L.HAS_CHECKPOINT,
+    "without-checkpoint": L.NO_CHECKPOINT,
+    "state-running": L.RUNNING,
+    "state-paused": L.PAUSED,
+    "state-shutoff": L.SHUTOFF,
+    "state-other": L.OTHER,
+    "autostart": L.AUTOSTART,
+    "no-autostart": L.NO_AUTOSTART,
+    "with-managed-save": L.MANAGEDSAVE,
+    "without-managed-save": L.NO_MANAGEDSAVE,
+}
+# What virConnectGetAllDomainStats can filter by itself; the numbers are the same.
+_STATS_FILTERS = sum(int(member) for member in GetAllDomainStatsFlags if member <= L.OTHER)
+_SHUT_OFF = "shut off"
+
+
+@command(
+    "list",
+    "list domains",
+    "List running domains, or those that the options select. Options about one\n"
+    "property are alternatives; options about several narrow each other.",
+    (
+        flag("inactive", "domains that are not running"),
+        flag("all", "domains that run and domains that do not"),
+        flag("transient", "domains without a persistent definition"),
+        flag("persistent", "domains with a persistent definition"),
+        flag("with-snapshot", "domains that have snapshots"),
+        flag("without-snapshot", "domains that have no snapshot"),
+        flag("with-checkpoint", "domains that have checkpoints"),
+        flag("without-checkpoint", "domains that have no checkpoint"),
+        flag("state-running", "domains that are running"),
+        flag("state-paused", "domains that are paused"),
+        flag("state-shutoff", "domains that are shut off"),
+        flag("state-other", "domains in any other state"),
+        flag("autostart", "domains that start with the host"),
+        flag("no-autostart", "domains that do not start with the host"),
+        flag("with-managed-save", "domains that have a managed save image"),
+        flag("without-managed-save", "domains that have no managed save image"),
+        flag("uuid", "print UUIDs instead of a table"),
+        flag("name", "print names instead of a table"),
+        flag("id", "print ids instead of a table"),
+        flag("table", "print a table (this is the default)"),
+        flag("managed-save", "tell inactive domains with a managed save image from others"),
+        flag("title", "show titles, too"),
+    ),
+    constraints=(Exclusive("table", "name"), Exclusive("table", "uuid"), Exclusive("table", "id")),
+    examples=(
+        ("list --all", "every domain, with its state"),
+        ("list --name --state-running --autostart", "names of running domains that start with the host"),
+    ),
+)
+def list_(session: Session, args: Arguments) -> Result:
+    flags = _selection(args)
+    with failing("Failed to list domains"):
+        rows = _ordered(_states(session, flags))
+        plain = [name for name in ("id", "uuid", "name") if name in args]
+        if plain:
+            return _lines(rows, plain)
+        return _table(session, rows, args)
+
+
+def _selection(args: Arguments) -> int:
+    flags = 0 if "all" in args or "inactive" in args else int(L.ACTIVE)
+    if "inactive" in args and "all" not in args:
+        flags = int(L.INACTIVE)
+    for name, value in _FILTERS.items():
+        if name in args:
+            flags |= value
+            # A domain that is shut off is never active: asking for both would find nothing.
+            if name == "state-shutoff":
+                flags &= ~L.ACTIVE
+    return flags
+
+
+def _states(session: Session, flags: int) -> list[Row]:
+    """Domains that match, with their states, by one call where its filters suffice, else by two."""
+    connection = session.connection
+    if not flags & ~_STATS_FILTERS:
+        answer = connection.domain_stats(stats=StatsTypes.STATE, flags=flags)
+    else:
+        domains = connection.list_domains(flags)
+        answer = connection.domain_stats(domains, stats=StatsTypes.STATE) if domains else []
+    return [(domain, int(stats.get("state.state", 0))) for domain, stats in answer]
+
+
+def _ordered(rows: list[Row]) -> list[Row]:
+    """Active domains by id, then the others by name without regard to case."""
+    return sorted(rows, key=lambda row: (row[0].id is None, row[0].id or 0, row[0].name.lower()))
+
+
+def _lines(rows: list[Row], plain: list[str]) -> Lines:
+    # virsh prints the id, if it is the only thing asked for, of active domains only.
+    if plain == ["id"]:
+        return Lines("domains", ["id"], [(domain.id,) for domain, _ in rows if domain.id is not None])
+    order = [name for name in ("uuid", "id", "name") if name in plain]
+    return Lines("domains", order, [[getattr(domain, name) for name in order] for domain, _ in rows])
+
+
+def _table(session: Session, rows: list[Row], args: Arguments) -> Table:
+    columns: list[tuple[str, str | None]] = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
+    with_title = "title" in args
+    if with_title:
+        columns.insert(3, ("title", "Title"))
+    table: list[list[Any]] = []
+    for domain, state in rows:
+        label = state_label(state)
+        if "managed-save" in args and label == _SHUT_OFF and domain.has_managed_save():
+            label = "saved"
+        row: list[Any] = [domain.id, domain.name, label, domain.uuid]
+        if with_title:
+            row.insert(3, _title(domain))
+        table.append(row)
+    return Table("domains", columns, table)
+
+
+def _title(domain: Domain) -> str:
+    from virshpy.enums import MetadataType
+    from virshpy.errors import NoDomain, NoDomainMetadata
+
+    try:
+        return domain.metadata(MetadataType.TITLE)
+    except (NoDomain, NoDomainMetadata):
+        return ""

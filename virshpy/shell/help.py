@@ -1,0 +1,148 @@
+"""Help, all of it out of the declarations: the list of commands, a group, a command; and the program's own usage."""
+
+from __future__ import annotations
+
+from virshpy import __version__
+from virshpy.shell import registry
+from virshpy.shell.command import FLAG, OPTIONAL, REQUIRED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Command, Option
+    from virshpy.shell.registry import Group
+
+_USAGE = """
+virshpy [options]... [<command_string>]
+virshpy [options]... <command> [args...]
+
+  options:
+    -c | --connect=URI      hypervisor connection URI
+    -d | --debug=NUM        debug level [0-4]; 0 shows the trace of internal errors
+    -e | --escape <char>    character that leaves a console (default ^])
+    -h | --help             this help
+    -k | --keepalive-interval=NUM
+    -K | --keepalive-count=NUM
+                            accepted for scripts; local connections need no keepalive
+    -l | --log=FILE         append errors to FILE
+    -o | --output=FORMAT    plain, rich or json (default: rich on a terminal, else plain)
+    -q | --quiet            print only what was asked for
+    -r | --readonly         connect read-only
+    -t | --timing           print how long each command took
+    -v                      short version
+    -V                      long version
+         --version[=TYPE]   version, TYPE is short or long (default short)
+         --hints            say what to do about an error even where no one is watching
+  commands (non interactive mode):
+
+"""
+
+
+def usage() -> str:
+    """``virshpy --help``"""
+    pieces = [_USAGE]
+    for group in registry.GROUPS:
+        pieces.append(f" {group.title} (help keyword '{group.keyword}')\n{_commands_of(group)}\n")
+    return "".join(pieces) + _closing() + "\n"
+
+
+def overview() -> str:
+    """``help``"""
+    pieces = ["Grouped commands:\n\n"]
+    for group in registry.GROUPS:
+        pieces.append(f" {group.title} (help keyword '{group.keyword}'):\n{_commands_of(group)}\n")
+    return "".join(pieces)
+
+
+def group_help(group: Group) -> str:
+    """``help GROUP``"""
+    return f" {group.title} (help keyword '{group.keyword}'):\n{_commands_of(group)}"
+
+
+def command_help(command: Command) -> str:
+    """``help COMMAND``, ``COMMAND --help``"""
+    pieces = [
+        f"  NAME\n    {command.name} - {command.summary}\n",
+        f"\n  SYNOPSIS\n    {synopsis(command)}\n",
+    ]
+    if command.description:
+        described = command.description.replace("\n", "\n    ")
+        pieces.append(f"\n  DESCRIPTION\n    {described}\n")
+    if command.options:
+        pieces.append("\n  OPTIONS\n")
+        positional = False
+        for option in command.options:
+            positional = positional or _is_positional(option)
+            pieces.append(f"    {option_column(option, positional):<15}  {option.help}\n")
+    if command.examples:
+        pieces.append("\n  EXAMPLES\n")
+        pieces += [f"    {line}\n        {meaning}\n" for line, meaning in command.examples]
+    return "".join(pieces) + "\n"
+
+
+def synopsis(command: Command) -> str:
+    """The one-line grammar of a command."""
+    words = [command.name]
+    positional = False
+    for option in command.options:
+        positional = positional or _is_positional(option)
+        name, word = option.name, option.type.word
+        if option.kind == FLAG:
+            words.append(f"[--{name}]")
+        elif option.kind == OPTIONAL:
+            words.append(f"[--{name} <{word}>]")
+        elif option.kind == REQUIRED:
+            words.append(f"<{name}>")
+        elif positional:
+            words.append(f"[[--{name}] <{word}>]..." if option.optional else f"{{[--{name}] <{word}>}}...")
+        else:
+            words.append(f"[<{name}>]..." if option.optional else f"<{name}>...")
+    return " ".join(words)
+
+
+def option_column(option: Option, positional: bool) -> str:
+    """How the list of options spells one; ``positional``: values have been given by position before it."""
+    name, word = option.name, option.type.word
+    if option.kind == FLAG:
+        return f"--{name}"
+    if option.kind == OPTIONAL:
+        return f"--{name} <{word}>"
+    return f"[--{name}] <{word}>" if positional else f"<{name}>"
+
+
+def welcome() -> str:
+    """What the prompt begins with."""
+    return (
+        "Welcome to virshpy, the virtualization interactive terminal.\n\n"
+        "Type:  'help' for help with commands\n       'quit' to quit\n\n"
+    )
+
+
+def version() -> str:
+    return f"{__version__}\n"
+
+
+def long_version() -> str:
+    return (
+        f"virshpy {__version__}: QEMU virtual machines without a daemon\n\n"
+        "Compatible with virsh 9.0.0. Drivers:\n Hypervisors: QEMU Test\n"
+    )
+
+
+def _is_positional(option: Option) -> bool:
+    return option.kind in (OPTIONAL, REQUIRED) and not option.named_only
+
+
+def _commands_of(group: Group) -> str:
+    lines = []
+    for name in group.names():
+        command = registry.find_known(name)
+        if not command.hidden:
+            lines.append(f"    {name:<30} {command.summary}\n")
+    return "".join(lines)
+
+
+def _closing() -> str:
+    return (
+        "\n  (help <group> lists the commands of a group)\n"
+        "\n  (help <command> describes one)\n"
+    )

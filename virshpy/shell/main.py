@@ -1,0 +1,154 @@
+"""The program: reads its own options, then runs one command line, standard input, or the prompt."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from virshpy.shell import arguments
+from virshpy.shell.command import Failure
+from virshpy.shell.output import Renderer
+from virshpy.shell.parser import ParseError, parse_line, parse_words
+from virshpy.shell.session import INTERRUPTED, Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def entry() -> int:
+    """The console script: the exit code is the last command's."""
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _silence()
+    return code
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the program with these words after its name; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names may hold bytes that are no text; they go out as they came in.
+        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    try:
+        return _run(words)
+    except BrokenPipeError:
+        return _silence()
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+        return INTERRUPTED
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        parsed = arguments.parse(words)
+    except arguments.UsageError as error:
+        Renderer("plain").failure(Failure(str(error)), None)
+        return 1
+    settings = parsed.settings
+    renderer = Renderer(settings.output, quiet=settings.quiet, timing=settings.timing, hints=settings.hints)
+    for notice in parsed.notices:
+        renderer.failure(Failure(notice), None)
+    session = Session(settings, renderer)
+    if parsed.show:
+        return _show(parsed.show, renderer)
+    if settings.log and not _log_works(settings.log, session):
+        return 1
+    try:
+        if parsed.words:
+            return _one_line(parsed.words, session)
+        return _interactive(session)
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        session.report_unexpected(error, None)
+        return 1
+    finally:
+        session.close()
+
+
+def _one_line(words: Sequence[str], session: Session) -> int:
+    if words == [""]:
+        return 1
+    try:
+        invocations = parse_line(words[0]) if len(words) == 1 else parse_words(words)
+    except ParseError as error:
+        session.report_syntax(error)
+        return 1
+    if not _connect_now(session):
+        return 1
+    return 0 if session.run(invocations) else 1
+
+
+def _interactive(session: Session) -> int:
+    if not _connect_now(session):
+        return 1
+    session.interactive = True
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from virshpy.shell.repl import run_prompt
+
+        run_prompt(session)
+    else:
+        _standard_input(session)
+    return 0
+
+
+def _connect_now(session: Session) -> bool:
+    """A URI that was named is connected to at once, whatever the command; the default one when it is needed."""
+    if session.settings.uri is None:
+        return True
+    try:
+        _ = session.connection
+    except Failure as failure:
+        session.report(failure, None)
+        return False
+    return True
+
+
+def _standard_input(session: Session) -> None:
+    """Commands from a file or a pipe: a line each, echoed after the prompt, as virsh does."""
+    from virshpy.shell.help import welcome
+
+    shown = session.renderer.format != "json"
+    if shown and not session.settings.quiet:
+        session.renderer.write(welcome())
+    while not session.stopping:
+        if shown:
+            session.renderer.write(prompt(session))
+        line = sys.stdin.readline()
+        if not line:
+            break
+        line = line.rstrip("\n")
+        if shown:
+            session.renderer.write(line + "\n")
+        if line:
+            session.run_line(line)
+    if shown:
+        session.renderer.write("\n")
+
+
+def prompt(session: Session) -> str:
+    return "virshpy > " if session.readonly else "virshpy # "
+
+
+def _show(what: str, renderer: Renderer) -> int:
+    from virshpy.shell import help
+
+    renderer.write({"help": help.usage, "version": help.version, "long-version": help.long_version}[what]())
+    return 0
+
+
+def _log_works(path: str, session: Session) -> bool:
+    from virshpy.shell.userfiles import can_log
+
+    if can_log(path):
+        return True
+    session.report(Failure("failed to open the log file. check the log file path"), None)
+    return False
+
+
+def _silence() -> int:
+    """The reader of our output has gone: say nothing more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

@@ -1,0 +1,216 @@
+"""The one renderer: virsh's bytes to a pipe, colour to a terminal, JSON where it is asked for.
+
+JSON is one object per result, ``{"version": 1, "command": …, "result": {…}}``, and on standard error
+``{"version": 1, "command": …, "error": {…}}``; docs/json.md describes the fields.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from virshpy.shell.results import Document, Fields, Lines, Message, Plan, Stats, Table, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TextIO
+
+    from virshpy.shell.command import Failure
+    from virshpy.shell.results import Field, Result
+
+JSON_VERSION = 1
+FORMATS = ("plain", "rich", "json")
+
+
+class Renderer:
+    """Writes results to standard output and failures to standard error in one format."""
+
+    def __init__(self, format: str | None = None, *, quiet: bool = False, timing: bool = False, hints: bool = False):
+        self.format = format or ("rich" if _is_terminal(sys.stdout) else "plain")
+        self.quiet = quiet
+        self.timing = timing
+        self.hints = hints or bool(os.environ.get("VIRSHPY_HINTS")) or _is_terminal(sys.stderr)
+
+    def render(self, command: str, result: Result) -> None:
+        """Print a result of a command."""
+        if self.format == "json":
+            self._json(sys.stdout, {"version": JSON_VERSION, "command": command, "result": data(result)})
+            return
+        if isinstance(result, Text) and result.error:
+            self.failure_line(result.text)
+            return
+        if self.format == "rich":
+            from virshpy.shell import terminal
+
+            text = terminal.coloured(result, quiet=self.quiet)
+        else:
+            text = plain(result, quiet=self.quiet)
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        """Print text as it is."""
+        sys.stdout.write(text)
+        if self.format == "rich":
+            sys.stdout.flush()
+
+    def finish_command(self, milliseconds: float) -> None:
+        """What stands between one command's output and the next."""
+        if self.format == "json":
+            return
+        if self.timing:
+            self.write(f"\n(Time: {milliseconds:.3f} ms)\n\n")
+        elif not self.quiet:
+            self.write("\n")
+
+    def interrupted(self) -> None:
+        """A command was cancelled at the prompt."""
+        self.write("\n")
+
+    def failure(self, failure: Failure, command: str | None) -> None:
+        """Print a failure: the command's sentence, the driver's, and for a person what to do about it."""
+        sys.stdout.flush()
+        cause = failure.cause
+        if self.format == "json":
+            self._json(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error_data(failure)})
+            return
+        if failure.message is not None:
+            self.failure_line(failure.message)
+        if cause is not None and not failure.quiet_cause:
+            self.failure_line(cause.message)
+        if failure.hint and self.hints:
+            sys.stderr.write(_tinted(sys.stderr, "36", "hint: ") + failure.hint + "\n")
+        sys.stderr.flush()
+
+    def failure_line(self, sentence: str) -> None:
+        sys.stdout.flush()
+        sys.stderr.write(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
+
+    def _json(self, stream: TextIO, document: dict[str, Any]) -> None:
+        from json import dumps
+
+        indent = 2 if _is_terminal(stream) else None
+        stream.write(dumps(document, indent=indent, ensure_ascii=False) + "\n")
+        stream.flush()
+
+
+def plain(result: Result, *, quiet: bool = False) -> str:
+    """A result as virsh prints it."""
+    if isinstance(result, Message):
+        return "" if quiet else result.text + result.end
+    if isinstance(result, (Text, Document)):
+        return result.text + result.end
+    if isinstance(result, Fields):
+        return "".join(f"{label(field, result.width)}{field.text}\n" for field in result.fields)
+    if isinstance(result, Table):
+        shown = [position for position, (_, title) in enumerate(result.columns) if title is not None]
+        rows = [[cell(row[position]) for position in shown] for row in result.rows]
+        titles = [str(result.columns[position][1]) for position in shown]
+        return table_text(rows if quiet else [titles, *rows], ruled=not quiet)
+    if isinstance(result, Lines):
+        return "".join(" ".join(cell(value) for value in row) + "\n" for row in result.rows)
+    if isinstance(result, Stats):
+        return "".join(
+            f"Domain: '{name}'\n" + "".join(f"  {key}={_stat(value)}\n" for key, value in stats.items())
+            for name, stats in result.groups
+        )
+    if isinstance(result, Plan):
+        return "".join(step + "\n" for step in result.steps)
+    raise TypeError(type(result).__name__)
+
+
+def data(result: Result) -> dict[str, Any]:
+    """A result as the JSON schema has it."""
+    if isinstance(result, Message):
+        return {"message": result.text, **result.data}
+    if isinstance(result, Text):
+        return {result.key: result.value, **result.extra}
+    if isinstance(result, Document):
+        return {result.key: result.text}
+    if isinstance(result, Fields):
+        return {field.key: field.value for field in result.fields}
+    if isinstance(result, Table):
+        keys = [key for key, _ in result.columns]
+        return {result.key: [dict(zip(keys, row, strict=True)) for row in result.rows]}
+    if isinstance(result, Lines):
+        if len(result.keys) == 1:
+            return {result.key: [row[0] for row in result.rows]}
+        return {result.key: [dict(zip(result.keys, row, strict=True)) for row in result.rows]}
+    if isinstance(result, Stats):
+        return {"domains": [{"name": name, "stats": stats} for name, stats in result.groups]}
+    if isinstance(result, Plan):
+        return {"plan": list(result.steps)}
+    raise TypeError(type(result).__name__)
+
+
+def error_data(failure: Failure) -> dict[str, Any]:
+    """A failure as the JSON schema has it; ``context`` is the command's own sentence."""
+    cause = failure.cause
+    spoken = cause if cause is not None and not failure.quiet_cause else None
+    return {
+        "code": cause.code if cause else None,
+        "name": cause.name if cause else None,
+        "domain": cause.domain.name if cause else None,
+        "message": spoken.message if spoken else failure.message,
+        "context": failure.message if spoken else None,
+        "hint": failure.hint,
+    }
+
+
+def label(field: Field, room: int) -> str:
+    """A label, its colon, and blanks up to ``room``; one blank where no room was set aside."""
+    return f"{field.label}:".ljust(room) if room else f"{field.label}: "
+
+
+def cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def table_text(rows: Sequence[Sequence[str]], *, ruled: bool) -> str:
+    """virsh's table: a space before each cell, two after all but the last; the first row is ruled off."""
+    if not rows:
+        return ""
+    rows = [[printable(text) for text in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        padded = [" " + text + " " * (room - width(text) + 2) for text, room in zip(row, widths, strict=True)]
+        padded[-1] = " " + row[-1]
+        lines.append("".join(padded))
+    if ruled:
+        lines.insert(1, "-" * (sum(widths) + 3 * len(widths)))
+    return "\n".join(lines) + "\n"
+
+
+def printable(text: str) -> str:
+    """Control characters made visible: they would break the table."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in c.encode(errors="surrogateescape")) for c in text
+    )
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _stat(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:f}" if isinstance(value, float) else str(value)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _tinted(stream: TextIO, colour: str, text: str) -> str:
+    if _is_terminal(stream) and not os.environ.get("NO_COLOR"):
+        return f"\033[{colour}m{text}\033[0m"
+    return text

@@ -1,0 +1,206 @@
+"""virsh's grammar: words, quotes and separators to invocations of declared commands.
+
+A line is parsed whole before anything of it runs. Options are never abbreviated; everything that is not a flag may be
+given by name or, in order of declaration, by position.
+"""
+
+from __future__ import annotations
+
+from virshpy.shell import registry
+from virshpy.shell.command import FLAG, WORDS, Arguments
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from virshpy.shell.command import Command, Option
+
+
+class ParseError(Exception):
+    """A line that virsh would refuse; ``messages`` are its sentences."""
+
+    def __init__(self, *messages: str, hint: str | None = None) -> None:
+        super().__init__(messages[0])
+        self.messages = messages
+        self.hint = hint
+
+
+class Separator:
+    """Stands between commands in a stream of words."""
+
+
+SEPARATOR = Separator()
+
+
+def parse_line(text: str) -> list[Arguments]:
+    """Commands of a line, or of several: ``;`` and newlines separate them."""
+    return _parse(split(text))
+
+
+def parse_words(words: Sequence[str]) -> list[Arguments]:
+    """One command, split into words by the calling shell already."""
+    if words and words[0].startswith("#"):
+        return []
+    return _parse(iter(words))
+
+
+def split(text: str) -> Iterator[str | Separator]:
+    """Words and separators of a text. Raises ParseError."""
+    position, end = 0, len(text)
+    while True:
+        position = _skip_blanks(text, position)
+        if position >= end:
+            return
+        if text[position] in ";\n":
+            position += 1
+            yield SEPARATOR
+            continue
+        if text[position] == "#":
+            newline = text.find("\n", position)
+            position = end if newline < 0 else newline
+            continue
+        word, position = _word(text, position)
+        yield word
+
+
+def _skip_blanks(text: str, position: int) -> int:
+    while position < len(text):
+        if text[position] in " \t":
+            position += 1
+        elif text.startswith("\\\n", position):
+            position += 2
+        else:
+            break
+    return position
+
+
+def _word(text: str, position: int) -> tuple[str, int]:
+    """The word that begins at ``position``, unquoted, and where it ends."""
+    characters: list[str] = []
+    single = double = False
+    end = len(text)
+    while position < end:
+        character = text[position]
+        if not single and not double and character in " \t;\n":
+            break
+        position += 1
+        if character == "'" and not double:
+            single = not single
+            continue
+        if character == '"' and not single:
+            double = not double
+            continue
+        if character == "\\" and not single:
+            if position >= end:
+                raise ParseError("dangling \\")
+            character = text[position]
+            position += 1
+            if character == "\n":
+                continue
+        characters.append(character)
+    if double:
+        raise ParseError('missing "')
+    return "".join(characters), position
+
+
+class Reader:
+    """Reads the words of one command after its name; completion asks it what may come next."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.given: dict[str, list[str]] = {}
+        self.awaiting = [o for o in command.options if o.kind != FLAG and not o.named_only]
+        self.pending: Option | None = None  # its value is the next word
+        self.data_only = False
+        self.wants_help = False
+
+    def feed(self, word: str) -> None:
+        if self.pending is not None:
+            pending, self.pending = self.pending, None
+            self._store(pending, word)
+        elif not self.data_only and word == "--":
+            self.data_only = True
+        elif not self.data_only and word.startswith("--") and word[2:3].isascii() and word[2:3].isalnum():
+            self._named(word[2:])
+        else:
+            self._positional(word)
+
+    def finish(self) -> Arguments:
+        """What was read. Raises ParseError for what is missing."""
+        if self.pending is not None:
+            raise ParseError(f"expected syntax: --{self.pending.name} <{self.pending.type.word}>")
+        if self.wants_help:
+            wanted = self.command.name
+            return Arguments(registry.find_known("help"), {"command": [wanted]})
+        missing = []
+        for option in self.command.options:
+            if option.required and option.name not in self.given:
+                missing.append(f"command '{self.command.name}' requires <{option.name}> option")
+        if missing:
+            raise ParseError(*missing, hint=f"'help {self.command.name}' shows its options")
+        return Arguments(self.command, self.given)
+
+    def _named(self, text: str) -> None:
+        name, equals, value = text.partition("=")
+        if name == "help" and self.command.find("help") is None:
+            if equals:
+                raise ParseError("invalid '=' after option --help")
+            self.wants_help = True
+            return
+        option = self.command.find(name)
+        for alias in self.command.aliases:
+            if alias.name == name:
+                option = self.command.find(alias.target)
+                if alias.value is not None:
+                    if equals:
+                        raise ParseError(f"invalid '=' after option --{name}")
+                    equals, value = "=", alias.value
+        if option is None:
+            if self.command.name == "help":
+                return
+            raise ParseError(
+                f"command '{self.command.name}' doesn't support option --{name}", hint=self._nearest(name)
+            )
+        if option.name in self.given and option.kind != WORDS:
+            raise ParseError(f"option --{option.name} already seen")
+        if option.kind == FLAG:
+            if equals:
+                raise ParseError(f"invalid '=' after option --{option.name}")
+            self.given[option.name] = []
+        elif equals:
+            self._store(option, value)
+        else:
+            self.pending = option
+
+    def _positional(self, word: str) -> None:
+        if not self.awaiting:
+            if self.command.name == "help":
+                return
+            raise ParseError(f"unexpected data '{word}'")
+        self._store(self.awaiting[0], word)
+
+    def _store(self, option: Option, word: str) -> None:
+        self.given.setdefault(option.name, []).append(word)
+        if option.kind != WORDS and option in self.awaiting:
+            self.awaiting.remove(option)
+
+    def _nearest(self, name: str) -> str | None:
+        near = registry.nearest(name, [option.name for option in self.command.options])
+        return f"did you mean --{near}?" if near else None
+
+
+def _parse(words: Iterator[str | Separator]) -> list[Arguments]:
+    parsed: list[Arguments] = []
+    reader: Reader | None = None
+    for word in words:
+        if isinstance(word, Separator):
+            if reader is not None:
+                parsed.append(reader.finish())
+            reader = None
+        elif reader is None:
+            reader = Reader(registry.find(word))
+        else:
+            reader.feed(word)
+    if reader is not None:
+        parsed.append(reader.finish())
+    return parsed

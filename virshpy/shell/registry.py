@@ -1,0 +1,137 @@
+"""Which commands there are and which module declares each, so that running one loads one module.
+
+The groups are virsh's help groups, in its order. ``self-test`` and the tests check that this index is true.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from virshpy.shell import command as declarations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Command
+
+
+class Group:
+    """A help group: its title, the keyword that ``help`` takes, and its modules with the commands each declares."""
+
+    __slots__ = ("title", "keyword", "modules")
+
+    def __init__(self, title: str, keyword: str, modules: dict[str, str]) -> None:
+        self.title = title
+        self.keyword = keyword
+        self.modules = {module: names.split() for module, names in modules.items()}
+
+    def names(self) -> list[str]:
+        return sorted(name for names in self.modules.values() for name in names)
+
+
+GROUPS = (
+    Group(
+        "Domain Management",
+        "domain",
+        {
+            "domain.power": "create destroy reboot reset resume shutdown start suspend",
+            "domain.definition": "autostart define domrename dumpxml edit undefine",
+            "domain.notes": "desc metadata",
+            "domain.names": "domid domname domuuid",
+            "domain.reach": "console domdisplay qemu-monitor-command ttyconsole vncdisplay",
+            "domain.native": "domxml-from-native domxml-to-native",
+        },
+    ),
+    Group(
+        "Domain Monitoring",
+        "monitor",
+        {"monitor": "domcontrol dominfo domstate domstats", "listing": "list"},
+    ),
+    Group(
+        "Host and Hypervisor",
+        "host",
+        {"host": "capabilities domcapabilities hostname maxvcpus nodeinfo sysinfo uri version"},
+    ),
+    Group(
+        "virshpy itself",
+        "virshpy",
+        {"itself": "cd complete connect echo exit help pwd quit self-test"},
+    ),
+)
+
+# How people who know virsh ask for the last group.
+KEYWORD_ALIASES = {"virsh": "virshpy"}
+
+
+def module_of(name: str) -> str | None:
+    for group in GROUPS:
+        for module, names in group.modules.items():
+            if name in names:
+                return f"virshpy.shell.commands.{module}"
+    return None
+
+
+def names() -> list[str]:
+    """Every command's name, hidden ones included, without loading any."""
+    return [name for group in GROUPS for name in group.names()]
+
+
+def lookup(name: str) -> Command | None:
+    """A command by name; its module is loaded now."""
+    module = module_of(name)
+    if module is None:
+        return None
+    import_module(module)
+    return declarations.DECLARED[name]
+
+
+def find(name: str) -> Command:
+    """A command by name. Raises ParseError as virsh words it."""
+    found = lookup(name)
+    if found is None:
+        from virshpy.shell.parser import ParseError
+
+        near = nearest(name, names())
+        hint = f"did you mean '{near}'?" if near else "'help' lists the commands"
+        raise ParseError(f"unknown command: '{name}'", hint=hint)
+    return found
+
+
+def find_known(name: str) -> Command:
+    """A command that the program itself relies on."""
+    found = lookup(name)
+    assert found is not None
+    return found
+
+
+def nearest(word: str, candidates: list[str]) -> str | None:
+    """The candidate that was probably meant."""
+    from difflib import get_close_matches
+
+    prefixed = [candidate for candidate in candidates if len(word) > 1 and candidate.startswith(word)]
+    if len(prefixed) == 1:
+        return prefixed[0]
+    return next(iter(get_close_matches(word, candidates, 1, 0.7)), None)
+
+
+def check() -> list[str]:
+    """Load everything; what is wrong with the index or a declaration, a line each."""
+    faults = []
+    declared_by: dict[str, str] = {}
+    for group in GROUPS:
+        for module, promised in group.modules.items():
+            before = set(declarations.DECLARED)
+            try:
+                import_module(f"virshpy.shell.commands.{module}")
+            except declarations.BadDeclaration as error:
+                faults.append(f"{module}: {error}")
+            for name in set(declarations.DECLARED) - before:
+                declared_by[name] = module
+            for name in promised:
+                if name not in declarations.DECLARED:
+                    faults.append(f"{module}: promised command '{name}' is not declared")
+            faults += [
+                f"{module}: '{name}' is declared but missing in the index"
+                for name, home in declared_by.items()
+                if home == module and name not in promised
+            ]
+    return faults

@@ -1,0 +1,120 @@
+"""What a handler returns: data, and just enough about its plain form to print virsh's bytes.
+
+``key`` names the value in JSON; it is part of the documented schema (docs/json.md) and does not change.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+class Result:
+    """Base of what can be rendered."""
+
+    __slots__ = ()
+
+
+class Message(Result):
+    """Something was done. Left out by --quiet. ``data`` goes to JSON beside the sentence. ``end`` is what virsh ends
+    the sentence with: not all of its sentences have a newline of their own."""
+
+    __slots__ = ("text", "data", "end")
+
+    def __init__(self, text: str, end: str = "\n", **data: Any) -> None:
+        self.text = text
+        self.end = end
+        self.data = data
+
+
+class Text(Result):
+    """One value that was asked for."""
+
+    __slots__ = ("key", "text", "value", "end", "extra", "error")
+
+    def __init__(
+        self, key: str, text: str, value: Any = None, *, end: str = "\n", error: bool = False, **extra: Any
+    ) -> None:
+        self.key = key
+        self.text = text
+        self.value = text if value is None else value
+        self.end = end
+        self.extra = extra
+        self.error = error
+
+
+class Document(Result):
+    """A whole document: XML unless ``language`` says otherwise."""
+
+    __slots__ = ("key", "text", "language", "end")
+
+    def __init__(self, text: str, *, key: str = "xml", language: str = "xml", end: str = "") -> None:
+        self.text = text
+        self.key = key
+        self.language = language
+        self.end = end
+
+
+class Field:
+    """One line of Fields: ``label`` and ``text`` for people, ``key`` and ``value`` for programs."""
+
+    __slots__ = ("key", "label", "value", "text")
+
+    def __init__(self, key: str, label: str, value: Any, text: str | None = None) -> None:
+        self.key = key
+        self.label = label
+        self.value = value
+        self.text = str(value) if text is None else text
+
+
+class Fields(Result):
+    """Labelled values, one per line; the labels are padded to ``width``."""
+
+    __slots__ = ("fields", "width")
+
+    def __init__(self, fields: Sequence[Field], width: int) -> None:
+        self.fields = fields
+        self.width = width
+
+
+class Table(Result):
+    """Rows of raw values under ``columns`` of (key, title); None is shown as ``-``. ``key`` names the list in JSON.
+    A ``None`` title keeps a column out of what people see."""
+
+    __slots__ = ("key", "columns", "rows")
+
+    def __init__(self, key: str, columns: Sequence[tuple[str, str | None]], rows: Sequence[Sequence[Any]]) -> None:
+        self.key = key
+        self.columns = columns
+        self.rows = rows
+
+
+class Lines(Result):
+    """Rows without a table: values of ``keys``, separated by one space; a list of plain values in JSON for one key."""
+
+    __slots__ = ("key", "keys", "rows")
+
+    def __init__(self, key: str, keys: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        self.key = key
+        self.keys = keys
+        self.rows = rows
+
+
+class Stats(Result):
+    """Groups of name=value under a heading each (domstats)."""
+
+    __slots__ = ("groups",)
+
+    def __init__(self, groups: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        self.groups = groups
+
+
+class Plan(Result):
+    """What would be done, as shell commands."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self.steps = steps

@@ -1,0 +1,160 @@
+"""One run of the program: its connection, its settings, and the loop that runs commands and reports on them."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import virshpy
+from virshpy import errors
+from virshpy.shell.command import Failure
+from virshpy.shell.output import Renderer
+from virshpy.shell.parser import ParseError, parse_line
+from virshpy.shell.results import Result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.connection import Connection
+    from virshpy.shell.command import Arguments
+
+INTERRUPTED = 130
+
+
+class Settings:
+    """What the global options say."""
+
+    def __init__(self) -> None:
+        self.uri: str | None = None
+        self.readonly = False
+        self.quiet = False
+        self.timing = False
+        self.debug = False
+        self.log: str | None = None
+        self.escape = "^]"
+        self.output: str | None = None
+        self.hints = False
+
+
+class Session:
+    """Settings, the connection (opened when first needed), and whether a prompt is in use."""
+
+    def __init__(self, settings: Settings, renderer: Renderer) -> None:
+        self.settings = settings
+        self.renderer = renderer
+        self.uri = settings.uri
+        self.readonly = settings.readonly
+        self.interactive = False
+        self.stopping = False
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; opened now if there is none. Raises Failure."""
+        if self._connection is None:
+            self._connection = self._open(self.uri, self.readonly)
+        return self._connection
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None
+
+    def reconnect(self, uri: str | None, readonly: bool) -> None:
+        """Open another connection; the present one is kept where that fails."""
+        opened = self._open(uri, readonly)
+        self.close()
+        self._connection = opened
+        self.uri = uri
+        self.readonly = readonly
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except errors.Error as error:
+                self.report(Failure(None, error), None)
+
+    def _open(self, uri: str | None, readonly: bool) -> Connection:
+        try:
+            return virshpy.open(uri or None, readonly=readonly)
+        except errors.Error as error:
+            raise Failure("failed to connect to the hypervisor", error) from error
+
+    # running
+    def run_line(self, line: str) -> bool:
+        """Parse and run what was typed at the prompt, or one argument; False where its last command failed."""
+        try:
+            parsed = parse_line(line)
+        except ParseError as error:
+            self.report_syntax(error)
+            return False
+        return self.run(parsed)
+
+    def run(self, invocations: list[Arguments]) -> bool:
+        """Run parsed commands one after another; the answer is that of the last one, as virsh's exit code is."""
+        succeeded = True
+        for arguments in invocations:
+            began = time.perf_counter()
+            succeeded = self.run_one(arguments)
+            if self.stopping:
+                break
+            self.renderer.finish_command((time.perf_counter() - began) * 1000)
+        return succeeded
+
+    def run_one(self, arguments: Arguments) -> bool:
+        name = arguments.command.name
+        try:
+            if arguments.command.connects:
+                _ = self.connection
+            arguments.convert(self)
+            outcome = arguments.command.run(self, arguments)
+            if isinstance(outcome, Result):
+                self.renderer.render(name, outcome)
+            elif outcome is not None:
+                for result in outcome:
+                    self.renderer.render(name, result)
+            return True
+        except Failure as failure:
+            self.report(failure, name)
+        except errors.Error as error:
+            self.report(Failure(None, error), name)
+        except BrokenPipeError:
+            raise
+        except KeyboardInterrupt:
+            if not self.interactive:
+                raise
+            self.renderer.interrupted()
+        except Exception as error:
+            self.report_unexpected(error, name)
+        return False
+
+    # reporting
+    def report(self, failure: Failure, command: str | None) -> None:
+        self.renderer.failure(failure, command)
+        if self.settings.log:
+            from virshpy.shell.userfiles import log
+
+            sentences = [failure.message, failure.cause.message if failure.cause and not failure.quiet_cause else None]
+            for sentence in filter(None, sentences):
+                log(self.settings.log, "ERROR", sentence)
+
+    def report_syntax(self, error: ParseError) -> None:
+        last = len(error.messages) - 1
+        for number, message in enumerate(error.messages):
+            self.report(Failure(message, hint=error.hint if number == last else None), None)
+
+    def report_unexpected(self, error: Exception, command: str | None) -> None:
+        """A fault of the program itself: one line for the user, the trace where it can be found."""
+        import traceback
+
+        trace = "".join(traceback.format_exception(error))
+        if self.settings.debug:
+            sys.stderr.write(trace)
+            hint = None
+        else:
+            from virshpy.shell.userfiles import keep_trace
+
+            path = keep_trace(trace)
+            hint = f"details are in {path}" if path else "run it again with --debug=0 to see details"
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self.report(Failure(None, errors.InternalError(what, hint=hint)), command)

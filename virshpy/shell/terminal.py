@@ -1,0 +1,86 @@
+"""Results on a terminal: rich's tables, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from io import StringIO
+
+from virshpy.shell.output import cell, label, plain, printable
+from virshpy.shell.results import Document, Fields, Message, Table, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.results import Result
+
+_STATE_STYLES = {
+    "running": "green",
+    "idle": "green",
+    "paused": "yellow",
+    "pmsuspended": "yellow",
+    "in shutdown": "yellow",
+    "shut off": "bright_black",
+    "crashed": "red",
+}
+_CODES = {"green": "32", "yellow": "33", "bright_black": "90", "red": "31"}
+
+_XML = re.compile(
+    r"(?P<comment><!--.*?-->)|(?P<tag></?[^\s<>/]+)|(?P<name>[^\s<>=\"']+)(?==[\"'])|(?P<value>(?<==)(?:\"[^\"]*\"|'[^']*'))"
+    r"|(?P<end>/?>)",
+    re.S,
+)
+_XML_CODES = {"comment": "90", "tag": "36", "name": "32", "value": "33", "end": "36"}
+
+
+def coloured(result: Result, *, quiet: bool = False) -> str:
+    """A result for a terminal."""
+    if isinstance(result, Table):
+        return _table(result, quiet=quiet)
+    if os.environ.get("NO_COLOR"):
+        return plain(result, quiet=quiet)
+    if isinstance(result, Message):
+        return "" if quiet else _paint("32", result.text) + result.end
+    if isinstance(result, Document) and result.language == "xml":
+        return xml(result.text) + result.end
+    if isinstance(result, Text) and result.key == "state":
+        return _paint(_CODES.get(_STATE_STYLES.get(str(result.value), ""), ""), result.text) + result.end
+    if isinstance(result, Fields):
+        lines = []
+        for field in result.fields:
+            code = _CODES.get(_STATE_STYLES.get(field.text, "")) if field.key == "state" else None
+            text = _paint(code, field.text) if code else field.text
+            lines.append(_paint("1", label(field, result.width)) + text + "\n")
+        return "".join(lines)
+    return plain(result, quiet=quiet)
+
+
+def xml(text: str) -> str:
+    """A document with its tags, names and values coloured; without the colours it is the same text."""
+    return _XML.sub(lambda match: _paint(_XML_CODES[str(match.lastgroup)], match[0]), text)
+
+
+def _paint(code: str, text: str) -> str:
+    return f"\033[{code}m{text}\033[0m" if code and text else text
+
+
+def _table(result: Table, *, quiet: bool) -> str:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text as RichText
+
+    columns = [(place, key, title) for place, (key, title) in enumerate(result.columns) if title is not None]
+    table = RichTable(box=SIMPLE_HEAD, show_header=not quiet, header_style="bold", pad_edge=False, show_edge=False)
+    for _, _, title in columns:
+        table.add_column(title, overflow="fold")
+    for row in result.rows:
+        cells = []
+        for place, key, _ in columns:
+            text = printable(cell(row[place]))
+            cells.append(RichText(text, style=_STATE_STYLES.get(text, "") if key == "state" else ""))
+        table.add_row(*cells)
+    page = StringIO()
+    console = Console(file=page, force_terminal=True, width=shutil.get_terminal_size().columns)
+    console.print(table)
+    return "".join(line.rstrip() + "\n" for line in page.getvalue().splitlines())

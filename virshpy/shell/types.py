@@ -1,0 +1,247 @@
+"""Types of an option's value. A type owns three things: turning text into a value, saying what is wrong with it, and
+what to offer when the user presses Tab."""
+
+from __future__ import annotations
+
+import os
+
+from virshpy import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from virshpy.shell.session import Session
+
+    Candidate = tuple[str, str]
+
+
+class Type:
+    """Plain text. ``word`` is what help shows: ``string`` or ``number``."""
+
+    word = "string"
+    empty_ok = False
+    files = False
+
+    def convert(self, text: str, name: str, session: Session) -> Any:
+        """The value of ``text`` given for the option ``name``. Raises Failure."""
+        return text
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        """(word, what it is) that may stand here; those not starting with ``prefix`` are dropped by the caller."""
+        return ()
+
+
+class AnyText(Type):
+    """Text that may be empty, and means something by it."""
+
+    empty_ok = True
+
+
+class Choice(Type):
+    """One of a few words; the driver has the last word on others unless ``strict``."""
+
+    def __init__(self, *choices: str, strict: str | None = None) -> None:
+        self.choices = choices
+        self.strict = strict
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        if self.strict is not None and text not in self.choices:
+            raise _failure(self.strict % text)
+        return text
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return [(choice, "") for choice in self.choices]
+
+
+class Flags(Type):
+    """Several of a few words, separated by commas; the value is the sum of what they stand for."""
+
+    def __init__(self, choices: dict[str, int], complaint: str) -> None:
+        self.choices = choices
+        self.complaint = complaint
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        total = 0
+        for word in text.split(","):
+            if word not in self.choices:
+                raise _failure(self.complaint % word)
+            total |= self.choices[word]
+        return total
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        before, comma, _ = prefix.rpartition(",")
+        used = before.split(",")
+        return [(before + comma + choice, "") for choice in self.choices if choice not in used]
+
+
+class File(Type):
+    """A file to read: the value is its content."""
+
+    files = True
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        try:
+            with open(text, encoding="utf-8", errors="surrogateescape") as file:
+                content = file.read(FILE_LIMIT + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise _failure(f"Failed to open file '{text}': {reason}") from None
+        if len(content) > FILE_LIMIT:
+            raise _failure(f"Failed to open file '{text}': Value too large for defined data type")
+        return content
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return _paths(prefix, directories_only=False)
+
+
+class Directory(Type):
+    """A directory to go to."""
+
+    files = True
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return _paths(prefix, directories_only=True)
+
+
+class Int(Type):
+    """A whole number between ``least`` and ``most``; 0x and 0 prefixes as in C."""
+
+    word = "number"
+
+    def __init__(self, least: int = -(1 << 31), most: int = (1 << 31) - 1) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        value = _c_number(text)
+        if value is None or not self.least <= value <= self.most:
+            raise _failure(f"Numeric value '{text}' for <{name}> option is malformed or out of range")
+        return value
+
+
+class Size(Type):
+    """A number with an optional unit (K, KiB, KB, M, …); the value is in bytes, ``scale`` is the unit of none."""
+
+    word = "number"
+
+    def __init__(self, scale: int = 1, most: int = (1 << 64) - 1) -> None:
+        self.scale = scale
+        self.most = most
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        digits = text.lstrip()
+        count = len(digits) - len(digits.lstrip("0123456789"))
+        number, unit = digits[:count], digits[count:].strip()
+        factor = _factor(unit, self.scale)
+        if not number or factor is None or int(number) * factor > self.most:
+            raise _failure(f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range")
+        return int(number) * factor
+
+
+class DomainType(Type):
+    """A domain: the value is its handle. ``by`` says which of name, id and uuid may name it (virsh differs by command);
+    ``states`` narrows what is offered to domains in one of these states (virsh's names of them)."""
+
+    def __init__(self, by: str = "id uuid name", *, states: str = "") -> None:
+        self.by = by.split()
+        self.states = states.split(",") if states else ()
+
+    def convert(self, text: str, name: str, session: Session) -> Any:
+        connection = session.connection
+        cause: errors.Error | None = None
+        try:
+            if "id" in self.by and text.isascii() and text.isdigit() and int(text) < 1 << 31:
+                try:
+                    return connection.lookup_by_id(int(text))
+                except errors.NoDomain:
+                    pass
+            if "uuid" in self.by and len(text) == 36:
+                try:
+                    return connection.lookup_by_uuid(text)
+                except (errors.NoDomain, errors.InvalidArg):
+                    pass
+            if "name" in self.by:
+                return connection.lookup_by_name(text)
+        except errors.NoDomain as error:
+            cause = error
+        except errors.Error as error:
+            raise _failure(f"failed to get domain '{text}'", error) from error
+        missing = cause or errors.NoDomain(f"no domain with matching name '{text}'")
+        hint = _like(text, session)
+        raise _failure(f"failed to get domain '{text}'", missing, quiet_cause=True, hint=hint) from cause
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        from virshpy.enums import StatsTypes
+        from virshpy.shell.states import state_label
+
+        found = []
+        for domain, stats in session.connection.domain_stats(stats=StatsTypes.STATE):
+            label = state_label(stats.get("state.state", 0))
+            if not self.states or label in self.states:
+                found.append((domain.name, label))
+        return found
+
+
+STRING = Type()
+TEXT = AnyText()
+FILE_LIMIT = 10 * 1024 * 1024
+_UNITS = "bkmgtpe"
+
+
+def _failure(message: str, cause: errors.Error | None = None, **more: Any) -> Exception:
+    from virshpy.shell.command import Failure
+
+    return Failure(message, cause, **more)
+
+
+def _like(text: str, session: Session) -> str:
+    """What to do about a domain that is not there."""
+    names = [domain.name for domain in session.connection.list_domains()]
+    folded = text.casefold()
+    near = [name for name in names if name.casefold() == folded or (len(text) > 2 and folded in name.casefold())]
+    if near:
+        return "did you mean " + ", ".join(repr(name) for name in near[:3]) + "?"
+    return "'list --all' shows the domains of this connection"
+
+
+def _c_number(text: str) -> int | None:
+    sign = -1 if text.startswith("-") else 1
+    digits = text.lstrip().lstrip("+-")
+    try:
+        if digits[:2].lower() == "0x":
+            return sign * int(digits[2:], 16)
+        return sign * int(digits, 8 if digits.startswith("0") and digits != "0" else 10)
+    except ValueError:
+        return None
+
+
+def _factor(unit: str, scale: int) -> int | None:
+    if not unit:
+        return scale
+    power = _UNITS.find(unit[0].lower())
+    rest = unit[1:].lower()
+    if unit.lower() in ("b", "byte", "bytes"):
+        return 1
+    if power < 1 or rest not in ("", "ib", "b"):
+        return None
+    factor: int = (1000 if rest == "b" else 1024) ** power
+    return factor
+
+
+def _paths(prefix: str, *, directories_only: bool) -> Iterable[Candidate]:
+    folder, start = os.path.split(prefix)
+    found = []
+    try:
+        with os.scandir(os.path.expanduser(folder) or ".") as entries:
+            for entry in entries:
+                if not entry.name.startswith(start) or (entry.name.startswith(".") and not start.startswith(".")):
+                    continue
+                if entry.is_dir():
+                    found.append((os.path.join(folder, entry.name) + "/", ""))
+                elif not directories_only:
+                    found.append((os.path.join(folder, entry.name), ""))
+    except OSError:
+        pass
+    return sorted(found)

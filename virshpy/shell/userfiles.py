@@ -1,0 +1,63 @@
+"""The few files that the shell keeps for its user: the prompt's history, --log, and the trace of a fault.
+
+They are the user's own, not the host's: nothing undoes them, so they do not go through the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+FOLDER = "virshpy"
+
+
+def state_folder() -> str | None:
+    """Where they live ($XDG_STATE_HOME/virshpy), made when missing; None where that cannot be."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    if not os.path.isabs(base):
+        return None
+    folder = os.path.join(base, FOLDER)
+    try:
+        os.makedirs(folder, 0o700, exist_ok=True)
+    except OSError:
+        return None
+    return folder
+
+
+def history_file() -> str | None:
+    """The prompt's history, readable by its user only; None where none can be kept."""
+    folder = state_folder()
+    if folder is None:
+        return None
+    path = os.path.join(folder, "history")
+    return path if _append(path, "") else None
+
+
+def keep_trace(trace: str) -> str | None:
+    """Keep the trace of the last fault; the path, or None where it could not be written."""
+    folder = state_folder()
+    if folder is None:
+        return None
+    path = os.path.join(folder, "last-fault.txt")
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    return path if _append(path, f"{stamp}\n{trace}\n", truncate=True) else None
+
+
+def log(path: str, level: str, sentence: str) -> None:
+    """Append a line to the file that --log names."""
+    stamp = time.strftime("%Y.%m.%d %H:%M:%S")
+    _append(path, f"[{stamp} virshpy {os.getpid()}] {level} {sentence}\n")
+
+
+def can_log(path: str) -> bool:
+    return _append(path, "")
+
+
+def _append(path: str, text: str, *, truncate: bool = False) -> bool:
+    how = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if truncate else os.O_APPEND)
+    try:
+        with open(os.open(path, how, 0o600), "a", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+    except OSError:
+        return False
+    return True

@@ -19,7 +19,7 @@ from virshpy.shell.types import STRING, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
     from typing import Any
 
     from virshpy.shell.results import Result
@@ -125,7 +125,23 @@ def words(name: str, type: Type, help: str, *, optional: bool = True) -> Option:
     return Option(name, WORDS, type, help, optional=optional)
 
 
-class Exclusive:
+class Constraint:
+    """A rule about which options go together: the options it ``names``, and ``check``, which raises Failure."""
+
+    __slots__ = ()
+
+    def names(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def check(self, args: Arguments) -> None:
+        raise NotImplementedError
+
+    def excluded(self, given: Container[str]) -> tuple[str, ...]:
+        """Options that are of no use any more beside those given."""
+        return ()
+
+
+class Exclusive(Constraint):
     """Two options that cannot be given together."""
 
     __slots__ = ("first", "second")
@@ -141,8 +157,13 @@ class Exclusive:
         if self.first in args and self.second in args:
             raise Failure(f"Options --{self.first} and --{self.second} are mutually exclusive")
 
+    def excluded(self, given: Container[str]) -> tuple[str, ...]:
+        if self.first in given:
+            return (self.second,)
+        return (self.first,) if self.second in given else ()
 
-class Requires:
+
+class Requires(Constraint):
     """An option that is of no use without another."""
 
     __slots__ = ("option", "needed")
@@ -157,9 +178,6 @@ class Requires:
     def check(self, args: Arguments) -> None:
         if self.option in args and self.needed not in args:
             raise Failure(f"Option --{self.needed} is required by option --{self.option}")
-
-
-Constraint = Exclusive | Requires
 
 
 class Command:

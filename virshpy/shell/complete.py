@@ -1,0 +1,83 @@
+"""What may come next on a command line. The grammar's reader says what is expected, the option's type offers words."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.shell import registry
+from virshpy.shell.command import FLAG, WORDS, Failure
+from virshpy.shell.parser import ParseError, Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from virshpy.shell.command import Command, Option
+    from virshpy.shell.session import Session
+    from virshpy.shell.types import Candidate
+
+
+def candidates(words: Sequence[str], session: Session) -> list[Candidate]:
+    """(word, what it is) for the last of ``words``, which may be empty. Never raises: no offer is the answer to
+    everything that goes wrong."""
+    *before, prefix = words
+    try:
+        found = _offers(before, prefix, session)
+        return [(word, meaning) for word, meaning in found if word.startswith(prefix)]
+    except (ParseError, Failure, errors.Error):
+        return []
+
+
+def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candidate]:
+    if not before:
+        return _commands()
+    command = registry.lookup(before[0])
+    if command is None:
+        return ()
+    reader = Reader(command)
+    for word in before[1:]:
+        reader.feed(word)
+    if reader.pending is not None:
+        return reader.pending.type.complete(prefix, session)
+    if prefix.startswith("-") and not reader.data_only:
+        name, equals, value = prefix.partition("=")
+        option = command.find(name[2:])
+        if equals and option is not None:
+            return [(f"{name}={word}", meaning) for word, meaning in option.type.complete(value, session)]
+        return _options(command, reader)
+    offers: list[Candidate] = []
+    if reader.awaiting:
+        offers += _new_only(reader, reader.awaiting[0], prefix, session)
+    # Without anything typed, options are shown only where no value is due.
+    if not reader.data_only and not any(option.required for option in reader.awaiting) and not prefix:
+        offers += _options(command, reader)
+    return offers
+
+
+def _commands() -> list[Candidate]:
+    found = []
+    for name in registry.names():
+        command = registry.find_known(name)
+        if not command.hidden:
+            found.append((name, command.summary))
+    return sorted(found)
+
+
+def _new_only(reader: Reader, option: Option, prefix: str, session: Session) -> Iterable[Candidate]:
+    """What the option's type offers, without words that were given already."""
+    given = reader.given.get(option.name, ())
+    return [offer for offer in option.type.complete(prefix, session) if offer[0] not in given]
+
+
+def _options(command: Command, reader: Reader) -> list[Candidate]:
+    found = []
+    ruled_out = {
+        name
+        for constraint in command.constraints
+        for name in constraint.excluded(reader.given)
+    }
+    for option in command.options:
+        if option.name in reader.given and option.kind != WORDS:
+            continue
+        if option.name not in ruled_out:
+            found.append((f"--{option.name}", option.help if option.kind == FLAG else f"<{option.help}>"))
+    return found

@@ -105,7 +105,7 @@ def sample() -> Document:
 
 
 def read(text: str) -> Document:
-    """A document from a user. Raises XMLDetail for what is not well-formed, and libvirt's errors for what is missing."""
+    """A document from a user. Raises XMLDetail for what is not well-formed, libvirt's errors for what is missing."""
     root = parse(text, source="(domain_definition)")
     if root.tag != "domain":
         raise errors.XMLError(f"unexpected root element <{root.tag}>, expecting <domain>")

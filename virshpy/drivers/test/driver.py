@@ -56,7 +56,7 @@ def open_driver(uri: URI, *, readonly: bool) -> TestDriver:
 
 
 class Guest:
-    """One domain: its running document (None while it is shut off), its persistent one (None for a transient domain)."""
+    """One domain: ``live``, its document while it runs, else None; ``config``, None for a transient domain."""
 
     def __init__(self, document: documents.Document) -> None:
         self.live: documents.Document | None = None

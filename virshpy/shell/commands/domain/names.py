@@ -1,0 +1,40 @@
+"""From one way to name a domain to another: domid, domname, domuuid."""
+
+from __future__ import annotations
+
+from virshpy.shell.command import argument, command
+from virshpy.shell.results import Text
+from virshpy.shell.types import DomainType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+
+
+@command(
+    "domid",
+    "id of a domain, by name or UUID",
+    options=(argument("domain", DomainType("uuid name"), "name or UUID of a domain"),),
+)
+def domid(session: Session, args: Arguments) -> Text:
+    number = args["domain"].id
+    return Text("id", "-" if number is None else str(number), number, name=args["domain"].name)
+
+
+@command(
+    "domname",
+    "name of a domain, by id or UUID",
+    options=(argument("domain", DomainType("id uuid"), "id or UUID of a domain"),),
+)
+def domname(session: Session, args: Arguments) -> Text:
+    return Text("name", args["domain"].name)
+
+
+@command(
+    "domuuid",
+    "UUID of a domain, by name or id",
+    options=(argument("domain", DomainType("id name"), "name or id of a domain"),),
+)
+def domuuid(session: Session, args: Arguments) -> Text:
+    return Text("uuid", args["domain"].uuid, name=args["domain"].name)

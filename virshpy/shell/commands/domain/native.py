@@ -1,0 +1,49 @@
+"""A domain as a command line of its hypervisor, and back."""
+
+from __future__ import annotations
+
+from virshpy.shell.command import Exclusive, Failure, argument, command, option
+from virshpy.shell.results import Document
+from virshpy.shell.types import Choice, DomainType, File
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+
+_FORMAT = Choice("qemu-argv")
+
+
+@command(
+    "domxml-to-native",
+    "print a domain as its hypervisor's command line",
+    "Print what starts a domain, or one with this XML, without virshpy.",
+    (
+        argument("format", _FORMAT, "form of the output: qemu-argv"),
+        option("domain", DomainType(), "name, id or UUID of a domain"),
+        option("xml", File(), "file with a domain's XML", named_only=True),
+    ),
+    constraints=(Exclusive("domain", "xml"),),
+)
+def domxml_to_native(session: Session, args: Arguments) -> Document:
+    if args["domain"] is not None:
+        xml = args["domain"].xml_desc()
+    elif args["xml"] is not None:
+        xml = args["xml"]
+    else:
+        raise Failure("need either domain or domain XML")
+    text = session.connection.domain_xml_to_native(args["format"], xml)
+    return Document(text, key="native", language="text")
+
+
+@command(
+    "domxml-from-native",
+    "turn a hypervisor's command line into XML",
+    "Print the XML of a domain that is described in its hypervisor's own form.",
+    (
+        argument("format", _FORMAT, "form of the input: qemu-argv"),
+        argument("config", File(), "file to read"),
+    ),
+)
+def domxml_from_native(session: Session, args: Arguments) -> Document:
+    return Document(session.connection.domain_xml_from_native(args["format"], args["config"]))

@@ -1,0 +1,226 @@
+"""Starting and stopping: create, start, suspend, resume, shutdown, reboot, reset, destroy."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
+from virshpy.shell.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.results import Message, Plan
+from virshpy.shell.types import STRING, DomainType, File, Flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_MODES: dict[str, int] = {
+    "acpi": ShutdownFlags.ACPI_POWER_BTN,
+    "agent": ShutdownFlags.GUEST_AGENT,
+    "initctl": ShutdownFlags.INITCTL,
+    "signal": ShutdownFlags.SIGNAL,
+    "paravirt": ShutdownFlags.PARAVIRT,
+}  # RebootFlags has the same numbers
+_MODE_WORDS = "'acpi', 'agent', 'initctl', 'signal'"
+_MODE_HELP = "how to ask: acpi|agent|initctl|signal|paravirt, several with commas"
+_STOPPABLE = "running,paused,idle,in shutdown,pmsuspended,crashed"
+_DRY_RUN = flag("dry-run", "print what would be done on the host, and do nothing")
+_CREATE_FLAGS = {
+    "paused": CreateFlags.START_PAUSED,
+    "autodestroy": CreateFlags.START_AUTODESTROY,
+    "bypass-cache": CreateFlags.START_BYPASS_CACHE,
+    "force-boot": CreateFlags.START_FORCE_BOOT,
+    "validate": CreateFlags.START_VALIDATE,
+    "reset-nvram": CreateFlags.START_RESET_NVRAM,
+}
+
+
+def _domain(states: str) -> DomainType:
+    return DomainType(states=states)
+
+
+def _create_flags(args: Arguments) -> int:
+    return sum(value for name, value in _CREATE_FLAGS.items() if name in args)
+
+
+def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
+    """File descriptors cannot be handed over yet; a bad list is still told apart from a good one."""
+    if "pass-fds" not in args:
+        return
+    for number in args["pass-fds"].split(","):
+        if not number.isdecimal():
+            raise Failure(f"Unable to parse FD number '{number}'")
+    raise Failure(doing, errors.NoSupport(c_name))
+
+
+@command(
+    "create",
+    "start a domain from a file, without defining it",
+    "Start a domain that is gone for good when it stops.",
+    (
+        argument("file", File(), "file with the domain's XML"),
+        flag("console", "go to its console"),
+        flag("paused", "leave it paused"),
+        flag("autodestroy", "destroy it when virshpy leaves"),
+        option("pass-fds", STRING, "file descriptors N,M,... to hand to the guest"),
+        flag("validate", "refuse XML that the schema does not know"),
+        flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
+    ),
+    examples=(("create live.xml --console --autodestroy", "try a document out and leave nothing behind"),),
+)
+def create(session: Session, args: Arguments) -> Iterable[Result]:
+    file = args.text("file")
+    doing = f"Failed to create domain from {file}"
+    _refuse_descriptors(args, "virDomainCreateXMLWithFiles", doing)
+    with failing(doing):
+        domain = session.connection.create_xml(args["file"], _create_flags(args))
+    yield Message(f"Domain '{domain.name}' created from {file}", domain=domain.name, uuid=domain.uuid, id=domain.id)
+    if "console" in args:
+        _attach(session, domain)
+
+
+@command(
+    "start",
+    "start a domain",
+    "Start a domain that is defined and does not run, from its managed save\nimage where it has one.",
+    (
+        argument("domain", DomainType("uuid name", states="shut off,crashed"), "name or UUID of a domain"),
+        flag("console", "go to its console"),
+        flag("paused", "leave it paused"),
+        flag("autodestroy", "destroy it when virshpy leaves"),
+        flag("bypass-cache", "keep a managed save image out of the host's page cache"),
+        flag("force-boot", "throw a managed save image away and boot"),
+        option("pass-fds", STRING, "file descriptors N,M,... to hand to the guest"),
+        flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
+        _DRY_RUN,
+    ),
+    examples=(
+        ("start web --console", "start it and watch it boot"),
+        ("start web --dry-run", "see the commands that this amounts to"),
+    ),
+)
+def start(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    if domain.id is not None:
+        raise Failure("Domain is already active")
+    doing = f"Failed to start domain '{domain.name}'"
+    _refuse_descriptors(args, "virDomainCreateWithFiles", doing)
+    with failing(doing):
+        if "dry-run" in args:
+            yield Plan(domain.plan("create", _create_flags(args)))
+            return
+        domain.create(_create_flags(args))
+    yield Message(f"Domain '{domain.name}' started", domain=domain.name, uuid=domain.uuid, id=domain.id)
+    if "console" in args:
+        _attach(session, domain)
+
+
+def _attach(session: Session, domain: Domain) -> None:
+    from virshpy.shell.console import attach
+
+    attach(session, domain, None, 0)
+
+
+@command(
+    "suspend",
+    "pause a domain",
+    "Stop a running domain's processors; it keeps its memory.",
+    (argument("domain", _domain("running,idle"), "name, id or UUID of a domain"),),
+)
+def suspend(session: Session, args: Arguments) -> Message:
+    typed = args.text("domain")
+    with failing(f"Failed to suspend domain '{typed}'"):
+        args["domain"].suspend()
+    return _done(args, f"Domain '{typed}' suspended")
+
+
+@command(
+    "resume",
+    "let a paused domain run on",
+    "Let a paused domain's processors run again.",
+    (argument("domain", _domain("paused"), "name, id or UUID of a domain"),),
+)
+def resume(session: Session, args: Arguments) -> Message:
+    typed = args.text("domain")
+    with failing(f"Failed to resume domain '{typed}'"):
+        args["domain"].resume()
+    return _done(args, f"Domain '{typed}' resumed")
+
+
+@command(
+    "shutdown",
+    "ask a domain to power off",
+    "Ask the guest to power off, and return before it has.",
+    (
+        argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),
+        option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS}, or 'paravirt'"), _MODE_HELP),
+    ),
+    examples=(("shutdown web --mode agent,acpi", "ask the guest's agent, then press the power button"),),
+)
+def shutdown(session: Session, args: Arguments) -> Message:
+    typed = args.text("domain")
+    with failing(f"Failed to shutdown domain '{typed}'"):
+        args["domain"].shutdown(args["mode"] or 0)
+    return _done(args, f"Domain '{typed}' is being shutdown")
+
+
+@command(
+    "reboot",
+    "ask a domain to restart",
+    "Ask the guest to restart, and return before it has.",
+    (
+        argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),
+        option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS} or 'paravirt'"), _MODE_HELP),
+    ),
+)
+def reboot(session: Session, args: Arguments) -> Message:
+    typed = args.text("domain")
+    with failing(f"Failed to reboot domain '{typed}'"):
+        args["domain"].reboot(args["mode"] or 0)
+    return _done(args, f"Domain '{typed}' is being rebooted")
+
+
+@command(
+    "reset",
+    "press a domain's reset button",
+    "Restart a domain at once, without asking the guest.",
+    (argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),),
+)
+def reset(session: Session, args: Arguments) -> Message:
+    typed = args.text("domain")
+    with failing(f"Failed to reset domain '{typed}'"):
+        args["domain"].reset()
+    return _done(args, f"Domain '{typed}' was reset")
+
+
+@command(
+    "destroy",
+    "stop a domain at once",
+    "Pull the plug of a domain. Its definition and its disks stay.",
+    (
+        argument("domain", _domain(_STOPPABLE), "name, id or UUID of a domain"),
+        flag("graceful", "give up rather than kill a hypervisor that does not end when asked"),
+        flag("remove-logs", "remove the domain's logs, too"),
+        _DRY_RUN,
+    ),
+)
+def destroy(session: Session, args: Arguments) -> Result:
+    typed = args.text("domain")
+    flags = 0
+    if "graceful" in args:
+        flags |= DestroyFlags.GRACEFUL
+    if "remove-logs" in args:
+        flags |= DestroyFlags.REMOVE_LOGS
+    with failing(f"Failed to destroy domain '{typed}'"):
+        if "dry-run" in args:
+            return Plan(args["domain"].plan("destroy", flags))
+        args["domain"].destroy(flags)
+    return _done(args, f"Domain '{typed}' destroyed")
+
+
+def _done(args: Arguments, sentence: str) -> Message:
+    domain: Domain = args["domain"]
+    return Message(sentence, domain=domain.name, uuid=domain.uuid)

@@ -1,0 +1,212 @@
+"""Reaching into a domain: console, displays, QEMU's monitor."""
+
+from __future__ import annotations
+
+from virshpy.enums import ConsoleFlags, XMLFlags
+from virshpy.shell.command import Exclusive, Failure, argument, command, flag, option, words
+from virshpy.shell.results import Document, Lines, Text
+from virshpy.shell.types import STRING, Choice, DomainType
+from virshpy.xml.parse import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.xml.node import Node
+
+_RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, id or UUID of a domain")
+
+
+@command(
+    "console",
+    "connect to a domain's console",
+    "Connect this terminal to the domain's serial console; ^] leaves it.",
+    (
+        _RUNNING,
+        option("devname", STRING, "alias of the device, such as serial1"),
+        flag("force", "disconnect whoever is connected"),
+        flag("safe", "only where no one else can be connected meanwhile"),
+    ),
+)
+def console(session: Session, args: Arguments) -> None:
+    from virshpy.shell.console import attach
+
+    flags = ConsoleFlags.FORCE if "force" in args else 0
+    if "safe" in args:
+        flags |= ConsoleFlags.SAFE
+    attach(session, args["domain"], args["devname"], flags)
+
+
+def _document(domain: Domain, flags: int = 0) -> Node:
+    return parse(domain.xml_desc(flags), source="(domain_definition)")
+
+
+def _devices(root: Node, tag: str) -> list[Node]:
+    devices = root.find("devices")
+    return [] if devices is None else [child for child in devices.children if child.tag == tag]
+
+
+@command(
+    "ttyconsole",
+    "the terminal device of a domain's console",
+    "Print the path of the terminal that a domain's console is on.",
+    (_RUNNING,),
+)
+def ttyconsole(session: Session, args: Arguments) -> Text:
+    for node in _devices(_document(args["domain"]), "console"):
+        source = node.find("source")
+        path = node.attrs.get("tty") or (source.attrs.get("path") if source is not None else None)
+        if path:
+            return Text("tty", path)
+    raise Failure(None)
+
+
+@command(
+    "vncdisplay",
+    "where a domain's VNC display is",
+    "Print the address and display number of a domain's VNC server.",
+    (_RUNNING,),
+)
+def vncdisplay(session: Session, args: Arguments) -> Text:
+    domain: Domain = args["domain"]
+    if not domain.is_active():
+        raise Failure("Domain is not running")
+    for node in _devices(_document(domain), "graphics"):
+        port = node.attrs.get("port", "")
+        if node.attrs.get("type") == "vnc" and port.lstrip("-").isdigit() and int(port) >= 0:
+            listen = node.attrs.get("listen", "")
+            shown = "" if listen in ("", "0.0.0.0") else listen
+            if ":" in shown:
+                shown = f"[{shown}]"
+            number = int(port) - 5900
+            return Text("display", f"{shown}:{number}", listen=listen, port=int(port))
+    raise Failure("Failed to get VNC port. Is this domain using VNC?")
+
+
+_DISPLAYS = ("vnc", "spice", "rdp", "dbus")
+
+
+@command(
+    "domdisplay",
+    "URI of a domain's graphical display",
+    "Print the URI that a viewer takes to show a domain's display.",
+    (
+        _RUNNING,
+        flag("include-password", "with the password in the URI"),
+        option("type", Choice(*_DISPLAYS), "the display of this kind"),
+        flag("all", "all displays"),
+    ),
+)
+def domdisplay(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    if not domain.is_active():
+        raise Failure("Domain is not running")
+    wanted = args["type"]
+    graphics = _devices(_document(domain, XMLFlags.SECURE if "include-password" in args else 0), "graphics")
+    found = []
+    for kind in _DISPLAYS:
+        if wanted not in (None, kind):
+            continue
+        for node in graphics:
+            uri = _display_uri(node, kind, domain.id) if node.attrs.get("type") == kind else None
+            if uri:
+                found.append(uri)
+                break
+    if not found:
+        what = f" with type '{wanted}'" if wanted else ""
+        raise Failure(f"No graphical display{what} found")
+    return Lines("displays", ["uri"], [(uri,) for uri in (found if "all" in args else found[:1])])
+
+
+def _display_uri(node: Node, kind: str, id: int | None) -> str | None:
+    listens = [child for child in node.children if child.tag == "listen"]
+    socket = node.attrs.get("socket") or next((one.attrs["socket"] for one in listens if "socket" in one.attrs), "")
+    if kind == "vnc" and socket:
+        return f"{kind}+unix:///{socket}" if not socket.startswith("/") else f"{kind}+unix://{socket}"
+    if kind == "spice" and socket:
+        return f"{kind}+unix://{socket}"
+    if kind == "dbus":
+        return f"dbus+{node.attrs['address']}" if "address" in node.attrs else None
+    port = _port(node, "port")
+    secure = _port(node, "tlsPort")
+    if not port and not secure:
+        return None
+    host = node.attrs.get("listen") or next((one.attrs["address"] for one in listens if "address" in one.attrs), "")
+    # A server on all addresses is reached, from here, at this one.
+    if host in ("", "0.0.0.0", "::"):
+        host = "localhost"
+    if ":" in host:
+        host = f"[{host}]"
+    password = node.attrs.get("passwd", "")
+    if kind == "vnc":
+        return f"vnc://{':' + password + '@' if password else ''}{host}:{port - 5900}"
+    parameters = [f"tls-port={secure}"] if secure else []
+    if password:
+        parameters.insert(0, f"password={password}")
+    query = "?" + "&".join(parameters) if parameters else ""
+    return f"{kind}://{host}" + (f":{port}" if port else "") + query
+
+
+def _port(node: Node, name: str) -> int:
+    text = node.attrs.get(name, "")
+    return int(text) if text.isdigit() else 0
+
+
+@command(
+    "qemu-monitor-command",
+    "send a command to QEMU's monitor",
+    "Send a command to the QEMU of a domain and print the answer. What it\n"
+    "changes behind virshpy's back is not supported.",
+    (
+        _RUNNING,
+        flag("hmp", "the command is in the human monitor's language"),
+        flag("pretty", "indent the answer"),
+        flag("return-value", "print only what the answer's 'return' holds"),
+        option("pass-fds", STRING, "file descriptors N,M,... to hand over with the command", named_only=True),
+        words("cmd", STRING, "the command", optional=False),
+    ),
+    constraints=(Exclusive("hmp", "pretty"), Exclusive("hmp", "return-value")),
+    examples=(
+        ("qemu-monitor-command web --hmp info block", "as one would type it at the monitor"),
+        ("qemu-monitor-command web '{\"execute\": \"query-status\"}' --pretty", "in QMP"),
+    ),
+)
+def qemu_monitor_command(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    pieces: list[str] = args["cmd"]
+    human = "hmp" in args
+    text = " ".join(pieces)
+    if not human and not text.lstrip().startswith("{"):
+        text = _wrapped(pieces)
+    answer = domain.qemu_monitor_command(text, human)
+    if "return-value" in args or "pretty" in args:
+        from json import dumps, loads
+
+        value = loads(answer)
+        if "return-value" in args:
+            if "return" not in value:
+                raise Failure("'return' member missing")
+            value = value["return"]
+        answer = dumps(value, indent=2) + "\n" if "pretty" in args else dumps(value, separators=(",", ":"))
+    return Document(answer.rstrip("\n") if human else answer, key="answer", language="text", end="\n")
+
+
+def _wrapped(pieces: list[str]) -> str:
+    """``query-status``, or ``block_resize device=vda size=1``, as the QMP command it stands for."""
+    from json import dumps, loads
+
+    command: dict[str, object] = {"execute": pieces[0]}
+    arguments: dict[str, object] = {}
+    for piece in pieces[1:]:
+        name, equals, value = piece.partition("=")
+        if not equals:
+            raise Failure(f"failed to wrap arguments '{piece}' into a QMP command wrapper")
+        try:
+            arguments[name] = loads(value)
+        except ValueError:
+            arguments[name] = value
+    if arguments:
+        command["arguments"] = arguments
+    return dumps(command)

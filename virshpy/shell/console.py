@@ -1,0 +1,95 @@
+"""A terminal joined to a guest's console: raw both ways until the escape character."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from virshpy import errors
+from virshpy.shell.command import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
+    from virshpy.driver.types import Stream
+    from virshpy.shell.session import Session
+
+
+def attach(session: Session, domain: Domain, device: str | None, flags: int) -> None:
+    """Connect this terminal to a console of a running domain and return when it is left or the guest is gone.
+
+    Raises Failure without a terminal and for a domain that is not running, and the driver's errors.
+    """
+    if not domain.is_active():
+        raise Failure("The domain is not running")
+    if not os.isatty(sys.stdin.fileno()):
+        raise Failure(
+            "Cannot run interactive console without a controlling TTY",
+            hint="to read a console from a script, give the serial device a <log file=…/>",
+        )
+    stream = domain.open_console(device, flags)
+    escape = session.settings.escape
+    sys.stdout.write(f"Connected to domain '{domain.name}'\nEscape character is {escape}")
+    sys.stdout.write(" (Ctrl + ])\n" if escape == "^]" else "\n")
+    sys.stdout.flush()
+    try:
+        _join(stream, escape_byte(escape))
+    finally:
+        stream.close()
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def escape_byte(text: str) -> int:
+    """``^X`` as the control character, anything else as itself."""
+    return ord(text[1].upper()) & 0x1F if len(text) == 2 and text[0] == "^" else ord(text[0])
+
+
+def _join(stream: Stream, escape: int) -> None:
+    import termios
+    import tty
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setraw(terminal)
+        _pump(stream, terminal, sys.stdout.fileno(), escape)
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+def _pump(stream: Stream, keyboard: int, screen: int, escape: int) -> None:
+    """Carry bytes both ways until the escape character or the end of either side."""
+    import select
+
+    poller = select.poll()
+    poller.register(stream.fileno(), select.POLLIN)
+    poller.register(keyboard, select.POLLIN)
+    while True:
+        for descriptor, _ in poller.poll():
+            if descriptor == keyboard:
+                typed = os.read(keyboard, 1024)
+                before, found, _rest = typed.partition(bytes([escape]))
+                if before:
+                    _send(stream, before)
+                if found or not typed:
+                    return
+            else:
+                shown = _receive(stream)
+                if not shown:
+                    return
+                while shown:
+                    shown = shown[os.write(screen, shown) :]
+
+
+def _send(stream: Stream, data: bytes) -> None:
+    while data:
+        data = data[stream.send(data) :]
+
+
+def _receive(stream: Stream) -> bytes:
+    """What the guest has written; nothing when it is gone."""
+    try:
+        return stream.recv(4096)
+    except (OSError, errors.Error):
+        return b""

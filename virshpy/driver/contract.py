@@ -64,6 +64,7 @@ class Contract:
     """Base of the groups of rows; guards every override."""
 
     error_domain = errors.ErrorDomain.NONE
+    function_prefix = "vir"  # how libvirt's driver of this kind names its functions
     readonly = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -95,7 +96,8 @@ def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
             if self.readonly and flags & row.secure:
                 raise errors.OperationDenied(f"{row.c_name} with secure flag", domain=errors.ErrorDomain.DOM)
             if unknown := flags & ~(known or 0):
-                raise errors.InvalidArg(f"unsupported flags (0x{unknown:x}) in function {row.c_name}")
+                function = row.c_name.replace("vir", self.function_prefix, 1)
+                raise errors.InvalidArg(f"unsupported flags (0x{unknown:x}) in function {function}")
         if row.flags is not None:
             kwargs["flags"] = flags
         try:

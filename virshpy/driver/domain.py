@@ -51,7 +51,7 @@ class DomainOperations(Contract):
 
     @operation("virDomainSetMetadata", writes=True, flags=ModificationImpact)
     def domain_set_metadata(
-        self, domain: DomainRef, kind: int, metadata: str | None, key: str | None, uri: str | None, *, flags: int = 0
+        self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
     ) -> None:
         """Set (or, with None, remove) title, description or one <metadata> element (kind is a MetadataType)."""
 

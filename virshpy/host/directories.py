@@ -72,17 +72,16 @@ def directories(uri: URI) -> Directories:
     if uri.path == "/session":
         return _session()
     if uri.path == "/embed":
-        base = uri.parameters.get("root", "")
+        example = "write qemu:///embed?root=/an/absolute/directory"
+        base = uri.parameters.get("root")
+        if base is None:
+            raise errors.InvalidArg("Missing URI parameter 'root'", hint=example)
         if not base.startswith("/"):
-            raise errors.InvalidArg(
-                f"root path must be absolute: '{base}'", hint="write qemu:///embed?root=/an/absolute/directory"
-            )
+            raise errors.ConfigUnsupported("root path must be absolute", hint=example)
         base = base.rstrip("/")
-        return Directories(
-            f"{base}/lib", f"{base}/run", f"{base}/log", f"{base}/cache", f"{base}/etc", shared=root
-        )
+        return Directories(f"{base}/lib", f"{base}/run", f"{base}/log", f"{base}/cache", f"{base}/etc", shared=root)
     raise errors.InternalError(
-        f"unexpected QEMU URI path '{uri.path}', try qemu:///system",
+        f"unexpected qemu URI path '{uri.path}', try qemu:///system",
         hint="the paths are /system, /session and /embed?root=DIR",
     )
 

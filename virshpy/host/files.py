@@ -47,3 +47,41 @@ def make_directories(path: str, mode: int = 0o700) -> None:
             raise errors.SystemCallError(f"Failed to create directory {path}: a file is in the way") from None
     except OSError as error:
         raise errors.from_os_error(error, f"Failed to create directory {path}") from None
+
+
+def punch_hole(path: str, length: int) -> None:
+    """Free the space of the first ``length`` bytes of a file, whose size and later content stay as they are."""
+    import ctypes
+
+    keep_size, punch = 1, 2
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.fallocate(fd, keep_size | punch, ctypes.c_long(0), ctypes.c_long(length))
+    finally:
+        os.close(fd)  # a file system that cannot do it keeps the space, which is no error
+
+
+def append_line(path: str, text: str) -> None:
+    """Add a line with the time to a log, as one write."""
+    import time
+
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S+0000", time.gmtime())
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, f"{stamp}: {text}\n".encode())
+    finally:
+        os.close(fd)
+
+
+def rotate(path: str, limit: int, keep: int = 3) -> None:
+    """Put a log aside as PATH.0 (and PATH.0 as PATH.1, …) where it has grown beyond ``limit`` bytes."""
+    try:
+        if os.stat(path).st_size <= limit:
+            return
+    except FileNotFoundError:
+        return
+    for number in range(keep - 1, 0, -1):
+        if os.path.exists(f"{path}.{number - 1}"):
+            os.rename(f"{path}.{number - 1}", f"{path}.{number}")
+    os.rename(path, f"{path}.0")

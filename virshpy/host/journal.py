@@ -23,20 +23,13 @@ import os
 from virshpy import errors
 from virshpy.host import locks
 from virshpy.host.steps import Step, restore
+from virshpy.host.store import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from virshpy.host.store import Store
-
-# Called with the name of each moment at which a process could die: the crash tests do die there.
-observers: list[Callable[[str], None]] = []
-
-
-def _moment(name: str) -> None:
-    for observer in observers:
-        observer(name)
 
 
 class Journal:
@@ -61,7 +54,7 @@ class Journal:
             store.execute(f"INSERT INTO {journal.db}.journal VALUES (?, ?, ?, 'doing')", journal.id, verb, subject)
             if also is not None:
                 also(journal.id)
-        _moment(f"{verb} begun")
+        moment(f"{verb} begun")
         return journal
 
     @classmethod
@@ -89,27 +82,48 @@ class Journal:
             data = json.dumps(step.data())
             self.store.execute(f"INSERT OR REPLACE INTO {db}.step VALUES (?, ?, ?, ?)", self.id, seq, step.kind, data)
 
-        _moment(f"{name} ahead")
+        moment(f"{name} ahead")
         note()
         self.steps[seq] = step
-        _moment(f"{name} recorded")
+        moment(f"{name} recorded")
         try:
             step.do(note)
         except errors.Error:
             self._strike(seq)
             raise
-        _moment(f"{name} done")
+        moment(f"{name} done")
 
     def _strike(self, seq: int) -> None:
-        del self.steps[seq]
+        self.steps.pop(seq).release()
         for db in ("run", "main"):
             self.store.execute(f"DELETE FROM {db}.step WHERE journal = ? AND seq = ?", self.id, seq)
 
     def hold(self, also: Callable[[], None]) -> None:
-        """The object is active: the list stays until it is undone. ``also`` states so, in the same transaction."""
-        self._pass_to("held", also)
+        """The object is active: the list stays until it is undone. ``also`` states so, in the same transaction.
+
+        Steps that are to be kept when it stops leave the list here, as a journal of their own that settles.
+        """
+        rest = Journal(self.store, self.db, f"{self.id}+", self.verb, self.subject)
+        rest.steps = {seq: step for seq, step in self.steps.items() if step.kept}
+
+        def commit() -> None:
+            also()
+            if rest.steps:
+                self.store.execute(
+                    f"INSERT INTO {self.db}.journal VALUES (?, ?, ?, 'settling')", rest.id, self.verb, self.subject
+                )
+            for seq in rest.steps:
+                for db in ("run", "main"):
+                    self.store.execute(
+                        f"UPDATE {db}.step SET journal = ? WHERE journal = ? AND seq = ?", rest.id, self.id, seq
+                    )
+                del self.steps[seq]
+
+        self._pass_to("held", commit)
         for step in self.steps.values():
             step.release()
+        if rest.steps:
+            rest.settle()
 
     def finish(self, also: Callable[[], None]) -> None:
         """The change is made: ``also`` states so, in the same transaction. What was put aside goes for good."""
@@ -120,7 +134,7 @@ class Journal:
         for seq, step in list(self.steps.items()):
             step.settle()
             self._strike(seq)
-            _moment(f"{self.verb} {seq} {step.kind} settled")
+            moment(f"{self.verb} {seq} {step.kind} settled")
         self._close(None)
 
     def undo(self, also: Callable[[], None] | None = None) -> None:
@@ -130,25 +144,31 @@ class Journal:
             step = self.steps[seq]
             step.release()
             step.undo()
-            _moment(f"{self.verb} {seq} {step.kind} undone")
+            moment(f"{self.verb} {seq} {step.kind} undone")
             self._strike(seq)
-            _moment(f"{self.verb} {seq} {step.kind} struck")
+            moment(f"{self.verb} {seq} {step.kind} struck")
         self._close(also)
 
+    def abandon(self) -> None:
+        """After an exception: take back what was not committed; what was is carried forward by :func:`recover`."""
+        row = self.store.one(f"SELECT phase FROM {self.db}.journal WHERE id = ?", self.id)
+        if row is not None and row[0] == "doing":
+            self.undo()
+
     def _pass_to(self, phase: str, also: Callable[[], None] | None) -> None:
-        _moment(f"{self.verb} not yet {phase}")
+        moment(f"{self.verb} not yet {phase}")
         with self.store.transaction():
             if also is not None:
                 also()
             self.store.execute(f"UPDATE {self.db}.journal SET phase = ? WHERE id = ?", phase, self.id)
-        _moment(f"{self.verb} {phase}")
+        moment(f"{self.verb} {phase}")
 
     def _close(self, also: Callable[[], None] | None) -> None:
         with self.store.transaction():
             if also is not None:
                 also()
             self.store.execute(f"DELETE FROM {self.db}.journal WHERE id = ?", self.id)
-        _moment(f"{self.verb} closed")
+        moment(f"{self.verb} closed")
 
 
 def recover(store: Store) -> None:

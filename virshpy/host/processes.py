@@ -62,9 +62,7 @@ def run(
     completed = Completed(argv, done.returncode, done.stdout, done.stderr)
     if check and done.returncode:
         words = (done.stderr or done.stdout).strip()
-        raise errors.InternalError(
-            f"Child process ({' '.join(argv)}) unexpected {_ending(done.returncode)}: {words}"
-        )
+        raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {_ending(done.returncode)}: {words}")
     return completed
 
 
@@ -75,11 +73,12 @@ _GATE = 'read -r go && exec "$@" </dev/null'
 
 
 class Gated:
-    """A process that waits for ``go()``; left as a context without it, it ends."""
+    """A process that waits for ``go()``; left as a context without it, it ends. Its words begin at ``said_from``."""
 
-    def __init__(self, pid: int, started: int, gate: int) -> None:
+    def __init__(self, pid: int, started: int, said_from: int, gate: int) -> None:
         self.pid = pid
         self.started = started
+        self.said_from = said_from
         self._gate = gate
 
     def go(self) -> None:
@@ -114,6 +113,7 @@ def start_gated(
     gate_read, gate_write = os.pipe2(os.O_CLOEXEC)
     try:
         os.write(output, f"{stamp}: starting up\n{' '.join(argv)}\n".encode(errors="surrogateescape"))
+        said_from = os.fstat(output).st_size
         process = subprocess.Popen(
             ["/bin/sh", "-c", _GATE, "virshpy", *argv],
             stdin=gate_read,
@@ -136,7 +136,7 @@ def start_gated(
         os.close(output)
     # It is meant to outlive this object, whose destructor would complain: who ends it is the journal.
     process.returncode = 0
-    return Gated(process.pid, start_time(process.pid) or 0, gate_write)
+    return Gated(process.pid, start_time(process.pid) or 0, said_from, gate_write)
 
 
 def _ending(returncode: int) -> str:
@@ -196,6 +196,8 @@ def wait_gone(pid: int, started: int, timeout: float) -> bool:
 
 def kill(pid: int, started: int, *, patience: float, force: bool = True) -> bool:
     """End a process: SIGTERM, and after ``patience`` seconds SIGKILL (unless not ``force``). True when it is gone."""
+    if pid == os.getpid():
+        return True  # a watcher that takes its own guest's list back; it is about to leave anyway
     if signal_process(pid, started, signal.SIGTERM) and not wait_gone(pid, started, patience):
         if not force:
             return False

@@ -16,10 +16,14 @@ from virshpy.host.processes import boot_id
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Any
 
     from virshpy.host.directories import Directories
+
+# Called with the name of each moment at which a process could die: the crash tests do die there.
+observers: list[Callable[[str], None]] = []
 
 _JOURNAL_TABLES = """
 CREATE TABLE {db}.journal (
@@ -32,6 +36,11 @@ _RUN_TABLES = """
 CREATE TABLE run.boot (id TEXT NOT NULL);
 CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+
+def moment(name: str) -> None:
+    for observer in observers:
+        observer(name)
 
 
 class Store:
@@ -151,6 +160,8 @@ class Transaction:
     ) -> None:
         try:
             if not self._inner:
+                moment("transaction full")
                 self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+                moment("transaction over")
         finally:
             self._guard.release()

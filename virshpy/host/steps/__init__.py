@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 class Step:
     """One change. A subclass names in ``recorded`` the attributes that its undo and settle need; they are JSON values.
 
-    ``durable``: the effect outlives a reboot, so its record must too.
+    ``durable``: the effect outlives a reboot, so its record must too. ``kept``: undone where the verb fails, but not
+    when the object that it was made for stops.
     """
 
     recorded: tuple[str, ...] = ()
     durable = False
+    kept = False
 
     def do(self, note: Callable[[], None]) -> None:
         """Carry it out. ``note()`` records the step anew, for what is only known half way (a pid)."""

@@ -24,8 +24,11 @@ class GrantAccess(Step):
         self.path = os.path.realpath(path)
         self.uid = uid
         self.wanted = wanted
-        status = os.stat(self.path)
-        self.owner, self.group = status.st_uid, status.st_gid
+        try:
+            status = os.stat(self.path)
+            self.owner, self.group = status.st_uid, status.st_gid
+        except FileNotFoundError:  # an earlier step of the same plan makes it, and so it will be ours
+            self.owner, self.group = os.geteuid(), os.getegid()
 
     def do(self, note: Callable[[], None]) -> None:
         try:

@@ -9,6 +9,7 @@ import socket
 
 from virshpy import errors
 from virshpy.host import files
+from virshpy.host.sockets import short_path
 from virshpy.host.steps import Step
 
 TYPE_CHECKING = False
@@ -83,9 +84,10 @@ class WriteFile(Step):
 
 
 class CopyFile(WriteFile):
-    """A new file that is a copy of another, kept when the object stops (an NVRAM made from its template)."""
+    """A new file that is a copy of another (an NVRAM made from its template)."""
 
     durable = True
+    kept = True
 
     def __init__(self, source: str, path: str, mode: int = 0o600) -> None:
         super().__init__(path, b"", mode)
@@ -103,11 +105,25 @@ class CopyFile(WriteFile):
         return [f"install -m {self.mode:04o} {shlex.quote(self.source)} {shlex.quote(self.path)}"]
 
 
+class AppendableFile(WriteFile):
+    """An empty file for others to write to, which outlives its writer (the log of a serial port)."""
+
+    durable = True
+    kept = True
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, b"", 0o600)
+
+    def commands(self) -> list[str]:
+        return [f"install -m 0600 /dev/null {shlex.quote(self.path)}"]
+
+
 class RemoveFile(Step):
     """A file put aside under a name of the journal's, back at once on undo, and gone for good only when settled."""
 
     recorded = ("path", "aside")
     durable = True
+    kept = True
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -210,8 +226,8 @@ class ListeningSocket(Step):
         assert self._socket is not None
         return os.dup(self._socket.fileno())
 
-    def shown(self) -> str:
-        return "3"
+    def shown(self, key: str) -> str:
+        return f"path={self.path}"
 
     def undo(self) -> None:
         files.remove(self.path)
@@ -226,21 +242,3 @@ class ListeningSocket(Step):
 
     def undo_commands(self) -> list[str]:
         return [f"rm -f {shlex.quote(self.path)}"]
-
-
-class short_path:
-    """A name for a path that fits into a socket address (107 bytes): through a descriptor of its directory."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._fd = -1
-
-    def __enter__(self) -> str:
-        if len(os.fsencode(self.path)) < 108:
-            return self.path
-        self._fd = os.open(os.path.dirname(self.path), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        return f"/proc/self/fd/{self._fd}/{os.path.basename(self.path)}"
-
-    def __exit__(self, *exception: object) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)

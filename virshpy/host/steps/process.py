@@ -20,18 +20,20 @@ if TYPE_CHECKING:
 
         def open(self) -> int: ...
 
-        def shown(self) -> str:
-            """How a command line names it where nobody hands descriptors over."""
+        def shown(self, key: str) -> str:
+            """What a command line says in place of ``{key:NAME}`` where nobody hands descriptors over."""
 
 
-_PLACEHOLDER = re.compile(r"\{fd:([^}]+)\}")
+_PLACEHOLDER = re.compile(r"\{(fd|listen):([^}]+)\}")
 
 
 class Spawn(Step):
     """A process in a session of its own, its output at the end of ``log``.
 
-    ``{fd:NAME}`` in a word of ``argv`` becomes the number of ``descriptors[NAME]``. ``uid`` None keeps our own user;
-    otherwise the process has uid, an equal gid, and ``groups``, from its first instruction.
+    ``{fd:NAME}`` in a word of ``argv`` becomes the number of ``descriptors[NAME]``, ``{listen:NAME}`` becomes ``fd=``
+    and the number (or, shown to a person, ``path=`` and the path). ``uid`` None keeps our own user; otherwise the
+    process has uid, an equal gid, and ``groups``, from its first instruction. ``said_from`` is where in the log the
+    process's own words begin.
     """
 
     recorded = ("pid", "started", "patience")
@@ -58,11 +60,18 @@ class Spawn(Step):
         self.patience = patience
         self.pid = 0
         self.started = 0
+        self.said_from = 0
 
     def do(self, note: Callable[[], None]) -> None:
-        numbers = {name: descriptor.open() for name, descriptor in self.descriptors.items()}
-        argv = [_PLACEHOLDER.sub(lambda m: str(numbers[m[1]]), word) for word in self.argv]
+        numbers: dict[str, int] = {}
+
+        def number(match: re.Match[str]) -> str:
+            return f"{'fd=' if match[1] == 'listen' else ''}{numbers[match[2]]}"
+
         try:
+            for name, descriptor in self.descriptors.items():
+                numbers[name] = descriptor.open()
+            argv = [_PLACEHOLDER.sub(number, word) for word in self.argv]
             process = processes.start_gated(
                 argv,
                 log=self.log,
@@ -78,7 +87,7 @@ class Spawn(Step):
             for fd in numbers.values():
                 os.close(fd)
         with process:
-            self.pid, self.started = process.pid, process.started
+            self.pid, self.started, self.said_from = process.pid, process.started, process.said_from
             note()
             process.go()
 
@@ -87,7 +96,7 @@ class Spawn(Step):
             processes.kill(self.pid, self.started, patience=self.patience)
 
     def commands(self) -> list[str]:
-        words = [_PLACEHOLDER.sub(lambda m: self.descriptors[m[1]].shown(), word) for word in self.argv]
+        words = [_PLACEHOLDER.sub(lambda m: self.descriptors[m[2]].shown(m[1]), word) for word in self.argv]
         env = "".join(f"{name}={shlex.quote(value)} " for name, value in self.env.items())
         user = ""
         if self.uid is not None:

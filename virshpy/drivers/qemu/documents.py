@@ -1,0 +1,48 @@
+"""From a user's text to a document that can be run: read, completed, checked against the QEMU that will run it."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
+from virshpy.drivers.qemu.postparse import Context, postparse, validate
+from virshpy.xml.domain import Domain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.drivers.qemu.records import Domains
+    from virshpy.xml.node import Warning
+
+
+def capabilities_for(domains: Domains, domain: Domain) -> QemuCaps:
+    """What the QEMU of a document can do. Raises where there is no such QEMU, with a hint on how to get one."""
+    emulator = domain.devices.emulator if domain.devices else None
+    arch = domain.os.type.arch if domain.os and domain.os.type else None
+    return emulator_capabilities(domains, emulator, arch)
+
+
+def emulator_capabilities(domains: Domains, emulator: str | None, arch: str | None) -> QemuCaps:
+    binary = emulator or default_emulator(arch)
+    if binary is None:
+        raise errors.ConfigUnsupported(
+            f"No emulator found for arch '{arch or 'x86_64'}'",
+            hint="install QEMU (Debian, Ubuntu: apt install qemu-system-x86), or name one in <emulator>",
+        )
+    return probe(binary, domains.directories.cache)
+
+
+def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, QemuCaps]:
+    """A complete document and its QEMU's capabilities. Raises XMLError, ConfigUnsupported and their kin."""
+    warnings: list[Warning] = []
+    domain = Domain.parse(xml, warnings=warnings, validate=strict)
+    for warning in warnings:
+        domains.warn(str(warning))
+    caps = capabilities_for(domains, domain)
+    postparse(domain, caps, context=Context(nvram_dir=domains.directories.nvram))
+    validate(domain, caps)
+    return domain, caps
+
+
+def saved(domain: Domain) -> str:
+    """The text under which a definition is stored: everything that the next start needs, secrets included."""
+    return domain.format(inactive=True, secure=True)

@@ -1,0 +1,75 @@
+"""What an image file says about the file beneath it.
+
+Only the header is read, here and not by a program that opens the image, because the image may have been written by a
+guest: nothing in it may lead to more than the two words that are looked for.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+
+from virshpy import errors
+from virshpy.xml.domain.storage import BackingStore, Disk, StorageFormat, StorageSource
+
+_QCOW_MAGIC = b"QFI\xfb"
+_BACKING_FORMAT = 0xE2792ACA
+_DEEPEST = 200
+
+
+def complete_chain(disk: Disk) -> None:
+    """Fill in the backing chain of a file disk that names none. Raises OperationInvalid, ConfigUnsupported."""
+    if disk.backing_store is not None or disk.type != "file" or disk.source is None or disk.source.file is None:
+        return
+    image = disk.source.file
+    format = (disk.driver.type if disk.driver else None) or "raw"
+    above: Disk | BackingStore = disk
+    for _ in range(_DEEPEST):
+        found = backing_of(image, format)
+        if found is None:
+            return
+        image, format = found
+        layer = BackingStore(type="file", image_format=StorageFormat(type=format), source=StorageSource(file=image))
+        above.backing_store = layer
+        above = layer
+    raise errors.OperationInvalid(f"backing chain of '{disk.source.file}' is deeper than {_DEEPEST} images, or a ring")
+
+
+def backing_of(image: str, format: str) -> tuple[str, str] | None:
+    """(path, format) of the image beneath a qcow2 image, or None. A missing image has none: its start says so."""
+    if format != "qcow2":
+        return None
+    try:
+        with open(image, "rb") as file:
+            header = file.read(65536)
+    except OSError:
+        return None
+    if len(header) < 72 or not header.startswith(_QCOW_MAGIC):
+        return None
+    version, offset, length = struct.unpack_from(">IQI", header, 4)
+    if not offset:
+        return None
+    name = header[offset : offset + length].decode(errors="surrogateescape")
+    format_name = _extension(header, struct.unpack_from(">I", header, 100)[0] if version >= 3 else 72, offset)
+    if format_name is None:
+        raise errors.OperationInvalid(
+            f"format of backing image '{name}' of image '{image}' was not specified in the image metadata",
+            hint=f"write it there: qemu-img rebase -u -F FORMAT -b '{name}' '{image}'",
+        )
+    if ":" in name.split("/", 1)[0]:
+        raise errors.ConfigUnsupported(
+            f"backing image '{name}' of image '{image}' is not a file",
+            hint="describe it in the document, as <backingStore type='network'>",
+        )
+    return os.path.normpath(os.path.join(os.path.dirname(image), name)), format_name
+
+
+def _extension(header: bytes, position: int, end: int) -> str | None:
+    while position + 8 <= min(end, len(header)):
+        kind, length = struct.unpack_from(">II", header, position)
+        if kind == _BACKING_FORMAT:
+            return header[position + 8 : position + 8 + length].decode(errors="replace")
+        if kind == 0:
+            return None
+        position += 8 + (length + 7) // 8 * 8
+    return None

@@ -1,0 +1,255 @@
+"""Lookups, lists and every question about a domain that changes nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from virshpy import errors
+from virshpy.driver.contract import accepts
+from virshpy.driver.domain import DomainOperations
+from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
+from virshpy.drivers.qemu import lifecycle
+from virshpy.drivers.qemu.definition import reference
+from virshpy.drivers.qemu.records import Domains, Record
+from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
+from virshpy.host import locks, processes
+from virshpy.xml.domain import Domain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.driver.types import Stream
+
+_List = ListDomainsFlags
+
+# Groups of list flags: within one, flags are alternatives; a condition for the query, or None where the state decides.
+_FILTERS: tuple[dict[int, str | None], ...] = (
+    {_List.ACTIVE: "a.pid IS NOT NULL", _List.INACTIVE: "a.pid IS NULL"},
+    {_List.PERSISTENT: "d.uuid IS NOT NULL", _List.TRANSIENT: "d.uuid IS NULL"},
+    {_List.AUTOSTART: "d.autostart", _List.NO_AUTOSTART: "NOT coalesce(d.autostart, 0)"},
+    # There is nothing of these kinds yet, so having none is true of all.
+    {_List.MANAGEDSAVE: "0", _List.NO_MANAGEDSAVE: "1"},
+    {_List.HAS_SNAPSHOT: "0", _List.NO_SNAPSHOT: "1"},
+    {_List.HAS_CHECKPOINT: "0", _List.NO_CHECKPOINT: "1"},
+)
+_STATES = {
+    _List.RUNNING: (DomainState.RUNNING,),
+    _List.PAUSED: (DomainState.PAUSED,),
+    _List.SHUTOFF: (DomainState.SHUTOFF,),
+    _List.OTHER: (
+        DomainState.NOSTATE,
+        DomainState.BLOCKED,
+        DomainState.SHUTDOWN,
+        DomainState.CRASHED,
+        DomainState.PMSUSPENDED,
+    ),
+}
+
+
+class Inspection(DomainOperations):
+    """The rows that ask."""
+
+    domains: Domains
+
+    # finding
+    def _looked_up(self, record: Record | None, complaint: str) -> DomainRef:
+        if record is not None and lifecycle.refresh(self.domains, [record]):
+            record = self.domains.by_uuid(record.uuid)
+        if record is None:
+            raise errors.NoDomain(complaint, hint="virshpy list --all names the domains of this connection")
+        return reference(record)
+
+    def domain_lookup_by_name(self, name: str) -> DomainRef:
+        return self._looked_up(self.domains.by_name(name), f"no domain with matching name '{name}'")
+
+    def domain_lookup_by_uuid_string(self, uuid: str) -> DomainRef:
+        digits = uuid.replace("-", "").lower()
+        if len(digits) != 32 or set(digits) - set("0123456789abcdef"):
+            raise errors.InvalidArg("uuid string in virDomainLookupByUUIDString must be a valid UUID")
+        text = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        return self._looked_up(self.domains.by_uuid(text), f"no domain with matching uuid '{text}'")
+
+    def domain_lookup_by_id(self, id: int) -> DomainRef:
+        complaint = f"no domain with matching id {id}"
+        ref = self._looked_up(self.domains.by_id(id), complaint)
+        if ref.id != id:
+            raise errors.NoDomain(complaint)
+        return ref
+
+    def select(self, flags: int) -> list[tuple[Record, tuple[int, int] | None]]:
+        """Records that match list flags, each with its state where the flags made it known."""
+        lifecycle.refresh(self.domains)
+        conditions = ["1"]
+        for group in _FILTERS:
+            if chosen := [sql for flag, sql in group.items() if flags & flag]:
+                conditions.append(f"({' OR '.join(str(sql) for sql in chosen)})")
+        records = self.domains.query(" AND ".join(conditions))
+        states = {state for flag, group in _STATES.items() if flags & flag for state in group}
+        if not states:
+            return [(record, None) for record in records]
+        with_states = [(record, self.domains.state(record)) for record in records]
+        return [(record, state) for record, state in with_states if state[0] in states]
+
+    # state
+    def _current(self, ref: DomainRef) -> Record:
+        record = self.domains.find(ref)
+        if lifecycle.refresh(self.domains, [record]):
+            record = self.domains.find(ref)
+        return record
+
+    def domain_get_state(self, domain: DomainRef) -> tuple[int, int]:
+        return self.domains.state(self._current(domain))
+
+    def domain_is_active(self, domain: DomainRef) -> bool:
+        return self._current(domain).active
+
+    def domain_is_persistent(self, domain: DomainRef) -> bool:
+        return bool(self._current(domain).persistent)
+
+    def domain_is_updated(self, domain: DomainRef) -> bool:
+        self._current(domain)
+        return False
+
+    def domain_has_managed_save_image(self, domain: DomainRef) -> bool:
+        self._current(domain)
+        return False
+
+    def domain_get_info(self, domain: DomainRef) -> DomainInfo:
+        record = self._current(domain)
+        document = self._document(record)
+        maximum = document.memory.kib if document.memory else 0
+        memory = document.current_memory.kib if document.current_memory else maximum
+        vcpus = (document.vcpu.current or document.vcpu.count) if document.vcpu else 1
+        if not record.active:
+            return DomainInfo(self.domains.state(record)[0], maximum, memory, vcpus, 0)
+        guest = self.domains.guest_state(record)
+        used = processes.cpu_time(record.pid or 0)
+        return DomainInfo(guest.state, maximum, guest.balloon or memory, vcpus, used)
+
+    def domain_get_control_info(self, domain: DomainRef) -> ControlInfo:
+        record = self.domains.require_active(domain)
+        who = locks.holder(self.domains.directories.locks, record.uuid)
+        if who is None:
+            return ControlInfo(ControlState.OK, 0, 0)
+        return ControlInfo(ControlState.OCCUPIED, 0, int(who[2] * 1000))
+
+    def domain_get_messages(self, domain: DomainRef) -> list[str]:
+        record = self._current(domain)
+        row = self.domains.store.one("SELECT taint FROM run.active WHERE uuid = ?", record.uuid)
+        return [f"tainted: {reason}" for reason in (row[0] or "").splitlines()] if row else []
+
+    def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
+        record = self._current(domain)
+        if record.uid is None:
+            return []
+        return [SecurityLabel("dac", "0", f"+{record.uid}:+{record.uid}", True)]
+
+    # documents
+    def _document(self, record: Record) -> Domain:
+        text = self.domains.live_document(record.uuid) or self.domains.definition(record.uuid)
+        return Domain.parse(text or "")
+
+    def domain_get_os_type(self, domain: DomainRef) -> str:
+        document = self._document(self._current(domain))
+        return (document.os and document.os.type and document.os.type.value) or "hvm"
+
+    @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
+    def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
+        record = self._current(domain)
+        inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
+        text = self.domains.definition(record.uuid) if inactive and record.persistent else None
+        document = Domain.parse(text or self.domains.live_document(record.uuid) or "")
+        if not inactive:
+            document.id = record.id
+        return document.format(inactive=inactive, secure=bool(flags & XMLFlags.SECURE))
+
+    # many at once
+    def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
+        return [reference(record) for record, _ in self.select(flags)]
+
+    def connect_get_all_domain_stats(
+        self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
+    ) -> list[tuple[DomainRef, dict[str, Any]]]:
+        supported = StatsTypes.STATE | StatsTypes.CPU_TOTAL
+        if unknown := stats & ~supported:
+            raise errors.ArgumentUnsupported(f"Stats types bits 0x{unknown:x} are not supported by this daemon")
+        if domains is None:
+            found = self.select(flags & 0xFFFF)
+        else:
+            lifecycle.refresh(self.domains)
+            known = {record.uuid: record for record in self.domains.query()}
+            found = [(known[ref.uuid], None) for ref in domains if ref.uuid in known]
+        wanted = stats or supported
+        return [(reference(record), self._stats(record, state, wanted)) for record, state in found]
+
+    def _stats(self, record: Record, state: tuple[int, int] | None, wanted: int) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        if wanted & StatsTypes.STATE:
+            row["state.state"], row["state.reason"] = state or self.domains.state(record)
+        if wanted & StatsTypes.CPU_TOTAL and record.pid:
+            row["cpu.time"] = processes.cpu_time(record.pid)
+        return row
+
+    # reaching in
+    @accepts(ConsoleFlags.FORCE | ConsoleFlags.SAFE)
+    def domain_open_console(self, domain: DomainRef, device: str | None, *, flags: int = 0) -> Stream:
+        record = self._current(domain)
+        if not record.active:
+            raise errors.OperationInvalid("domain is not running")
+        path = _console_path(self._document(record), device)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError as error:
+            raise errors.from_os_error(error, f"Failed to open file '{path}'") from None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not flags & ConsoleFlags.FORCE:
+                os.close(fd)
+                raise errors.OperationFailed(
+                    "Active console session exists for this domain", hint="--force shares it with that session"
+                ) from None
+        return _Terminal(fd)
+
+
+def _console_path(document: Domain, device: str | None) -> str:
+    devices = document.devices
+    for candidate in (*devices.consoles, *devices.serials, *devices.parallels):
+        alias = candidate.alias.name if candidate.alias else None
+        if device is None or device == alias:
+            if candidate.type != "pty":
+                raise errors.InternalError(f"character device {alias} is not using a PTY")
+            if candidate.source is None or candidate.source.path is None:
+                raise errors.InternalError(f"PTY device is not yet assigned to character device {alias}")
+            return candidate.source.path
+    if device is not None:
+        raise errors.InvalidArg(f"device '{device}' not found in domain", hint="dumpxml shows the aliases")
+    raise errors.InternalError(
+        "cannot find character device <null>", hint="add <console type='pty'/> to the domain's devices"
+    )
+
+
+class _Terminal:
+    """A pseudo-terminal of a guest as a stream."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def send(self, data: bytes) -> int:
+        return os.write(self._fd, data)
+
+    def recv(self, count: int) -> bytes:
+        try:
+            return os.read(self._fd, count)
+        except OSError:  # EIO: QEMU, and with it the other end, is gone
+            return b""
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

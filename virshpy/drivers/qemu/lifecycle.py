@@ -1,0 +1,218 @@
+"""Start and stop: a guest is up when its journal is held, and down when that list has been undone."""
+
+from __future__ import annotations
+
+import os
+
+from virshpy import errors
+from virshpy.driver.types import DomainRef
+from virshpy.drivers.qemu import documents, live, watch
+from virshpy.drivers.qemu.definition import ensure_free
+from virshpy.drivers.qemu.eventlog import GuestState, follow, starting
+from virshpy.drivers.qemu.plan import Identity, StartPlan, needs_watcher, start_plan
+from virshpy.drivers.qemu.qmp import Closed, Visit
+from virshpy.drivers.qemu.records import Domains, Record, shell_name
+from virshpy.enums import CreateFlags, ShutoffReason
+from virshpy.host import files, journal, locks, processes
+from virshpy.host.journal import Journal
+from virshpy.xml.domain import Domain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+
+STARTABLE = (
+    CreateFlags.START_PAUSED
+    | CreateFlags.START_AUTODESTROY
+    | CreateFlags.START_BYPASS_CACHE
+    | CreateFlags.START_FORCE_BOOT
+    | CreateFlags.START_VALIDATE
+    | CreateFlags.START_RESET_NVRAM
+)
+
+
+def start_defined(domains: Domains, ref: DomainRef, flags: int) -> DomainRef:
+    """Start a persistent domain (virDomainCreateWithFlags)."""
+    with domains.lock(ref.uuid, "start"):
+        record = domains.find(ref)
+        if record.active:
+            raise errors.OperationInvalid("domain is already running")
+        domain = Domain.parse(domains.definition(record.uuid) or "")
+        caps = documents.capabilities_for(domains, domain)
+        return _start(domains, domain, caps, flags)
+
+
+def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
+    """Start a domain from its document (virDomainCreateXML)."""
+    domain, caps = documents.read(domains, xml, strict=bool(flags & CreateFlags.START_VALIDATE))
+    assert domain.uuid and domain.name
+    with domains.lock(domain.uuid, "create"):
+        record = domains.by_uuid(domain.uuid)
+        if record is not None and record.active and record.name == domain.name:
+            raise errors.OperationInvalid(f"domain '{domain.name}' is already active")
+        return _start(domains, domain, caps, flags)
+
+
+def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
+    """Start a complete document under its lock. After any failure the host is as it was before."""
+    assert domain.uuid and domain.name
+    store = domains.store
+    id = store.next("domain")
+    identity = guest_identity(domains, id)
+    owner = os.getpid() if flags & CreateFlags.START_AUTODESTROY else None
+
+    def reserve(journal_id: str) -> None:
+        assert domain.uuid and domain.name
+        ensure_free(domains, domain.uuid, domain.name)
+        store.execute(
+            "INSERT INTO run.active (uuid, id, name, journal, uid, owner, owner_started) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            domain.uuid, id, domain.name, journal_id, identity.uid, owner, owner and processes.start_time(owner),
+        )  # fmt: skip
+
+    entry = Journal.begin(store, "start", domain.uuid, lasting=False, also=reserve)
+    try:
+        live.prepare(domains, domain, entry.id)
+        plan = start_plan(domains, domain, caps, id, identity, flags)
+        _put_aside_long_log(domains, domain.name)
+        for step in plan.steps:
+            entry.do(step)
+        _bring_up(domains, domain, id, entry, plan, paused=bool(flags & CreateFlags.START_PAUSED))
+        if owner is not None or needs_watcher(domain):
+            watch.ensure(domains, entry, domain.uuid)
+        entry.hold(lambda: _state_active(domains, domain, plan, flags))
+    except BaseException as error:
+        note_ending(domains, domain.name, ShutoffReason.FAILED)
+        uuid = domain.uuid
+        entry.undo(lambda: domains.set_outcome(uuid, ShutoffReason.FAILED))
+        if isinstance(error, Closed):
+            raise _explained(domains, domain, plan) from None
+        raise
+    return DomainRef(domain.name, domain.uuid, id)
+
+
+def guest_identity(domains: Domains, id: int) -> Identity:
+    """Whom guest number ``id`` runs as: ourselves, or for root the next free uid of the configured range."""
+    if os.geteuid() != 0:
+        return Identity(None)
+    first, count = domains.config.guest_uids
+    taken = {row[0] for row in domains.store.all("SELECT uid FROM run.active")}
+    for offset in range(count):
+        uid = first + (id + offset) % count
+        if uid not in taken:
+            return Identity(uid, _kvm_groups())
+    raise errors.ResourceBusy(
+        f"all {count} users for guests are in use", hint="widen guest_uids in /etc/virshpy/virshpy.toml"
+    )
+
+
+def _kvm_groups() -> list[int]:
+    try:
+        return [os.stat("/dev/kvm").st_gid] if os.stat("/dev/kvm").st_gid else []
+    except FileNotFoundError:
+        return []
+
+
+def _bring_up(domains: Domains, domain: Domain, id: int, entry: Journal, plan: StartPlan, *, paused: bool) -> None:
+    """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
+    with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
+        live.hand_over_secrets(domain, visit)
+        live.learn_terminals(domain, visit)
+        if not paused:
+            visit.execute("cont")
+
+
+def _state_active(domains: Domains, domain: Domain, plan: StartPlan, flags: int) -> None:
+    mark = starting(paused=bool(flags & CreateFlags.START_PAUSED)).dump()
+    domains.store.execute(
+        "UPDATE run.active SET pid = ?, started = ?, mark = ?, title = ?, xml = ? WHERE uuid = ?",
+        plan.spawn.pid, plan.spawn.started, mark, domain.title, domain.format(secure=True), domain.uuid,
+    )  # fmt: skip
+    domains.store.execute("DELETE FROM run.outcome WHERE uuid = ?", domain.uuid)
+
+
+def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error:
+    """Why QEMU left: its own words, and who holds the image where it complains about a lock."""
+    assert domain.name
+    with open(domains.log(domain.name), "rb") as file:
+        file.seek(plan.spawn.said_from)
+        words = file.read(65536).decode(errors="replace").strip()
+    said = "\n".join(line for line in words.splitlines() if ": shutting down, reason=" not in line)
+    hint = f"the whole story is in {domains.log(domain.name)}"
+    if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
+        hint = live.who_uses(domains, domain) or hint
+    return errors.InternalError(f"qemu unexpectedly closed the monitor: {said}", hint=hint)
+
+
+def _put_aside_long_log(domains: Domains, name: str) -> None:
+    files.rotate(domains.log(name), domains.config.log_size)
+
+
+def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:
+    """Stop a guest at once (virDomainDestroyFlags); without ``force``, only if SIGTERM is enough."""
+    with domains.lock(ref.uuid, "destroy"):
+        record = domains.require_active(ref)
+        patience = domains.config.stop_patience
+        if not force and not processes.kill(record.pid or 0, record.started, patience=patience, force=False):
+            raise errors.OperationFailed(
+                f"failed to kill process {record.pid} with SIGTERM",
+                hint=f"QEMU may be waiting for its storage; this kills it: virshpy destroy {shell_name(record.name)}",
+            )
+        take_down(domains, record, ShutoffReason.DESTROYED)
+
+
+def take_down(domains: Domains, record: Record, reason: int) -> None:
+    """Undo what a guest's start did, under its lock, and put down why it ended."""
+
+    Journal.load(domains.store, record.journal).undo(lambda: domains.set_outcome(record.uuid, reason))
+    note_ending(domains, record.name, reason)
+
+
+def note_ending(domains: Domains, name: str, reason: int) -> None:
+    files.append_line(domains.log(name), f"shutting down, reason={ShutoffReason(reason).name.lower()}")
+
+
+def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
+    """Take note of guests that ended while nobody looked; True where something changed.
+
+    A guest whose QEMU is gone has its list undone; an autodestroy guest whose owner is gone is destroyed.
+    """
+    changed = False
+    for record in domains.query("a.pid IS NOT NULL") if records is None else records:
+        if not record.active or (record.alive and not _orphaned(record) and not _unwatched(record)):
+            continue
+        lock = locks.try_acquire(domains.directories.locks, record.uuid, "clean up")
+        if lock is None:
+            continue  # somebody is at it
+        with lock:
+            again = domains.by_uuid(record.uuid)
+            if again is None or again.journal != record.journal:
+                changed = True
+            elif _orphaned(again) and again.alive:
+                take_down(domains, again, ShutoffReason.DESTROYED)
+                changed = True
+            elif again.alive:
+                watch.react(domains, again)
+            else:
+                take_down(domains, again, _ending(domains, again))
+                changed = True
+    return changed
+
+
+def _orphaned(record: Record) -> bool:
+    return record.owner is not None and not processes.is_running(record.owner, record.owner_started)
+
+
+def _unwatched(record: Record) -> bool:
+    """Whether the guest's watcher is gone: then who looks acts in its place."""
+    return record.watcher is not None and not processes.is_running(record.watcher, record.watcher_started)
+
+
+def _ending(domains: Domains, record: Record) -> int:
+    assert record.id is not None
+    return follow(GuestState.load(record.mark), domains.diary(record.id)).ending
+
+
+def recover(domains: Domains) -> None:
+    """What opening a connection begins with: finish what the dead left, note what ended meanwhile."""
+    journal.recover(domains.store)
+    refresh(domains)

@@ -1,0 +1,152 @@
+"""What a document gets at start and only then: names, ports, terminals, the backing chains as they are now."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from virshpy import errors
+from virshpy.drivers.qemu.images import complete_chain
+from virshpy.drivers.qemu.postparse import assign_aliases
+from virshpy.xml.domain import Domain
+from virshpy.xml.domain.chardev import CharSource
+from virshpy.xml.domain.interface import Interface, InterfaceTarget
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from virshpy.drivers.qemu.qmp import Visit
+    from virshpy.drivers.qemu.records import Domains
+    from virshpy.xml.domain.chardev import CharBackend
+    from virshpy.xml.domain.display import Graphics
+
+_TAPPED = ("bridge", "ethernet", "network")
+_DISPLAY_PORTS = range(5900, 65536)
+
+
+def prepare(domains: Domains, domain: Domain, journal: str) -> None:
+    """Decide, in place, everything about a complete document that the command line depends on."""
+    assert domain.devices is not None
+    for disk in domain.devices.disks:
+        complete_chain(disk)
+    for interface in domain.devices.interfaces:
+        _refuse_taken_mac(domains, domain, interface)
+        _name_tap(domains, interface)
+    for graphics in domain.devices.graphics:
+        _choose_ports(domains, graphics, journal)
+    assign_aliases(domain)
+
+
+def _link(interface: Interface) -> tuple[str | None, str] | None:
+    """What an interface is plugged into, where others may be plugged in as well."""
+    source = interface.source
+    name = source and {"bridge": source.bridge, "network": source.network, "direct": source.dev}.get(
+        interface.type or ""
+    )
+    return (interface.type, name) if name else None
+
+
+def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) -> None:
+    """Two guests with one address on one link would each lose half of their packets."""
+    mac = interface.mac.address if interface.mac else None
+    link = _link(interface)
+    if mac is None or link is None:
+        return
+    rows = domains.store.all(
+        "SELECT name, xml FROM run.active WHERE pid IS NOT NULL AND uuid <> ? AND instr(xml, ?)", domain.uuid, mac
+    )
+    for name, xml in rows:
+        for other in Domain.parse(xml).devices.interfaces:
+            if other.mac and other.mac.address == mac and _link(other) == link:
+                raise errors.InvalidArg(
+                    f"network device with mac {mac} already exists",
+                    hint=f"domain '{name}' is running with it on {link[0]} '{link[1]}'; leave out <mac> for a new one",
+                )
+
+
+def _name_tap(domains: Domains, interface: Interface) -> None:
+    if interface.type not in _TAPPED or (interface.managed is False and interface.type == "ethernet"):
+        return
+    if interface.target is None:
+        interface.target = InterfaceTarget()
+    name = interface.target.dev
+    if name is None or name.startswith("vnet"):
+        while os.path.exists(f"/sys/class/net/{(name := f'vnet{domains.store.next("vnet") - 1}')}"):
+            pass
+        interface.target.dev = name
+
+
+def _choose_ports(domains: Domains, graphics: Graphics, journal: str) -> None:
+    listening = any(listen.type in ("address", "network") for listen in graphics.listens)
+    if graphics.type not in ("vnc", "spice") or graphics.autoport is False or not listening:
+        return
+    if graphics.port in (None, -1, 0):
+        graphics.port = _free_port(domains, journal)
+
+
+def _free_port(domains: Domains, journal: str) -> int:
+    """A TCP port that nothing listens on and that no other start of ours is about to take."""
+    taken = {row[0] for row in domains.store.all("SELECT port FROM run.port")}
+    for port in _DISPLAY_PORTS:
+        if port in taken:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+        if domains.store.execute("INSERT OR IGNORE INTO run.port VALUES (?, ?)", port, journal):
+            return port
+    raise errors.InternalError("Unable to find an unused port in range 'vnc' (5900-65535)")
+
+
+def hand_over_secrets(domain: Domain, visit: Visit) -> None:
+    """Give QEMU what must not stand in its argv."""
+    for graphics in domain.devices.graphics:
+        if graphics.type in ("vnc", "spice") and graphics.passwd is not None:
+            visit.execute("set_password", protocol=graphics.type, password=graphics.passwd)
+            if graphics.passwdValidTo:
+                visit.execute("expire_password", protocol=graphics.type, time=str(_seconds(graphics.passwdValidTo)))
+
+
+def _seconds(moment: str) -> int:
+    from datetime import UTC, datetime
+
+    return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
+
+
+def learn_terminals(domain: Domain, visit: Visit) -> None:
+    """Write into the document which pseudo-terminal each ``pty`` device got."""
+    devices = [device for device in character_devices(domain) if device.type == "pty"]
+    if not devices:
+        return
+    paths = {row["label"]: row["filename"].removeprefix("pty:") for row in visit.execute("query-chardev")}
+    for device in devices:
+        path = paths.get(f"char{device.alias.name}") if device.alias else None
+        if path:
+            device.sources = [CharSource(path=path)]
+            if device in domain.devices.consoles:
+                device.tty = path
+
+
+def character_devices(domain: Domain) -> Iterator[CharBackend]:
+    devices = domain.devices
+    for group in (devices.serials, devices.parallels, devices.consoles, devices.channels):
+        yield from group
+
+
+def who_uses(domains: Domains, domain: Domain) -> str | None:
+    """A hint that names the running domain with which this one shares an image that only one may write."""
+    mine = {disk.source.file for disk in domain.devices.disks if disk.source and disk.source.file}
+    for path in sorted(mine):
+        row = domains.store.one(
+            "SELECT name FROM run.active WHERE pid IS NOT NULL AND uuid <> ? AND instr(xml, ?)", domain.uuid, path
+        )
+        if row is not None:
+            return (
+                f"domain '{row[0]}' is running and writes '{path}'; shut it down first,"
+                " or mark the disk <readonly/> or <shareable/> in both"
+            )
+    return None

@@ -1,0 +1,222 @@
+"""The plan of a start: what will be done to the host for one guest, as steps in their order. Nothing is done here."""
+
+from __future__ import annotations
+
+import os
+
+from virshpy import errors
+from virshpy.drivers.qemu.argv import Runtime, command_line
+from virshpy.enums import CreateFlags
+from virshpy.host import access
+from virshpy.host.steps.access import GiveFile, GrantAccess
+from virshpy.host.steps.filesystem import (
+    AppendableFile,
+    CopyFile,
+    ListeningSocket,
+    MakeDirectory,
+    PrimedPipe,
+    RemoveFile,
+    WriteFile,
+)
+from virshpy.host.steps.link import OpenFile, Tap
+from virshpy.host.steps.process import Spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from virshpy.drivers.qemu.argv import CommandLine, FileUse
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.drivers.qemu.records import Domains
+    from virshpy.host.steps import Step
+    from virshpy.xml.domain import Domain
+
+# QEMU opens both itself, by names relative to its working directory, which is the guest's own.
+_EVENT_WORDS = ["-chardev", "pipe,id=charevents,path=events", "-mon", "chardev=charevents,id=events,mode=control"]
+_MONITOR_WORDS = [
+    "-chardev", "socket,id=charmonitor,{listen:monitor},server=on,wait=off",
+    "-mon", "chardev=charmonitor,id=monitor,mode=control",
+]  # fmt: skip
+_GREETING = '{"execute":"qmp_capabilities"}'
+
+
+class Identity:
+    """Whom a guest runs as: ``uid`` (None: as ourselves) and the groups it needs."""
+
+    def __init__(self, uid: int | None, groups: Sequence[int] = ()) -> None:
+        self.uid = uid
+        self.groups = list(groups)
+
+    def may(self, path: str, wanted: int) -> bool:
+        if self.uid is None:
+            return os.access(path, wanted)
+        return access.allows(path, self.uid, [self.uid, *self.groups], wanted)
+
+    def obstacle(self, path: str) -> str | None:
+        return None if self.uid is None else access.obstacle(path, self.uid, [self.uid, *self.groups])
+
+
+class StartPlan:
+    """``steps`` in order, among them ``spawn``, the one that starts QEMU."""
+
+    def __init__(self, steps: list[Step], spawn: Spawn) -> None:
+        self.steps = steps
+        self.spawn = spawn
+
+    def commands(self) -> list[str]:
+        return [line for step in self.steps for line in step.commands()]
+
+
+def lifecycle_words(domain: Domain) -> list[str]:
+    """What QEMU itself does when the guest powers off, restarts or panics, from on_poweroff, on_reboot, on_crash.
+
+    QEMU carries out all that it can: ``destroy`` is to exit, ``restart`` of a reboot is to reset. What remains is
+    paused at the moment in question, for the watcher to act on (watch.py).
+    """
+    actions = []
+    if domain.on_reboot == "destroy":
+        actions.append("reboot=shutdown")
+    if domain.on_poweroff == "restart":
+        actions.append("shutdown=pause")
+    if domain.on_crash not in (None, "destroy"):
+        actions.append("panic=pause")
+    return ["-action", ",".join(actions)] if actions else []
+
+
+def needs_watcher(domain: Domain) -> bool:
+    """Whether some policy of the guest needs an actor."""
+    return domain.on_poweroff == "restart" or domain.on_crash in ("restart", "coredump-restart", "coredump-destroy")
+
+
+def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identity: Identity, flags: int) -> StartPlan:
+    """The plan for a complete document with aliases. Raises SystemCallError for files missing or out of reach."""
+    assert domain.name
+    directory = domains.guest_directory(id)
+    runtime = Runtime(
+        id=id,
+        run_dir=directory,
+        master_key=f"{directory}/master-key.aes",
+        monitor_words=[*_MONITOR_WORDS, *_EVENT_WORDS],
+        lifecycle_words=lifecycle_words(domain),
+    )
+    command = command_line(domain, caps, runtime)
+    monitor = ListeningSocket(domains.monitor(id))
+    spawn = Spawn(
+        command.argv,
+        log=domains.log(domain.name),
+        cwd=directory,
+        env=command.env,
+        uid=identity.uid,
+        groups=identity.groups,
+        patience=domains.config.stop_patience,
+    )
+    steps: list[Step] = [
+        MakeDirectory(directory, owner=identity.uid),
+        PrimedPipe(f"{directory}/events", _GREETING, owner=identity.uid),
+        WriteFile(f"{directory}/master-key.aes", os.urandom(32), owner=identity.uid, note="32 random bytes"),
+        monitor,
+        *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
+        *_access_steps(command.files, identity, directory),
+    ]
+    spawn.descriptors, taps = _descriptors(command)
+    spawn.descriptors["monitor"] = monitor
+    return StartPlan([*steps, *taps, spawn], spawn)
+
+
+def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:
+    """The variable store of a UEFI guest: made from its template the first time, given to the guest while it runs."""
+    nvram = domain.os.nvram if domain.os else None
+    path = nvram and (nvram.value or (nvram.source and nvram.source.file))
+    if not nvram or not path:
+        return []
+    steps: list[Step] = []
+    owner, group = os.geteuid(), os.getegid()
+    if os.path.exists(path) and not reset:
+        status = os.stat(path)
+        owner, group = status.st_uid, status.st_gid
+    elif nvram.template:
+        if reset and os.path.exists(path):
+            steps.append(RemoveFile(path))
+        steps.append(CopyFile(nvram.template, path))
+    else:
+        loader = domain.os and domain.os.loader
+        raise errors.OperationFailed(
+            f"unable to find any master var store for loader: {loader and loader.value}",
+            hint="name one: <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>",
+        )
+    if identity.uid is not None:
+        steps.append(GiveFile(path, identity.uid, owner, group))
+    return steps
+
+
+def _access_steps(uses: Sequence[FileUse], identity: Identity, directory: str) -> list[Step]:
+    steps: list[Step] = []
+    if blocked := identity.obstacle(directory):
+        raise _closed_path(directory, blocked)
+    for use in uses:
+        if use.kind == "nvram" or use.path.startswith(f"{directory}/"):
+            continue
+        steps += _open_one(use, identity)
+    return steps
+
+
+def _open_one(use: FileUse, identity: Identity) -> list[Step]:
+    wanted = access.READ | (access.WRITE if "w" in use.mode else 0)
+    if not os.path.exists(use.path):
+        if use.kind != "chardev":
+            raise errors.SystemCallError(
+                f"Cannot access storage file '{use.path}': No such file or directory",
+                hint=f"the guest's {use.kind} is to be read from there; create it, or name another in the document",
+            )
+        if identity.uid is None:
+            return []  # QEMU makes it itself, as us
+    if blocked := identity.obstacle(use.path):
+        raise _closed_path(use.path, blocked)
+    if identity.uid is not None and not os.path.exists(use.path):
+        return [AppendableFile(use.path), GrantAccess(use.path, identity.uid, wanted)]
+    if identity.may(use.path, wanted):
+        return []
+    if identity.uid is None:
+        uid, letters = os.geteuid(), "rw" if wanted & access.WRITE else "r"
+        raise errors.SystemCallError(
+            f"Cannot access storage file '{use.path}' (as uid:{uid}, gid:{os.getegid()}): Permission denied",
+            hint=f"have it opened to you: setfacl -m u:{uid}:{letters} {use.path}",
+        )
+    return [GrantAccess(use.path, identity.uid, wanted)]
+
+
+def _closed_path(path: str, blocked: str) -> errors.Error:
+    return errors.SystemCallError(
+        f"Cannot access storage file '{path}': Permission denied",
+        hint=f"guests run under users of their own, which may not enter {blocked}: chmod o+x {blocked}",
+    )
+
+
+def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
+    """What QEMU is handed open, and the steps that make the devices for it."""
+    openers: dict[str, Any] = {}
+    taps: dict[str, Tap] = {}
+    for name, what in command.descriptors.items():
+        kind = what["kind"]
+        if kind == "tap":
+            if os.geteuid() != 0:
+                raise errors.OperationDenied(
+                    "creating a tap device needs root", hint="use <interface type='user'>, or qemu:///system as root"
+                )
+            ifname = what["ifname"]
+            openers[name] = taps.setdefault(
+                ifname,
+                Tap(
+                    ifname,
+                    mac=what.get("mac"),
+                    bridge=what.get("bridge"),
+                    mtu=what.get("mtu"),
+                    queues=what.get("queues", 1),
+                ),
+            )
+        elif kind == "vhost-net":
+            openers[name] = OpenFile("/dev/vhost-net")
+        else:
+            raise errors.ConfigUnsupported(f"a descriptor of kind '{kind}' cannot be opened yet")
+    return openers, list(taps.values())

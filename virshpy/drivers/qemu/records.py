@@ -1,0 +1,192 @@
+"""What is on record about domains: the tables, and the questions asked of them."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.config import Config
+from virshpy.drivers.qemu.eventlog import GuestState, follow, trim
+from virshpy.enums import DomainState, ShutoffReason
+from virshpy.host import locks, processes
+from virshpy.host.directories import directories as directories_of
+from virshpy.host.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from virshpy.driver.types import DomainRef
+    from virshpy.uri import URI
+
+VERSION = 1
+
+# A definition's XML, and the few columns that lists need without parsing it.
+STATE_SCHEMA = """
+CREATE TABLE domain (
+    uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT, autostart INTEGER NOT NULL DEFAULT 0,
+    xml TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# `active` has a row from the moment a start reserves name, id and uid; `pid` is set when the guest is up, and only then
+# is the domain active. The row goes with its journal. `mark` is the guest's state up to a place in its diary; `expect`
+# says what the guest's next power-off stands for; `owner` is whose end ends an autodestroy guest.
+RUN_SCHEMA = """
+CREATE TABLE run.active (
+    uuid TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
+    journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE, uid INTEGER UNIQUE, pid INTEGER, started INTEGER,
+    owner INTEGER, owner_started INTEGER, watcher INTEGER, watcher_started INTEGER, expect TEXT, mark TEXT, title TEXT,
+    taint TEXT, xml TEXT) WITHOUT ROWID;
+CREATE TABLE run.outcome (uuid TEXT PRIMARY KEY, reason INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE run.port (
+    port INTEGER PRIMARY KEY, journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE) WITHOUT ROWID;
+"""
+
+# Lists need neither document, and a document is most of a row.
+_COLUMNS = """
+    coalesce(d.uuid, a.uuid) AS uuid, coalesce(a.name, d.name) AS name, d.uuid IS NOT NULL AS persistent,
+    coalesce(d.autostart, 0) AS autostart, a.id, a.uid, a.pid, a.started, a.journal, a.owner, a.owner_started,
+    a.watcher, a.watcher_started, a.expect, a.mark, (SELECT reason FROM run.outcome o WHERE o.uuid = d.uuid) AS outcome,
+    CASE WHEN a.pid THEN a.title ELSE d.title END AS title
+"""
+_SOURCES = (
+    "FROM domain d LEFT JOIN run.active a ON a.uuid = d.uuid AND a.pid IS NOT NULL",
+    "FROM run.active a LEFT JOIN domain d ON d.uuid = a.uuid WHERE a.pid IS NOT NULL AND d.uuid IS NULL",
+)
+
+
+class Record:
+    """One domain as it stands: the columns of the query as attributes."""
+
+    uuid: str
+    name: str
+    persistent: bool
+    autostart: bool
+    title: str | None
+    outcome: int | None
+    id: int | None
+    uid: int | None
+    pid: int | None
+    started: int
+    journal: str
+    owner: int | None
+    owner_started: int
+    watcher: int | None
+    watcher_started: int
+    expect: str | None
+    mark: str | None
+
+    def __init__(self, row: Any) -> None:
+        vars(self).update(zip(row.keys(), row, strict=True))
+
+    @property
+    def active(self) -> bool:
+        return self.pid is not None
+
+    @property
+    def alive(self) -> bool:
+        """Whether an active domain's QEMU still runs."""
+        return self.pid is not None and processes.is_running(self.pid, self.started)
+
+
+class Domains:
+    """The domains of one connection: its store, directories and settings, and the lookups."""
+
+    def __init__(self, uri: URI) -> None:
+        self.uri = uri
+        directories = directories_of(uri)
+        directories.prepare()
+        self.directories = directories
+        self.config = Config(directories.config)
+        self.store = Store(directories, state_schema=STATE_SCHEMA, run_schema=RUN_SCHEMA, version=VERSION)
+        self.warn: Callable[[str], None] = lambda message: None
+
+    # places
+    def guest_directory(self, id: int) -> str:
+        return f"{self.directories.guests}/{id}"
+
+    def monitor(self, id: int) -> str:
+        return f"{self.guest_directory(id)}/monitor.sock"
+
+    def diary(self, id: int) -> str:
+        return f"{self.guest_directory(id)}/events.out"
+
+    def log(self, name: str) -> str:
+        return f"{self.directories.log}/{name}.log"
+
+    # locks
+    def lock(self, uuid: str, verb: str) -> locks.Lock:
+        return locks.acquire(self.directories.locks, uuid, verb, timeout=self.config.lock_timeout)
+
+    # lookups
+    def query(self, condition: str = "1", *values: Any) -> list[Record]:
+        """Domains for which a condition on d (definition) and a (active row) holds."""
+        first, second = _SOURCES
+        sql = f"SELECT {_COLUMNS} {first} WHERE {condition} UNION ALL SELECT {_COLUMNS} {second} AND ({condition})"
+        return [Record(row) for row in self.store.all(sql, *values, *values)]
+
+    def by_uuid(self, uuid: str) -> Record | None:
+        return next(iter(self.query("coalesce(d.uuid, a.uuid) = ?", uuid)), None)
+
+    def by_name(self, name: str) -> Record | None:
+        return next(iter(self.query("coalesce(a.name, d.name) = ?", name)), None)
+
+    def by_id(self, id: int) -> Record | None:
+        return next(iter(self.query("a.id = ?", id)), None)
+
+    def find(self, ref: DomainRef) -> Record:
+        """The record that a reference means. Raises NoDomain."""
+        record = self.by_uuid(ref.uuid)
+        if record is None:
+            raise errors.NoDomain(f"no domain with matching uuid '{ref.uuid}' ({ref.name})")
+        return record
+
+    def require_active(self, ref: DomainRef) -> Record:
+        """The record of a running domain. Raises NoDomain, OperationInvalid."""
+        record = self.find(ref)
+        if not record.active:
+            raise errors.OperationInvalid(
+                "domain is not running", hint=f"start it first: virshpy start {shell_name(record.name)}"
+            )
+        return record
+
+    # documents
+    def definition(self, uuid: str) -> str | None:
+        row = self.store.one("SELECT xml FROM domain WHERE uuid = ?", uuid)
+        return None if row is None else str(row[0])
+
+    def live_document(self, uuid: str) -> str | None:
+        row = self.store.one("SELECT xml FROM run.active WHERE uuid = ? AND pid IS NOT NULL", uuid)
+        return None if row is None else str(row[0])
+
+    # state
+    def guest_state(self, record: Record) -> GuestState:
+        """What an active domain's diary says now; a long diary is marked and trimmed on the way."""
+        assert record.id is not None
+        guest = GuestState.load(record.mark)
+        marked = guest.position
+        path = self.diary(record.id)
+        follow(guest, path)
+        if guest.position - marked > 1 << 16:
+            self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
+            trim(path, guest.position)
+        return guest
+
+    def state(self, record: Record) -> tuple[int, int]:
+        """(DomainState, reason) of a domain."""
+        if record.active:
+            guest = self.guest_state(record)
+            return guest.state, guest.reason
+        return int(DomainState.SHUTOFF), int(record.outcome or ShutoffReason.UNKNOWN)
+
+    def set_outcome(self, uuid: str, reason: int) -> None:
+        """Put down why a persistent domain went off; of others nothing remains."""
+        self.store.execute(
+            "INSERT OR REPLACE INTO run.outcome SELECT uuid, ? FROM domain WHERE uuid = ?", int(reason), uuid
+        )
+
+
+def shell_name(name: str) -> str:
+    """A name as one word of a command line."""
+    import shlex
+
+    return shlex.quote(name)

@@ -1,0 +1,152 @@
+"""The actor: a small process beside a guest, only while some policy of it needs one.
+
+It follows the guest's diary and does what QEMU cannot do by itself: start it again after it powered off
+(``on_poweroff=restart``, and ``reboot`` by ACPI, which is a power-off that is answered by a restart) or panicked
+(``on_crash=restart``, ``coredump-*``), and end it with its owner (autodestroy). It holds nothing that others need:
+should it be killed, whoever looks next calls :func:`react` in its place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from virshpy import errors
+from virshpy.drivers.qemu.qmp import QMPError, Visit
+from virshpy.enums import DomainState, ShutoffReason
+from virshpy.host import files, processes
+from virshpy.host.steps.process import Spawn
+from virshpy.xml.domain import Domain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.records import Domains, Record
+    from virshpy.host.journal import Journal
+
+_SOURCE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+
+def ensure(domains: Domains, journal: Journal, uuid: str) -> None:
+    """Have a watcher beside a guest, as one more step of its journal. The caller holds the lock."""
+    row = domains.store.one("SELECT name, watcher, watcher_started FROM run.active WHERE uuid = ?", uuid)
+    if row["watcher"] and processes.is_running(row["watcher"], row["watcher_started"]):
+        return
+    step = Spawn(
+        [sys.executable, "-m", __name__, str(domains.uri), uuid],
+        log=domains.log(row["name"]),
+        env={"PYTHONPATH": _SOURCE_ROOT, **{name: os.environ[name] for name in _HOME if name in os.environ}},
+    )
+    journal.do(step)
+    domains.store.execute(
+        "UPDATE run.active SET watcher = ?, watcher_started = ? WHERE uuid = ?", step.pid, step.started, uuid
+    )
+
+
+# What qemu:///session finds its directories by.
+_HOME = ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+
+
+def react(domains: Domains, record: Record) -> None:
+    """Do what the guest's policies ask for in the state that it is in. The caller holds the lock."""
+    state = domains.guest_state(record).state
+    if state not in (DomainState.SHUTDOWN, DomainState.CRASHED):
+        return
+    document = Domain.parse(domains.live_document(record.uuid) or "")
+    if state == DomainState.SHUTDOWN and (record.expect == "reboot" or document.on_poweroff == "restart"):
+        _start_again(domains, record, document)
+    elif state == DomainState.CRASHED and document.on_crash in ("restart", "coredump-restart", "coredump-destroy"):
+        if document.on_crash != "restart":
+            _dump_core(domains, record)
+        if document.on_crash == "coredump-destroy":
+            from virshpy.drivers.qemu.lifecycle import take_down
+
+            take_down(domains, record, ShutoffReason.CRASHED)
+        else:
+            _start_again(domains, record, document)
+
+
+def set_shutdown_action(visit: Visit, document: Domain, *, pause: bool) -> None:
+    """What QEMU does when the guest powers off: stay, for a watcher to act, or exit."""
+    stay = pause or document.on_poweroff == "restart"
+    visit.execute("set-action", shutdown="pause" if stay else "poweroff")
+
+
+def _start_again(domains: Domains, record: Record, document: Domain) -> None:
+    assert record.id is not None
+    with Visit(domains.monitor(record.id), domains.config.monitor_timeout) as visit:
+        visit.execute("system_reset")
+        if record.expect:
+            set_shutdown_action(visit, document, pause=False)
+            domains.store.execute("UPDATE run.active SET expect = NULL WHERE uuid = ?", record.uuid)
+        for _ in range(50):  # the reset takes place on QEMU's next turn
+            try:
+                visit.execute("cont")
+                return
+            except QMPError:
+                time.sleep(0.02)
+        visit.execute("cont")
+
+
+def _dump_core(domains: Domains, record: Record) -> None:
+    """Save the memory of a crashed guest as an ELF core under ``dump`` of the state directory."""
+    assert record.id is not None
+    directory = f"{domains.directories.state}/dump"
+    files.make_directories(directory)
+    path = f"{directory}/{record.name}-{time.strftime('%Y-%m-%d-%H:%M:%S')}"
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with Visit(domains.monitor(record.id), 3600) as visit:
+            visit.hand_over("dump", fd)
+            visit.execute("dump-guest-memory", paging=False, protocol="fd:dump")
+    finally:
+        os.close(fd)
+
+
+def _needed(record: Record, document: Domain) -> bool:
+    from virshpy.drivers.qemu.plan import needs_watcher
+
+    return bool(record.expect or record.owner is not None or needs_watcher(document))
+
+
+def _watch(uri: str, uuid: str) -> None:
+    from virshpy.drivers.qemu import lifecycle
+    from virshpy.drivers.qemu.records import Domains
+    from virshpy.host.inotify import Watch
+    from virshpy.uri import URI
+
+    domains = Domains(URI(uri))
+    first = _own_record(domains, uuid)
+    if first is None or first.id is None or first.pid is None:
+        return
+    watch = Watch(domains.diary(first.id), [first.pid] + ([first.owner] if first.owner else []))
+    while True:
+        record = domains.by_uuid(uuid)
+        if record is None or record.journal != first.journal:
+            return
+        if record.alive:
+            with domains.lock(uuid, "watch"):
+                record = domains.by_uuid(uuid)
+                if record is None or record.journal != first.journal:
+                    return
+                react(domains, record)
+        lifecycle.refresh(domains, [record])
+        record = domains.by_uuid(uuid)
+        live = domains.live_document(uuid)
+        if record is None or live is None or not _needed(record, Domain.parse(live)):
+            return
+        watch.wait(60)
+
+
+def _own_record(domains: Domains, uuid: str) -> Record | None:
+    """The guest's record, once its start is complete: the watcher is born a moment before."""
+    with domains.lock(uuid, "watch"):
+        return domains.by_uuid(uuid)
+
+
+if __name__ == "__main__":
+    try:
+        _watch(sys.argv[1], sys.argv[2])
+    except errors.Error as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)

@@ -1,0 +1,23 @@
+"""Addresses of UNIX sockets."""
+
+from __future__ import annotations
+
+import os
+
+
+class short_path:
+    """A name for a path that fits into a socket address (107 bytes): through a descriptor of its directory."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._fd = -1
+
+    def __enter__(self) -> str:
+        if len(os.fsencode(self.path)) < 108:
+            return self.path
+        self._fd = os.open(os.path.dirname(self.path), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        return f"/proc/self/fd/{self._fd}/{os.path.basename(self.path)}"
+
+    def __exit__(self, *exception: object) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)

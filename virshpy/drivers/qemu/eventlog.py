@@ -114,10 +114,10 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
 def events(path: str, position: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Every whole event from ``position`` on: (position behind it, name, data)."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = open(path, "rb")
     except FileNotFoundError:
         return
-    with open(fd, "rb") as file:
+    with file:
         file.seek(position)
         for line in file:
             if not line.endswith(b"\n"):

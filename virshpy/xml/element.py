@@ -20,7 +20,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.node import Node, Refusal, Warning
 from virshpy.xml.parse import parse
-from virshpy.xml.scalars import STR, Scalar
+from virshpy.xml.scalars import STR, Scalar, Sentence
 from virshpy.xml.write import escape, write_node, write_verbatim
 
 TYPE_CHECKING = False
@@ -42,7 +42,8 @@ class Field:
 
     __slots__ = ("kind", "type", "tag", "name", "required", "secure", "runtime", "key", "cases")
 
-    def __init__(self, kind: int, type: Any, tag: str | None, required: bool, secure: bool, runtime: Any):
+    def __init__(self, kind: int, type: Any, tag: str | None, required: bool | Sentence, secure: bool,
+                 runtime: Any):
         self.kind, self.type, self.tag = kind, type, tag
         self.required, self.secure, self.runtime = required, secure, runtime
         self.name = ""
@@ -61,10 +62,13 @@ class Field:
         return fresh
 
 
-def attr(type: Scalar = STR, name: str | None = None, *, required: bool = False, secure: bool = False,
+def attr(type: Scalar = STR, name: str | None = None, *, required: bool | Sentence = False, secure: bool = False,
          runtime: bool = False) -> Any:
-    """An attribute; its XML name is the field's unless given. ``secure``: printed only with security info.
-    ``runtime``: known only of a running guest, and neither read nor printed as part of an inactive definition."""
+    """An attribute; its XML name is the field's unless given.
+
+    ``required``: it must be there (a sentence: what is said if it is not). ``secure``: printed only with security info.
+    ``runtime``: known only of a running guest, and neither read nor printed as part of an inactive definition.
+    """
     return Field(ATTR, type, name, required, secure, runtime)
 
 
@@ -277,7 +281,7 @@ class Element:
         elif node.text and not node.text.isspace():
             reading.unknown.append((node, "text", node.text.strip()[:40]))
         for field in plan.required:
-            if field.name not in values:
+            if values.get(field.name) is None:
                 self._missing(field, node)
         if plan.check:
             self._check(node)
@@ -323,6 +327,8 @@ class Element:
 
     def _missing(self, field: Field, node: Node) -> None:
         """Refuse: a required field is not there."""
+        if isinstance(field.required, Sentence):
+            raise Refusal(field.required.error, field.required.sentence, node)
         if field.kind == ATTR:
             detail = f"Missing required attribute '{field.tag}' in element '{node.tag}'"
         else:

@@ -40,29 +40,65 @@ class Scalar:
 
 
 class Sentence:
-    """A refusal in words of its own: libvirt's older parsers have one sentence each. ``%s`` becomes the value."""
+    """A refusal in words of its own: libvirt's older parsers have one sentence each.
+
+    ``%s`` becomes the value, ``{tag}`` the element's tag, ``{words}`` the tag with its underscores as spaces.
+    """
 
     def __init__(self, sentence: str, error: type[errors.Error] = errors.ConfigUnsupported):
         self.sentence, self.error = sentence, error
 
     def refusal(self, text: str, node: Node, expected: str) -> Refusal:
-        return Refusal(self.error, self.sentence.replace("%s", text), node, f"expected {expected}, got '{text}'")
+        detail = self.sentence.replace("{tag}", node.tag).replace("{words}", node.tag.replace("_", " "))
+        return Refusal(self.error, detail.replace("%s", text), node, f"expected {expected}, got '{text}'")
+
+
+def xml(sentence: str) -> Sentence:
+    """A sentence after ``XML error: ``."""
+    return Sentence(sentence, errors.XMLError)
+
+
+def internal(sentence: str) -> Sentence:
+    """A sentence after ``internal error: ``."""
+    return Sentence(sentence, errors.InternalError)
+
+
+class Blank(Scalar):
+    """Another scalar, for which an empty text means that nothing was said."""
+
+    def __init__(self, inner: Scalar):
+        self.inner, self.unit = inner, inner.unit
+        self.write = inner.write  # type: ignore[method-assign]
+
+    def read(self, text: str, node: Node, name: str | None) -> Any:
+        return self.inner.read(text, node, name) if text else None
+
+
+class Lenient(Blank):
+    """Another scalar, whose unreadable values libvirt passes over in silence."""
+
+    def read(self, text: str, node: Node, name: str | None) -> Any:
+        try:
+            return self.inner.read(text, node, name)
+        except Refusal:
+            return None
 
 
 _decimal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-9]+\Z").match
 _based = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z").match
 _hexadecimal = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX])?[0-9a-fA-F]+\Z").match
+_octal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-7]+\Z").match
 
 
 def strtol(text: str, base: int = 10) -> int | None:
-    """C's strtol over the whole of a text: base 10, 16, or 0 (0x hexadecimal, leading 0 octal); None if it fails."""
+    """C's strtol over the whole of a text: base 8, 10, 16, or 0 (0x hexadecimal, 0 octal); None if it fails."""
     if base == 10:
         return int(text) if len(text) < 32 and _decimal(text) else None
-    match = (_based if base == 0 else _hexadecimal)(text)
+    match = (_based if base == 0 else _hexadecimal if base == 16 else _octal)(text)
     if not match or len(text) > 64:
         return None
-    if base == 16:
-        return int(text, 16)
+    if base:
+        return int(text, base)
     digits = match[1]
     value = int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits, 8) if digits[0] == "0" else int(digits)
     return -value if "-" in text else value
@@ -75,7 +111,8 @@ class Int(Scalar):
                  sentence: Sentence | None = None):
         self.low, self.high, self.base, self.form = low, high, base, form
         self.nonzero, self.sentence = nonzero, sentence
-        kind = "non-negative integer" if low >= 0 else "long long integer" if high > 2**32 else "integer"
+        self.signed = low < 0 or high == 2**31 - 1  # which of libvirt's readers, and so which words
+        kind = "non-negative integer" if not self.signed else "long long integer" if high > 2**32 else "integer"
         self.expected = f"{kind} value"
 
     def read(self, text: str, node: Node, name: str | None) -> int:
@@ -83,7 +120,8 @@ class Int(Scalar):
         if value is None or not self.low <= value <= self.high:
             if self.sentence is not None:
                 raise self.sentence.refusal(text, node, self.expected)
-            raise self.refuse(text, node, name, f" Expected {self.expected}")
+            below = self.signed and value is not None and self.low > value > -(2**31)
+            raise self.refuse(text, node, name, f" Expected {'non-negative value' if below else self.expected}")
         if self.nonzero and not value:
             if self.sentence is not None:
                 raise self.sentence.refusal(text, node, "anything but zero")
@@ -93,6 +131,19 @@ class Int(Scalar):
 
     def write(self, value: int) -> str:
         return self.form % value
+
+
+class Wrapping(Int):
+    """An unsigned number of ``bits`` bits whose negative values libvirt takes as C does: -1 is the largest."""
+
+    def __init__(self, bits: int, sentence: Sentence | None = None):
+        super().__init__(0, 2**bits - 1, sentence=sentence)
+
+    def read(self, text: str, node: Node, name: str | None) -> int:
+        value = strtol(text)
+        if value is not None and -self.high <= value < 0:
+            return value + self.high + 1
+        return super().read(text, node, name)
 
 
 class Enum(Scalar):
@@ -255,15 +306,17 @@ class Size(Scalar):
 
     expected = "a whole number, with unit= if it is not in the default unit"
 
-    def __init__(self, unit: str = "KiB", step: int = 1024, default: int = 1024, sentence: Sentence | None = None):
-        self.unit, self.step, self.default, self.sentence = unit, step, default, sentence
+    def __init__(self, unit: str = "KiB", step: int = 1024, default: int = 1024, path: str | None = None):
+        self.unit, self.step, self.default, self.path = unit, step, default, path
 
     def read(self, text: str, node: Node, name: str | None) -> int:
         number = strtol(text)
         if number is None or number < 0 or number > 2**64 - 1:
-            if self.sentence is not None:
-                raise self.sentence.refusal(text, node, self.expected)
-            place = f"./@{name}" if name else f"./{node.tag}[1]"
+            place = self.path or (f"./@{name}" if name else "./{tag}[1]")
+            place = place.replace("{tag}", node.tag)
+            if not text:
+                missing = f"missing element or attribute '{place}'"
+                raise Refusal(errors.XMLError, missing, node, f"expected {self.expected}")
             detail = f"Invalid value '{text}' for element or attribute '{place}'"
             raise Refusal(errors.XMLError, detail, node, f"expected {self.expected}, got '{text}'")
         return -(-scale(number, node.attrs.get("unit", ""), self.default, node) // self.step)

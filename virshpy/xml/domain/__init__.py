@@ -41,11 +41,10 @@ from virshpy.xml.domain.tuning import (
 )
 from virshpy.xml.element import Element, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, UINT, UUID, Enum, Int, Sentence
+from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence
 
-VIRT_TYPES = (
-    "none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf"
-)
+VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
+                  "invalid domain type %s")
 _ACTIONS = "destroy restart rename-restart preserve"
 _CRASH_ACTIONS = f"{_ACTIONS} coredump-destroy coredump-restart"
 
@@ -56,7 +55,7 @@ class Domain(Element, tag="domain"):
     _source = "(domain_definition)"
     _namespaces = {QEMU_NAMESPACE: "qemu"}
 
-    type: str | None = attr(Enum(VIRT_TYPES), required=True)
+    type: str | None = attr()
     id: int | None = attr(Int(0, 2**31 - 1), runtime=True)
     name: str | None = leaf()
     uuid: str | None = leaf(UUID(Sentence("malformed uuid element", errors.InternalError)))
@@ -73,7 +72,7 @@ class Domain(Element, tag="domain"):
     memory_backing: MemoryBacking | None = one(MemoryBacking)
     vcpu: VCPU | None = one(VCPU)
     vcpus: VCPUs | None = one(VCPUs)
-    iothreads: int | None = leaf(UINT)
+    iothreads: int | None = leaf(Int(sentence=Sentence("invalid iothreads count '%s'", errors.XMLError)))
     iothreadids: IOThreadIDs | None = one(IOThreadIDs)
     defaultiothread: DefaultIOThread | None = one(DefaultIOThread)
     cputune: Cputune | None = one(Cputune)
@@ -87,11 +86,11 @@ class Domain(Element, tag="domain"):
     features: Features | None = one(Features)
     cpu: CPU | None = one(CPU)
     clock: Clock | None = one(Clock)
-    on_poweroff: str | None = leaf(Enum(_ACTIONS, Sentence("unknown on_poweroff action: %s", errors.InternalError)))
-    on_reboot: str | None = leaf(Enum(_ACTIONS, Sentence("unknown on_reboot action: %s", errors.InternalError)))
-    on_crash: str | None = leaf(Enum(_CRASH_ACTIONS, Sentence("unknown on_crash action: %s", errors.InternalError)))
+    on_poweroff: str | None = leaf(Enum(_ACTIONS, "unknown on_poweroff action: %s"))
+    on_reboot: str | None = leaf(Enum(_ACTIONS, "unknown on_reboot action: %s"))
+    on_crash: str | None = leaf(Enum(_CRASH_ACTIONS, "unknown on_crash action: %s"))
     on_lockfailure: str | None = leaf(
-        Enum("default poweroff restart pause ignore", Sentence("unknown lockfailure action: %s", errors.InternalError)))
+        Enum("default poweroff restart pause ignore", "unknown on_lockfailure action: %s"))
     pm: PM | None = one(PM)
     perf: Perf | None = one(Perf)
     devices: Devices = one(Devices)
@@ -113,6 +112,9 @@ class Domain(Element, tag="domain"):
             raise Refusal(errors.XMLError, f"name {self.name} cannot contain '/'", node)
         if "\n" in self.name:
             raise Refusal(errors.XMLDetail, "invalid char in name: \n", node, "a name is one line")
+        if not self.type:
+            raise Refusal(errors.InternalError, "missing domain type attribute", node, "expected <domain type='qemu'>")
+        VIRT_TYPES.read(self.type, node, "type")  # here because libvirt asks for the name first
         if self.title and "\n" in self.title:
             raise Refusal(errors.XMLError, "Domain title can't contain newlines", node)
         if self.os is None or self.os.type is None or not self.os.type.value:

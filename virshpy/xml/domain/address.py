@@ -113,7 +113,8 @@ class USBPort(Scalar):
     def read(self, text: str, node: Node, name: str | None) -> str:
         parts = text.split(".")
         if len(parts) > 4 or not all(part.isascii() and part.isdigit() and int(part[:4]) < 256 for part in parts):
-            raise Refusal(errors.XMLError, "Cannot parse <address> 'port' attribute", node, f"expected {self.expected}")
+            detail = "Cannot parse <address> 'port' attribute"
+            raise Refusal(errors.InternalError, detail, node, f"expected {self.expected}")
         return ".".join(str(int(part)) for part in parts)
 
 

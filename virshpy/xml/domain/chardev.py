@@ -7,13 +7,14 @@ from virshpy.xml.domain.address import Device, DeviceSeclabel
 from virshpy.xml.domain.storage import Reconnect
 from virshpy.xml.element import Element, Reading, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import INT, ONOFF, STR, YESNO, Enum, Sentence
+from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Blank, Enum, Int, Lenient, xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
 
 BACKENDS = "null vc pty dev file pipe stdio udp tcp unix spicevmc spiceport nmdm qemu-vdagent dbus"
+_PORT = Int(-(2**31), 2**31 - 1, sentence=xml("Invalid port number: %s"))
 _BACKEND = Enum(BACKENDS, "unknown type presented to host for character device: %s")
 
 
@@ -28,7 +29,7 @@ class MouseMode(Element, tag="mouse"):
 class CharSource(Element, tag="source"):
     """The host's side. ``udp`` has two: ``mode='bind'`` and ``mode='connect'``."""
 
-    mode: str | None = attr(Enum("connect bind", Sentence("Unknown source mode '%s'", errors.InternalError)))
+    mode: str | None = attr(Enum("connect bind"))
     host: str | None = attr()
     service: str | None = attr()
     tls: bool | None = attr(YESNO)
@@ -45,6 +46,12 @@ class CharSource(Element, tag="source"):
 
 class Protocol(Element, tag="protocol"):
     type: str | None = attr(Enum("raw telnet telnets tls", "Unknown protocol '%s'"))
+
+
+class LenientProtocol(Protocol, tag="protocol"):
+    """Where libvirt passes over a protocol that it does not know."""
+
+    type: str | None = attr(Lenient(Enum("raw telnet telnets tls")))
 
 
 class CharLog(Element, tag="log"):
@@ -85,27 +92,27 @@ class CharBackend(Device):
 
 
 class TargetModel(Element, tag="model"):
-    name: str | None = attr(Enum(
+    name: str | None = attr(Blank(Enum(
         "isa-serial usb-serial pci-serial spapr-vty pl011 16550a sclpconsole sclplmconsole isa-debugcon",
-        "unknown target model '%s' specified for character device"))
+        "unknown target model '%s' specified for character device")))
 
 
 class SerialTarget(Element, tag="target"):
     type: str | None = attr(Enum(
         "isa-serial usb-serial pci-serial spapr-vio-serial system-serial sclp-serial isa-debug",
         "unknown target type '%s' specified for character device"))
-    port: int | None = attr(INT)
+    port: int | None = attr(_PORT)
     model: TargetModel | None = one(TargetModel)
 
 
 class ParallelTarget(Element, tag="target"):
-    port: int | None = attr(INT)
+    port: int | None = attr(_PORT)
 
 
 class ConsoleTarget(Element, tag="target"):
     type: str | None = attr(Enum("serial xen uml virtio openvz sclp sclplm",
                                  "unknown target type '%s' specified for character device"))
-    port: int | None = attr(INT)
+    port: int | None = attr(_PORT)
 
 
 class ChannelTarget(Element, tag="target"):
@@ -114,7 +121,7 @@ class ChannelTarget(Element, tag="target"):
     type: str | None = attr(Enum("guestfwd virtio xen", "unknown target type '%s' specified for character device"))
     name: str | None = attr()
     address: str | None = attr()
-    port: int | None = attr(INT)
+    port: int | None = attr(UINT)
     state: str | None = attr(Enum("connected disconnected"), runtime=True)
 
 
@@ -144,15 +151,15 @@ class Smartcard(Device, tag="smartcard"):
     certificates: list[str] = many(STR, "certificate")
     database: str | None = leaf()
     sources: list[CharSource] = many(CharSource)
-    protocol: Protocol | None = one(Protocol)
+    protocol: LenientProtocol | None = one(LenientProtocol)
     log: CharLog | None = one(CharLog)
 
 
 class Redirdev(Device, tag="redirdev"):
-    bus: str | None = attr(Enum("usb", Sentence("unknown redirdev bus '%s'", errors.XMLError)))
+    bus: str | None = attr(Enum("usb", "unknown redirdev bus '%s'"))
     type: str | None = attr(Enum(BACKENDS, "unknown redirdev character device type '%s'"), required=True)
     sources: list[CharSource] = many(CharSource)
-    protocol: Protocol | None = one(Protocol)
+    protocol: LenientProtocol | None = one(LenientProtocol)
     log: CharLog | None = one(CharLog)
 
 

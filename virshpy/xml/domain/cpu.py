@@ -5,20 +5,20 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Enum, Int, Ranges, Sentence, Size
+from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Blank, Enum, Int, Ranges, Sentence, Size, xml
 
 
 class CPUModel(Element, tag="model"):
     """``value`` is the model's name."""
 
-    fallback: str | None = attr(Enum("allow forbid", Sentence("Invalid fallback attribute", errors.XMLError)))
+    fallback: str | None = attr(Blank(Enum("allow forbid", "Invalid fallback attribute")))
     vendor_id: str | None = attr()
     value: str | None = text()
 
 
 class MaxPhysAddr(Element, tag="maxphysaddr"):
     mode: str | None = attr(Enum("emulate passthrough"), required=True)
-    bits: int | None = attr(Int(nonzero=True))
+    bits: int | None = attr(Int(0, 2**31 - 1))
 
 
 class Topology(Element, tag="topology"):
@@ -32,8 +32,7 @@ class Topology(Element, tag="topology"):
 
 
 class CPUCache(Element, tag="cache"):
-    level: int | None = attr(Int(1, 3, sentence=Sentence("invalid CPU cache level, must be in range [1,3]",
-                                                           errors.XMLError)))
+    level: int | None = attr(Int(0, 2**31 - 1))
     mode: str | None = attr(Enum("emulate passthrough disable"), required=True)
 
 
@@ -56,28 +55,31 @@ class Distances(Element, tag="distances"):
     siblings: list[Sibling] = many(Sibling)
 
 
-class SizeValue(Element):
+class CacheSize(Element):
     """``value`` in KiB."""
 
-    value: int | None = attr(KIB)
+    value: int | None = attr(Size(path="./{tag}/@value"))
 
 
-class ByteValue(Element):
-    value: int | None = attr(Size("B", 1, 1))
+class CacheLine(Element):
+    """``value`` in bytes."""
+
+    value: int | None = attr(Size("B", 1, 1, path="./{tag}/@value"))
 
 
 class NumaCache(Element, tag="cache"):
-    level: int | None = attr(UINT, required=True)
-    associativity: str | None = attr(Enum("none direct full"), required=True)
-    policy: str | None = attr(Enum("none writeback writethrough"), required=True)
-    size: SizeValue | None = one(SizeValue, "size")
-    line: ByteValue | None = one(ByteValue, "line")
+    level: int | None = attr(
+        Int(nonzero=True, sentence=xml("Invalid 'level' attribute in cache element for NUMA node 0")), required=True)
+    associativity: str | None = attr(Enum("none direct full", xml("Invalid cache associativity '%s'")), required=True)
+    policy: str | None = attr(Enum("none writeback writethrough", xml("Invalid cache policy '%s'")), required=True)
+    size: CacheSize | None = one(CacheSize, "size")
+    line: CacheLine | None = one(CacheLine, "line")
 
 
 class NumaCell(Element, tag="cell"):
     """``memory`` in KiB."""
 
-    id: int | None = attr(Int(sentence=Sentence("Invalid 'id' attribute in NUMA cell: '%s'", errors.XMLError)))
+    id: int | None = attr(UINT)
     cpus: tuple[int, ...] | None = attr(Ranges())
     memory: int | None = attr(KIB)
     memAccess: str | None = attr(Enum("shared private"))
@@ -115,11 +117,10 @@ class Numa(Element, tag="numa"):
 
 
 class CPU(Element, tag="cpu"):
-    mode: str | None = attr(Enum("custom host-model host-passthrough maximum"))
-    match: str | None = attr(Enum("minimum exact strict",
-                                  Sentence("Invalid match attribute for CPU specification", errors.XMLError)))
-    check: str | None = attr(Enum("none partial full", Sentence("Invalid check attribute for CPU specification",
-                                                                  errors.XMLError)))
+    mode: str | None = attr(
+        Enum("custom host-model host-passthrough maximum", "Invalid mode attribute '%s'"))
+    match: str | None = attr(Enum("minimum exact strict"))
+    check: str | None = attr(Enum("none partial full"))
     migratable: bool | None = attr(ONOFF)
     model: CPUModel | None = one(CPUModel)
     vendor: str | None = leaf()
@@ -212,7 +213,7 @@ class GIC(Element, tag="gic"):
 class TSeg(Element, tag="tseg"):
     """``value`` in MiB when the size is a whole number of them."""
 
-    value: int | None = text(Size("MiB", 1 << 20, 1 << 20))
+    value: int | None = text(Size("MiB", 1 << 20, 1 << 20, path="string(./features/smm/tseg)"))
 
 
 class SMM(State, tag="smm"):
@@ -303,10 +304,11 @@ class Timer(Element, tag="timer"):
 class Clock(Element, tag="clock"):
     """``adjustment`` is a number of seconds, or ``reset``."""
 
-    offset: str | None = attr(Enum("utc localtime variable timezone absolute", "unknown clock offset '%s'"))
+    offset: str | None = attr(
+        Blank(Enum("utc localtime variable timezone absolute", "unknown clock offset '%s'")))
     timezone: str | None = attr()
     adjustment: str | None = attr()
-    basis: str | None = attr(Enum("utc localtime", "unknown clock basis '%s'"))
+    basis: str | None = attr(Blank(Enum("utc localtime", "unknown clock basis '%s'")))
     start: int | None = attr(LONG)
     timers: list[Timer] = many(Timer)
 

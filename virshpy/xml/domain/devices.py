@@ -28,10 +28,12 @@ from virshpy.xml.scalars import (
     UINT,
     UUID,
     YESNO,
+    Blank,
     Enum,
     Int,
     Ranges,
     Size,
+    xml,
 )
 
 VIRTIO_MODELS = "virtio virtio-transitional virtio-non-transitional"
@@ -79,7 +81,7 @@ class Controller(Device, tag="controller"):
     def _check(self, node: Node) -> None:
         words = CONTROLLER_MODELS.get(self.type or "", "").split()
         if words and self.model is not None and self.model not in words:
-            raise Refusal(errors.XMLError, f"Unknown model type '{self.model}'", node,
+            raise Refusal(errors.ConfigUnsupported, f"Unknown model type '{self.model}'", node,
                           f"expected one of {', '.join(words)}")
         if self.driver and self.driver.iothread and not (self.type == "scsi" and self.model == "virtio-scsi"):
             detail = "'iothread' attribute only supported for virtio scsi controllers"
@@ -116,8 +118,8 @@ class MemBalloon(Device, tag="memballoon"):
 class RngRate(Element, tag="rate"):
     """``bytes`` in every ``period`` milliseconds."""
 
-    bytes: int | None = attr(POSITIVE, required=True)
-    period: int | None = attr(UINT)
+    bytes: int | None = attr(Blank(Int(sentence=xml("invalid RNG rate bytes value"))))
+    period: int | None = attr(Blank(Int(sentence=xml("invalid RNG rate period value"))))
 
 
 class RngBackend(Element, tag="backend"):
@@ -131,7 +133,7 @@ class RngBackend(Element, tag="backend"):
 
 
 class Rng(Device, tag="rng"):
-    model: str | None = attr(Enum(VIRTIO_MODELS), required=True)
+    model: str | None = attr(Enum(VIRTIO_MODELS, "unknown RNG model '%s'"), required=xml("missing RNG device model"))
     rate: RngRate | None = one(RngRate)
     backend: RngBackend | None = one(RngBackend)
     driver: VirtioDriver | None = one(VirtioDriver)
@@ -212,30 +214,33 @@ class Shmem(Device, tag="shmem"):
     msi: ShmemMSI | None = one(ShmemMSI)
 
 
+_PLAIN = Size(path="./{tag}")
+
+
 class MemorySource(Element, tag="source", drop_empty=True):
     """Sizes in KiB."""
 
     nodemask: tuple[int, ...] | None = leaf(Ranges())
-    pagesize: int | None = leaf(KIB)
+    pagesize: int | None = leaf(_PLAIN)
     path: str | None = leaf()
-    alignsize: int | None = leaf(KIB)
+    alignsize: int | None = leaf(_PLAIN)
     pmem: bool = flag()
 
 
 class MemoryLabel(Element, tag="label"):
-    size: int | None = leaf(KIB)
+    size: int | None = leaf(Size(path="./label/size"))
 
 
 class MemoryTarget(Element, tag="target"):
     """Sizes in KiB."""
 
-    size: int | None = leaf(KIB)
-    node: int | None = leaf(UINT)
+    size: int | None = leaf(_PLAIN)
+    node: int | None = leaf(Int(sentence=xml("invalid value of memory device node")))
     label: MemoryLabel | None = one(MemoryLabel)
     readonly: bool = flag()
-    block: int | None = leaf(KIB)
-    requested: int | None = leaf(KIB)
-    current: int | None = leaf(KIB, runtime=True)
+    block: int | None = leaf(_PLAIN)
+    requested: int | None = leaf(_PLAIN)
+    current: int | None = leaf(_PLAIN, runtime=True)
 
 
 class MemoryDevice(Device, tag="memory"):
@@ -262,7 +267,7 @@ class IOMMU(Device, tag="iommu"):
 
 class CID(Element, tag="cid", drop_empty=True):
     auto: bool | None = attr(YESNO)
-    address: int | None = attr(UINT)
+    address: int | None = attr(POSITIVE)
 
 
 class Vsock(Device, tag="vsock"):

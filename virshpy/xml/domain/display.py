@@ -7,7 +7,7 @@ from virshpy.xml.domain.address import Device, VirtioDriver
 from virshpy.xml.domain.chardev import Clipboard, MouseMode
 from virshpy.xml.element import Element, attr, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Enum, Int
+from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Blank, Enum, Int, Lenient, internal, xml
 
 
 class Listen(Element, tag="listen"):
@@ -66,9 +66,9 @@ class Graphics(Element, tag="graphics"):
 
     type: str | None = attr(Enum("sdl vnc rdp desktop spice egl-headless dbus"), required=True)
     socket: str | None = attr()
-    port: int | None = attr(INT)
-    tlsPort: int | None = attr(INT)
-    autoport: bool | None = attr(YESNO)
+    port: int | None = attr(Int(-(2**31), 2**31 - 1, sentence=internal("cannot parse vnc port %s")))
+    tlsPort: int | None = attr(Int(-(2**31), 2**31 - 1, sentence=internal("cannot parse spice tlsPort %s")))
+    autoport: bool | None = attr(Lenient(YESNO))
     websocket: int | None = attr(INT)
     replaceUser: bool | None = attr(YESNO)
     multiUser: bool | None = attr(YESNO)
@@ -138,15 +138,14 @@ class Resolution(Element, tag="resolution"):
 class VideoModel(Element, tag="model"):
     """Memory sizes in KiB."""
 
-    type: str | None = attr(Enum("default vga cirrus vmvga xen vbox qxl parallels virtio gop none bochs ramfb",
-                                 "unknown video model '%s'"))
-    ram: int | None = attr(UINT)
-    vram: int | None = attr(UINT)
-    vram64: int | None = attr(UINT)
-    vgamem: int | None = attr(UINT)
-    heads: int | None = attr(UINT)
-    primary: bool | None = attr(YESNO)
-    blob: bool | None = attr(ONOFF)
+    type: str | None = attr(Blank(Enum(
+        "default vga cirrus vmvga xen vbox qxl parallels virtio gop none bochs ramfb", "unknown video model '%s'")))
+    ram: int | None = attr(Blank(Int(sentence=xml("cannot parse video ram '%s'"))))
+    vram: int | None = attr(Blank(Int(sentence=xml("cannot parse video vram '%s'"))))
+    vram64: int | None = attr(Blank(Int(sentence=xml("cannot parse video vram64 '%s'"))))
+    vgamem: int | None = attr(Blank(Int(sentence=xml("cannot parse video vgamem '%s'"))))
+    heads: int | None = attr(Blank(Int(sentence=internal("cannot parse video heads '%s'"))))
+    primary: bool | None = attr(Lenient(YESNO))
     acceleration: Acceleration | None = one(Acceleration)
     resolution: Resolution | None = one(Resolution)
 
@@ -183,8 +182,8 @@ class AudioEnd(Element, drop_empty=True):
     dev: str | None = attr()
     name: str | None = attr()
     streamName: str | None = attr()
-    latency: int | None = attr(Int(nonzero=True))
-    bufferCount: int | None = attr(Int(nonzero=True))
+    latency: int | None = attr(UINT)
+    bufferCount: int | None = attr(UINT)
     serverName: str | None = attr()
     clientName: str | None = attr()
     connectPorts: str | None = attr()
@@ -223,7 +222,7 @@ class Input(Device, tag="input"):
     source: InputSource | None = one(InputSource)
 
     def _check(self, node: Node) -> None:
-        if self.type == "passthrough" and (self.source is None or not self.source.evdev):
+        if self.type == "passthrough" and (self.source is None or self.source.evdev is None):
             raise Refusal(errors.XMLError, "Missing evdev path for input device passthrough", node)
 
 

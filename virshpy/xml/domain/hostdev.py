@@ -8,7 +8,7 @@ from virshpy.xml.domain.interface import Teaming
 from virshpy.xml.domain.storage import Auth, Host, Initiator
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, UINT, UINT0, UUID, YESNO, Enum, Int, Sentence
+from virshpy.xml.scalars import ONOFF, UINT, UINT0, ULONG, UUID, YESNO, Enum, Int, Lenient, Sentence, internal
 
 
 class HostdevDriver(Element, tag="driver"):
@@ -22,11 +22,11 @@ class USBNumber(Element):
 class HostAddress(Element, tag="address"):
     """Of a USB device (bus, device), a SCSI unit (bus, target, unit) or a mediated device (uuid)."""
 
-    uuid: str | None = attr(UUID(Sentence("Cannot parse uuid attribute of element <address>", errors.XMLError)))
+    uuid: str | None = attr(UUID(internal("Cannot parse uuid attribute of element <address>")))
     bus: int | None = attr(UINT0)
     device: int | None = attr(UINT0)
     target: int | None = attr(UINT)
-    unit: int | None = attr(UINT)
+    unit: int | None = attr(ULONG)
 
 
 def _bus_of(node: Node) -> str:
@@ -62,10 +62,10 @@ class Hostdev(Device, tag="hostdev"):
     mode: str | None = attr(Enum("subsystem capabilities", "unknown hostdev mode '%s'"))
     type: str | None = attr(Enum("usb pci scsi scsi_host mdev storage misc net",
                                  Sentence("unknown host device source address type '%s'", errors.ConfigUnsupported)))
-    managed: bool | None = attr(YESNO)
+    managed: bool | None = attr(Lenient(YESNO))
     sgio: str | None = attr(Enum("filtered unfiltered"))
     rawio: bool | None = attr(YESNO)
-    model: str | None = attr()
+    model: str | None = attr(Enum("vfio-pci vfio-ccw vfio-ap virtio virtio-transitional virtio-non-transitional"))
     display: bool | None = attr(ONOFF)
     ramfb: bool | None = attr(ONOFF)
     driver: HostdevDriver | None = one(HostdevDriver)

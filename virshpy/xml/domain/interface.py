@@ -7,7 +7,21 @@ from virshpy.xml.domain.address import ADDRESSES, Address, AnyAddress, Device, V
 from virshpy.xml.domain.storage import BackendDomain, Reconnect
 from virshpy.xml.element import Element, attr, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import MAC, ONOFF, POSITIVE, STR, UINT, YESNO, Enum, Sentence
+from virshpy.xml.scalars import (
+    INT,
+    MAC,
+    ONOFF,
+    POSITIVE,
+    STR,
+    UINT,
+    YESNO,
+    Blank,
+    Enum,
+    Int,
+    Lenient,
+    Sentence,
+    xml,
+)
 
 INTERFACE_TYPES = (
     "user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds"
@@ -23,13 +37,14 @@ class InterfaceMAC(Element, tag="mac"):
 
 class IP(Element, tag="ip"):
     address: str | None = attr()
-    family: str | None = attr(Enum("ipv4 ipv6"))
-    prefix: int | None = attr(UINT)
+    family: str | None = attr()
+    prefix: int | None = attr(Int(sentence=xml("Invalid prefix value '%s' in <ip>")))
     peer: str | None = attr()
 
 
 class Route(Element, tag="route"):
-    family: str | None = attr(Enum("ipv4 ipv6"))
+    family: str | None = attr(
+        Enum("ipv4 ipv6", xml("interface host IP: Unrecognized family '%s' in route definition")))
     address: str | None = attr()
     netmask: str | None = attr()
     prefix: int | None = attr(UINT)
@@ -39,7 +54,7 @@ class Route(Element, tag="route"):
 
 class LocalEnd(Element, tag="local"):
     address: str | None = attr()
-    port: int | None = attr(UINT)
+    port: int | None = attr(INT)
 
 
 class InterfaceSource(Element, tag="source", drop_empty=True):
@@ -55,7 +70,7 @@ class InterfaceSource(Element, tag="source", drop_empty=True):
     path: str | None = attr()
     dev: str | None = attr()
     mode: str | None = attr()
-    port: int | None = attr(UINT)
+    port: int | None = attr(INT)
     switchid: str | None = attr()
     connectionid: int | None = attr(UINT)
     reconnect: Reconnect | None = one(Reconnect)
@@ -85,18 +100,17 @@ class VirtualPortParameters(Element, tag="parameters", drop_empty=True):
 
 
 class VirtualPort(Element, tag="virtualport", drop_empty=True):
-    type: str | None = attr(Enum("802.1Qbg 802.1Qbh openvswitch midonet",
-                                 Sentence("unknown virtualport type %s", errors.XMLError)))
+    type: str | None = attr(Enum("802.1Qbg 802.1Qbh openvswitch midonet", "unknown virtualport type %s"))
     parameters: VirtualPortParameters | None = one(VirtualPortParameters)
 
 
 class Rate(Element):
     """Kilobytes a second; ``burst`` in kilobytes."""
 
-    average: int | None = attr(UINT)
-    peak: int | None = attr(UINT)
-    floor: int | None = attr(UINT)
-    burst: int | None = attr(UINT)
+    average: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth average value '%s'")))
+    peak: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth peak value '%s'")))
+    floor: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth floor value '%s'")))
+    burst: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth burst value '%s'")))
 
 
 class Bandwidth(Element, tag="bandwidth", drop_empty=True):
@@ -175,15 +189,15 @@ class Tune(Element, tag="tune"):
 
 
 class Link(Element, tag="link"):
-    state: str | None = attr(Enum("up down", "unknown interface link state '%s'"))
+    state: str | None = attr(Blank(Enum("up down", "unknown interface link state '%s'")))
 
 
 class MTU(Element, tag="mtu"):
-    size: int | None = attr(UINT, required=True)
+    size: int | None = attr(Blank(Int(sentence=xml("malformed mtu size"))))
 
 
 class Teaming(Element, tag="teaming"):
-    type: str | None = attr(Enum("persistent transient", Sentence("unknown teaming type '%s'", errors.XMLError)))
+    type: str | None = attr(Blank(Enum("persistent transient", "unknown teaming type '%s'")))
     persistent: str | None = attr()
 
 
@@ -204,9 +218,9 @@ class PortOptions(Element, tag="port"):
 
 
 class ForwardRange(Element, tag="range"):
-    start: int | None = attr(UINT)
-    end: int | None = attr(UINT)
-    to: int | None = attr(UINT)
+    start: int | None = attr(POSITIVE)
+    end: int | None = attr(POSITIVE)
+    to: int | None = attr(POSITIVE)
     exclude: bool | None = attr(YESNO)
 
 
@@ -219,7 +233,7 @@ class PortForward(Element, tag="portForward"):
 
 class Interface(Device, tag="interface"):
     type: str | None = attr(Enum(INTERFACE_TYPES))
-    managed: bool | None = attr(YESNO)
+    managed: bool | None = attr(Lenient(YESNO))
     trustGuestRxFilters: bool | None = attr(YESNO)
     mac: InterfaceMAC | None = one(InterfaceMAC)
     source: InterfaceSource | None = one(InterfaceSource)

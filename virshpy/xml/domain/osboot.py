@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.xml.domain.storage import StorageSource
 from virshpy.xml.element import Element, attr, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import STR, UINT, YESNO, Enum, Int, Sentence
+from virshpy.xml.scalars import STR, UINT, YESNO, Blank, Enum, Int, Sentence, xml
 
 FIRMWARES = "bios efi"
 
@@ -42,13 +42,13 @@ class NVRAM(Element, tag="nvram", drop_empty=True):
     """The variable store of UEFI: a path (``value``), or ``type`` and ``source``."""
 
     template: str | None = attr()
-    type: str | None = attr(Enum("file block dir network volume nvme vhostuser", "unknown disk source type '%s'"))
+    type: str | None = attr(Enum("file block dir network volume nvme vhostuser"))
     value: str | None = text()
     source: StorageSource | None = one(StorageSource, "source")
 
 
 class ACPITable(Element, tag="table"):
-    type: str | None = attr(Enum("slic", Sentence("Unknown acpi table type: %s", errors.ConfigUnsupported)))
+    type: str | None = attr()
     value: str | None = text()
 
 
@@ -58,16 +58,23 @@ class OSACPI(Element, tag="acpi"):
     def _check(self, node: Node) -> None:
         if len(self.tables) > 1:
             raise Refusal(errors.XMLError, "Only one acpi table is supported", node)
+        for table in self.tables:
+            if table.type not in (None, "slic"):
+                raise Refusal(errors.XMLError, f"Unknown acpi table type: {table.type}", node, "expected slic")
 
 
 class BootDevice(Element, tag="boot"):
-    dev: str | None = attr(Enum("fd cdrom hd network", Sentence("unknown boot device '%s'")), required=True)
+    dev: str | None = attr(Enum("fd cdrom hd network"), required=True)
 
 
 class BootMenu(Element, tag="bootmenu", drop_empty=True):
     enable: bool | None = attr(YESNO)
-    timeout: int | None = attr(Int(0, 65535, sentence=Sentence(
-        "invalid value for boot menu timeout, must be in range [0,65535]", errors.ConfigUnsupported)))
+    timeout: int | None = attr(UINT)
+
+    def _check(self, node: Node) -> None:
+        if self.timeout is not None and self.timeout > 65535:
+            detail = "invalid value for boot menu timeout, must be in range [0,65535]"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
 
 
 class BIOS(Element, tag="bios", drop_empty=True):
@@ -77,7 +84,7 @@ class BIOS(Element, tag="bios", drop_empty=True):
 
 
 class SMBIOSMode(Element, tag="smbios"):
-    mode: str | None = attr(Enum("none emulate host sysinfo", "unknown smbios mode '%s'"), required=True)
+    mode: str | None = attr(Blank(Enum("none emulate host sysinfo", "unknown smbios mode '%s'")))
 
 
 class InitEnv(Element, tag="initenv"):
@@ -86,7 +93,7 @@ class InitEnv(Element, tag="initenv"):
 
 
 class OS(Element, tag="os"):
-    firmware: str | None = attr(Enum(FIRMWARES, "unknown firmware value %s"))
+    firmware: str | None = attr(Blank(Enum(FIRMWARES, xml("unknown firmware value %s"))))
     type: OSType | None = one(OSType)
     firmware_features: Firmware | None = one(Firmware, "firmware")
     init: str | None = leaf()
@@ -128,7 +135,7 @@ class OEMStrings(Element, tag="oemStrings"):
 
 
 class Sysinfo(Element, tag="sysinfo"):
-    type: str | None = attr(Enum("smbios fwcfg", "unknown sysinfo type '%s'"), required=True)
+    type: str | None = attr(Enum("smbios fwcfg"), required=True)
     bios: SysinfoBlock | None = one(SysinfoBlock, "bios")
     system: SysinfoBlock | None = one(SysinfoBlock, "system")
     base_boards: list[SysinfoBlock] = many(SysinfoBlock, "baseBoard")
@@ -139,10 +146,13 @@ class Sysinfo(Element, tag="sysinfo"):
     entries: list[SysinfoEntry] = many(SysinfoEntry)
 
 
+_IDMAP = Int(sentence=xml("invalid idmap start/target/count settings"))
+
+
 class IDRange(Element):
-    start: int | None = attr(UINT)
-    target: int | None = attr(UINT)
-    count: int | None = attr(UINT)
+    start: int | None = attr(_IDMAP)
+    target: int | None = attr(_IDMAP)
+    count: int | None = attr(_IDMAP)
 
 
 class IDMap(Element, tag="idmap"):

@@ -6,7 +6,21 @@ from virshpy import errors
 from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, POSITIVE, STR, UINT, ULONG, YESNO, Enum, Int, Sentence, Size
+from virshpy.xml.scalars import (
+    ONOFF,
+    POSITIVE,
+    STR,
+    UINT,
+    ULONG,
+    YESNO,
+    Blank,
+    Enum,
+    Int,
+    Sentence,
+    Size,
+    Wrapping,
+    xml,
+)
 
 SOURCE_TYPES = "none file block dir network volume nvme vhostuser"
 FORMATS = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop luks cow qcow qcow2 qed vmdk"
@@ -44,14 +58,15 @@ class IVGen(Element, tag="ivgen"):
 
 
 class EncryptionSecret(Element, tag="secret"):
-    type: str | None = attr(Enum("passphrase", Sentence("unknown volume encryption secret type %s", errors.XMLError)))
+    type: str | None = attr(Enum("passphrase", "unknown volume encryption secret type %s"))
     uuid: str | None = attr()
     usage: str | None = attr()
 
 
 class Encryption(Element, tag="encryption"):
     format_name: str | None = attr(
-        Enum("default qcow luks luks2", "unknown volume encryption format type %s"), "format")
+        Blank(Enum("default qcow luks luks2", "unknown volume encryption format type %s")), "format",
+        required=xml("unknown volume encryption format"))
     engine: str | None = attr(Enum("qemu librbd"))
     secrets: list[EncryptionSecret] = many(EncryptionSecret)
     cipher: Cipher | None = one(Cipher)
@@ -75,10 +90,15 @@ class Host(Element, tag="host"):
     socket: str | None = attr()
 
 
+_SLICE = xml("missing offset or size attribute of slice")
+
+
 class Slice(Element, tag="slice"):
-    type: str | None = attr(Enum("storage", Sentence("unknown slice type '%s'", errors.XMLError)), required=True)
-    offset: int | None = attr(ULONG)
-    size: int | None = attr(Int(0, 2**64 - 1, nonzero=True))
+    type: str | None = attr()
+    offset: int | None = attr(
+        Blank(Int(0, 2**64 - 1, sentence=xml("malformed value '%s' of 'offset' attribute of slice"))), required=_SLICE)
+    size: int | None = attr(
+        Blank(Int(0, 2**64 - 1, sentence=xml("malformed value '%s' of 'size' attribute of slice"))), required=_SLICE)
 
 
 class Slices(Element, tag="slices", drop_empty=True):
@@ -116,12 +136,15 @@ class Cookies(Element, tag="cookies"):
     cookies: list[Cookie] = many(Cookie)
 
 
+_READAHEAD = Blank(Int(0, 2**64 - 1, sentence=xml("invalid readahead size or timeout")))
+
+
 class Readahead(Element, tag="readahead"):
-    size: int | None = attr(ULONG)
+    size: int | None = attr(_READAHEAD)
 
 
 class Timeout(Element, tag="timeout"):
-    seconds: int | None = attr(ULONG)
+    seconds: int | None = attr(_READAHEAD)
 
 
 class Identity(Element, tag="identity"):
@@ -153,7 +176,7 @@ class StorageSource(Element, tag="source"):
     fdgroup: str | None = attr()
     dev: str | None = attr()
     dir: str | None = attr()
-    protocol: str | None = attr(Enum(PROTOCOLS, "unknown protocol type '%s'"))
+    protocol: str | None = attr(Enum(PROTOCOLS))
     name: str | None = attr()
     query: str | None = attr()
     tls: bool | None = attr(YESNO)
@@ -162,10 +185,10 @@ class StorageSource(Element, tag="source"):
     volume: str | None = attr()
     type: str | None = attr()
     managed: bool | None = attr(YESNO)
-    namespace: int | None = attr(Int(1, 2**32 - 1))
+    namespace: int | None = attr(Wrapping(64, xml("malformed namespace '%s'")))
     path: str | None = attr()
     mode: str | None = attr()
-    startupPolicy: str | None = attr(Enum("default mandatory requisite optional", "unknown startupPolicy value '%s'"))
+    startupPolicy: str | None = attr(Enum("default mandatory requisite optional"))
     index: int | None = attr(UINT, runtime=True)
     hosts: list[Host] = many(Host)
     snapshot: Snapshot | None = one(Snapshot)
@@ -186,14 +209,16 @@ class StorageSource(Element, tag="source"):
 
 
 class StorageFormat(Element, tag="format"):
-    type: str | None = attr(Enum(FORMATS, "unknown storage source format '%s'"), required=True)
+    type: str | None = attr(
+        Blank(Enum(FORMATS, xml("unknown storage source format '%s'"))),
+        required=xml("missing disk backing store format"))
     metadata_cache: MetadataCache | None = one(MetadataCache)
 
 
 class BackingStore(Element, tag="backingStore"):
     """One layer of a chain. An empty one (no type) ends the chain and stops probing."""
 
-    type: str | None = attr(Enum(SOURCE_TYPES, "unknown disk backing store type '%s'"))
+    type: str | None = attr(Enum(SOURCE_TYPES, xml("unknown storage source type '%s'")))
     index: int | None = attr(UINT, runtime=True)
     image_format: StorageFormat | None = one(StorageFormat)
     source: StorageSource | None = one(StorageSource)
@@ -201,11 +226,11 @@ class BackingStore(Element, tag="backingStore"):
 
 
 class Mirror(Element, tag="mirror"):
-    type: str | None = attr(Enum(SOURCE_TYPES, "unknown mirror backing store type '%s'"))
+    type: str | None = attr()
     file: str | None = attr()
     format_name: str | None = attr(STR, "format")
-    job: str | None = attr(Enum("copy active-commit", Sentence("unknown mirror job type '%s'", errors.XMLError)))
-    ready: str | None = attr(Enum("yes abort pivot"))
+    job: str | None = attr()
+    ready: str | None = attr()
     image_format: StorageFormat | None = one(StorageFormat)
     source: StorageSource | None = one(StorageSource)
     backing_store: BackingStore | None = one(BackingStore)
@@ -233,7 +258,7 @@ class Geometry(Element, tag="geometry"):
     cyls: int | None = attr(UINT)
     heads: int | None = attr(UINT)
     secs: int | None = attr(UINT)
-    trans: str | None = attr(Enum("none auto lba", Sentence("invalid translation value '%s'", errors.XMLError)))
+    trans: str | None = attr(Enum("none auto lba"))
 
 
 class BlockIO(Element, tag="blockio", drop_empty=True):
@@ -253,29 +278,32 @@ class DiskTarget(Element, tag="target"):
     rotation_rate: int | None = attr(Int(1, 65534))
 
 
+_IOTUNE = Int(0, 2**64 - 1, sentence=xml("disk iotune field '{tag}' must be an integer"))
+
+
 class IOTune(Element, tag="iotune", drop_empty=True):
     """Limits in bytes and operations a second; ``*_max_length`` in seconds."""
 
-    total_bytes_sec: int | None = leaf(ULONG)
-    read_bytes_sec: int | None = leaf(ULONG)
-    write_bytes_sec: int | None = leaf(ULONG)
-    total_iops_sec: int | None = leaf(ULONG)
-    read_iops_sec: int | None = leaf(ULONG)
-    write_iops_sec: int | None = leaf(ULONG)
-    total_bytes_sec_max: int | None = leaf(ULONG)
-    read_bytes_sec_max: int | None = leaf(ULONG)
-    write_bytes_sec_max: int | None = leaf(ULONG)
-    total_iops_sec_max: int | None = leaf(ULONG)
-    read_iops_sec_max: int | None = leaf(ULONG)
-    write_iops_sec_max: int | None = leaf(ULONG)
-    size_iops_sec: int | None = leaf(ULONG)
+    total_bytes_sec: int | None = leaf(_IOTUNE)
+    read_bytes_sec: int | None = leaf(_IOTUNE)
+    write_bytes_sec: int | None = leaf(_IOTUNE)
+    total_iops_sec: int | None = leaf(_IOTUNE)
+    read_iops_sec: int | None = leaf(_IOTUNE)
+    write_iops_sec: int | None = leaf(_IOTUNE)
+    total_bytes_sec_max: int | None = leaf(_IOTUNE)
+    read_bytes_sec_max: int | None = leaf(_IOTUNE)
+    write_bytes_sec_max: int | None = leaf(_IOTUNE)
+    total_iops_sec_max: int | None = leaf(_IOTUNE)
+    read_iops_sec_max: int | None = leaf(_IOTUNE)
+    write_iops_sec_max: int | None = leaf(_IOTUNE)
+    size_iops_sec: int | None = leaf(_IOTUNE)
     group_name: str | None = leaf()
-    total_bytes_sec_max_length: int | None = leaf(ULONG)
-    read_bytes_sec_max_length: int | None = leaf(ULONG)
-    write_bytes_sec_max_length: int | None = leaf(ULONG)
-    total_iops_sec_max_length: int | None = leaf(ULONG)
-    read_iops_sec_max_length: int | None = leaf(ULONG)
-    write_iops_sec_max_length: int | None = leaf(ULONG)
+    total_bytes_sec_max_length: int | None = leaf(_IOTUNE)
+    read_bytes_sec_max_length: int | None = leaf(_IOTUNE)
+    write_bytes_sec_max_length: int | None = leaf(_IOTUNE)
+    total_iops_sec_max_length: int | None = leaf(_IOTUNE)
+    read_iops_sec_max_length: int | None = leaf(_IOTUNE)
+    write_iops_sec_max_length: int | None = leaf(_IOTUNE)
 
 
 class Transient(Element, tag="transient"):
@@ -329,7 +357,7 @@ class FilesystemDriver(VirtioDriver):
     type: str | None = attr(Enum("path handle loop nbd ploop virtiofs mtp"))
     format_name: str | None = attr(Enum(FORMATS), "format")
     wrpolicy: str | None = attr(Enum("immediate"))
-    queue: int | None = attr(ULONG)
+    queue: int | None = attr(Blank(Wrapping(64, xml("cannot parse queue size '%s' for virtiofs"))))
 
 
 class CacheMode(Element, tag="cache"):
@@ -346,7 +374,8 @@ class FilesystemLock(Element, tag="lock"):
 
 
 class ThreadPool(Element, tag="thread_pool"):
-    size: int | None = attr(Int(0, 2**31 - 1))
+    size: int | None = attr(
+        Blank(Int(-(2**31), 2**31 - 1, sentence=xml("cannot parse thread pool size '%s' for virtiofs"))))
 
 
 class FilesystemBinary(Element, tag="binary", drop_empty=True):
@@ -376,9 +405,9 @@ class FilesystemTarget(Element, tag="target"):
 
 class Filesystem(Device, tag="filesystem"):
     type: str | None = attr(Enum("mount block file template ram bind volume"))
-    accessmode: str | None = attr(Enum("passthrough mapped squash"))
-    fmode: str | None = attr()
-    dmode: str | None = attr()
+    accessmode: str | None = attr(Blank(Enum("passthrough mapped squash")))
+    fmode: int | None = attr(Int(base=8, form="%04o"))
+    dmode: int | None = attr(Int(base=8, form="%04o"))
     model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional"))
     multidevs: str | None = attr(Enum("default remap forbid warn"))
     driver: FilesystemDriver | None = one(FilesystemDriver)

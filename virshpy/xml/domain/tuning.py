@@ -5,7 +5,23 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Enum, Int, Ranges, Sentence
+from virshpy.xml.scalars import (
+    KIB,
+    ONOFF,
+    POSITIVE,
+    UINT,
+    ULONG,
+    YESNO,
+    Blank,
+    Enum,
+    Int,
+    Lenient,
+    Ranges,
+    Sentence,
+    Size,
+    Wrapping,
+    xml,
+)
 
 
 class Memory(Element, tag="memory"):
@@ -18,7 +34,7 @@ class Memory(Element, tag="memory"):
 class MaxMemory(Element, tag="maxMemory"):
     """``value`` in KiB."""
 
-    slots: int | None = attr(UINT)
+    slots: int | None = attr(Blank(Int(sentence=xml("Failed to parse memory slot count"))))
     value: int | None = text(KIB)
 
 
@@ -34,16 +50,16 @@ class HugePages(Element, tag="hugepages"):
 
 
 class SourceType(Element, tag="source"):
-    type: str | None = attr(Enum("none file anonymous memfd", "unknown memoryBacking/source/type '%s'"))
+    type: str | None = attr(Blank(Enum("none file anonymous memfd", "unknown memoryBacking/source/type '%s'")))
 
 
 class AccessMode(Element, tag="access"):
-    mode: str | None = attr(Enum("default shared private", "unknown memoryBacking/access/mode '%s'"))
+    mode: str | None = attr(Blank(Enum("default shared private", "unknown memoryBacking/access/mode '%s'")))
 
 
 class Allocation(Element, tag="allocation", drop_empty=True):
-    mode: str | None = attr(Enum("none immediate ondemand", "unknown memoryBacking/allocation/mode '%s'"))
-    threads: int | None = attr(UINT)
+    mode: str | None = attr(Blank(Enum("none immediate ondemand", "unknown memoryBacking/allocation/mode '%s'")))
+    threads: int | None = attr(Blank(Int(sentence=xml("Failed to parse memory allocation threads"))))
 
 
 class MemoryBacking(Element, tag="memoryBacking", drop_empty=True):
@@ -56,42 +72,46 @@ class MemoryBacking(Element, tag="memoryBacking", drop_empty=True):
     discard: bool = flag()
 
 
+_BLKIO = Sentence("could not parse {words} %s")
+
+
 class BlkioDevice(Element, tag="device"):
     path: str | None = leaf()
-    weight: int | None = leaf(UINT)
-    read_iops_sec: int | None = leaf(UINT)
-    write_iops_sec: int | None = leaf(UINT)
-    read_bytes_sec: int | None = leaf(ULONG)
-    write_bytes_sec: int | None = leaf(ULONG)
+    weight: int | None = leaf(Wrapping(32, _BLKIO))
+    read_iops_sec: int | None = leaf(Wrapping(32, _BLKIO))
+    write_iops_sec: int | None = leaf(Wrapping(32, _BLKIO))
+    read_bytes_sec: int | None = leaf(Wrapping(64, _BLKIO))
+    write_bytes_sec: int | None = leaf(Wrapping(64, _BLKIO))
 
 
 class Blkiotune(Element, tag="blkiotune", drop_empty=True):
-    weight: int | None = leaf(UINT)
+    weight: int | None = leaf(Lenient(UINT))
     devices: list[BlkioDevice] = many(BlkioDevice)
 
 
 class Memtune(Element, tag="memtune", drop_empty=True):
     """Limits in KiB."""
 
-    hard_limit: int | None = leaf(KIB)
-    soft_limit: int | None = leaf(KIB)
-    min_guarantee: int | None = leaf(KIB)
-    swap_hard_limit: int | None = leaf(KIB)
+    hard_limit: int | None = leaf(Size(path="./memtune/{tag}[1]"))
+    soft_limit: int | None = leaf(Size(path="./memtune/{tag}[1]"))
+    min_guarantee: int | None = leaf(Size(path="./memtune/{tag}[1]"))
+    swap_hard_limit: int | None = leaf(Size(path="./memtune/{tag}[1]"))
 
 
 class VCPU(Element, tag="vcpu"):
     """``value`` is the most there can be, ``current`` how many there are at start."""
 
-    placement: str | None = attr(Enum("static auto", "unsupported vcpu placement mode '%s'"))
+    placement: str | None = attr(Enum("static auto"))
     cpuset: tuple[int, ...] | None = attr(Ranges(
         Sentence("Invalid value of 'cpuset': %s", errors.InvalidArg)))
-    current: int | None = attr(Int(sentence=Sentence("Invalid value '%s' for element or attribute './vcpu[1]/@current'",
-                                                     errors.XMLError)))
-    value: int | None = text(Int(sentence=Sentence("maximum vcpus count must be an integer", errors.XMLError)))
+    current: int | None = attr(UINT)
+    value: int | None = text(Int(sentence=xml("maximum vcpus count must be an integer")))
 
     def _check(self, node: Node) -> None:
         if self.value is None:
-            self.value = 1
+            raise Refusal(errors.XMLError, "maximum vcpus count must be an integer", node, "expected <vcpu>1</vcpu>")
+        if self.current == 0:
+            raise Refusal(errors.ConfigUnsupported, "vcpu 0 can't be offline", node)
         if self.current is not None and self.current > self.value:
             detail = f"maxvcpus must not be less than current vcpus ({self.value} < {self.current})"
             raise Refusal(errors.InternalError, detail, node)
@@ -140,7 +160,7 @@ class EmulatorPin(Element, tag="emulatorpin"):
 
 
 class IOThreadPin(Element, tag="iothreadpin"):
-    iothread: int | None = attr(UINT, required=True)
+    iothread: int | None = attr(POSITIVE, required=True)
     cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
 
 
@@ -183,18 +203,23 @@ class MemoryTune(Element, tag="memorytune"):
     monitors: list[CacheMonitor] = many(CacheMonitor)
 
 
+_TUNE = xml("can't parse cputune {words} value")
+_PERIOD = Int(0, 2**64 - 1, sentence=_TUNE)
+_QUOTA = Int(-(2**63), 2**63 - 1, sentence=_TUNE)
+
+
 class Cputune(Element, tag="cputune", drop_empty=True):
     """Periods and quotas in microseconds."""
 
-    shares: int | None = leaf(ULONG)
-    period: int | None = leaf(ULONG)
-    quota: int | None = leaf(LONG)
-    global_period: int | None = leaf(ULONG)
-    global_quota: int | None = leaf(LONG)
-    emulator_period: int | None = leaf(ULONG)
-    emulator_quota: int | None = leaf(LONG)
-    iothread_period: int | None = leaf(ULONG)
-    iothread_quota: int | None = leaf(LONG)
+    shares: int | None = leaf(_PERIOD)
+    period: int | None = leaf(_PERIOD)
+    quota: int | None = leaf(_QUOTA)
+    global_period: int | None = leaf(_PERIOD)
+    global_quota: int | None = leaf(_QUOTA)
+    emulator_period: int | None = leaf(_PERIOD)
+    emulator_quota: int | None = leaf(_QUOTA)
+    iothread_period: int | None = leaf(_PERIOD)
+    iothread_quota: int | None = leaf(_QUOTA)
     vcpupins: list[VCPUPin] = many(VCPUPin)
     emulatorpin: EmulatorPin | None = one(EmulatorPin)
     iothreadpins: list[IOThreadPin] = many(IOThreadPin)
@@ -206,9 +231,10 @@ class Cputune(Element, tag="cputune", drop_empty=True):
 
 
 class NumatuneMemory(Element, tag="memory"):
-    mode: str | None = attr(Enum("strict preferred interleave restrictive"))
+    mode: str | None = attr(
+        Enum("strict preferred interleave restrictive", "Unsupported NUMA memory tuning mode '%s'"))
     nodeset: tuple[int, ...] | None = attr(Ranges())
-    placement: str | None = attr(Enum("static auto"))
+    placement: str | None = attr(Enum("static auto", "Unsupported NUMA memory placement mode '%s'"))
 
 
 class Memnode(Element, tag="memnode"):

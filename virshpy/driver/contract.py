@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _UnsupportedFlags(errors.InvalidArg):
+    """invalid argument"""
+
+    detailed = "%s"  # libvirt says this one without the words of its code
+
+
 class Row:
     """One operation: ``c_name``, ``writes``, ``flags`` (an IntFlag type or None), ``secure`` (flags that a read-only
     connection may not use because they reveal secrets)."""
@@ -42,6 +48,8 @@ def operation(c_name: str, *, writes: bool = False, flags: Any = None, secure: i
     def declare(declaration: F) -> F:
         @wraps(declaration)
         def unsupported(self: Contract, *args: Any, **kwargs: Any) -> Any:
+            if self.readonly and row.writes:
+                raise errors.OperationDenied(f"read only access prevents {row.c_name}", domain=errors.ErrorDomain.DOM)
             raise errors.NoSupport(row.c_name, domain=self.error_domain)
 
         unsupported.row = row  # type: ignore[attr-defined]
@@ -97,7 +105,7 @@ def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
                 raise errors.OperationDenied(f"{row.c_name} with secure flag", domain=errors.ErrorDomain.DOM)
             if unknown := flags & ~(known or 0):
                 function = row.c_name.replace("vir", self.function_prefix, 1)
-                raise errors.InvalidArg(f"unsupported flags (0x{unknown:x}) in function {function}")
+                raise _UnsupportedFlags(f"unsupported flags (0x{unknown:x}) in function {function}")
         if row.flags is not None:
             kwargs["flags"] = flags
         try:

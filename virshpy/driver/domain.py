@@ -92,7 +92,7 @@ class DomainOperations(Contract):
     @operation("virDomainGetInfo")
     def domain_get_info(self, domain: DomainRef) -> DomainInfo: ...
 
-    @operation("virDomainGetXMLDesc", flags=XMLFlags, secure=XMLFlags.SECURE)
+    @operation("virDomainGetXMLDesc", flags=XMLFlags, secure=XMLFlags.SECURE | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str: ...
 
     @operation("virDomainGetOSType")

@@ -73,7 +73,7 @@ def _long(parsed: Parsed, text: str, words: Sequence[str], position: int) -> int
     name = matches[0]
     letter, takes = _LONG[name]
     if takes is False and equals:
-        raise UsageError(f"unsupported option '--{given}'. See --help.")
+        raise UsageError(f"unsupported option '{f'-{letter}' if letter else f'--{name}'}'. See --help.")
     if takes and not equals:
         if position >= len(words):
             spelled = f"'-{letter}'/'--{name}'" if letter else f"'--{name}'"
@@ -116,7 +116,7 @@ def _apply(parsed: Parsed, name: str, value: str) -> None:
             parsed.notices.append(f"ignoring debug level {level} out of range [0-4]")
     elif name == "escape":
         # ^X is the control character, anything else stands for itself
-        if len(value) == 1 or (len(value) == 2 and value[0] == "^"):
+        if value.isascii() and (len(value) == 2 if value.startswith("^") else len(value) == 1):
             settings.escape = value
         else:
             raise UsageError(f"Invalid string '{value}' for escape sequence")

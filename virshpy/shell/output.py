@@ -110,7 +110,7 @@ def plain(result: Result, *, quiet: bool = False) -> str:
     if isinstance(result, Lines):
         return "".join(" ".join(cell(value) for value in row) + "\n" for row in result.rows)
     if isinstance(result, Stats):
-        return "".join(
+        return "\n".join(
             f"Domain: '{name}'\n" + "".join(f"  {key}={_stat(value)}\n" for key, value in stats.items())
             for name, stats in result.groups
         )

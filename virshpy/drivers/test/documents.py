@@ -52,6 +52,7 @@ class Document:
         self.max_memory = max_memory
         self.memory = memory
         self.vcpus = vcpus
+        self.kind = "test"
         self.title: str | None = None
         self.description: str | None = None
         self.metadata: dict[str, tuple[str, str]] = {}  # namespace URI -> (prefix, element)
@@ -87,7 +88,7 @@ class Document:
             described += f"  <metadata>\n{elements}  </metadata>\n"
         identified = "" if id is None else f" id='{id}'"
         return (
-            f"<domain type='test'{identified}>\n  <name>{escape(self.name)}</name>\n  <uuid>{self.uuid}</uuid>\n"
+            f"<domain type='{self.kind}'{identified}>\n  <name>{escape(self.name)}</name>\n  <uuid>{self.uuid}</uuid>\n"
             f"{described}  <memory unit='KiB'>{self.max_memory}</memory>\n"
             f"  <currentMemory unit='KiB'>{self.memory}</currentMemory>\n"
             f"  <vcpu placement='static'>{self.vcpus}</vcpu>\n"
@@ -109,9 +110,6 @@ def read(text: str) -> Document:
     root = parse(text, source="(domain_definition)")
     if root.tag != "domain":
         raise errors.XMLError(f"unexpected root element <{root.tag}>, expecting <domain>")
-    kind = root.attrs.get("type", "")
-    if kind != "test":
-        raise errors.InvalidArg(f"could not find capabilities for domaintype={kind} ")
     name = _text(root, "name")
     if not name:
         raise errors.NoName()
@@ -121,6 +119,7 @@ def read(text: str) -> Document:
         raise errors.XMLError("Memory size must be specified via <memory> or in the <numa> configuration")
     current = _kib(root, "currentMemory") or maximum
     document = Document(name, _text(root, "uuid") or "", maximum, min(current, maximum), int(_text(root, "vcpu") or 1))
+    document.kind = root.attrs.get("type", "test")
     document.title = _text(root, "title")
     document.description = _text(root, "description")
     return document

@@ -81,6 +81,7 @@ class TestDriver(Driver):
 
     __test__ = False
     error_domain = errors.ErrorDomain.TEST
+    function_prefix = "test"
 
     def __init__(self, uri: str, readonly: bool) -> None:
         self.uri = uri
@@ -192,8 +193,6 @@ class TestDriver(Driver):
 
     def domain_set_autostart(self, domain: DomainRef, autostart: bool) -> None:
         guest = self._guest(domain)
-        if guest.config is None:
-            raise errors.OperationInvalid("cannot set autostart for transient domain")
         guest.autostart = autostart
 
     def domain_get_autostart(self, domain: DomainRef) -> bool:
@@ -347,7 +346,7 @@ class TestDriver(Driver):
         if guest is None:
             guest = self.guests[document.uuid] = Guest(document)
         elif must_be_inactive and guest.live is not None:
-            raise errors.OperationInvalid(f"domain is already active as '{document.name}'")
+            raise errors.OperationInvalid(f"domain '{document.name}' is already active")
         elif not must_be_inactive:
             guest.config = document
         return guest

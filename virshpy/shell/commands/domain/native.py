@@ -20,8 +20,8 @@ _FORMAT = Choice("qemu-argv")
     "Print what starts a domain, or one with this XML, without virshpy.",
     (
         argument("format", _FORMAT, "form of the output: qemu-argv"),
-        option("domain", DomainType(), "name, id or UUID of a domain"),
-        option("xml", File(), "file with a domain's XML", named_only=True),
+        option("domain", DomainType(), "name, id or UUID of a domain", named_only=True),
+        option("xml", File(), "file with a domain's XML"),
     ),
     constraints=(Exclusive("domain", "xml"),),
 )

@@ -9,6 +9,9 @@ T = tests
 ARGS =
 WORKERS = 2
 
+# Compiled modules are kept: without them every command would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint typecheck unit bench prepare clean
 
 demo: prepare

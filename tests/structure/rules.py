@@ -26,8 +26,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "enums": (),
 }
 
-# The two places where an arrow is turned round on purpose.
+# The places where an arrow is turned round on purpose.
 TURNED = {
+    ("virshpy/drivers/qemu/driver.py", ""): "the version that it reports is the package's",
+    ("virshpy/shell/console.py", "driver"): "the type of the stream that the API hands out",
     ("virshpy/driver/registry.py", "drivers"): "a scheme names its driver here, and loads it only when asked for",
 }
 
@@ -79,8 +81,8 @@ HOMES = (
     Home(
         "sockets",
         ("socket.socket", "socket.socketpair", "socket.create_connection", "socket.create_server"),
-        ("virshpy/drivers/qemu/qmp.py", "virshpy/host/*"),
-        "one QMP client, that of short visits",
+        ("virshpy/drivers/qemu/qmp.py", "virshpy/drivers/qemu/agent.py", "virshpy/host/*"),
+        "one QMP client, that of short visits, and one of the guest agent",
     ),
     Home("print", ("print", "builtins.print"), ("virshpy/shell/output.py",), "handlers return data"),
     Home("lxml", ("lxml", "lxml.*"), ("virshpy/xml/*",), "importing it costs more than most commands take"),

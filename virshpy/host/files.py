@@ -32,6 +32,14 @@ def remove(path: str) -> None:
         pass
 
 
+def create(path: str, mode: int = 0o600) -> int:
+    """A descriptor of a new or emptied file, for another process to write to. Raises SystemCallError."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    except OSError as error:
+        raise errors.from_os_error(error, f"Failed to create {path}") from None
+
+
 def make_directories(path: str, mode: int = 0o700) -> None:
     """Make a directory and the missing ones above it, all with ``mode``. Raises SystemCallError."""
     try:

@@ -1,4 +1,4 @@
-"""Addresses of UNIX sockets."""
+"""Addresses of UNIX sockets, and which TCP ports are free."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ class short_path:
     def __exit__(self, *exception: object) -> None:
         if self._fd >= 0:
             os.close(self._fd)
+
+
+def port_is_free(port: int) -> bool:
+    """Whether nothing listens on a TCP port of any of the host's IPv4 addresses."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain
 from virshpy.drivers.qemu.postparse import assign_aliases
+from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.interface import Interface, InterfaceTarget
@@ -89,14 +89,8 @@ def _free_port(domains: Domains, journal: str) -> int:
     """A TCP port that nothing listens on and that no other start of ours is about to take."""
     taken = {row[0] for row in domains.store.all("SELECT port FROM run.port")}
     for port in _DISPLAY_PORTS:
-        if port in taken:
+        if port in taken or not port_is_free(port):
             continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("0.0.0.0", port))
-            except OSError:
-                continue
         if domains.store.execute("INSERT OR IGNORE INTO run.port VALUES (?, ?)", port, journal):
             return port
     raise errors.InternalError("Unable to find an unused port in range 'vnc' (5900-65535)")

@@ -94,7 +94,7 @@ def _dump_core(domains: Domains, record: Record) -> None:
     directory = f"{domains.directories.state}/dump"
     files.make_directories(directory)
     path = f"{directory}/{record.name}-{time.strftime('%Y-%m-%d-%H:%M:%S')}"
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = files.create(path)
     try:
         with Visit(domains.monitor(record.id), 3600) as visit:
             visit.hand_over("dump", fd)

@@ -72,8 +72,9 @@ def _name_tap(domains: Domains, interface: Interface) -> None:
         interface.target = InterfaceTarget()
     name = interface.target.dev
     if name is None or name.startswith("vnet"):
-        while os.path.exists(f"/sys/class/net/{(name := 'vnet%d' % (domains.store.next('vnet') - 1))}"):
-            pass
+        name = f"vnet{domains.store.next('vnet') - 1}"
+        while os.path.exists(f"/sys/class/net/{name}"):
+            name = f"vnet{domains.store.next('vnet') - 1}"
         interface.target.dev = name
 
 

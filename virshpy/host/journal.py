@@ -17,7 +17,6 @@ a reboot they are found without their journal, and undone.
 
 from __future__ import annotations
 
-import json
 import os
 
 from virshpy import errors
@@ -66,6 +65,8 @@ class Journal:
                 break
         else:
             raise errors.InternalError(f"there is no journal {id}")
+        import json
+
         query = "SELECT * FROM run.step WHERE journal = ?1 UNION ALL SELECT * FROM main.step WHERE journal = ?1"
         for row in sorted(store.all(query, id), key=lambda row: row["seq"]):
             journal.steps[row["seq"]] = restore(row["kind"], json.loads(row["data"]))
@@ -74,6 +75,8 @@ class Journal:
 
     def do(self, step: Step) -> None:
         """Record a step, then carry it out. Where it fails it has left nothing, and is struck out again."""
+        import json
+
         seq, self._next = self._next, self._next + 1
         db = "main" if step.durable else self.db
         name = f"{self.verb} {seq} {step.kind}"
@@ -184,6 +187,8 @@ def recover(store: Store) -> None:
                     continue
                 journal = Journal.load(store, row["id"])
                 journal.settle() if phase[0] == "settling" else journal.undo()
+    import json
+
     orphans = store.all(
         "SELECT * FROM main.step WHERE journal NOT IN (SELECT id FROM main.journal)"
         " AND journal NOT IN (SELECT id FROM run.journal) ORDER BY journal, seq DESC"

@@ -8,17 +8,15 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.driver.types import DomainRef
-from virshpy.drivers.qemu import documents
+from virshpy.drivers import qemu
 from virshpy.drivers.qemu.records import Domains, Record, shell_name
 from virshpy.enums import DefineFlags, MetadataType, ModificationImpact, UndefineFlags
 from virshpy.host.journal import Journal
-from virshpy.host.steps.filesystem import RemoveFile
-from virshpy.xml import metadata
-from virshpy.xml.domain import Domain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.host.steps import Step
+    from virshpy.xml.domain import Domain
 
 
 def ensure_free(domains: Domains, uuid: str, name: str) -> None:
@@ -42,7 +40,7 @@ class Definitions(DomainOperations):
 
     @accepts(DefineFlags.VALIDATE)
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
-        domain, _ = documents.read(self.domains, xml, strict=bool(flags & DefineFlags.VALIDATE))
+        domain, _ = qemu.documents.read(self.domains, xml, strict=bool(flags & DefineFlags.VALIDATE))
         assert domain.uuid and domain.name
         store = self.domains.store
         with self.domains.lock(domain.uuid, "define"), store.transaction():
@@ -60,7 +58,7 @@ class Definitions(DomainOperations):
             domain.uuid,
             domain.name,
             domain.title,
-            documents.saved(domain),
+            qemu.documents.saved(domain),
         )
 
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
@@ -90,10 +88,10 @@ class Definitions(DomainOperations):
                 )
             if new_name == record.name:
                 raise errors.OperationInvalid("Can't rename domain to itself")
-            document = Domain.parse(xml)
+            document = qemu.documents.parse(xml)
             document.name = new_name
             # Read back, so that a name that no document may have is refused in the document's words.
-            document = Domain.parse(documents.saved(document))
+            document = qemu.documents.parse(qemu.documents.saved(document))
             with self.domains.store.transaction():
                 if self.domains.by_name(new_name) is not None:
                     raise errors.OperationInvalid(f"domain with name '{new_name}' already exists")
@@ -122,7 +120,7 @@ class Definitions(DomainOperations):
                 (live, "run.active", self.domains.live_document(record.uuid)),
             ):
                 if wanted and xml is not None:
-                    document = Domain.parse(xml)
+                    document = qemu.documents.parse(xml)
                     _set_metadata(document, kind, text, key, uri)
                     new = document.format(secure=True)
                     store.execute(
@@ -134,7 +132,7 @@ class Definitions(DomainOperations):
         record = self.domains.find(domain)
         live, _ = affected(record, flags)
         text = self.domains.live_document(record.uuid) if live else self.domains.definition(record.uuid)
-        found = _get_metadata(Domain.parse(text or ""), kind, uri)
+        found = _get_metadata(qemu.documents.parse(text or ""), kind, uri)
         if found is None:
             raise errors.NoDomainMetadata(_NO_METADATA[MetadataType(kind)])
         return found
@@ -164,7 +162,7 @@ def _set_metadata(document: Domain, kind: int, text: str | None, key: str | None
     elif kind == MetadataType.DESCRIPTION:
         document.description = text or None
     else:
-        metadata.set_element(document, text, key, uri or "")
+        qemu.documents.set_element(document, text, key, uri or "")
 
 
 def _get_metadata(document: Domain, kind: int, uri: str | None) -> str | None:
@@ -172,7 +170,7 @@ def _get_metadata(document: Domain, kind: int, uri: str | None) -> str | None:
         return document.title
     if kind == MetadataType.DESCRIPTION:
         return document.description
-    return metadata.get_element(document, uri or "")
+    return qemu.documents.get_element(document, uri or "")
 
 
 _NO_METADATA = {
@@ -190,10 +188,12 @@ def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
         raise errors.OperationInvalid("cannot both keep and delete nvram")
     if flags & UndefineFlags.TPM and flags & UndefineFlags.KEEP_TPM:
         raise errors.OperationInvalid("cannot both keep and delete TPM")
-    document = Domain.parse(domains.definition(record.uuid) or "")
+    document = qemu.documents.parse(domains.definition(record.uuid))
     nvram = document.os.nvram.value if document.os and document.os.nvram else None
     if nvram and os.path.exists(nvram) and not record.active:
         if flags & UndefineFlags.NVRAM:
+            from virshpy.host.steps.filesystem import RemoveFile
+
             return [RemoveFile(nvram)]
         if not flags & UndefineFlags.KEEP_NVRAM:
             raise errors.OperationInvalid(

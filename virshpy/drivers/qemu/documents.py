@@ -6,12 +6,21 @@ from virshpy import errors
 from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
 from virshpy.drivers.qemu.postparse import Context, postparse, validate
 from virshpy.xml.domain import Domain
+from virshpy.xml.metadata import get_element, set_element
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.node import Warning
+
+
+__all__ = ["get_element", "set_element"]
+
+
+def parse(text: str | None) -> Domain:
+    """A stored document, which was complete and checked when it was stored."""
+    return Domain.parse(text or "")
 
 
 def capabilities_for(domains: Domains, domain: Domain) -> QemuCaps:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from virshpy import __version__, errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.registry import Driver
 from virshpy.driver.types import DomainRef, NodeInfo
-from virshpy.drivers.qemu import lifecycle, planning
+from virshpy.drivers import qemu
+from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.definition import Definitions
-from virshpy.drivers.qemu.documents import emulator_capabilities, read
 from virshpy.drivers.qemu.inspect import Inspection
 from virshpy.drivers.qemu.power import Power
 from virshpy.drivers.qemu.records import Domains
@@ -19,6 +17,16 @@ from virshpy.enums import CreateFlags, DestroyFlags
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.uri import URI
+
+
+_STARTABLE = (
+    CreateFlags.START_PAUSED
+    | CreateFlags.START_AUTODESTROY
+    | CreateFlags.START_BYPASS_CACHE
+    | CreateFlags.START_FORCE_BOOT
+    | CreateFlags.START_VALIDATE
+    | CreateFlags.START_RESET_NVRAM
+)
 
 
 def open_driver(uri: URI, *, readonly: bool) -> QemuDriver:
@@ -36,24 +44,24 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         self.readonly = readonly
         self.domains = Domains(uri)
         self._autodestroy: set[str] = set()
-        lifecycle.recover(self.domains)
+        endings.recover(self.domains)
 
     def close(self) -> None:
         for uuid in sorted(self._autodestroy):
             try:
-                lifecycle.stop(self.domains, DomainRef("", uuid, None), force=True)
+                qemu.lifecycle.stop(self.domains, DomainRef("", uuid, None), force=True)
             except errors.Error:
                 continue  # it ended by itself, or somebody destroyed it
         self.domains.store.close()
 
     # life
-    @accepts(lifecycle.STARTABLE)
+    @accepts(_STARTABLE)
     def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef:
-        return self._started(lifecycle.start_defined(self.domains, domain, flags), flags)
+        return self._started(qemu.lifecycle.start_defined(self.domains, domain, flags), flags)
 
-    @accepts(lifecycle.STARTABLE)
+    @accepts(_STARTABLE)
     def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef:
-        return self._started(lifecycle.start_transient(self.domains, xml, flags), flags)
+        return self._started(qemu.lifecycle.start_transient(self.domains, xml, flags), flags)
 
     def _started(self, ref: DomainRef, flags: int) -> DomainRef:
         if flags & CreateFlags.START_AUTODESTROY:
@@ -62,10 +70,10 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
 
     @accepts(DestroyFlags.GRACEFUL)
     def domain_destroy_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
-        lifecycle.stop(self.domains, domain, force=not flags & DestroyFlags.GRACEFUL)
+        qemu.lifecycle.stop(self.domains, domain, force=not flags & DestroyFlags.GRACEFUL)
 
     def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
-        return planning.plan(self.domains, verb, target, options)
+        return qemu.planning.plan(self.domains, verb, target, options)
 
     def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
         record = self.domains.require_active(domain)
@@ -73,6 +81,8 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
             with self._visit(record) as visit:
                 answer: str = visit.execute("human-monitor-command", **{"command-line": command})
                 return answer
+        import json
+
         try:
             request = json.loads(command)
         except ValueError as error:
@@ -87,16 +97,14 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         return "QEMU"
 
     def connect_get_version(self) -> int:
-        return emulator_capabilities(self.domains, None, None).version_number
+        return qemu.documents.emulator_capabilities(self.domains, None, None).version_number
 
     def connect_get_lib_version(self) -> int:
         major, minor, release = (int(part) for part in __version__.split("."))
         return major * 1_000_000 + minor * 1_000 + release
 
     def connect_get_hostname(self) -> str:
-        from virshpy.drivers.qemu.node import hostname
-
-        return hostname()
+        return qemu.node.hostname()
 
     def connect_get_uri(self) -> str:
         return str(self.uri)
@@ -107,9 +115,7 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         return 16
 
     def connect_get_sysinfo(self) -> str:
-        from virshpy.drivers.qemu.node import sysinfo_xml
-
-        return sysinfo_xml()
+        return qemu.node.sysinfo_xml()
 
     def connect_is_alive(self) -> bool:
         return True
@@ -121,16 +127,23 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         return True
 
     def connect_get_capabilities(self) -> str:
-        from virshpy.drivers.qemu.capabilities import host
+        from virshpy.drivers.qemu.capabilities.host import capabilities_xml
+        from virshpy.drivers.qemu.capabilities.probe import default_emulator
 
-        return host.capabilities_for(self.domains)
+        binaries = {default_emulator(arch) for arch in ("x86_64", "i686", "aarch64", "riscv64", "ppc64", "s390x")}
+        found = [
+            qemu.documents.emulator_capabilities(self.domains, binary, None)
+            for binary in sorted(filter(None, binaries))
+        ]
+        uids = f"+{self.domains.config.guest_uids[0]}" if self.domains.directories.shared else None
+        return capabilities_xml(found, baselabel=uids and f"{uids}:{uids}")
 
     def connect_get_domain_capabilities(
         self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
     ) -> str:
         from virshpy.drivers.qemu.capabilities.domain import domain_capabilities_xml
 
-        caps = emulator_capabilities(self.domains, emulator, arch)
+        caps = qemu.documents.emulator_capabilities(self.domains, emulator, arch)
         return domain_capabilities_xml(caps, arch, machine, virt_type)
 
     def connect_domain_xml_to_native(self, native_format: str, xml: str) -> str:
@@ -138,15 +151,11 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
             raise errors.InvalidArg(f"unsupported config type {native_format}", hint="the format is qemu-argv")
         from virshpy.drivers.qemu.argv import domxml_to_native
 
-        domain, caps = read(self.domains, xml)
+        domain, caps = qemu.documents.read(self.domains, xml)
         return domxml_to_native(domain, caps)
 
     def node_get_info(self) -> NodeInfo:
-        from virshpy.drivers.qemu.node import node_info
-
-        return node_info()
+        return qemu.node.node_info()
 
     def node_get_free_memory(self) -> int:
-        from virshpy.drivers.qemu.node import free_memory
-
-        return free_memory()
+        return qemu.node.free_memory()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from virshpy.enums import (
@@ -61,10 +60,14 @@ class GuestState:
         self.position = position
 
     def dump(self) -> str:
+        import json
+
         return json.dumps([getattr(self, name) for name in self.__slots__])
 
     @classmethod
     def load(cls, text: str | None) -> GuestState:
+        import json
+
         return cls(*json.loads(text)) if text else cls()
 
     def _set(self, state: int, reason: int) -> None:
@@ -113,11 +116,13 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
 
 def events(path: str, position: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Every whole event from ``position`` on: (position behind it, name, data)."""
+    import json
+
     try:
-        file = open(path, "rb")
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return
-    with file:
+    with open(fd, "rb") as file:
         file.seek(position)
         for line in file:
             if not line.endswith(b"\n"):

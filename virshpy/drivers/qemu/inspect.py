@@ -9,18 +9,19 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
-from virshpy.drivers.qemu import lifecycle
+from virshpy.drivers import qemu
+from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.definition import reference
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import locks, processes
-from virshpy.xml.domain import Domain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.types import Stream
+    from virshpy.xml.domain import Domain
 
 _List = ListDomainsFlags
 
@@ -55,7 +56,7 @@ class Inspection(DomainOperations):
 
     # finding
     def _looked_up(self, record: Record | None, complaint: str) -> DomainRef:
-        if record is not None and lifecycle.refresh(self.domains, [record]):
+        if record is not None and endings.refresh(self.domains, [record]):
             record = self.domains.by_uuid(record.uuid)
         if record is None:
             raise errors.NoDomain(complaint, hint="virshpy list --all names the domains of this connection")
@@ -80,7 +81,7 @@ class Inspection(DomainOperations):
 
     def select(self, flags: int) -> list[tuple[Record, tuple[int, int] | None]]:
         """Records that match list flags, each with its state where the flags made it known."""
-        lifecycle.refresh(self.domains)
+        endings.refresh(self.domains)
         conditions = ["1"]
         for group in _FILTERS:
             if chosen := [sql for flag, sql in group.items() if flags & flag]:
@@ -95,7 +96,7 @@ class Inspection(DomainOperations):
     # state
     def _current(self, ref: DomainRef) -> Record:
         record = self.domains.find(ref)
-        if lifecycle.refresh(self.domains, [record]):
+        if endings.refresh(self.domains, [record]):
             record = self.domains.find(ref)
         return record
 
@@ -119,9 +120,9 @@ class Inspection(DomainOperations):
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
         record = self._current(domain)
         document = self._document(record)
-        maximum = document.memory.kib if document.memory else 0
-        memory = document.current_memory.kib if document.current_memory else maximum
-        vcpus = (document.vcpu.current or document.vcpu.count) if document.vcpu else 1
+        maximum = (document.memory and document.memory.value) or 0
+        memory = document.current_memory or maximum
+        vcpus = (document.vcpu and (document.vcpu.current or document.vcpu.value)) or 1
         if not record.active:
             return DomainInfo(self.domains.state(record)[0], maximum, memory, vcpus, 0)
         guest = self.domains.guest_state(record)
@@ -149,7 +150,7 @@ class Inspection(DomainOperations):
     # documents
     def _document(self, record: Record) -> Domain:
         text = self.domains.live_document(record.uuid) or self.domains.definition(record.uuid)
-        return Domain.parse(text or "")
+        return qemu.documents.parse(text)
 
     def domain_get_os_type(self, domain: DomainRef) -> str:
         document = self._document(self._current(domain))
@@ -160,7 +161,7 @@ class Inspection(DomainOperations):
         record = self._current(domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
         text = self.domains.definition(record.uuid) if inactive and record.persistent else None
-        document = Domain.parse(text or self.domains.live_document(record.uuid) or "")
+        document = qemu.documents.parse(text or self.domains.live_document(record.uuid))
         if not inactive:
             document.id = record.id
         return document.format(inactive=inactive, secure=bool(flags & XMLFlags.SECURE))
@@ -178,7 +179,7 @@ class Inspection(DomainOperations):
         if domains is None:
             found = self.select(flags & 0xFFFF)
         else:
-            lifecycle.refresh(self.domains)
+            endings.refresh(self.domains)
             known = {record.uuid: record for record in self.domains.query()}
             found = [(known[ref.uuid], None) for ref in domains if ref.uuid in known]
         wanted = stats or supported

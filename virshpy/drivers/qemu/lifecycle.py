@@ -6,29 +6,20 @@ import os
 
 from virshpy import errors
 from virshpy.driver.types import DomainRef
-from virshpy.drivers.qemu import documents, live, watch
+from virshpy.drivers.qemu import documents, endings, live, watch
 from virshpy.drivers.qemu.definition import ensure_free
-from virshpy.drivers.qemu.eventlog import GuestState, follow, starting
+from virshpy.drivers.qemu.eventlog import starting
 from virshpy.drivers.qemu.plan import Identity, StartPlan, needs_watcher, start_plan
 from virshpy.drivers.qemu.qmp import Closed, Visit
-from virshpy.drivers.qemu.records import Domains, Record, shell_name
+from virshpy.drivers.qemu.records import Domains, shell_name
 from virshpy.enums import CreateFlags, ShutoffReason
-from virshpy.host import files, journal, locks, processes
+from virshpy.host import files, processes
 from virshpy.host.journal import Journal
 from virshpy.xml.domain import Domain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
-
-STARTABLE = (
-    CreateFlags.START_PAUSED
-    | CreateFlags.START_AUTODESTROY
-    | CreateFlags.START_BYPASS_CACHE
-    | CreateFlags.START_FORCE_BOOT
-    | CreateFlags.START_VALIDATE
-    | CreateFlags.START_RESET_NVRAM
-)
 
 
 def start_defined(domains: Domains, ref: DomainRef, flags: int) -> DomainRef:
@@ -81,7 +72,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
             watch.ensure(domains, entry, domain.uuid)
         entry.hold(lambda: _state_active(domains, domain, plan, flags))
     except BaseException as error:
-        note_ending(domains, domain.name, ShutoffReason.FAILED)
+        endings.note(domains, domain.name, ShutoffReason.FAILED)
         uuid = domain.uuid
         entry.undo(lambda: domains.set_outcome(uuid, ShutoffReason.FAILED))
         if isinstance(error, Closed):
@@ -157,62 +148,4 @@ def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:
                 f"failed to kill process {record.pid} with SIGTERM",
                 hint=f"QEMU may be waiting for its storage; this kills it: virshpy destroy {shell_name(record.name)}",
             )
-        take_down(domains, record, ShutoffReason.DESTROYED)
-
-
-def take_down(domains: Domains, record: Record, reason: int) -> None:
-    """Undo what a guest's start did, under its lock, and put down why it ended."""
-
-    Journal.load(domains.store, record.journal).undo(lambda: domains.set_outcome(record.uuid, reason))
-    note_ending(domains, record.name, reason)
-
-
-def note_ending(domains: Domains, name: str, reason: int) -> None:
-    files.append_line(domains.log(name), f"shutting down, reason={ShutoffReason(reason).name.lower()}")
-
-
-def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
-    """Take note of guests that ended while nobody looked; True where something changed.
-
-    A guest whose QEMU is gone has its list undone; an autodestroy guest whose owner is gone is destroyed.
-    """
-    changed = False
-    for record in domains.query("a.pid IS NOT NULL") if records is None else records:
-        if not record.active or (record.alive and not _orphaned(record) and not _unwatched(record)):
-            continue
-        lock = locks.try_acquire(domains.directories.locks, record.uuid, "clean up")
-        if lock is None:
-            continue  # somebody is at it
-        with lock:
-            again = domains.by_uuid(record.uuid)
-            if again is None or again.journal != record.journal:
-                changed = True
-            elif _orphaned(again) and again.alive:
-                take_down(domains, again, ShutoffReason.DESTROYED)
-                changed = True
-            elif again.alive:
-                watch.react(domains, again)
-            else:
-                take_down(domains, again, _ending(domains, again))
-                changed = True
-    return changed
-
-
-def _orphaned(record: Record) -> bool:
-    return record.owner is not None and not processes.is_running(record.owner, record.owner_started)
-
-
-def _unwatched(record: Record) -> bool:
-    """Whether the guest's watcher is gone: then who looks acts in its place."""
-    return record.watcher is not None and not processes.is_running(record.watcher, record.watcher_started)
-
-
-def _ending(domains: Domains, record: Record) -> int:
-    assert record.id is not None
-    return follow(GuestState.load(record.mark), domains.diary(record.id)).ending
-
-
-def recover(domains: Domains) -> None:
-    """What opening a connection begins with: finish what the dead left, note what ended meanwhile."""
-    journal.recover(domains.store)
-    refresh(domains)
+        endings.take_down(domains, record, ShutoffReason.DESTROYED)

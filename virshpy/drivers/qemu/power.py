@@ -5,16 +5,16 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
-from virshpy.drivers.qemu import agent, watch
-from virshpy.drivers.qemu.qmp import Visit
+from virshpy.drivers import qemu
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import DomainState, RebootFlags, ShutdownFlags
 from virshpy.host.journal import Journal
-from virshpy.xml.domain import Domain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.driver.types import DomainRef
+    from virshpy.drivers.qemu.qmp import Visit
+    from virshpy.xml.domain import Domain
 
 
 class Power(DomainOperations):
@@ -24,6 +24,8 @@ class Power(DomainOperations):
 
     def _visit(self, record: Record) -> Visit:
         assert record.id is not None
+        from virshpy.drivers.qemu.qmp import Visit
+
         return Visit(self.domains.monitor(record.id), self.domains.config.monitor_timeout)
 
     def domain_suspend(self, domain: DomainRef) -> None:
@@ -72,7 +74,7 @@ class Power(DomainOperations):
                 self._press_power_button(record, document, expect=None if ends else "reboot")
 
     def _document(self, record: Record) -> Domain:
-        return Domain.parse(self.domains.live_document(record.uuid) or "")
+        return qemu.documents.parse(self.domains.live_document(record.uuid))
 
     def _by_agent(self, record: Record, document: Domain, flags: int, mode: str) -> bool:
         """Ask the guest's agent, where the flags want it; False where the power button is to be pressed instead.
@@ -83,13 +85,13 @@ class Power(DomainOperations):
         if acpi and not guest_agent:
             return False
         try:
-            socket_path = agent.socket_of(document)
+            socket_path = qemu.agent.socket_of(document)
             if socket_path is None:
                 raise errors.ArgumentUnsupported(
                     "QEMU guest agent is not configured",
                     hint="add <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
                 )
-            agent.ask(socket_path, "guest-shutdown", {"mode": mode}, answers=False)
+            qemu.agent.ask(socket_path, "guest-shutdown", {"mode": mode}, answers=False)
         except errors.Error:
             if guest_agent and not acpi:
                 raise
@@ -101,7 +103,7 @@ class Power(DomainOperations):
         store = self.domains.store
         store.execute("UPDATE run.active SET expect = ? WHERE uuid = ?", expect, record.uuid)
         if expect:
-            watch.ensure(self.domains, Journal.load(store, record.journal), record.uuid)
+            qemu.watch.ensure(self.domains, Journal.load(store, record.journal), record.uuid)
         with self._visit(record) as visit:
-            watch.set_shutdown_action(visit, document, pause=expect is not None)
+            qemu.watch.set_shutdown_action(visit, document, pause=expect is not None)
             visit.execute("system_powerdown")

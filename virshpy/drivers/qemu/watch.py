@@ -13,6 +13,7 @@ import sys
 import time
 
 from virshpy import errors
+from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.qmp import QMPError, Visit
 from virshpy.enums import DomainState, ShutoffReason
 from virshpy.host import files, processes
@@ -59,9 +60,7 @@ def react(domains: Domains, record: Record) -> None:
         if document.on_crash != "restart":
             _dump_core(domains, record)
         if document.on_crash == "coredump-destroy":
-            from virshpy.drivers.qemu.lifecycle import take_down
-
-            take_down(domains, record, ShutoffReason.CRASHED)
+            endings.take_down(domains, record, ShutoffReason.CRASHED)
         else:
             _start_again(domains, record, document)
 
@@ -110,7 +109,6 @@ def _needed(record: Record, document: Domain) -> bool:
 
 
 def _watch(uri: str, uuid: str) -> None:
-    from virshpy.drivers.qemu import lifecycle
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.inotify import Watch
     from virshpy.uri import URI
@@ -130,7 +128,7 @@ def _watch(uri: str, uuid: str) -> None:
                 if record is None or record.journal != first.journal:
                     return
                 react(domains, record)
-        lifecycle.refresh(domains, [record])
+        endings.refresh(domains, [record])
         record = domains.by_uuid(uuid)
         live = domains.live_document(uuid)
         if record is None or live is None or not _needed(record, Domain.parse(live)):

@@ -58,6 +58,15 @@ class Session:
     def connected(self) -> bool:
         return self._connection is not None
 
+    def shown_uri(self) -> str:
+        """Where commands go, for a person; a connection is not opened for it."""
+        if self._connection is None:
+            return self.uri or "not connected yet"
+        try:
+            return self._connection.uri
+        except errors.Error:
+            return self.uri or "connected"
+
     def reconnect(self, uri: str | None, readonly: bool) -> None:
         """Open another connection; the present one is kept where that fails."""
         opened = self._open(uri, readonly)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
@@ -333,7 +332,7 @@ class TestDriver(Driver):
 
     def _admit(self, document: documents.Document, *, must_be_inactive: bool) -> Guest:
         """Take a new definition in, as a new domain or in place of one of the same UUID and name."""
-        document.uuid = document.uuid or str(uuid.uuid4())
+        document.uuid = document.uuid or _new_uuid()
         for other in self.guests.values():
             same_name = other.document.name == document.name
             if same_name and other.document.uuid != document.uuid:
@@ -395,3 +394,9 @@ class TestDriver(Driver):
         states = flags & (L.RUNNING | L.PAUSED | L.SHUTOFF | L.OTHER)
         known = {DomainState.RUNNING: L.RUNNING, DomainState.PAUSED: L.PAUSED, DomainState.SHUTOFF: L.SHUTOFF}
         return not states or bool(states & known.get(DomainState(guest.state[0]), L.OTHER))
+
+
+def _new_uuid() -> str:
+    from uuid import uuid4
+
+    return str(uuid4())

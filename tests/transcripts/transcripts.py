@@ -1,0 +1,117 @@
+"""Command lines run by virshpy (in this process) and by virsh (where it is installed), and what differs on purpose."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from virshpy.shell.main import main
+
+CASES = Path(__file__).with_name("cases.txt")
+URI = "test:///default"
+VIRSH = shutil.which("virsh")
+
+
+def _domain(name: str, more: str = "", kind: str = "test") -> str:
+    named = f"<name>{name}</name>" if name else ""
+    return (
+        f"<domain type='{kind}'>{named}<memory>8388608</memory><vcpu>2</vcpu><os><type>hvm</type></os>{more}</domain>\n"
+    )
+
+
+DOCUMENTS = {
+    "fc.xml": _domain("fc", "<uuid>00000000-0000-0000-0000-0000000000fc</uuid>"),
+    "b.xml": _domain("b", "<uuid>00000000-0000-0000-0000-00000000000b</uuid>"),
+    "C.xml": _domain("C", "<uuid>00000000-0000-0000-0000-00000000000c</uuid>"),
+    "wide.xml": _domain("rather-long-name", "<title>A title, with some words</title>"),
+    "noname.xml": _domain(""),
+    "slash.xml": _domain("a/b"),
+    "wrongtype.xml": _domain("fc", kind="qemu"),
+    "truncated.xml": "<domain type='test'>\n  <name>fc</name>\n",
+    "mismatch.xml": "<domain type='test'>\n  <name>fc</nome>\n</domain>\n",
+    "empty.xml": "",
+}
+
+
+class Outcome(NamedTuple):
+    stdout: str
+    stderr: str
+    code: int
+
+
+def cases() -> list[str]:
+    """The rows of cases.txt."""
+    lines = CASES.read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("# ")]
+
+
+def words(case: str, directory: Path) -> list[str]:
+    """A row as the words that the programs get."""
+    return ["-c", URI, *(word.replace("$DIR", str(directory)) for word in shlex.split(case))]
+
+
+def write_documents(directory: Path) -> None:
+    for name, text in DOCUMENTS.items():
+        (directory / name).write_text(text)
+
+
+def run_virshpy(argv: list[str], stdin: str = "") -> Outcome:
+    """Run the program in this process."""
+    kept = sys.stdin, sys.stdout, sys.stderr
+    os.environ["VIRSHPY_DEFAULT_URI"] = URI
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    sys.stdin, sys.stdout, sys.stderr = _stdin(stdin), out, err
+    try:
+        code = main(argv)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = kept
+    return Outcome(_content(out), _content(err), code)
+
+
+def _stdin(text: str) -> io.TextIOWrapper:
+    # A real descriptor: `console` asks it whether it is a terminal.
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    return open(reader, encoding="utf-8")
+
+
+def _content(stream: io.TextIOWrapper) -> str:
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()
+
+
+def run_virsh(argv: list[str], stdin: str = "") -> Outcome:
+    """Run the reference."""
+    assert VIRSH is not None
+    environment = {**os.environ, "LC_ALL": "C", "LIBVIRT_DEFAULT_URI": URI}
+    done = subprocess.run([VIRSH, *argv], input=stdin, capture_output=True, text=True, env=environment)
+    return Outcome(done.stdout, done.stderr, done.returncode)
+
+
+# What is made equal before comparing, on both sides: clocks, and what docs/differences.md explains.
+_EQUALISED = (
+    (r"CPU time: +[\d.]+s", "CPU time: …"),
+    (r"\(Time: [\d.]+ ms\)", "(Time: …)"),
+    (r"in function (\w+?)(WithFlags|Flags)?$", r"in function \1"),
+    (r"prevents (vir\w+?)(WithFlags|Flags)?$", r"prevents \1"),  # virsh picks the oldest call that will do
+    (r"libvirt \d+\.\d+\.\d+", "libvirt …"),
+    (r"(TEST|daemon:) \d+\.\d+\.\d+", r"\1 …"),
+)
+
+
+def equalised(outcome: Outcome) -> Outcome:
+    def plain(text: str) -> str:
+        for pattern, replacement in _EQUALISED:
+            text = re.sub(pattern, replacement, text, flags=re.M)
+        return text
+
+    return Outcome(plain(outcome.stdout), plain(outcome.stderr), outcome.code)

@@ -296,9 +296,11 @@ class Element:
                 values.setdefault("_children", []).append(child)
                 continue
             kind, name, payload, runtime = row
+            if inactive and runtime is True:
+                continue
             if kind == MANY:
                 made = payload._read(child, reading)
-                if not (runtime and inactive and (runtime is True or runtime(made))):
+                if not (inactive and runtime and runtime(made)):
                     values.setdefault(name, []).append(made)
             elif kind == LEAVES:
                 values.setdefault(name, []).append(payload.read(child.text, child, None))
@@ -307,10 +309,10 @@ class Element:
             elif kind == ONE:
                 chosen: Any = payload if isinstance(payload, _Type) else payload(child)
                 made = chosen._read(child, reading)
-                if not (runtime and inactive and (runtime is True or runtime(made))):
+                if not (inactive and runtime and runtime(made)):
                     values[name] = made
             elif kind == LEAF:
-                if child.text and not (runtime and inactive):
+                if child.text:
                     values[name] = payload.read(child.text, child, None)
                 for key in child.attrs:
                     if key != "unit" or not payload.unit:

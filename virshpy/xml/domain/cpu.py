@@ -124,9 +124,9 @@ class CPU(Element, tag="cpu"):
     migratable: bool | None = attr(ONOFF)
     model: CPUModel | None = one(CPUModel)
     vendor: str | None = leaf()
-    maxphysaddr: MaxPhysAddr | None = one(MaxPhysAddr)
     topology: Topology | None = one(Topology)
     cache: CPUCache | None = one(CPUCache)
+    maxphysaddr: MaxPhysAddr | None = one(MaxPhysAddr)
     features: list[CPUFeature] = many(CPUFeature)
     numa: Numa | None = one(Numa)
 

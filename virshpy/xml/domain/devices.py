@@ -52,7 +52,7 @@ class ControllerTarget(Element, tag="target", drop_empty=True):
     busNr: int | None = attr(Int(0, 2**31 - 1, base=0))
     index: int | None = attr(Int(0, 2**31 - 1, base=0))
     hotplug: bool | None = attr(ONOFF)
-    node: int | None = leaf(Int(0, 2**31 - 1))
+    node: int | None = leaf(Int(0, 2**31 - 1, sentence=xml("invalid NUMA node in target")))
 
 
 class ControllerDriver(VirtioDriver):
@@ -166,8 +166,8 @@ class TPMDevice(Element, tag="device"):
 
 class TPMSource(Element, tag="source"):
     type: str | None = attr()
-    path: str | None = attr()
     mode: str | None = attr()
+    path: str | None = attr()
 
 
 class TPMBackend(Element, tag="backend"):
@@ -273,6 +273,8 @@ class CID(Element, tag="cid", drop_empty=True):
 class Vsock(Device, tag="vsock"):
     model: str | None = attr(Enum(VIRTIO_MODELS))
     cid: CID | None = one(CID)
+    alias: Alias | None = one(Alias, runtime=generated)
+    address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
     driver: VirtioDriver | None = one(VirtioDriver)
 
 

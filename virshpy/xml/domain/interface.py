@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.domain.address import ADDRESSES, Address, AnyAddress, Device, VirtioDriver
 from virshpy.xml.domain.storage import BackendDomain, Reconnect
-from virshpy.xml.element import Element, attr, leaf, many, one, variant
+from virshpy.xml.element import Element, Plan, attr, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
     INT,
@@ -232,6 +232,10 @@ class PortForward(Element, tag="portForward"):
 
 
 class Interface(Device, tag="interface"):
+    """``source.address`` is the host's device for ``type='hostdev'``."""
+
+    _driver_first: Plan | None = None
+
     type: str | None = attr(Enum(INTERFACE_TYPES))
     managed: bool | None = attr(Lenient(YESNO))
     trustGuestRxFilters: bool | None = attr(YESNO)
@@ -240,6 +244,7 @@ class Interface(Device, tag="interface"):
     vlan: Vlan | None = one(Vlan)
     virtualport: VirtualPort | None = one(VirtualPort)
     bandwidth: Bandwidth | None = one(Bandwidth)
+    port: PortOptions | None = one(PortOptions)
     ips: list[IP] = many(IP)
     routes: list[Route] = many(Route)
     port_forwards: list[PortForward] = many(PortForward)
@@ -257,7 +262,6 @@ class Interface(Device, tag="interface"):
     link: Link | None = one(Link)
     mtu: MTU | None = one(MTU)
     coalesce: Coalesce | None = one(Coalesce)
-    port: PortOptions | None = one(PortOptions)
 
     def _check(self, node: Node) -> None:
         self.type = self.type or "user"
@@ -270,5 +274,15 @@ class Interface(Device, tag="interface"):
             else:
                 detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
             raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+
+    def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
+        """libvirt prints a host device's driver before its source."""
+        if self.type == "hostdev" and self.driver is not None:
+            if Interface._driver_first is None:
+                Interface._driver_first = changed = Plan(Interface)
+                rows = changed.out_kids
+                rows.insert(1, rows.pop(next(n for n, row in enumerate(rows) if row[2] == "driver")))
+            plan = Interface._driver_first
+        super()._write_children(plan, out, indent, how)
 
 

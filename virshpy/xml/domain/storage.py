@@ -406,10 +406,10 @@ class FilesystemTarget(Element, tag="target"):
 class Filesystem(Device, tag="filesystem"):
     type: str | None = attr(Enum("mount block file template ram bind volume"))
     accessmode: str | None = attr(Blank(Enum("passthrough mapped squash")))
-    fmode: int | None = attr(Int(base=8, form="%04o"))
-    dmode: int | None = attr(Int(base=8, form="%04o"))
     model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional"))
     multidevs: str | None = attr(Enum("default remap forbid warn"))
+    fmode: int | None = attr(Int(base=8, form="%04o"))
+    dmode: int | None = attr(Int(base=8, form="%04o"))
     driver: FilesystemDriver | None = one(FilesystemDriver)
     binary: FilesystemBinary | None = one(FilesystemBinary)
     source: FilesystemSource | None = one(FilesystemSource)

@@ -67,11 +67,12 @@ def run_virshpy(argv: list[str], stdin: str = "") -> Outcome:
     kept = sys.stdin, sys.stdout, sys.stderr
     os.environ["VIRSHPY_DEFAULT_URI"] = URI
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    sys.stdin, sys.stdout, sys.stderr = _stdin(stdin), out, err
-    try:
-        code = main(argv)
-    finally:
-        sys.stdin, sys.stdout, sys.stderr = kept
+    with _stdin(stdin) as source:
+        sys.stdin, sys.stdout, sys.stderr = source, out, err
+        try:
+            code = main(argv)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = kept
     return Outcome(_content(out), _content(err), code)
 
 
@@ -86,7 +87,9 @@ def _stdin(text: str) -> io.TextIOWrapper:
 def _content(stream: io.TextIOWrapper) -> str:
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)
-    return buffer.getvalue().decode()
+    text = buffer.getvalue().decode()
+    stream.close()
+    return text
 
 
 def run_virsh(argv: list[str], stdin: str = "") -> Outcome:
@@ -103,7 +106,7 @@ _EQUALISED = (
     (r"\(Time: [\d.]+ ms\)", "(Time: …)"),
     (r"in function (\w+?)(WithFlags|Flags)?$", r"in function \1"),
     (r"prevents (vir\w+?)(WithFlags|Flags)?$", r"prevents \1"),  # virsh picks the oldest call that will do
-    (r"libvirt \d+\.\d+\.\d+", "libvirt …"),
+    (r"(libvirt|virshpy) \d+\.\d+\.\d+", "libvirt …"),
     (r"(TEST|daemon:) \d+\.\d+\.\d+", r"\1 …"),
 )
 

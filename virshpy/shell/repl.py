@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from virshpy.shell.session import Session
 
-_QUOTED = frozenset(" \t;\\\"'#")
+_QUOTED = frozenset(" \t\n;\\\"'#")
 
 
 def run_prompt(session: Session) -> None:

@@ -200,7 +200,7 @@ def _like(text: str, session: Session) -> str:
     """What to do about a domain that is not there."""
     names = [domain.name for domain in session.connection.list_domains()]
     folded = text.casefold()
-    near = [name for name in names if name.casefold() == folded or (len(text) > 2 and folded in name.casefold())]
+    near = [name for name in names if name.casefold() == folded or (len(text) > 1 and folded in name.casefold())]
     if near:
         return "did you mean " + ", ".join(repr(name) for name in near[:3]) + "?"
     return "'list --all' shows the domains of this connection"

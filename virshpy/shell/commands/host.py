@@ -40,8 +40,8 @@ def version(session: Session, args: Arguments) -> Fields:
     with failing("failed to get the library version"):
         library = _dotted(connection.lib_version())
     fields = [
-        Field("library_compiled", "Compiled against library", library, f"libvirt {library}"),
-        Field("library", "Using library", library, f"libvirt {library}"),
+        Field("library_compiled", "Compiled against library", library, f"virshpy {library}"),
+        Field("library", "Using library", library, f"virshpy {library}"),
         Field("api", "Using API", {"type": shown, "version": library}, f"{shown} {library}"),
     ]
     with failing("failed to get the hypervisor version"):

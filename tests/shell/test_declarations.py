@@ -1,0 +1,114 @@
+"""The table of commands: true, lazily loaded, and refusing what a parser could not serve."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.transcripts.transcripts import VIRSH
+from virshpy.shell import help, registry
+from virshpy.shell.command import (
+    FLAG,
+    BadDeclaration,
+    Command,
+    Constraint,
+    Exclusive,
+    Option,
+    argument,
+    flag,
+    option,
+    words,
+)
+from virshpy.shell.types import STRING
+
+# Options that virsh does not have.
+OURS = {"--dry-run"}
+# Commands that virsh does not show, or has under its own name.
+UNLIKE_VIRSH = {"complete", "self-test"}
+
+
+def declare(options: list[Option], constraints: tuple[Constraint, ...] = (), summary: str = "does it") -> Command:
+    return Command(
+        "x", summary, "", options, lambda *_: None,
+        aliases=(), constraints=constraints, examples=(), connects=True, hidden=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "constraints"),
+    [
+        ([flag("a", "x"), flag("a", "x")], ()),
+        ([flag("a", "")], ()),
+        ([flag("a", "Ends with a stop.")], ()),
+        ([option("a", STRING, "x"), argument("b", STRING, "x")], ()),
+        ([words("a", STRING, "x"), flag("b", "x")], ()),
+        ([flag("a", "x")], (Exclusive("a", "b"),)),
+    ],
+)
+def test_bad_declarations_fail(options: list[Option], constraints: tuple[Constraint, ...]) -> None:
+    with pytest.raises(BadDeclaration):
+        declare(options, constraints)
+
+
+def test_a_summary_is_needed() -> None:
+    with pytest.raises(BadDeclaration):
+        declare([], summary="")
+
+
+def test_index_is_true() -> None:
+    """In a process of its own: here, other tests may have loaded modules already."""
+    code = "from virshpy.shell import registry; print('\\n'.join(registry.check()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_one_command_loads_one_module() -> None:
+    code = (
+        "import sys; from virshpy.shell import registry; registry.lookup('list');"
+        "print(*(name for name in sys.modules if name.startswith('virshpy.shell.commands.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["virshpy.shell.commands.listing"]
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_examples_parse(name: str) -> None:
+    from virshpy.shell.parser import parse_line
+
+    command = registry.find_known(name)
+    for line, meaning in command.examples:
+        (parsed,) = parse_line(line)
+        assert parsed.command is command and meaning
+
+
+@pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
+@pytest.mark.parametrize("name", sorted(set(registry.names()) - UNLIKE_VIRSH))
+def test_grammar_is_that_of_virsh(name: str) -> None:
+    """The synopsis and the left column of the options; the words of the help are our own."""
+    assert VIRSH is not None
+    done = subprocess.run([VIRSH, "help", name], capture_output=True, text=True, check=True, env={"LC_ALL": "C"})
+    theirs = done.stdout
+    ours = help.command_help(registry.find_known(name))
+    ours = re.sub("".join(f"( \\[{word}\\])|" for word in OURS)[:-1], "", ours)
+    assert _synopsis(ours) == _synopsis(theirs)
+    assert _spellings(ours) == _spellings(theirs)
+
+
+def _synopsis(text: str) -> str:
+    return text.split("  SYNOPSIS\n")[1].split("\n")[0]
+
+
+def _spellings(text: str) -> list[str]:
+    if "  OPTIONS\n" not in text:
+        return []
+    lines = text.split("  OPTIONS\n")[1].split("\n\n")[0].splitlines()
+    found = [re.split(r" {2,}", line.strip())[0] for line in lines]
+    return [spelling for spelling in found if spelling not in OURS]
+
+
+def test_flags_take_no_value() -> None:
+    options = [option for name in registry.names() for option in registry.find_known(name).options]
+    assert all(option.type is STRING for option in options if option.kind == FLAG)

@@ -1,0 +1,134 @@
+"""The renderer: virsh's bytes, the terminal's colours over the same text, and the JSON schema."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.transcripts.transcripts import URI, run_virshpy
+from virshpy import errors
+from virshpy.shell.command import Failure
+from virshpy.shell.output import data, error_data, plain, printable, table_text, width
+from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Stats, Table, Text
+from virshpy.shell.terminal import coloured, xml
+
+COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
+ROWS = Table("domains", COLUMNS, [(3, "a", "running", "u")])
+
+
+def test_table() -> None:
+    assert plain(ROWS) == " Id   Name   State\n----------------------\n 3    a      running\n"
+
+
+def test_table_without_heading_is_as_narrow_as_its_rows() -> None:
+    assert plain(ROWS, quiet=True) == " 3   a   running\n"
+
+
+def test_empty_table() -> None:
+    empty = Table("domains", ROWS.columns, [])
+    assert plain(empty) == " Id   Name   State\n--------------------\n"
+    assert plain(empty, quiet=True) == ""
+
+
+def test_empty_last_cell_keeps_its_place() -> None:
+    assert table_text([["a", "b"], ["cc", ""]], ruled=False) == " a    b\n cc   \n"
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert width("日本") == 4 and width("e\u0301") == 1
+    assert table_text([["日本", "x"], ["abcde", "y"]], ruled=False) == " 日本    x\n abcde   y\n"
+
+
+def test_control_characters_cannot_break_a_table() -> None:
+    assert printable("a\nb\x1b") == "a\\x0ab\\x1b"
+
+
+def test_missing_value_is_a_dash() -> None:
+    assert plain(Lines("domains", ["id", "name"], [(None, "a")])) == "- a\n"
+
+
+def test_fields() -> None:
+    fields = Fields([Field("id", "Id", 3), Field("memory_kib", "Used memory", 5, "5 KiB")], 16)
+    assert plain(fields) == "Id:             3\nUsed memory:    5 KiB\n"
+    assert data(fields) == {"id": 3, "memory_kib": 5}
+
+
+def test_quiet_drops_messages_only() -> None:
+    assert plain(Message("done"), quiet=True) == "" and plain(Text("uri", "x"), quiet=True) == "x\n"
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (ROWS, {"domains": [{"id": 3, "name": "a", "state": "running", "uuid": "u"}]}),
+        (Lines("domains", ["id"], [(3,)]), {"domains": [3]}),
+        (Lines("domains", ["id", "name"], [(3, "a")]), {"domains": [{"id": 3, "name": "a"}]}),
+        (Message("done", domain="a"), {"message": "done", "domain": "a"}),
+        (Text("state", "running (booted)", "running", reason="booted"), {"state": "running", "reason": "booted"}),
+        (Document("<a/>\n"), {"xml": "<a/>\n"}),
+        (Stats([("a", {"state.state": 1})]), {"domains": [{"name": "a", "stats": {"state.state": 1}}]}),
+        (Plan(["mkdir x"]), {"plan": ["mkdir x"]}),
+    ],
+)
+def test_data(result: object, expected: dict[str, object]) -> None:
+    assert data(result) == expected  # type: ignore[arg-type]
+
+
+def test_error_data() -> None:
+    cause = errors.OperationInvalid("domain is not running", hint="start it", domain=errors.ErrorDomain.QEMU)
+    assert error_data(Failure("Failed to destroy domain 'x'", cause)) == {
+        "code": 55,
+        "name": "VIR_ERR_OPERATION_INVALID",
+        "domain": "QEMU",
+        "message": "Requested operation is not valid: domain is not running",
+        "context": "Failed to destroy domain 'x'",
+        "hint": "start it",
+    }
+
+
+def test_json_of_the_program() -> None:
+    outcome = run_virshpy(["-c", URI, "-o", "json", "list"])
+    document = json.loads(outcome.stdout)
+    assert document["version"] == 1 and document["command"] == "list"
+    assert document["result"]["domains"][0]["name"] == "test"
+
+
+def test_json_of_several_commands_is_an_object_a_line() -> None:
+    lines = run_virshpy(["-c", URI, "-o", "json", "domid test; domname 1; destroy test"]).stdout.splitlines()
+    assert [json.loads(line)["command"] for line in lines] == ["domid", "domname", "destroy"]
+
+
+def test_json_error_goes_to_standard_error() -> None:
+    outcome = run_virshpy(["-c", URI, "-o", "json", "domstate nope"])
+    error = json.loads(outcome.stderr)["error"]
+    assert (outcome.stdout, outcome.code) == ("", 1)
+    assert error["code"] == 42 and error["name"] == "VIR_ERR_NO_DOMAIN" and error["hint"]
+
+
+def bare(text: str) -> str:
+    return re.sub("\033\\[[0-9;]*m", "", text)
+
+
+def test_colours_change_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = "<domain type='qemu' id=\"3\">\n  <!-- <a b='c'> -->\n  <name>a &amp; b = 'c'</name>\n  <x/>\n</domain>\n"
+    assert bare(xml(text)) == text and xml(text) != text
+    for result in (Text("state", "running"), Fields([Field("state", "State", "running")], 16), Message("done")):
+        assert bare(coloured(result)) == plain(result) != coloured(result)
+
+
+def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    for result in (Text("state", "running"), Document("<a/>"), Message("done")):
+        assert coloured(result) == plain(result)
+    assert "\033[32m" not in coloured(ROWS)
+
+
+def test_terminal_table_shows_every_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    shown = coloured(ROWS)
+    assert bare(shown).split()[:3] == ["Id", "Name", "State"] and bare(shown).split()[-3:] == ["3", "a", "running"]
+    assert "\033[" in shown

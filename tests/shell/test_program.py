@@ -1,0 +1,150 @@
+"""The program as its users' scripts see it: exit codes, streams, signals, and no traceback ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.transcripts.transcripts import URI, run_virshpy
+from virshpy.shell import registry
+
+PROGRAM = [sys.executable, "-m", "virshpy"]
+
+
+def run(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    defaults: dict[str, object] = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, "timeout": 60}
+    done: subprocess.CompletedProcess[str] = subprocess.run([*PROGRAM, *words], **{**defaults, **options})  # type: ignore[call-overload]
+    return done
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("list", 0),
+        ("bogus", 1),
+        ("domstate nope", 1),
+        ("domstate nope; list", 0),
+        ("list; domstate nope", 1),
+        ("", 1),
+        (" ", 0),
+    ],
+)
+def test_exit_code_is_the_last_commands(line: str, code: int) -> None:
+    assert run_virshpy(["-c", URI, line]).code == code
+
+
+def test_hints_on_request() -> None:
+    assert "hint:" not in run_virshpy(["-c", URI, "domstate tes"]).stderr
+    assert run_virshpy(["--hints", "-c", URI, "domstate tes"]).stderr == (
+        "error: failed to get domain 'tes'\nhint: did you mean 'test'?\n"
+    )
+
+
+def test_fault_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(registry.find_known("pwd"), "run", fault)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    outcome = run_virshpy(["--hints", "-c", URI, "pwd"])
+    kept = tmp_path / "virshpy" / "last-fault.txt"
+    assert outcome.code == 1
+    assert outcome.stderr == (
+        f"error: internal error: ZeroDivisionError: division by zero\nhint: details are in {kept}\n"
+    )
+    assert "Traceback" in kept.read_text() and kept.stat().st_mode & 0o077 == 0
+    assert "Traceback" in run_virshpy(["-d", "0", "-c", URI, "pwd"]).stderr
+
+
+def test_reader_that_goes_away() -> None:
+    program = " ".join(PROGRAM)
+    done = subprocess.run(
+        ["sh", "-c", f"{program} -c {URI} 'capabilities; capabilities; capabilities' | head -1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "<capabilities>\n" and done.stderr == ""
+
+
+def test_interrupt_leaves_by_130() -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "-c", URI, "-q"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write("echo ready\n")
+        process.stdin.flush()
+        assert process.stdout.read(len("virshpy # echo")) == "virshpy # echo"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_log_holds_the_errors(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    run_virshpy(["-l", str(log), "-c", URI, "domstate nope; bogus; list"])
+    run_virshpy(["-l", str(log), "-c", URI, "domstate nope"])
+    assert [line.split("] ")[1] for line in log.read_text().splitlines()] == [
+        "ERROR unknown command: 'bogus'",
+        "ERROR failed to get domain 'nope'",
+    ]
+    assert run_virshpy(["-l", str(tmp_path / "no" / "log"), "-c", URI, "list"]).code == 1
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    done = subprocess.run([*PROGRAM, "-c", URI, b"domstate \xff\xfe"], capture_output=True, timeout=60)
+    assert done.stderr == b"error: failed to get domain '\xff\xfe'\n"
+
+
+def test_uri_from_the_environment() -> None:
+    environment = {**os.environ, "VIRSHPY_DEFAULT_URI": URI}
+    assert run("uri", env=environment).stdout == f"{URI}\n\n"
+
+
+def test_nothing_is_connected_to_without_need() -> None:
+    environment = {**os.environ, "VIRSHPY_DEFAULT_URI": "bogus:///"}
+    assert run("echo hi", env=environment).stdout == "hi\n"
+    failed = run("list", env=environment)
+    assert failed.returncode == 1 and failed.stderr.startswith("error: failed to connect to the hypervisor\nerror: ")
+
+
+def test_versions() -> None:
+    from virshpy import __version__
+
+    assert run_virshpy(["-v"]).stdout == run_virshpy(["--version"]).stdout == f"{__version__}\n"
+    assert run_virshpy(["--version=long"]).stdout == run_virshpy(["-V"]).stdout
+    assert run_virshpy(["--help"]).stdout.startswith("\nvirshpy [options]")
+
+
+def test_dry_run_does_nothing() -> None:
+    outcome = run_virshpy(["-c", URI, "destroy test --dry-run; undefine test --dry-run; list --name"])
+    assert outcome.code == 0 and outcome.stdout.endswith("test\n\n")
+
+
+@pytest.mark.parametrize("script", ["true", "sed -i s/8388608/4194304/", "false"])
+def test_edit(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", script)
+    outcome = run_virshpy(["-c", URI, "edit test; dominfo test"])
+    if script == "true":
+        assert outcome.stdout.startswith("Domain 'test' XML configuration not changed.\n")
+    elif script == "false":
+        assert "editing failed" in outcome.stderr.lower()
+    else:
+        assert outcome.stdout.startswith("Domain 'test' XML configuration edited.\n")
+
+
+def test_edit_that_is_refused_is_final_off_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "sed -i s/<name>.*//")
+    outcome = run_virshpy(["-c", URI, "edit test"])
+    assert outcome.code == 1 and outcome.stderr.startswith("error: ")
+
+
+def test_desc_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "sed -i s/.*/New/")
+    outcome = run_virshpy(["-c", URI, "desc test --edit --title; desc test --title"])
+    assert outcome.stdout == "Domain title updated successfully\nNew\n"

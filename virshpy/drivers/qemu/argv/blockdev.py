@@ -1,0 +1,297 @@
+"""Block nodes: where bytes are (storage) and how they are to be read (format), layer by layer."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.argv.words import NULL, as_json
+from virshpy.xml.domain.storage import StorageSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.drivers.qemu.argv.guest import Guest
+    from virshpy.drivers.qemu.argv.words import Properties
+    from virshpy.xml.domain.storage import DiskDriver
+
+# Cache modes as (direct, no-flush, write-cache of the device).
+CACHE = {
+    "none": (True, False, True),
+    "writethrough": (False, False, False),
+    "writeback": (False, False, True),
+    "directsync": (True, False, False),
+    "unsafe": (False, True, True),
+}
+_FORMATS = {"fat": "vvfat", "dir": "vvfat", "iso": "raw", "vhd": "vpc"}
+_URL_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "tftp": 69}
+
+
+class Layer:
+    """One image of a chain: ``type`` (file, block, network, …), ``source``, ``name`` (libvirt-1), ``format``,
+    ``readonly``, ``backing`` (a node name, None for the end of a chain, "" where nothing is said)."""
+
+    __slots__ = ("type", "source", "name", "format", "readonly", "backing", "driver", "floppy", "cache_size")
+
+    def __init__(
+        self, type: str, source: StorageSource, name: str, *, format: str = "raw", readonly: bool = False,
+        backing: str | None = "", driver: DiskDriver | None = None, floppy: bool = False,
+        cache_size: int | None = None,
+    ) -> None:  # fmt: skip
+        self.type = type
+        self.source = source
+        self.name = name
+        self.format = format
+        self.readonly = readonly
+        self.backing = backing
+        self.driver = driver
+        self.floppy = floppy
+        self.cache_size = cache_size
+
+    @classmethod
+    def of_file(cls, path: str, name: str, *, format: str = "raw", readonly: bool = False) -> Layer:
+        return cls("file", StorageSource(file=path), name, format=format, readonly=readonly)
+
+
+def add_layer(guest: Guest, layer: Layer) -> None:
+    """-blockdev for storage and format, with the secrets they need before them."""
+    add_secrets(guest, layer)
+    add = guest.add
+    add("-blockdev", as_json(storage_node(guest, layer)))
+    slice_ = _slice(layer)
+    if slice_ is not None:
+        add("-blockdev", as_json(slice_))
+    add("-blockdev", as_json(format_node(layer, "slice" if slice_ else "storage")))
+
+
+def storage_node(guest: Guest, layer: Layer) -> Properties:
+    """The protocol layer."""
+    properties = _protocol(guest, layer)
+    driver = layer.driver
+    properties |= {
+        "aio": driver.io if driver is not None and layer.type in ("file", "block") else None,
+        "node-name": f"{layer.name}-storage",
+        "cache": _cache(driver),
+        "auto-read-only": True,
+        "discard": "unmap",
+    }
+    return properties
+
+
+def format_node(layer: Layer, below: str) -> Properties:
+    driver = layer.driver
+    kind = _FORMATS.get(layer.format, layer.format)
+    if kind == "vvfat" or layer.type == "dir":
+        kind = "raw"
+    properties: Properties = {"node-name": f"{layer.name}-format", "read-only": layer.readonly}
+    if driver is not None:
+        properties["discard"] = driver.discard
+        properties["detect-zeroes"] = driver.detect_zeroes
+        if driver.detect_zeroes == "unmap" and driver.discard != "unmap":
+            properties["detect-zeroes"] = "on"
+    properties["cache"] = _cache(driver)
+    encryption = layer.source.encryption
+    if encryption is not None and encryption.engine != "librbd" and kind in ("raw", "luks", "qcow2"):
+        key = f"{layer.name}-format-encryption-secret0"
+        if kind == "qcow2":
+            properties |= {"driver": "qcow2", "encrypt": {"format": "luks", "key-secret": key}}
+        else:
+            properties |= {"driver": "luks", "key-secret": key}
+    else:
+        properties["driver"] = kind
+    if kind == "qcow2":
+        properties["cache-size"] = layer.cache_size
+    properties["file"] = f"{layer.name}-{below}"
+    if layer.backing != "" and layer.format in ("qcow2", "qcow", "qed", "vmdk", "vpc", "vhd"):
+        properties["backing"] = layer.backing or NULL
+    return properties
+
+
+def _cache(driver: DiskDriver | None) -> Properties | None:
+    found = CACHE.get(driver.cache or "") if driver is not None else None
+    return {"direct": found[0], "no-flush": found[1]} if found else None
+
+
+def _slice(layer: Layer) -> Properties | None:
+    slices = layer.source.slices.slices if layer.source.slices else []
+    if not slices:
+        return None
+    first = slices[0]
+    return {
+        "driver": "raw", "node-name": f"{layer.name}-slice-sto", "offset": first.offset, "size": first.size,
+        "file": f"{layer.name}-storage", "auto-read-only": True, "discard": "unmap",
+    }  # fmt: skip
+
+
+def _protocol(guest: Guest, layer: Layer) -> Properties:
+    source = layer.source
+    if layer.type == "block":
+        return {"driver": "host_device", "filename": source.dev}
+    if layer.type == "dir" or layer.format in ("fat",):
+        return {"driver": "vvfat", "dir": source.dir or source.file, "floppy": layer.floppy, "rw": False}
+    if layer.type == "nvme":
+        address = source.address
+        return {"driver": "nvme", "device": str(address), "namespace": source.namespace}
+    if layer.type == "network":
+        return _network(guest, layer)
+    if layer.type in ("file", "none"):
+        return {"driver": "file", "filename": source.file}
+    raise errors.ConfigUnsupported(f"disk type '{layer.type}' is not supported yet")
+
+
+def _server(host: Any, default: str | None) -> Properties:
+    if host.transport == "unix" or host.socket:
+        return {"type": "unix", "path": host.socket}
+    return {"type": "inet", "host": host.name, "port": host.port or default}
+
+
+def _network(guest: Guest, layer: Layer) -> Properties:
+    source = layer.source
+    protocol = source.protocol or ""
+    if protocol in _URL_PORTS:
+        return _url(layer)
+    builder = _NETWORK.get(protocol)
+    if builder is None:
+        raise errors.ConfigUnsupported(f"'{protocol}' protocol is not yet supported")
+    found: Properties = builder(layer)
+    return found
+
+
+def _url(layer: Layer) -> Properties:
+    source = layer.source
+    protocol = source.protocol or ""
+    host = source.hosts[0]
+    port = host.port or _URL_PORTS[protocol]
+    name = host.name or ""
+    name = f"[{name}]" if ":" in name else name
+    path = source.name or ""
+    path = path if path.startswith("/") else f"/{path}"
+    query = f"?{source.query}" if source.query else ""
+    auth = source.auth
+    return {
+        "driver": protocol,
+        "url": f"{protocol}://{name}:{port}{path}{query}",
+        "username": auth.username if auth else None,
+        "password-secret": f"{layer.name}-storage-auth-secret0" if auth else None,
+        "sslverify": source.ssl.verify if source.ssl else None,
+        "cookie-secret": f"{layer.name}-storage-httpcookie-secret0" if source.cookies else None,
+        "readahead": source.readahead.size if source.readahead else None,
+        "timeout": source.timeout.seconds if source.timeout else None,
+    }
+
+
+def _nbd(layer: Layer) -> Properties:
+    source = layer.source
+    return {
+        "driver": "nbd",
+        "server": _drop(_server(source.hosts[0], "10809")),
+        "export": source.name,
+        "tls-creds": f"obj{layer.name}-storage_tls0" if source.tls else None,
+        "tls-hostname": source.tlsHostname,
+    }
+
+
+def _rbd(layer: Layer) -> Properties:
+    source = layer.source
+    pool, _, image = (source.name or "").partition("/")
+    servers = [{"host": host.name, "port": host.port or "6789"} for host in source.hosts]
+    auth = source.auth
+    return {
+        "driver": "rbd",
+        "pool": pool,
+        "image": image,
+        "snapshot": source.snapshot.name if source.snapshot else None,
+        "conf": source.config.file if source.config else None,
+        "server": servers or None,
+        "user": auth.username if auth else None,
+        "auth-client-required": ["cephx", "none"] if auth else None,
+        "key-secret": f"{layer.name}-storage-auth-secret0" if auth else None,
+    }
+
+
+def _gluster(layer: Layer) -> Properties:
+    source = layer.source
+    volume, _, path = (source.name or "").partition("/")
+    servers = [_drop(_server(host, "24007")) for host in source.hosts]
+    return {"driver": "gluster", "volume": volume, "path": path, "server": servers, "debug": 4}
+
+
+def _sheepdog(layer: Layer) -> Properties:
+    source = layer.source
+    return {"driver": "sheepdog", "server": _drop(_server(source.hosts[0], "7000")), "vdi": source.name}
+
+
+def _ssh(layer: Layer) -> Properties:
+    source = layer.source
+    host = source.hosts[0]
+    user = source.identity.username if source.identity else None
+    return {
+        "driver": "ssh", "path": source.name, "server": {"host": host.name, "port": host.port or "22"}, "user": user,
+    }  # fmt: skip
+
+
+def _iscsi(layer: Layer) -> Properties:
+    source = layer.source
+    target, _, lun = (source.name or "").partition("/")
+    host = source.hosts[0]
+    name = f"[{host.name}]" if ":" in (host.name or "") else host.name
+    auth = source.auth
+    initiator = source.initiator.iqn.name if source.initiator and source.initiator.iqn else None
+    return {
+        "driver": "iscsi",
+        "portal": f"{name}:{host.port or 3260}",
+        "target": target,
+        "lun": int(lun or 0),
+        "transport": "tcp",
+        "user": auth.username if auth else None,
+        "password-secret": f"{layer.name}-storage-auth-secret0" if auth else None,
+        "initiator-name": initiator,
+    }
+
+
+def _nfs(layer: Layer) -> Properties:
+    source = layer.source
+    identity = source.identity
+    return {
+        "driver": "nfs",
+        "server": {"type": "inet", "host": source.hosts[0].name},
+        "path": source.name,
+        "user": _number(identity.user) if identity else None,
+        "group": _number(identity.group) if identity else None,
+    }
+
+
+def _vxhs(layer: Layer) -> Properties:
+    source = layer.source
+    host = source.hosts[0]
+    return {
+        "driver": "vxhs", "tls-creds": f"obj{layer.name}-storage_tls0" if source.tls else None,
+        "vdisk-id": source.name, "server": {"host": host.name, "port": host.port or "9999"},
+    }  # fmt: skip
+
+
+def _number(text: str | None) -> int | None:
+    return int(text.removeprefix("+")) if text and text.removeprefix("+").isdigit() else None
+
+
+_NETWORK: dict[str, Any] = {
+    "nbd": _nbd, "rbd": _rbd, "gluster": _gluster, "sheepdog": _sheepdog, "ssh": _ssh, "iscsi": _iscsi, "nfs": _nfs,
+    "vxhs": _vxhs,
+}  # fmt: skip
+
+
+def _drop(properties: Properties) -> Properties:
+    return {key: value for key, value in properties.items() if value is not None}
+
+
+def add_secrets(guest: Guest, layer: Layer) -> None:
+    """The secret objects that a layer refers to. Their values are the driver's to hand over, never words here."""
+    source = layer.source
+    if source.cookies is not None and guest.runtime.native:
+        guest.object(
+            "secret", f"{layer.name}-storage-httpcookie-secret0", data="", keyid="masterKey0", iv="", format="base64"
+        )
+    if source.tls:
+        guest.object(
+            "tls-creds-x509", f"obj{layer.name}-storage_tls0", dir="/etc/pki/qemu", endpoint="client",
+            **{"verify-peer": True},
+        )  # fmt: skip

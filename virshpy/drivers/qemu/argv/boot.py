@@ -1,0 +1,174 @@
+"""Identity, clock, life cycle, and what is booted."""
+
+from __future__ import annotations
+
+import time
+
+from virshpy.drivers.qemu.argv.words import comma
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.argv.guest import Guest
+
+
+def add_identity(guest: Guest) -> None:
+    domain = guest.domain
+    guest.add("-uuid", domain.uuid or "")
+    if domain.genid:
+        guest.device({"driver": "vmgenid", "guid": domain.genid, "id": "vmgenid0"})
+    _smbios(guest)
+    for info in domain.sysinfos:
+        if info.type == "fwcfg":
+            for entry in info.entries:
+                what = f"file={comma(entry.file)}" if entry.file else f"string={comma(entry.value or '')}"
+                guest.add("-fw_cfg", f"name={comma(entry.name or '')},{what}")
+                if entry.file:
+                    guest.out.file(entry.file, "r", "fw_cfg", shared=True)
+
+
+_SYSTEM = ("manufacturer", "product", "version", "serial", "uuid", "sku", "family")
+_BIOS = ("vendor", "version", "date", "release")
+_BOARD = ("manufacturer", "product", "version", "serial", "asset", "location")
+_CHASSIS = ("manufacturer", "version", "serial", "asset", "sku")
+
+
+def _smbios(guest: Guest) -> None:
+    domain = guest.domain
+    mode = domain.os.smbios.mode if domain.os and domain.os.smbios else None
+    if mode != "sysinfo":
+        return
+    for info in domain.sysinfos:
+        if info.type != "smbios":
+            continue
+        for number, block, names in ((0, info.bios, _BIOS), (1, info.system, _SYSTEM)):
+            if block is not None:
+                _smbios_table(guest, number, block, names)
+        for board in info.base_boards:
+            _smbios_table(guest, 2, board, _BOARD)
+        if info.chassis is not None:
+            _smbios_table(guest, 3, info.chassis, _CHASSIS)
+        if info.oem_strings is not None:
+            words = ["type=11", *(f"value={comma(text)}" for text in info.oem_strings.entries)]
+            guest.add("-smbios", ",".join(words))
+
+
+def _smbios_table(guest: Guest, number: int, block: object, names: tuple[str, ...]) -> None:
+    words = [f"type={number}"]
+    for name in names:
+        value = block.get(name)  # type: ignore[attr-defined]
+        if value is not None and not (number == 1 and name == "uuid"):
+            words.append(f"{name}={comma(value)}")
+        elif value is not None:
+            words.append(f"uuid={comma(value)}")
+    guest.add("-smbios", ",".join(words))
+
+
+def add_monitor(guest: Guest) -> None:
+    guest.add("-no-user-config", "-nodefaults", *guest.runtime.monitor_words)
+
+
+def add_clock(guest: Guest) -> None:
+    domain = guest.domain
+    clock = domain.clock
+    words = [f"base={_base(guest)}"]
+    for timer in clock.timers if clock else []:
+        if timer.name == "rtc":
+            if timer.track is not None:
+                words.append({"guest": "clock=vm", "wall": "clock=host", "realtime": "clock=rt"}.get(timer.track, ""))
+            if timer.tickpolicy == "catchup":
+                words.append("driftfix=slew")
+    guest.add("-rtc", ",".join(word for word in words if word))
+    for timer in clock.timers if clock else []:
+        if timer.name == "pit" and timer.tickpolicy in ("delay", "discard"):
+            if guest.caps.has_device("kvm-pit"):
+                guest.add("-global", f"kvm-pit.lost_tick_policy={timer.tickpolicy}")
+        elif timer.name == "hpet" and timer.present is False:
+            guest.add("-no-hpet")
+
+
+def _base(guest: Guest) -> str:
+    clock = guest.domain.clock
+    if clock is None or clock.offset == "utc":
+        if clock is None or clock.adjustment in (None, "reset", "0"):
+            return "utc"
+        return _moment(time.time() + int(clock.adjustment))
+    if clock.offset in ("localtime", "timezone"):
+        if clock.adjustment in (None, "reset", "0") or clock.offset == "timezone":
+            return "localtime"
+        return _moment(time.time() + int(clock.adjustment), local=True)
+    if clock.offset == "absolute":
+        return _moment(float(clock.start or 0))
+    seconds = int(clock.adjustment) if clock.adjustment not in (None, "reset") else 0
+    if clock.basis == "localtime":
+        return _moment(time.time() + seconds, local=True)
+    return _moment(time.time() + seconds)
+
+
+def _moment(seconds: float, *, local: bool = False) -> str:
+    broken = time.localtime(seconds) if local else time.gmtime(seconds)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", broken)
+
+
+def add_lifecycle(guest: Guest) -> None:
+    """What QEMU does at a shutdown or reset of the guest is decided at start; ACPI is part of the document."""
+    guest.add(*guest.runtime.lifecycle_words)
+    features = guest.domain.features
+    if (features is None or not features.acpi) and guest.arch in ("x86_64", "i686"):
+        guest.add("-no-acpi")
+
+
+def add_power_management(guest: Guest) -> None:
+    pm = guest.domain.pm
+    if pm is None:
+        return
+    base = "ICH9-LPC" if guest.q35 else "PIIX4_PM"
+    for name, target in (("disable_s3", pm.suspend_to_mem), ("disable_s4", pm.suspend_to_disk)):
+        if target is not None and target.enabled is not None:
+            guest.add("-global", f"{base}.{name}={0 if target.enabled else 1}")
+
+
+def add_boot(guest: Guest) -> None:
+    domain_os = guest.domain.os
+    assert domain_os is not None
+    _add_hotplug_words(guest)
+    words = []
+    menu = domain_os.bootmenu
+    if menu is not None and menu.enable is not None:
+        words.append(f"menu={'on' if menu.enable else 'off'}")
+        if menu.enable and menu.timeout is not None:
+            words.append(f"splash-time={menu.timeout}")
+    if domain_os.bios is not None and domain_os.bios.rebootTimeout is not None:
+        words.append(f"reboot-timeout={domain_os.bios.rebootTimeout}")
+    words.append("strict=on")
+    guest.add("-boot", ",".join(words))
+    for option, path, kind in (
+        ("-kernel", domain_os.kernel, "kernel"), ("-initrd", domain_os.initrd, "initrd"),
+    ):  # fmt: skip
+        if path:
+            guest.add(option, path)
+            guest.out.file(path, "r", kind, shared=True)
+    if domain_os.kernel and domain_os.cmdline:
+        guest.add("-append", domain_os.cmdline)
+    if domain_os.dtb:
+        guest.add("-dtb", domain_os.dtb)
+        guest.out.file(domain_os.dtb, "r", "dtb", shared=True)
+    for table in domain_os.acpi.tables if domain_os.acpi else []:
+        guest.add("-acpitable", f"sig=SLIC,file={comma(table.value or '')}")
+        guest.out.file(table.value or "", "r", "acpi", shared=True)
+
+
+def _add_hotplug_words(guest: Guest) -> None:
+    for controller in guest.domain.devices.controllers:
+        if controller.type == "pci" and controller.model == "pci-root" and controller.index == 0 and guest.i440fx:
+            hotplug = controller.target.hotplug if controller.target else None
+            if hotplug is not None:
+                guest.add("-global", f"PIIX4_PM.acpi-root-pci-hotplug={'on' if hotplug else 'off'}")
+    for controller in guest.domain.devices.controllers:
+        if controller.type == "pci" and controller.pcihole64 is not None and controller.index == 0:
+            bridge = "q35-pcihost" if controller.model == "pcie-root" else "i440FX-pcihost"
+            guest.add("-global", f"{bridge}.pci-hole64-size={controller.pcihole64}K")
+
+
+def add_incoming(guest: Guest) -> None:
+    if guest.runtime.incoming:
+        guest.add("-incoming", guest.runtime.incoming)

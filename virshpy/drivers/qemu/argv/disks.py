@@ -1,0 +1,230 @@
+"""Disks: the block nodes of each chain, then the device that the guest sees."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.argv.blockdev import CACHE, Layer, add_layer
+from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
+from virshpy.drivers.qemu.argv.words import as_json
+from virshpy.drivers.qemu.postparse.aliases import alias_of, layers, scsi_model
+from virshpy.drivers.qemu.postparse.disks import disk_has_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.drivers.qemu.argv.words import Properties
+    from virshpy.xml.domain.storage import BackingStore, Disk
+
+_BOOT_KIND = {"disk": "hd", "lun": "hd", "cdrom": "cdrom", "floppy": "fd"}
+_THROTTLE = (
+    ("total_bytes_sec", "bps-total"), ("read_bytes_sec", "bps-read"), ("write_bytes_sec", "bps-write"),
+    ("total_iops_sec", "iops-total"), ("read_iops_sec", "iops-read"), ("write_iops_sec", "iops-write"),
+)  # fmt: skip
+
+
+def boot_indexes(guest: Guest) -> dict[int, int]:
+    """Boot order by id() of the device: its own <boot order>, or the first of each kind in <os><boot dev>."""
+    domain = guest.domain
+    assert domain.os is not None
+    order = {boot.dev: number for number, boot in reversed(list(enumerate(domain.os.boots, 1)))}
+    found: dict[int, int] = {}
+    for disk in domain.devices.disks:
+        kind = _BOOT_KIND.get(disk.device or "disk", "hd")
+        if disk.boot is not None:
+            found[id(disk)] = disk.boot.order or 0
+        elif kind in order:
+            found[id(disk)] = order.pop(kind)
+    for interface in domain.devices.interfaces:
+        if interface.boot is not None:
+            found[id(interface)] = interface.boot.order or 0
+        elif "network" in order and interface.type != "hostdev":
+            found[id(interface)] = order.pop("network")
+    for device in [*domain.devices.hostdevs, *domain.devices.redirdevs]:
+        if device.boot is not None:
+            found[id(device)] = device.boot.order or 0
+    return found
+
+
+def add_disks(guest: Guest) -> None:
+    indexes = boot_indexes(guest)
+    floppies = []
+    for disk in guest.domain.devices.disks:
+        bootindex = indexes.get(id(disk))
+        assert disk.target is not None
+        if disk.target.bus == "sd":
+            _add_sd(guest, disk)
+            continue
+        chain = add_chain(guest, disk)
+        if disk.target.bus == "fdc" and not guest.q35:
+            if bootindex:
+                unit = "AB"[(disk.address.unit or 0) % 2] if disk.address is not None else "A"
+                floppies.append(f"isa-fdc.bootindex{unit}={bootindex}")
+            bootindex = None
+        elif disk.target.bus == "fdc":
+            bootindex = None
+        guest.device(device_properties(guest, disk, chain, bootindex))
+        for word in floppies:
+            guest.add("-global", word)
+        floppies.clear()
+        _add_throttle(guest, disk)
+
+
+def _add_sd(guest: Guest, disk: Disk) -> None:
+    path = disk.source.file if disk.source else None
+    if path:
+        guest.out.file(path, "rw", "disk")
+    format_ = disk.driver.type if disk.driver else "raw"
+    guest.add("-drive", f"file={path},format={format_},if=sd,index=0")
+
+
+def add_chain(guest: Guest, disk: Disk) -> str | None:
+    """Add the nodes of a disk's chain, lowest layer first; the name of the top node, or None for an empty drive."""
+    if not disk_has_source(disk) or disk.source is None:
+        return None
+    top_readonly = disk.readonly or disk.device == "cdrom"
+    rows: list[Layer] = []
+    driver = disk.driver
+    cache = driver.metadata_cache.max_size if driver and driver.metadata_cache else None
+    first = Layer(
+        disk.type or "file", disk.source, f"libvirt-{disk.source.index}", format=(driver and driver.type) or "raw",
+        readonly=top_readonly, driver=driver, floppy=disk.device == "floppy",
+        cache_size=cache.value if cache else None,
+    )  # fmt: skip
+    rows.append(first)
+    store = disk.backing_store
+    while store is not None and store.source is not None and store.type:
+        rows[-1].backing = f"libvirt-{store.index}-format"
+        rows.append(_backing_layer(store, driver))
+        store = store.backing_store
+    if store is not None and (store.source is None or not store.type):
+        rows[-1].backing = None
+    for number, layer in enumerate(rows):
+        _note_file(guest, layer, "r" if layer.readonly or number else "rw", bool(disk.shareable) or number > 0)
+    for layer in reversed(rows):
+        add_layer(guest, layer)
+    top = f"{rows[0].name}-format"
+    if driver is not None and driver.copy_on_read:
+        name = f"libvirt-CoR-{disk.target.dev if disk.target else ''}"
+        guest.add("-blockdev", as_json({"driver": "copy-on-read", "node-name": name, "file": top, "discard": "unmap"}))
+        return name
+    return top
+
+
+def _backing_layer(store: BackingStore, driver: Any) -> Layer:
+    assert store.source is not None
+    cache = store.format.metadata_cache.max_size if store.format and store.format.metadata_cache else None
+    return Layer(
+        store.type or "file", store.source, f"libvirt-{store.index}",
+        format=(store.format.type if store.format else None) or "raw", readonly=True, driver=_inherited(driver),
+        cache_size=cache.value if cache else None,
+    )  # fmt: skip
+
+
+def _inherited(driver: Any) -> Any:
+    """What lower layers take over from the top: how they are cached and read, not how they are written."""
+    if driver is None:
+        return None
+    lower = driver.copy()
+    lower.discard = lower.detect_zeroes = None
+    return lower
+
+
+def _note_file(guest: Guest, layer: Layer, mode: str, shared: bool) -> None:
+    path = (
+        layer.source.file if layer.type == "file" else layer.source.dev if layer.type == "block" else layer.source.dir
+    )
+    if path and layer.type in ("file", "block", "dir"):
+        guest.out.file(path, mode, "disk", shared or mode == "r")
+
+
+def device_properties(guest: Guest, disk: Disk, drive: str | None, bootindex: int | None) -> Properties:
+    """The -device of a disk, in libvirt's order."""
+    target, driver = disk.target, disk.driver
+    assert target is not None
+    properties: Properties = {"driver": _driver_name(guest, disk)}
+    if target.bus == "virtio":
+        properties |= {
+            "iothread": f"iothread{driver.iothread}" if driver and driver.iothread else None,
+            **virtio_options(disk),
+            "ioeventfd": driver.ioeventfd if driver else None,
+            "event_idx": driver.event_idx if driver else None,
+            "scsi": None,
+            "num-queues": driver.queues if driver else None,
+            "queue-size": driver.queue_size if driver else None,
+        }
+    properties |= _bus_properties(guest, disk)
+    blockio, geometry = disk.blockio, disk.geometry
+    cache = CACHE.get(driver.cache or "") if driver is not None else None
+    properties |= {
+        "share-rw": True if disk.shareable else None,
+        "drive": drive,
+        "id": alias_of(disk),
+        "bootindex": bootindex,
+        "logical_block_size": (blockio.logical_block_size or None) if blockio else None,
+        "physical_block_size": (blockio.physical_block_size or None) if blockio else None,
+        "wwn": int(disk.wwn.removeprefix("0x"), 16) if disk.wwn else None,
+        "rotation_rate": target.rotation_rate,
+        "vendor": disk.vendor,
+        "product": disk.product,
+        "removable": target.removable if target.bus in ("usb", "scsi") else None,
+        "write-cache": ("on" if cache[2] else "off") if cache and disk.device != "lun" else None,
+        "cyls": geometry.cyls if geometry else None,
+        "heads": geometry.heads if geometry else None,
+        "secs": geometry.secs if geometry else None,
+        "bios-chs-trans": geometry.trans if geometry and geometry.trans != "none" else None,
+        "serial": disk.serial,
+        **_error_policy(disk),
+    }
+    return properties
+
+
+def _error_policy(disk: Disk) -> Properties:
+    driver = disk.driver
+    if driver is None or not (driver.error_policy or driver.rerror_policy):
+        return {}
+    write = driver.error_policy
+    read = driver.rerror_policy or ("report" if write == "enospace" else write)
+    return {"werror": "enospc" if write == "enospace" else write, "rerror": read}
+
+
+def _driver_name(guest: Guest, disk: Disk) -> str:
+    assert disk.target is not None
+    bus, device = disk.target.bus, disk.device
+    if bus == "virtio":
+        return virtio_name("virtio-blk", disk.model)
+    if bus in ("ide", "sata"):
+        return "ide-cd" if device == "cdrom" else "ide-hd"
+    if bus == "scsi":
+        return {"cdrom": "scsi-cd", "lun": "scsi-block"}.get(device or "", "scsi-hd")
+    if bus == "usb":
+        return "usb-storage"
+    return "floppy"
+
+
+def _bus_properties(guest: Guest, disk: Disk) -> Properties:
+    assert disk.target is not None
+    bus, address = disk.target.bus, disk.address
+    if address is None or address.type != "drive":
+        return guest.place(disk)
+    controller, unit = address.controller or 0, address.unit or 0
+    if bus == "fdc":
+        return {"unit": unit} if not guest.q35 else {"unit": unit}
+    name = guest.controller_name(bus or "", controller)
+    if bus == "ide":
+        return {"bus": f"{name}.{address.bus or 0}", "unit": unit}
+    if bus == "sata":
+        return {"bus": f"{name}.{unit}"}
+    if scsi_model(guest.domain, controller) == "lsilogic":
+        place: Properties = {"bus": f"{name}.{address.bus or 0}", "scsi-id": unit}
+    else:
+        place = {"bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": unit}
+    if disk.device != "lun":
+        place["device_id"] = disk.serial or f"drive-{alias_of(disk)}"
+    return place
+
+
+def _add_throttle(guest: Guest, disk: Disk) -> None:
+    """Limits are set over QMP once the guest is there; nothing of them is in the command line."""
+
+
+__all__ = ["add_disks", "boot_indexes", "layers"]

@@ -1,0 +1,273 @@
+"""What is seen and heard: VNC, SPICE and the other displays, video cards, audio backends, sound cards."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.argv.guest import Guest, virtio_options
+from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
+from virshpy.drivers.qemu.postparse.aliases import alias_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.argv.words import Properties
+    from virshpy.xml.domain.display import AudioEnd, Graphics, Video
+
+FIRST_VNC_PORT = 5900
+
+
+def add_none(guest: Guest) -> None:
+    if not guest.domain.devices.graphics:
+        guest.add("-display", "none")
+
+
+def add_graphics(guest: Guest) -> None:
+    for graphics in guest.domain.devices.graphics:
+        kind = graphics.type
+        if kind == "vnc":
+            guest.add("-vnc", _vnc(guest, graphics))
+            if graphics.keymap:
+                guest.add("-k", graphics.keymap)
+        elif kind == "spice":
+            guest.add("-spice", _spice(guest, graphics))
+            if graphics.keymap:
+                guest.add("-k", graphics.keymap)
+        elif kind == "sdl":
+            gl = graphics.gl.enable if graphics.gl else None
+            guest.add("-display", "sdl" + (f",gl={on_off(gl)}" if gl is not None else ""))
+            if graphics.display:
+                guest.out.env["DISPLAY"] = graphics.display
+            if graphics.xauth:
+                guest.out.env["XAUTHORITY"] = graphics.xauth
+        elif kind == "egl-headless":
+            node = graphics.gl.rendernode if graphics.gl else None
+            guest.add("-display", "egl-headless" + (f",rendernode={comma(node)}" if node else ""))
+        elif kind == "dbus":
+            words = ["dbus"]
+            if graphics.p2p:
+                words.append("p2p=on")
+            elif graphics.address:
+                words.append(f"addr={comma(graphics.address)}")
+            if graphics.gl is not None and graphics.gl.enable is not None:
+                words.append(f"gl={on_off(graphics.gl.enable)}")
+                if graphics.gl.rendernode:
+                    words.append(f"rendernode={comma(graphics.gl.rendernode)}")
+            if graphics.audio is not None:
+                words.append(f"audiodev=audio{graphics.audio.id}")
+            guest.add("-display", ",".join(words))
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _vnc(guest: Guest, graphics: Graphics) -> str:
+    listen = graphics.listens[0] if graphics.listens else None
+    if listen is not None and listen.type == "socket":
+        path = listen.socket or f"{guest.runtime.run_dir}/vnc.sock"
+        words = [f"vnc=unix:{comma(path)}"]
+        if not guest.runtime.native and not path.startswith(guest.runtime.run_dir):
+            guest.out.file(path, "rw", "vnc")
+    elif listen is not None and listen.type == "none":
+        words = ["none"]
+    else:
+        address = (listen.address if listen else None) or "127.0.0.1"
+        port = graphics.port if graphics.port is not None and graphics.port >= 0 else FIRST_VNC_PORT
+        words = [f"{_bracketed(address)}:{port - FIRST_VNC_PORT}"]
+        if graphics.websocket:
+            words.append(f"websocket={graphics.websocket if graphics.websocket > 0 else 'on'}")
+    if graphics.sharePolicy:
+        words.append(f"share={graphics.sharePolicy}")
+    if graphics.passwd is not None:
+        # Without one QEMU would let everybody in; the password itself comes over QMP.
+        words.append("password=on")
+    if graphics.powerControl is not None:
+        words.append(f"power-control={on_off(graphics.powerControl)}")
+    number = graphics.audio.id if graphics.audio else _default_audio(guest)
+    if number is not None:
+        words.append(f"audiodev=audio{number}")
+    return ",".join(words)
+
+
+def _default_audio(guest: Guest) -> int | None:
+    audios = guest.domain.devices.audios
+    return audios[0].id if audios else None
+
+
+def _spice(guest: Guest, graphics: Graphics) -> str:
+    listen = graphics.listens[0] if graphics.listens else None
+    words = []
+    if listen is not None and listen.type == "socket":
+        path = listen.socket or f"{guest.runtime.run_dir}/spice.sock"
+        words += ["unix", f"addr={comma(path)}"]
+    elif listen is not None and listen.type == "none":
+        words.append("port=0")
+    else:
+        port = graphics.port
+        if port is None or port < 0:
+            port = 5901 if guest.runtime.native else 0
+        words.append(f"port={port}")
+        if graphics.tlsPort is not None and graphics.tlsPort > 0:
+            words += [f"tls-port={graphics.tlsPort}", f"x509-dir={guest.runtime.tls_dir or '/etc/pki/libvirt-spice'}"]
+        words.append(f"addr={(listen.address if listen else None) or '127.0.0.1'}")
+    if graphics.passwd is None:
+        words.append("disable-ticketing=on")
+    if graphics.mouse is not None:
+        words.append(f"agent-mouse={'off' if graphics.mouse.mode == 'server' else 'on'}")
+    words += _spice_channels(graphics)
+    if graphics.image is not None:
+        words.append(f"image-compression={graphics.image.compression}")
+    if graphics.jpeg is not None:
+        words.append(f"jpeg-wan-compression={graphics.jpeg.compression}")
+    if graphics.zlib is not None:
+        words.append(f"zlib-glz-wan-compression={graphics.zlib.compression}")
+    if graphics.playback is not None:
+        words.append(f"playback-compression={on_off(graphics.playback.compression)}")
+    if graphics.streaming is not None:
+        words.append(f"streaming-video={graphics.streaming.mode}")
+    if graphics.clipboard is not None and graphics.clipboard.copypaste is False:
+        words.append("disable-copy-paste=on")
+    if graphics.filetransfer is not None and graphics.filetransfer.enable is False:
+        words.append("disable-agent-file-xfer=on")
+    if graphics.gl is not None and graphics.gl.enable:
+        words.append("gl=on")
+        if graphics.gl.rendernode:
+            words.append(f"rendernode={comma(graphics.gl.rendernode)}")
+    words.append("seamless-migration=on")
+    return ",".join(words)
+
+
+def _spice_channels(graphics: Graphics) -> list[str]:
+    words = []
+    if graphics.defaultMode in ("secure", "insecure"):
+        words.append(f"{'tls' if graphics.defaultMode == 'secure' else 'plaintext'}-channel=default")
+    for channel in graphics.channels:
+        if channel.mode in ("secure", "insecure"):
+            words.append(f"{'tls' if channel.mode == 'secure' else 'plaintext'}-channel={channel.name}")
+    return words
+
+
+_PRIMARY = {"vga": "VGA", "cirrus": "cirrus-vga", "vmvga": "vmware-svga", "qxl": "qxl-vga", "bochs": "bochs-display",
+            "ramfb": "ramfb", "virtio": "virtio-vga"}  # fmt: skip
+
+
+def add_video(guest: Guest) -> None:
+    for number, video in enumerate(guest.domain.devices.videos):
+        if video.model is not None and video.model.type != "none":
+            guest.device(video_properties(guest, video, number == 0))
+
+
+def video_properties(guest: Guest, video: Video, primary: bool) -> Properties:
+    model = video.model
+    assert model is not None
+    kind = model.type or "vga"
+    name = _PRIMARY.get(kind, kind)
+    accelerated = model.acceleration is not None and model.acceleration.accel3d
+    if kind == "virtio":
+        name = "virtio-vga" if primary else "virtio-gpu"
+        if accelerated and guest.caps.has_device("virtio-vga-gl"):
+            name += "-gl"
+        if not primary:
+            name += "-pci"
+    elif kind == "qxl" and not primary:
+        name = "qxl"
+    properties: Properties = {"driver": name, **virtio_options(video), "id": alias_of(video)}
+    if kind == "virtio":
+        properties["virgl"] = None
+        properties["max_outputs"] = model.heads
+        if model.blob is not None:
+            properties["blob"] = model.blob
+    elif kind == "qxl":
+        properties |= {
+            "max_outputs": model.heads,
+            "ram_size": model.ram * 1024 if model.ram else None,
+            "vram_size": model.vram * 1024 if model.vram else None,
+            "vram64_size_mb": (model.vram64 or 0) // 1024,
+            "vgamem_mb": model.vgamem // 1024 if model.vgamem else None,
+        }
+    elif kind in ("vga", "vmvga"):
+        properties["vgamem_mb"] = model.vram // 1024 if model.vram else None
+    elif kind == "bochs":
+        properties["vgamem"] = model.vram * 1024 if model.vram else None
+    if model.resolution is not None:
+        properties |= {"xres": model.resolution.x, "yres": model.resolution.y}
+    return properties | guest.place(video)
+
+
+_DRIVERS = {"pulseaudio": "pa", "file": "wav"}
+
+
+def add_audio(guest: Guest) -> None:
+    for audio in guest.domain.devices.audios:
+        properties: Properties = {
+            "id": f"audio{audio.id}",
+            "driver": _DRIVERS.get(audio.type or "none", audio.type),
+            "timer-period": audio.timerPeriod,
+            "in": _audio_end(audio.input, audio.type),
+            "out": _audio_end(audio.output, audio.type),
+        }
+        if audio.type == "file":
+            properties["path"] = audio.path
+        elif audio.type == "pulseaudio":
+            properties["server"] = audio.serverName
+        elif audio.type == "sdl" and audio.driver:
+            guest.out.env["SDL_AUDIODRIVER"] = audio.driver
+        elif audio.type == "oss":
+            properties |= {"try-mmap": audio.tryMMap, "exclusive": audio.exclusive, "dsp-policy": audio.dspPolicy}
+        guest.add("-audiodev", as_json(properties))
+
+
+def _audio_end(end: AudioEnd | None, kind: str | None) -> Properties | None:
+    if end is None:
+        return None
+    settings = end.settings
+    found: Properties = {
+        "mixing-engine": end.mixingEngine,
+        "fixed-settings": end.fixedSettings,
+        "voices": end.voices,
+        "buffer-length": end.bufferLength,
+        "frequency": settings.frequency if settings else None,
+        "channels": settings.channels if settings else None,
+        "format": settings.format_name if settings else None,
+        "dev": end.dev,
+        "try-poll": end.tryPoll,
+        "name": end.name,
+        "stream-name": end.streamName,
+        "latency": end.latency,
+        "buffer-count": end.bufferCount,
+        "server-name": end.serverName,
+        "client-name": end.clientName,
+        "connect-ports": end.connectPorts,
+        "exact-name": end.exactName,
+    }
+    return {key: value for key, value in found.items() if value is not None} or None
+
+
+_SOUND = {"es1370": "ES1370", "ac97": "AC97", "sb16": "sb16", "ich6": "intel-hda", "ich9": "ich9-intel-hda",
+          "usb": "usb-audio", "ich7": "intel-hda"}  # fmt: skip
+
+
+def add_sound(guest: Guest) -> None:
+    for sound in guest.domain.devices.sounds:
+        audio = sound.audio.id if sound.audio else _default_audio(guest)
+        backend = f"audio{audio}" if audio is not None else None
+        if sound.model == "pcspk":
+            guest.add("-soundhw", "pcspk") if guest.caps.version < (7, 1) or guest.runtime.native else guest.add(
+                "-global", f"isa-pcspk.audiodev={backend}"
+            )
+            continue
+        high_definition = sound.model in ("ich6", "ich9", "ich7")
+        properties: Properties = {"driver": _SOUND[sound.model or ""], "id": alias_of(sound)}
+        if not high_definition:
+            properties["audiodev"] = backend
+        guest.device(properties | guest.place(sound))
+        if high_definition:
+            kinds = [codec.type for codec in sound.codecs] or ["duplex"]
+            for number, kind in enumerate(kinds):
+                guest.device(
+                    {
+                        "driver": f"hda-{kind}",
+                        "id": f"{alias_of(sound)}-codec{number}",
+                        "bus": f"{alias_of(sound)}.0",
+                        "cad": number,
+                        "audiodev": backend,
+                    }
+                )

@@ -1,0 +1,70 @@
+"""Host directories in the guest: 9p, and virtiofs through its daemon's socket."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
+from virshpy.drivers.qemu.argv.words import comma
+from virshpy.drivers.qemu.postparse.aliases import alias_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.xml.domain.storage import Filesystem
+
+
+def add_filesystems(guest: Guest) -> None:
+    for filesystem in guest.domain.devices.filesystems:
+        if filesystem.driver is not None and filesystem.driver.type == "virtiofs":
+            _virtiofs(guest, filesystem)
+        else:
+            _ninep(guest, filesystem)
+
+
+def _virtiofs(guest: Guest, filesystem: Filesystem) -> None:
+    alias = alias_of(filesystem)
+    source = filesystem.source.socket if filesystem.source else None
+    path = source or f"{guest.runtime.run_dir}/{alias}-fs.sock"
+    guest.add("-chardev", f"socket,id=chr-vu-{alias},path={comma(path)}")
+    if source:
+        guest.out.file(source, "rw", "chardev")
+    guest.device(
+        {
+            "driver": "vhost-user-fs-pci",
+            **virtio_options(filesystem),
+            "id": alias,
+            "chardev": f"chr-vu-{alias}",
+            "queue-size": (filesystem.driver.queue if filesystem.driver else None) or 1024,
+            "tag": filesystem.target.dir if filesystem.target else None,
+            "bootindex": filesystem.boot.order if filesystem.boot else None,
+            **guest.place(filesystem),
+        }
+    )
+
+
+def _ninep(guest: Guest, filesystem: Filesystem) -> None:
+    alias = alias_of(filesystem)
+    model = {"mapped": "mapped", "squash": "none"}.get(filesystem.accessmode or "", "passthrough")
+    words = ["local", f"security_model={model}"]
+    if filesystem.multidevs not in (None, "default"):
+        words.append(f"multidevs={filesystem.multidevs}")
+    for name in ("fmode", "dmode"):
+        value = getattr(filesystem, name)
+        if value is not None:
+            words.append(f"{name}={int(value, 8):04o}")
+    if filesystem.driver is not None and filesystem.driver.wrpolicy == "immediate":
+        words.append("writeout=immediate")
+    path = (filesystem.source.dir if filesystem.source else None) or ""
+    words += [f"id=fsdev-{alias}", f"path={comma(path)}"]
+    if filesystem.readonly:
+        words.append("readonly=on")
+    guest.out.file(path, "r" if filesystem.readonly else "rw", "share", shared=True)
+    guest.add("-fsdev", ",".join(words))
+    guest.device(
+        {
+            "driver": virtio_name("virtio-9p", filesystem.model),
+            **virtio_options(filesystem),
+            "id": alias,
+            "fsdev": f"fsdev-{alias}",
+            "mount_tag": filesystem.target.dir if filesystem.target else None,
+            **guest.place(filesystem),
+        }
+    )

@@ -1,0 +1,75 @@
+"""Firmware images: ROM files, and flash with its variable store."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.argv.blockdev import Layer, add_layer
+from virshpy.drivers.qemu.argv.words import comma
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.argv.guest import Guest
+
+_FLASH = ("libvirt-pflash0", "libvirt-pflash1")
+
+
+def _is_flash(guest: Guest) -> bool:
+    loader = guest.domain.os.loader if guest.domain.os else None
+    return loader is not None and loader.type == "pflash"
+
+
+def add_flash(guest: Guest) -> None:
+    """Block nodes for the loader and its variable store."""
+    domain_os = guest.domain.os
+    if domain_os is None or not _is_flash(guest):
+        return
+    loader, nvram = domain_os.loader, domain_os.nvram
+    assert loader is not None
+    if loader.value:
+        readonly = loader.readonly is not False
+        guest.out.file(loader.value, "r" if readonly else "rw", "firmware", shared=True)
+        add_layer(guest, Layer.of_file(loader.value, _FLASH[0], format=loader_format(loader), readonly=readonly))
+    if nvram is not None and loader.stateless is not True:
+        if nvram.source is not None:
+            layer = Layer(nvram.type or "file", nvram.source, _FLASH[1], format=nvram_format(nvram))
+        elif nvram.value:
+            layer = Layer.of_file(nvram.value, _FLASH[1], format=nvram_format(nvram))
+        else:
+            return
+        path = layer.source.file
+        if path:
+            guest.out.file(path, "rw", "nvram")
+        add_layer(guest, layer)
+
+
+def loader_format(loader: object) -> str:
+    return getattr(loader, "format", None) or "raw"
+
+
+def nvram_format(nvram: object) -> str:
+    return getattr(nvram, "format", None) or "raw"
+
+
+def flash_words(guest: Guest) -> list[str]:
+    domain_os = guest.domain.os
+    if domain_os is None or not _is_flash(guest):
+        return []
+    words = []
+    if domain_os.loader is not None and domain_os.loader.value:
+        words.append(f"pflash0={_FLASH[0]}-format")
+    if domain_os.nvram is not None and domain_os.loader is not None and domain_os.loader.stateless is not True:
+        words.append(f"pflash1={_FLASH[1]}-format")
+    return words
+
+
+def add_loader(guest: Guest) -> None:
+    loader = guest.domain.os.loader if guest.domain.os else None
+    if loader is None:
+        return
+    if loader.type == "rom" and loader.value:
+        guest.out.file(loader.value, "r", "firmware", shared=True)
+        guest.add("-bios", loader.value)
+    if loader.type == "pflash" and loader.secure:
+        guest.add("-global", "driver=cfi.pflash01,property=secure,value=on")
+
+
+__all__ = ["add_flash", "add_loader", "comma", "flash_words"]

@@ -1,0 +1,131 @@
+"""Devices of the host given to the guest."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.argv.guest import Guest
+from virshpy.drivers.qemu.argv.words import as_json
+from virshpy.drivers.qemu.postparse.aliases import alias_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.argv.words import Properties
+    from virshpy.xml.domain.hostdev import Hostdev
+
+
+def add_hostdevs(guest: Guest) -> None:
+    from virshpy.drivers.qemu.argv.disks import boot_indexes
+
+    indexes = boot_indexes(guest)
+    for hostdev in guest.domain.devices.hostdevs:
+        if hostdev.mode != "subsystem":
+            continue
+        builder = _KINDS.get(hostdev.type or "")
+        if builder is None:
+            raise errors.ConfigUnsupported(f"host device type '{hostdev.type}' is not supported yet")
+        guest.device(builder(guest, hostdev, indexes.get(id(hostdev))))
+
+
+def _usb(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
+    source = hostdev.source
+    address = source.address if source else None
+    properties: Properties = {"driver": "usb-host"}
+    if address is not None and address.device:
+        path = f"/dev/bus/usb/{address.bus or 0:03d}/{address.device:03d}"
+        guest.out.file(path, "rw", "hostdev")
+        properties["hostdevice"] = path
+    elif source is not None and source.vendor is not None:
+        properties |= {"vendorid": source.vendor.id, "productid": source.product.id if source.product else None}
+    properties["id"] = alias_of(hostdev)
+    if source is not None and source.guestReset is not None:
+        properties |= {
+            "off": {"guest-reset": False, "guest-resets-all": None},
+            "uninitialized": {"guest-reset": True, "guest-resets-all": False},
+            "on": {"guest-reset": True, "guest-resets-all": True},
+        }[source.guestReset]
+    properties["bootindex"] = bootindex
+    return properties | guest.place(hostdev)
+
+
+def _pci(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
+    address = hostdev.source.address if hostdev.source else None
+    assert address is not None
+    host = f"{address.domain or 0:04x}:{address.bus or 0:02x}:{address.slot or 0:02x}.{address.function or 0:x}"
+    teaming = hostdev.teaming
+    return {
+        "driver": "vfio-pci",
+        "host": host,
+        "id": alias_of(hostdev),
+        "failover_pair_id": f"ua-{teaming.persistent}" if False else (teaming.persistent if teaming else None),
+        "bootindex": bootindex,
+        **guest.place(hostdev),
+        **_rom(hostdev),
+    }
+
+
+def _rom(hostdev: Hostdev) -> Properties:
+    rom = hostdev.rom
+    if rom is None:
+        return {}
+    return {"rombar": {True: 1, False: 0}.get(rom.bar) if rom.bar is not None else None, "romfile": rom.file}
+
+
+def _mdev(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
+    address = hostdev.source.address if hostdev.source else None
+    uuid = address.uuid if address else None
+    return {
+        "driver": "vfio-pci",
+        "id": alias_of(hostdev),
+        "sysfsdev": f"/sys/bus/mdev/devices/{uuid}",
+        "display": "on" if hostdev.display else "off",
+        "ramfb": hostdev.ramfb if hostdev.ramfb else None,
+        "bootindex": bootindex,
+        **guest.place(hostdev),
+    }
+
+
+def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
+    alias, source = alias_of(hostdev), hostdev.source
+    assert source is not None
+    node = f"libvirt-{alias}-backend"
+    if source.protocol == "iscsi":
+        target, _, lun = (source.name or "").partition("/")
+        host = source.hosts[0]
+        guest.add(
+            "-blockdev",
+            as_json(
+                {
+                    "driver": "iscsi", "portal": f"{host.name}:{host.port or 3260}", "target": target,
+                    "lun": int(lun or 0), "transport": "tcp", "node-name": node, "read-only": hostdev.readonly,
+                }
+            ),
+        )  # fmt: skip
+    else:
+        path = f"/dev/{_generic_device(hostdev)}"
+        guest.out.file(path, "rw", "hostdev")
+        guest.add(
+            "-blockdev",
+            as_json({"driver": "host_device", "filename": path, "node-name": node, "read-only": hostdev.readonly}),
+        )
+    address = hostdev.address
+    place: Properties = {}
+    if address is not None and address.type == "drive":
+        name = guest.controller_name("scsi", address.controller or 0)
+        place = {
+            "bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": address.unit or 0,
+        }  # fmt: skip
+    return {
+        "driver": "scsi-generic",
+        "share-rw": True if hostdev.shareable else None,
+        "drive": node,
+        "id": alias,
+        "bootindex": bootindex,
+        **place,
+    }
+
+
+def _generic_device(hostdev: Hostdev) -> str:
+    raise errors.ConfigUnsupported("SCSI host devices of a local adapter are not supported yet")
+
+
+_KINDS = {"usb": _usb, "pci": _pci, "mdev": _mdev, "scsi": _scsi}

@@ -1,0 +1,229 @@
+"""Network interfaces: the host's end (-netdev), then the card."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.argv.disks import boot_indexes
+from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
+from virshpy.drivers.qemu.argv.words import as_json
+from virshpy.drivers.qemu.postparse.aliases import alias_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.drivers.qemu.argv.words import Properties
+    from virshpy.xml.domain.interface import Interface
+
+_TAPPED = ("ethernet", "bridge", "network")
+_OFFLOADS = {
+    "host": (("csum", "csum"), ("gso", "gso"), ("tso4", "host_tso4"), ("tso6", "host_tso6"), ("ecn", "host_ecn"),
+             ("ufo", "host_ufo"), ("mrg_rxbuf", "mrg_rxbuf")),
+    "guest": (("csum", "guest_csum"), ("tso4", "guest_tso4"), ("tso6", "guest_tso6"), ("ecn", "guest_ecn"),
+              ("ufo", "guest_ufo")),
+}  # fmt: skip
+
+
+def add_interfaces(guest: Guest) -> None:
+    indexes = boot_indexes(guest)
+    for interface in guest.domain.devices.interfaces:
+        if interface.type == "hostdev":
+            guest.device(_hostdev(guest, interface, indexes.get(id(interface))))
+            continue
+        name = f"host{alias_of(interface)}"
+        vhost = False
+        if guest.runtime.native:
+            # Nothing of the host is set up for a text: every card hangs on a tap that somebody would hand over.
+            guest.add("-netdev", as_json({"type": "tap", "fd": _native_fd(guest), **_native_vhost(guest, interface),
+                                          "id": name}))  # fmt: skip
+        else:
+            backend, vhost = _backend(guest, interface, name)
+            guest.add("-netdev", as_json({**backend, "id": name}))
+        guest.device(device_properties(guest, interface, name, indexes.get(id(interface)), vhost))
+
+
+def is_virtio(interface: Interface) -> bool:
+    model = interface.model.type if interface.model else None
+    return model in ("virtio", "virtio-transitional", "virtio-non-transitional")
+
+
+def _queues(interface: Interface) -> int:
+    driver = interface.driver
+    return (driver.queues or 1) if driver is not None and is_virtio(interface) else 1
+
+
+def _native_fd(guest: Guest) -> str:
+    return "{fd:tap}"
+
+
+def _native_vhost(guest: Guest, interface: Interface) -> Properties:
+    return {"vhost": True, "vhostfd": "{fd:vhost}"} if is_virtio(interface) and guest.kvm else {}
+
+
+def _backend(guest: Guest, interface: Interface, name: str) -> tuple[Properties, bool]:
+    """The netdev without its id, and whether vhost is behind it."""
+    kind = interface.type or "user"
+    if kind in _TAPPED:
+        return _tap(guest, interface)
+    if kind == "user":
+        return _user(interface), False
+    if kind in ("server", "client", "mcast", "udp"):
+        return _socket(interface), False
+    if kind == "vhostuser":
+        return _vhost_user(guest, interface), False
+    if kind == "vdpa":
+        path = interface.source.dev if interface.source else None
+        guest.out.file(path or "", "rw", "vdpa")
+        return {
+            "type": "vhost-vdpa",
+            "vhostdev": path,
+            "queues": _queues(interface) if _queues(interface) > 1 else None,
+        }, False
+    if kind == "null":
+        return {"type": "socket", "udp": "127.0.0.1:1", "localaddr": "127.0.0.1:0"}, False
+    raise errors.ConfigUnsupported(f"interface type '{kind}' is not supported yet")
+
+
+def _tap(guest: Guest, interface: Interface) -> tuple[Properties, bool]:
+    alias = alias_of(interface)
+    source, queues = interface.source, _queues(interface)
+    what: dict[str, Any] = {
+        "kind": "tap",
+        "ifname": interface.target.dev if interface.target else None,
+        "mac": interface.mac.address if interface.mac else None,
+        "queues": queues,
+        "vnet_header": is_virtio(interface),
+    }
+    if interface.type == "bridge" and source is not None:
+        what["bridge"] = source.bridge
+    elif interface.type == "network" and source is not None:
+        what |= {"network": source.network, "bridge": source.bridge}
+    elif interface.managed is False:
+        what["existing"] = True
+    if interface.mtu is not None:
+        what["mtu"] = interface.mtu.size
+    what = {key: value for key, value in what.items() if value is not None}
+    names = [f"{alias}-tap{n}" if queues > 1 else f"{alias}-tap" for n in range(queues)]
+    numbers = [guest.out.descriptor(name, what) for name in names]
+    properties: Properties = {"type": "tap", "fd" if queues == 1 else "fds": ":".join(numbers)}
+    driver = interface.driver.name if interface.driver else None
+    vhost = is_virtio(interface) and guest.kvm and driver != "qemu"
+    if vhost or (is_virtio(interface) and driver == "vhost"):
+        handles = [
+            guest.out.descriptor(f"{alias}-vhost{n}" if queues > 1 else f"{alias}-vhost", {"kind": "vhost-net"})
+            for n in range(queues)
+        ]
+        properties |= {"vhost": True, "vhostfd" if queues == 1 else "vhostfds": ":".join(handles)}
+        vhost = True
+    if interface.tune is not None and interface.tune.sndbuf is not None:
+        properties["sndbuf"] = interface.tune.sndbuf
+    return properties, vhost
+
+
+def _user(interface: Interface) -> Properties:
+    properties: Properties = {"type": "user"}
+    for ip in interface.ips:
+        if ip.family in (None, "ipv4"):
+            properties["net"] = f"{ip.address}/{ip.prefix}" if ip.prefix else ip.address
+        else:
+            properties |= {"ipv6-prefix": ip.address, "ipv6-prefixlen": ip.prefix}
+    return properties
+
+
+def _socket(interface: Interface) -> Properties:
+    source = interface.source
+    assert source is not None
+    address = f"{source.address_text or ''}:{source.port}"
+    if interface.type == "udp":
+        local = source.local
+        return {
+            "type": "socket",
+            "udp": address,
+            "localaddr": f"{local.address or ''}:{local.port}" if local else None,
+        }
+    return {"type": "socket", {"server": "listen", "client": "connect"}.get(interface.type or "", "mcast"): address}
+
+
+def _vhost_user(guest: Guest, interface: Interface) -> Properties:
+    source = interface.source
+    assert source is not None
+    alias = alias_of(interface)
+    words = ["socket", f"id=char{alias}", f"path={source.path}"]
+    if source.mode == "server":
+        words.append("server=on")
+    elif source.reconnect is not None and source.reconnect.timeout is not None:
+        words.append(f"reconnect={source.reconnect.timeout}")
+    guest.out.file(source.path or "", "rw", "chardev")
+    guest.add("-chardev", ",".join(words))
+    queues = _queues(interface)
+    return {"type": "vhost-user", "chardev": f"char{alias}", "queues": queues if queues > 1 else None}
+
+
+def device_properties(
+    guest: Guest, interface: Interface, netdev: str, bootindex: int | None, vhost: bool
+) -> Properties:
+    model = (interface.model.type if interface.model else None) or "rtl8139"
+    properties: Properties = {
+        "driver": virtio_name("virtio-net", model) if is_virtio(interface) else _CARDS.get(model, model)
+    }
+    if is_virtio(interface) and not guest.runtime.native:
+        properties |= _virtio_card(interface)
+    elif is_virtio(interface):
+        properties |= {}
+    properties |= {
+        "netdev": netdev,
+        "id": alias_of(interface),
+        "mac": interface.mac.address if interface.mac else None,
+        "bootindex": bootindex,
+        **guest.place(interface),
+    }
+    if interface.rom is not None and not guest.runtime.native:
+        properties |= {
+            "rombar": None if interface.rom.bar is None else int(interface.rom.bar),
+            "romfile": "" if interface.rom.enabled is False else interface.rom.file,
+        }
+    return properties
+
+
+_CARDS = {"ne2k_isa": "ne2k_isa"}
+
+
+def _virtio_card(interface: Interface) -> Properties:
+    driver = interface.driver
+    properties: Properties = {}
+    if driver is not None:
+        if driver.txmode is not None:
+            properties["tx"] = "bh" if driver.txmode == "iothread" else "timer"
+        properties |= {"ioeventfd": driver.ioeventfd, "event_idx": driver.event_idx}
+        for side, rows in _OFFLOADS.items():
+            offloads = getattr(driver, side)
+            if offloads is not None:
+                properties |= {word: getattr(offloads, name) for name, word in rows}
+        queues = _queues(interface)
+        if queues > 1:
+            properties |= {"mq": True, "vectors": 2 * queues + 2}
+        properties |= {
+            "rx_queue_size": driver.rx_queue_size,
+            "tx_queue_size": driver.tx_queue_size,
+            "rss": driver.rss,
+            "hash": driver.rss_hash_report,
+        }
+    properties["host_mtu"] = interface.mtu.size if interface.mtu else None
+    if interface.teaming is not None and interface.teaming.type == "persistent":
+        properties["failover"] = True
+    return properties | virtio_options(interface)
+
+
+def _hostdev(guest: Guest, interface: Interface, bootindex: int | None) -> Properties:
+    address = interface.source.address if interface.source else None
+    if address is None or address.type != "pci":
+        raise errors.ConfigUnsupported("interface type 'hostdev' needs a PCI address in its <source>")
+    teaming = interface.teaming
+    return {
+        "driver": "vfio-pci",
+        "host": str(address),
+        "id": alias_of(interface),
+        "failover_pair_id": teaming.persistent if teaming else None,
+        "bootindex": bootindex,
+        **guest.place(interface),
+    }

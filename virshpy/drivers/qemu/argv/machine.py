@@ -1,0 +1,276 @@
+"""Name, machine, accelerator, processor and its topology."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
+from virshpy.drivers.qemu.postparse.aliases import scsi_model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.argv.guest import Guest
+
+# libvirt's names of processor features that QEMU spells otherwise.
+FEATURE_NAMES = {
+    "cmp_legacy": "cmp-legacy", "ds_cpl": "ds-cpl", "fxsr_opt": "fxsr-opt", "kvm_pv_eoi": "kvm-pv-eoi",
+    "kvm_pv_unhalt": "kvm-pv-unhalt", "lahf_lm": "lahf-lm", "nodeid_msr": "nodeid-msr", "pclmuldq": "pclmulqdq",
+    "perfctr_core": "perfctr-core", "perfctr_nb": "perfctr-nb", "tsc_adjust": "tsc-adjust", "sse4_1": "sse4.1",
+    "sse4_2": "sse4.2", "tsc_scale": "tsc-scale", "vmcb_clean": "vmcb-clean",
+}  # fmt: skip
+_HYPERV = (
+    ("relaxed", "hv-relaxed"), ("vapic", "hv-vapic"), ("spinlocks", "hv-spinlocks"), ("vpindex", "hv-vpindex"),
+    ("runtime", "hv-runtime"), ("synic", "hv-synic"), ("stimer", "hv-stimer"), ("reset", "hv-reset"),
+    ("vendor_id", "hv-vendor-id"), ("frequencies", "hv-frequencies"), ("reenlightenment", "hv-reenlightenment"),
+    ("tlbflush", "hv-tlbflush"), ("ipi", "hv-ipi"), ("evmcs", "hv-evmcs"), ("avic", "hv-avic"),
+)  # fmt: skip
+_KVM = (
+    ("hint_dedicated", "kvm-hint-dedicated=on"), ("poll_control", "kvm-poll-control=on"), ("pv_ipi", "kvm-pv-ipi=off"),
+)  # fmt: skip
+
+
+def add_name(guest: Guest) -> None:
+    guest.add("-name", f"guest={comma(guest.domain.name or '')},debug-threads=on")
+    deprecation = guest.domain.qemu_deprecation
+    if deprecation is not None and deprecation.behavior in _DEPRECATION:
+        output, input_ = _DEPRECATION[deprecation.behavior]
+        guest.add("-compat", as_json({"deprecated-output": output, "deprecated-input": input_}))
+    guest.add("-S")
+    key = guest.runtime.master_key
+    if key:
+        guest.object("secret", "masterKey0", format="raw", file=key)
+
+
+_DEPRECATION = {"omit": ("hide", None), "reject": ("hide", "reject"), "crash": ("hide", "crash")}
+
+
+def add_machine(guest: Guest) -> None:
+    from virshpy.drivers.qemu.argv import firmware, memory
+
+    domain, features = guest.domain, guest.domain.features
+    firmware.add_flash(guest)
+    words = [guest.machine, "usb=off"]
+    if features is not None:
+        if features.vmport is not None:
+            words.append(f"vmport={on_off(features.vmport.state)}")
+        if features.smm is not None:
+            words.append(f"smm={on_off(features.smm.state)}")
+        if features.ioapic is not None:
+            words.append(f"kernel_irqchip={'split' if features.ioapic.driver == 'qemu' else 'on'}")
+    dump = domain.memory.dumpCore if domain.memory else None
+    words.append(f"dump-guest-core={'on' if dump else 'off'}")
+    backing = domain.memory_backing
+    if backing is not None and backing.nosharepages:
+        words.append("mem-merge=off")
+    if any(device.model == "nvdimm" for device in domain.devices.memories):
+        words.append("nvdimm=on")
+    if memory.has_hmat(domain):
+        words.append("hmat=on")
+    if not memory.numa_cells(domain):
+        found = guest.caps.machine(guest.machine)
+        if found is not None and found.ram_id:
+            words.append(f"memory-backend={found.ram_id}")
+    words += firmware.flash_words(guest)
+    guest.add("-machine", ",".join(words))
+    accelerator = "kvm" if guest.kvm else "tcg"
+    if features is not None and features.kvm is not None and guest.kvm:
+        ring = features.kvm.dirty_ring
+        if ring is not None and ring.state:
+            accelerator += f",dirty-ring-size={ring.size}"
+    if features is not None and features.tcg is not None and features.tcg.tb_cache is not None and not guest.kvm:
+        accelerator += f",tb-size={(features.tcg.tb_cache.value or 0) >> 10}"
+    guest.add("-accel", accelerator)
+    if features is not None and features.smm is not None and features.smm.tseg is not None and guest.q35:
+        guest.add("-global", f"mch.extended-tseg-mbytes={features.smm.tseg.value}")
+    firmware.add_loader(guest)
+
+
+def add_cpu(guest: Guest) -> None:
+    words = cpu_words(guest)
+    if words:
+        guest.add("-cpu", ",".join(words))
+
+
+def cpu_words(guest: Guest) -> list[str]:
+    """The words of -cpu: model, then everything that is switched."""
+    words = _model_words(guest)
+    domain, features = guest.domain, guest.domain.features
+    extra: list[str] = []
+    for timer in domain.clock.timers if domain.clock else []:
+        if timer.name == "kvmclock" and timer.present is not None:
+            extra.append(f"kvmclock={on_off(timer.present)}")
+        elif timer.name == "hypervclock" and timer.present:
+            extra.append("hv-time=on")
+        elif timer.name == "tsc" and timer.frequency:
+            extra.append(f"tsc-frequency={timer.frequency}")
+    if features is not None:
+        if features.apic is not None and features.apic.eoi is not None:
+            extra.append(f"kvm-pv-eoi={on_off(features.apic.eoi)}")
+        if features.pvspinlock is not None:
+            extra.append(f"kvm-pv-unhalt={on_off(features.pvspinlock.state)}")
+        extra += _hyperv_words(guest)
+        if any(panic.model == "hyperv" for panic in domain.devices.panics):
+            extra.append("hv-crash")
+        kvm = features.kvm
+        if kvm is not None:
+            if kvm.hidden is not None and kvm.hidden.state:
+                extra.append("kvm=off")
+            for name, word in _KVM:
+                toggle = getattr(kvm, name)
+                if toggle is not None and toggle.state:
+                    extra.append(word)
+        if features.pmu is not None:
+            extra.append(f"pmu={on_off(features.pmu.state)}")
+    elif any(panic.model == "hyperv" for panic in domain.devices.panics):
+        extra.append("hv-crash")
+    words += extra
+    words += _cache_words(guest)
+    words += _address_words(guest)
+    return words
+
+
+def _model_words(guest: Guest) -> list[str]:
+    cpu = guest.domain.cpu
+    if cpu is None or (cpu.model is None and cpu.mode == "custom"):
+        found = guest.caps.machine(guest.machine)
+        return [found.default_cpu] if found and found.default_cpu else []
+    if cpu.mode == "host-passthrough":
+        words = ["host"]
+        if cpu.migratable is not None:
+            words.append(f"migratable={on_off(cpu.migratable)}")
+    elif cpu.mode == "maximum":
+        words = ["max"]
+        if cpu.migratable is not None and not guest.kvm or cpu.migratable is not None:
+            words.append(f"migratable={on_off(cpu.migratable)}")
+    elif cpu.mode == "host-model":
+        # Without a database of processor models, the closest to the host's own that QEMU can tell by itself.
+        words = ["host" if guest.kvm else "max"]
+        if cpu.model is not None and cpu.model.vendor_id:
+            words.append(f"vendor={comma(cpu.model.vendor_id)}")
+    else:
+        assert cpu.model is not None
+        words = [cpu.model.value or ""]
+        if cpu.model.vendor_id:
+            words.append(f"vendor={comma(cpu.model.vendor_id)}")
+        if (cpu.model.value or "").startswith(("Haswell", "Broadwell")) and not cpu.model.value.endswith("noTSX"):  # type: ignore[union-attr]
+            pass
+    for feature in cpu.features:
+        name = FEATURE_NAMES.get(feature.name or "", feature.name)
+        if feature.name in ("osxsave", "ospke"):
+            continue
+        if feature.policy in ("force", "require"):
+            words.append(f"{name}=on")
+        elif feature.policy in ("disable", "forbid"):
+            words.append(f"{name}=off")
+    return words
+
+
+def _hyperv_words(guest: Guest) -> list[str]:
+    hyperv = guest.domain.features.hyperv if guest.domain.features else None
+    if hyperv is None:
+        return []
+    if hyperv.mode == "passthrough":
+        return ["hv-passthrough=on"]
+    words = []
+    for name, word in _HYPERV:
+        toggle = getattr(hyperv, name)
+        if toggle is None or not toggle.state:
+            continue
+        if name == "spinlocks":
+            words.append(f"{word}=0x{toggle.retries or 0:x}")
+        elif name == "vendor_id":
+            words.append(f"{word}={comma(toggle.value or '')}")
+        else:
+            words.append(f"{word}=on")
+            if name == "stimer" and toggle.direct is not None and toggle.direct.state:
+                words.append("hv-stimer-direct=on")
+    return words
+
+
+def _cache_words(guest: Guest) -> list[str]:
+    cpu = guest.domain.cpu
+    if cpu is None:
+        return []
+    passthrough, l3 = None, None
+    if cpu.cache is None:
+        if cpu.mode in ("host-passthrough", "maximum") and guest.kvm and False:
+            passthrough = None
+        return []
+    if cpu.cache.mode == "emulate":
+        l3, passthrough = True, False
+    elif cpu.cache.mode == "passthrough":
+        l3, passthrough = False, True
+    else:
+        l3, passthrough = False, False
+    host = cpu.mode in ("host-passthrough", "maximum")
+    words = [f"l3-cache={on_off(l3)}"]
+    if host:
+        words.insert(0 if cpu.cache.mode != "emulate" else 1, f"host-cache-info={on_off(passthrough)}")
+    return words
+
+
+def _address_words(guest: Guest) -> list[str]:
+    cpu = guest.domain.cpu
+    if cpu is None or cpu.maxphysaddr is None:
+        return []
+    if cpu.maxphysaddr.mode == "passthrough":
+        return ["host-phys-bits=on"]
+    return [f"phys-bits={cpu.maxphysaddr.bits}"] if cpu.maxphysaddr.bits else []
+
+
+def add_smp(guest: Guest) -> None:
+    domain = guest.domain
+    assert domain.vcpu is not None
+    most = domain.vcpu.value or 1
+    now = boot_vcpus(guest)
+    words = [str(now)]
+    if now != most:
+        words.append(f"maxcpus={most}")
+    topology = domain.cpu.topology if domain.cpu else None
+    if topology is not None:
+        words += [f"sockets={topology.sockets}", f"dies={topology.dies or 1}"]
+        words += [f"cores={topology.cores}", f"threads={topology.threads}"]
+    else:
+        words += [f"sockets={most}", "cores=1", "threads=1"]
+    guest.add("-smp", ",".join(words))
+
+
+def boot_vcpus(guest: Guest) -> int:
+    """How many CPUs are there before any is plugged: those that are enabled and cannot be unplugged."""
+    domain = guest.domain
+    assert domain.vcpu is not None
+    if domain.vcpus is not None and domain.vcpus.vcpus:
+        return sum(1 for vcpu in domain.vcpus.vcpus if vcpu.enabled is not False and not vcpu.hotpluggable)
+    return domain.vcpu.current or domain.vcpu.value or 1
+
+
+def add_iothreads(guest: Guest) -> None:
+    for number in iothread_ids(guest):
+        options = {}
+        ids = guest.domain.iothreadids
+        for thread in ids.iothreads if ids else []:
+            if thread.id == number:
+                options = {
+                    "thread-pool-min": thread.thread_pool_min,
+                    "thread-pool-max": thread.thread_pool_max,
+                }
+                if thread.poll is not None:
+                    options |= {
+                        "poll-max-ns": thread.poll.max,
+                        "poll-grow": thread.poll.grow,
+                        "poll-shrink": thread.poll.shrink,
+                    }
+        guest.object("iothread", f"iothread{number}", **options)
+
+
+def iothread_ids(guest: Guest) -> list[int]:
+    """The ids of all I/O threads: the listed ones, then the lowest that are free."""
+    domain = guest.domain
+    given = [t.id or 0 for t in domain.iothreadids.iothreads] if domain.iothreadids else []
+    number = 1
+    while len(given) < (domain.iothreads or 0):
+        if number not in given:
+            given.append(number)
+        number += 1
+    return given
+
+
+__all__ = ["add_cpu", "add_iothreads", "add_machine", "add_name", "add_smp", "iothread_ids", "scsi_model"]

@@ -1,0 +1,288 @@
+"""Memory: size, backends, NUMA cells, modules."""
+
+from __future__ import annotations
+
+from virshpy.drivers.qemu.argv.guest import virtio_options
+from virshpy.drivers.qemu.argv.words import as_json
+from virshpy.drivers.qemu.postparse.aliases import alias_of
+from virshpy.drivers.qemu.postparse.machine import initial_memory
+from virshpy.xml.scalars import format_ranges
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.drivers.qemu.argv.guest import Guest
+    from virshpy.drivers.qemu.argv.words import Properties
+    from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.cpu import NumaCell
+    from virshpy.xml.domain.devices import MemoryDevice
+
+_STEP = 1024  # memory is given to a PC in whole MiB
+
+
+def numa_cells(domain: Domain) -> list[NumaCell]:
+    return domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
+
+
+def has_hmat(domain: Domain) -> bool:
+    numa = domain.cpu.numa if domain.cpu else None
+    if numa is None:
+        return False
+    return numa.interconnects is not None or any(cell.caches for cell in numa.cells)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _STEP) * _STEP
+
+
+def total_memory(domain: Domain) -> int:
+    """Memory at power-on in KiB, as the guest gets it."""
+    cells = numa_cells(domain)
+    if cells and any(cell.memory for cell in cells):
+        return sum(_aligned(cell.memory or 0) for cell in cells)
+    return _aligned(initial_memory(domain))
+
+
+def add_memory(guest: Guest) -> None:
+    domain = guest.domain
+    size = total_memory(domain)
+    most = domain.max_memory
+    if most is not None and most.value:
+        guest.add("-m", f"size={size}k,slots={most.slots or 0},maxmem={_aligned(most.value)}k")
+    else:
+        guest.add("-m", str(size >> 10))
+    backing = domain.memory_backing
+    if not numa_cells(domain):
+        machine = guest.caps.machine(guest.machine)
+        ram = machine.ram_id if machine else None
+        if backing is not None and backing.allocation is not None and backing.allocation.mode == "immediate" and False:
+            guest.add("-mem-prealloc")
+        if ram:
+            add_backend(guest, ram, size, cell=None, system=True)
+    locked = backing is not None and backing.locked
+    guest.add("-overcommit", f"mem-lock={'on' if locked else 'off'}")
+
+
+def add_backend(
+    guest: Guest, name: str, size: int, *, cell: int | None, access: str | None = None, source: Any = None,
+    nodemask: tuple[int, ...] | None = None, pagesize: int | None = None, system: bool = False,
+    discard: bool | None = None, module: MemoryDevice | None = None,
+) -> None:  # fmt: skip
+    """A memory-backend object of ``size`` KiB, of the kind that <memoryBacking> and the caller ask for."""
+    kind, properties = backend(
+        guest, name, size, cell=cell, access=access, nodemask=nodemask, pagesize=pagesize, discard=discard,
+        module=module, system=system,
+    )  # fmt: skip
+    guest.add("-object", as_json({"qom-type": kind, "id": name, **properties}))
+
+
+def backend(
+    guest: Guest, name: str, size: int, *, cell: int | None, access: str | None, nodemask: tuple[int, ...] | None,
+    pagesize: int | None, discard: bool | None, module: MemoryDevice | None, system: bool,
+) -> tuple[str, Properties]:  # fmt: skip
+    backing = guest.domain.memory_backing
+    source = backing.source.type if backing and backing.source else None
+    if access is None and backing is not None and backing.access is not None:
+        access = backing.access.mode
+    share = {"shared": True, "private": False}.get(access or "")
+    discard = discard if discard is not None else (True if backing is not None and backing.discard else None)
+    prealloc = backing is not None and backing.allocation is not None and backing.allocation.mode == "immediate"
+    threads = backing.allocation.threads if backing is not None and backing.allocation is not None else None
+    path: str | None = None
+    page = pagesize if pagesize else _huge_page(guest, cell)
+    nvdimm = module.source.path if module is not None and module.source is not None else None
+    if nvdimm:
+        kind, path = "memory-backend-file", nvdimm
+        guest.out.file(nvdimm, "rw", "memory")
+    elif page and source != "memfd":
+        kind, path, prealloc = "memory-backend-file", f"/dev/hugepages{_page_suffix(page)}/{_folder(guest)}", True
+    elif source == "memfd":
+        kind = "memory-backend-memfd"
+        if page:
+            prealloc = True
+        if share is None:
+            share = None
+    elif source == "file":
+        kind, path = "memory-backend-file", f"{guest.runtime.memory_dir}/{name}"
+    else:
+        kind = "memory-backend-ram"
+    properties: Properties = {}
+    if kind == "memory-backend-memfd" and page:
+        properties |= {"hugetlb": True, "hugetlbsize": page * 1024}
+    if path is not None:
+        properties["mem-path"] = path
+    if discard is not None and path is not None and not nvdimm:
+        properties["discard-data"] = discard
+    properties |= {"share": share}
+    if kind == "memory-backend-ram" and share is False:
+        properties["share"] = False
+    if prealloc and not nvdimm:
+        properties["prealloc"] = True
+        properties["prealloc-threads"] = threads
+    if module is not None and nvdimm:
+        properties |= {
+            "align": module.source.alignsize * 1024 if module.source and module.source.alignsize else None,
+            "pmem": True if module.source and module.source.pmem else None,
+            "readonly": True if module.target and module.target.readonly else None,
+        }
+    if system and share is False and kind == "memory-backend-file" and False:
+        properties["x-use-canonical-path-for-ramblock-id"] = False
+    if system and kind in ("memory-backend-file", "memory-backend-memfd"):
+        properties["x-use-canonical-path-for-ramblock-id"] = False
+    properties["size"] = size * 1024
+    properties |= _binding(guest, cell, nodemask)
+    return kind, properties
+
+
+def _folder(guest: Guest) -> str:
+    return "libvirt/qemu/" + guest.runtime.run_dir.rpartition("/")[2]
+
+
+def _page_suffix(page: int) -> str:
+    return "" if page == 2048 else f"{page // 1024}M"
+
+
+def _huge_page(guest: Guest, cell: int | None) -> int | None:
+    """The page size in KiB that a cell's memory is to be made of; None for ordinary pages."""
+    pages = guest.domain.memory_backing.hugepages if guest.domain.memory_backing else None
+    if pages is None:
+        return None
+    default = None
+    for page in pages.pages:
+        if page.nodeset is None:
+            default = page.size
+        elif cell is not None and cell in page.nodeset or cell is None and 0 in page.nodeset:
+            return page.size if page.size != 4 else None
+    if not pages.pages:
+        return 2048
+    return default if default != 4 else None
+
+
+def _binding(guest: Guest, cell: int | None, nodemask: tuple[int, ...] | None) -> Properties:
+    """Where on the host memory comes from."""
+    tune = guest.domain.numatune
+    mode = tune.memory.mode if tune is not None and tune.memory is not None else None
+    nodes = tune.memory.nodeset if tune is not None and tune.memory is not None else None
+    if tune is not None and cell is not None:
+        for node in tune.memnodes:
+            if node.cellid == cell:
+                mode, nodes = node.mode or "strict", node.nodeset
+    if nodemask:
+        nodes = nodemask
+        mode = mode or "strict"
+    if nodes is None or mode == "restrictive":
+        return {}
+    policy = {"strict": "bind", "preferred": "preferred", "interleave": "interleave", None: "bind"}[mode]
+    return {"host-nodes": list(nodes), "policy": policy}
+
+
+def add_numa(guest: Guest) -> None:
+    domain = guest.domain
+    cells = numa_cells(domain)
+    if not cells:
+        return
+    machine = guest.caps.machine(guest.machine)
+    backends = _need_backends(guest) or machine is None or not machine.numa_mem
+    hmat = has_hmat(domain)
+    for number, cell in enumerate(cells):
+        index = cell.id if cell.id is not None else number
+        words = ["node", f"nodeid={index}"]
+        if cell.cpus:
+            words += [f"cpus={part}" for part in format_ranges(cell.cpus).split(",")]
+        if hmat:
+            words.append(f"initiator={_initiator(cells, index)}")
+        if cell.memory:
+            if backends:
+                name = f"ram-node{index}"
+                add_backend(guest, name, _aligned(cell.memory), cell=index, access=cell.memAccess, discard=cell.discard)
+                words.append(f"memdev={name}")
+            else:
+                words.append(f"mem={_aligned(cell.memory) >> 10}")
+        guest.add("-numa", ",".join(words))
+    for number, cell in enumerate(cells):
+        if cell.distances is not None:
+            index = cell.id if cell.id is not None else number
+            for sibling in cell.distances.siblings:
+                if sibling.value is not None:
+                    guest.add("-numa", f"dist,src={index},dst={sibling.id},val={sibling.value}")
+    if hmat:
+        _add_hmat(guest)
+
+
+def _need_backends(guest: Guest) -> bool:
+    return True
+
+
+def _initiator(cells: list[NumaCell], index: int) -> int:
+    """A cell with processors is its own initiator; one without has the first that has."""
+    for number, cell in enumerate(cells):
+        here = cell.id if cell.id is not None else number
+        if here == index and cell.cpus:
+            return index
+    return next((cell.id if cell.id is not None else n for n, cell in enumerate(cells) if cell.cpus), 0)
+
+
+_LEVELS = ("memory", "first-level", "second-level", "third-level")
+_POLICIES = {"writeback": "write-back", "writethrough": "write-through", "none": "none"}
+_ASSOCIATIVITY = {"full": "complex", "direct": "direct", "none": "none"}
+
+
+def _add_hmat(guest: Guest) -> None:
+    numa = guest.domain.cpu.numa if guest.domain.cpu else None
+    assert numa is not None
+    if numa.interconnects is not None:
+        for kind, rows in (("latency", numa.interconnects.latencies), ("bandwidth", numa.interconnects.bandwidths)):
+            for row in rows:
+                value = f"latency={row.value}" if kind == "latency" else f"bandwidth={row.value}K"
+                guest.add(
+                    "-numa",
+                    f"hmat-lb,initiator={row.initiator},target={row.target},hierarchy={_LEVELS[row.cache or 0]},"
+                    f"data-type={row.type}-{kind},{value}",
+                )
+    for number, cell in enumerate(numa.cells):
+        for cache in cell.caches:
+            index = cell.id if cell.id is not None else number
+            size = cache.size.value if cache.size else 0
+            line = cache.line.value if cache.line else 0
+            guest.add(
+                "-numa",
+                f"hmat-cache,node-id={index},size={size}K,level={cache.level},"
+                f"associativity={_ASSOCIATIVITY[cache.associativity or 'none']},"
+                f"policy={_POLICIES[cache.policy or 'none']},line={line}",
+            )
+
+
+_MODULES = {"dimm": "pc-dimm", "nvdimm": "nvdimm", "virtio-pmem": "virtio-pmem-pci", "virtio-mem": "virtio-mem-pci"}
+
+
+def add_devices(guest: Guest) -> None:
+    """Memory modules: a backend and a device each."""
+    for module in guest.domain.devices.memories:
+        driver = _MODULES.get(module.model or "")
+        if driver is None or module.target is None:
+            continue
+        name = f"mem{alias_of(module)}"
+        size = module.target.size or 0
+        label = module.target.label.size if module.target.label else None
+        source = module.source
+        add_backend(
+            guest, name, size, cell=module.target.node, access=module.access, discard=module.discard,
+            nodemask=source.nodemask if source else None, pagesize=source.pagesize if source else None, module=module,
+        )  # fmt: skip
+        guest.device(
+            {
+                "driver": driver,
+                **(virtio_options(module) if hasattr(module, "driver") else {}),
+                "node": module.target.node,
+                "label-size": label * 1024 if label else None,
+                "block-size": module.target.block * 1024 if module.target.block else None,
+                "requested-size": module.target.requested * 1024 if module.target.requested is not None else None,
+                "uuid": module.uuid,
+                "unarmed": True if module.target.readonly and module.model == "nvdimm" else None,
+                "memdev": name,
+                "prealloc": None,
+                "id": alias_of(module),
+                **guest.place(module),
+            }
+        )

@@ -87,10 +87,10 @@ def flag(tag: str | None = None) -> Any:
     return Field(FLAG, None, tag, False, False, False)
 
 
-def one(type: Any, tag: str | None = None, *, required: bool = False,
+def one(type: Any, tag: str | None = None, *, required: bool | Sentence = False, secure: bool = False,
         runtime: bool | Callable[[Any], bool] = False) -> Any:
     """A child element: its class, or a function that returns it where the class is not yet defined."""
-    return Field(ONE, type, tag, required, False, runtime)
+    return Field(ONE, type, tag, required, secure, runtime)
 
 
 def many(type: Any, tag: str | None = None, *, runtime: bool | Callable[[Any], bool] = False) -> Any:
@@ -135,7 +135,7 @@ class Plan:
         self.required: list[Field] = []
         self.out_attrs: list[tuple[str, str, Any, str, Any, bool]] = []
         self.out_text: tuple[str, Any, str, bool] | None = None
-        self.out_kids: list[tuple[int, str, str, Any, Any]] = []
+        self.out_kids: list[tuple[int, str, str, Any, Any, bool]] = []
         self.check = cls._check is not Element._check
         for field in fields.values():
             self.add(field)
@@ -167,7 +167,7 @@ class Plan:
         elif kind == ONE and field.cases is not None:
             payload = _chooser(field.key, field.cases, type)
         self.kids[tag] = (kind, name, payload, field.runtime)
-        self.out_kids.append((kind, name, tag, type, field.runtime))
+        self.out_kids.append((kind, name, tag, type, field.runtime, field.secure))
 
 
 def _chooser(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any) -> Any:
@@ -406,10 +406,10 @@ class Element:
             out[mark] = "/>\n"
 
     def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
-        values, inactive = self.__dict__, how[0]
-        for kind, name, tag, type, runtime in plan.out_kids:
+        values, inactive, secure = self.__dict__, how[0], how[1]
+        for kind, name, tag, type, runtime, is_secure in plan.out_kids:
             value = values.get(name)
-            if value is None or (inactive and runtime is True):
+            if value is None or (inactive and runtime is True) or (is_secure and not secure):
                 continue
             if kind == ONE:
                 if not (inactive and runtime and runtime(value)):

@@ -15,6 +15,10 @@ class CPUModel(Element, tag="model"):
     vendor_id: str | None = attr()
     value: str | None = text()
 
+    def _check(self, node: Node) -> None:
+        if self.vendor_id and len(self.vendor_id) != 12:
+            raise Refusal(errors.XMLError, "vendor_id must be exactly 12 characters long", node)
+
 
 class MaxPhysAddr(Element, tag="maxphysaddr"):
     mode: str | None = attr(Enum("emulate passthrough"), required=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.xml.element import Element, attr, leaf, many, one
+from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import STR, YESNO, Enum, Int
 
 QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
@@ -36,6 +38,15 @@ class QemuArg(Element, tag="qemu:arg"):
 class QemuEnv(Element, tag="qemu:env"):
     name: str | None = attr(required=True)
     value: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        name = self.name or ""
+        if not name[:1].isalpha() and name[:1] != "_":
+            detail = "Invalid environment name, it must begin with a letter or underscore"
+            raise Refusal(errors.InternalError, detail, node)
+        if not all(letter.isalnum() or letter == "_" for letter in name):
+            detail = "Invalid environment name, it must contain only alphanumerics and underscore"
+            raise Refusal(errors.InternalError, detail, node)
 
 
 class QemuCommandline(Element, tag="qemu:commandline"):

@@ -12,13 +12,16 @@ from virshpy.xml.scalars import (
     STR,
     UINT,
     ULONG,
+    UUID,
     YESNO,
     Blank,
     Enum,
     Int,
+    Scalar,
     Sentence,
     Size,
     Wrapping,
+    strtol,
     xml,
 )
 
@@ -27,11 +30,14 @@ FORMATS = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop luks cow qcow 
 PROTOCOLS = "none nbd rbd sheepdog gluster iscsi http https ftp ftps tftp ssh vxhs nfs"
 
 
+_SECRET_UUID = UUID(xml("invalid secret uuid '%s'"))
+
+
 class Secret(Element, tag="secret"):
     """A reference to a secret, by UUID or by usage."""
 
-    type: str | None = attr()
-    uuid: str | None = attr()
+    type: str | None = attr(Enum("none volume ceph iscsi tls vtpm", "unknown secret type '%s'"))
+    uuid: str | None = attr(_SECRET_UUID)
     usage: str | None = attr()
 
 
@@ -59,7 +65,7 @@ class IVGen(Element, tag="ivgen"):
 
 class EncryptionSecret(Element, tag="secret"):
     type: str | None = attr(Enum("passphrase", "unknown volume encryption secret type %s"))
-    uuid: str | None = attr()
+    uuid: str | None = attr(_SECRET_UUID)
     usage: str | None = attr()
 
 
@@ -83,9 +89,22 @@ class MetadataCache(Element, tag="metadata_cache", drop_empty=True):
     max_size: MaxSize | None = one(MaxSize)
 
 
+class Port(Scalar):
+    """A port, kept as it was written: QEMU wants it as text."""
+
+    expected = "a number up to 65535"
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        number = strtol(text)
+        if number is None or not 0 <= number <= 65535:
+            detail = f"failed to parse port number '{text}'"
+            raise Refusal(errors.InvalidArg, detail, node, f"expected {self.expected}")
+        return text
+
+
 class Host(Element, tag="host"):
     name: str | None = attr()
-    port: str | None = attr()
+    port: str | None = attr(Port())
     transport: str | None = attr(Enum("tcp unix rdma", "unknown protocol transport type '%s'"))
     socket: str | None = attr()
 
@@ -126,10 +145,14 @@ class SSL(Element, tag="ssl"):
 
 
 class Cookie(Element, tag="cookie"):
-    """A cookie is a password: it is printed only with security info."""
-
     name: str | None = attr()
-    value: str | None = text(secure=True)
+    value: str | None = text()
+
+    def _check(self, node: Node) -> None:
+        if not self.name:
+            raise Refusal(errors.XMLError, "missing cookie name", node)
+        if not self.value:
+            raise Refusal(errors.XMLError, f"missing value for cookie '{self.name}'", node)
 
 
 class Cookies(Element, tag="cookies"):
@@ -154,8 +177,15 @@ class Identity(Element, tag="identity"):
 
 
 class Reconnect(Element, tag="reconnect"):
+    """``timeout`` in seconds."""
+
     enabled: bool | None = attr(YESNO)
     timeout: int | None = attr(UINT)
+
+    def _check(self, node: Node) -> None:
+        if self.timeout == 0:
+            detail = "chardev reconnect source timeout cannot be '0'"
+            raise Refusal(errors.InvalidArg, detail, node, "expected a number of seconds, 1 or more")
 
 
 class ReservationSource(Element, tag="source"):
@@ -196,7 +226,7 @@ class StorageSource(Element, tag="source"):
     address: PCIPlace | None = one(PCIPlace)
     initiator: Initiator | None = one(Initiator)
     ssl: SSL | None = one(SSL)
-    cookies: Cookies | None = one(Cookies)
+    cookies: Cookies | None = one(Cookies, secure=True)
     readahead: Readahead | None = one(Readahead)
     timeout: Timeout | None = one(Timeout)
     identity: Identity | None = one(Identity)
@@ -306,6 +336,11 @@ class IOTune(Element, tag="iotune", drop_empty=True):
     write_iops_sec_max_length: int | None = leaf(_IOTUNE)
 
 
+def _wwn(text: str) -> bool:
+    digits = text[2:] if text[:2] in ("0x", "0X") else text
+    return len(digits) == 16 and all(letter in "0123456789abcdefABCDEF" for letter in digits)
+
+
 class Transient(Element, tag="transient"):
     shareBacking: bool | None = attr(YESNO)
 
@@ -338,8 +373,17 @@ class Disk(Device, tag="disk"):
 
     def _check(self, node: Node) -> None:
         self.type, self.device = self.type or "file", self.device or "disk"
-        if self.auth and self.source and self.source.auth:
+        source = self.source
+        if self.auth and source and source.auth:
             raise Refusal(errors.ConfigUnsupported, "an <auth> definition already found for disk source", node)
+        if self.encryption and source and source.encryption:
+            raise Refusal(errors.XMLError, "an <encryption> definition already found for disk source", node)
+        if self.wwn and not _wwn(self.wwn):
+            raise Refusal(errors.InternalError, f"Malformed wwn: {self.wwn}", node, "expected 16 hexadecimal digits")
+        for name, most in (("vendor", 8), ("product", 16)):
+            value = getattr(self, name)
+            if value and len(value) > most:
+                raise Refusal(errors.ConfigUnsupported, f"disk {name} is more than {most} characters", node)
 
 
 class LeaseTarget(Element, tag="target"):

@@ -83,6 +83,10 @@ class BlkioDevice(Element, tag="device"):
     read_bytes_sec: int | None = leaf(Wrapping(64, _BLKIO))
     write_bytes_sec: int | None = leaf(Wrapping(64, _BLKIO))
 
+    def _check(self, node: Node) -> None:
+        if not self.path:
+            raise Refusal(errors.ConfigUnsupported, "missing per-device path", node)
+
 
 class Blkiotune(Element, tag="blkiotune", drop_empty=True):
     weight: int | None = leaf(Lenient(UINT))

@@ -205,10 +205,10 @@ class ListeningSocket(Step):
     """A listening UNIX socket, handed to a process as a descriptor: it then needs no right to the path."""
 
     recorded = ("path",)
+    _socket: socket.socket | None = None  # also of a step out of the journal, which has none
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._socket: socket.socket | None = None
 
     def do(self, note: Callable[[], None]) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)

@@ -160,12 +160,12 @@ class PrimedPipe(Step):
     """
 
     recorded = ("path",)
+    _fd = -1  # also of a step out of the journal, which has none
 
     def __init__(self, path: str, line: str, owner: int | None = None) -> None:
         self.path = path
         self.line = line
         self.owner = owner
-        self._fd = -1
 
     def do(self, note: Callable[[], None]) -> None:
         try:

@@ -85,7 +85,7 @@ def _path_words(guest: Guest, device: Any, name: str, source: CharSource | None)
 def _udp_words(device: Any, name: str) -> list[str]:
     connect = next((s for s in device.sources if s.mode != "bind"), None)
     bind = next((s for s in device.sources if s.mode == "bind"), None)
-    host = (connect.host if connect else None) or "127.0.0.1"
+    host = (connect.host if connect else None) or ""
     local = (bind.host if bind else None) or ""
     port = (bind.service if bind else None) or "0"
     service = (connect.service if connect else None) or ""

@@ -7,6 +7,7 @@ from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.argv.words import as_json
 from virshpy.drivers.qemu.postparse.aliases import alias_of, layers, scsi_model
 from virshpy.drivers.qemu.postparse.disks import disk_has_source
+from virshpy.xml.domain.storage import DiskDriver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ def add_disks(guest: Guest) -> None:
         _add_throttle(guest, disk)
 
 
+def cache_mode(disk: Disk) -> str | None:
+    """How the host caches a disk. What several guests write at once must not be cached."""
+    given = disk.driver.cache if disk.driver is not None else None
+    return "none" if disk.shareable and given in (None, "default") and disk_has_source(disk) else given
+
+
 def _add_sd(guest: Guest, disk: Disk) -> None:
     path = disk.source.file if disk.source else None
     if path:
@@ -84,6 +91,10 @@ def add_chain(guest: Guest, disk: Disk) -> str | None:
     top_readonly = disk.readonly or disk.device == "cdrom"
     rows: list[Layer] = []
     driver = disk.driver
+    mode = cache_mode(disk)
+    if mode is not None and (driver is None or driver.cache != mode):
+        driver = DiskDriver() if driver is None else driver.copy()
+        driver.cache = mode
     cache = driver.metadata_cache.max_size if driver and driver.metadata_cache else None
     first = Layer(
         disk.type or "file", disk.source, f"libvirt-{disk.source.index}", format=(driver and driver.type) or "raw",
@@ -112,10 +123,12 @@ def add_chain(guest: Guest, disk: Disk) -> str | None:
 
 def _backing_layer(store: BackingStore, driver: Any) -> Layer:
     assert store.source is not None
-    cache = store.format.metadata_cache.max_size if store.format and store.format.metadata_cache else None
+    cache = (
+        store.image_format.metadata_cache.max_size if store.image_format and store.image_format.metadata_cache else None
+    )
     return Layer(
         store.type or "file", store.source, f"libvirt-{store.index}",
-        format=(store.format.type if store.format else None) or "raw", readonly=True, driver=_inherited(driver),
+        format=(store.image_format.type if store.image_format else None) or "raw", readonly=True, driver=_inherited(driver),
         cache_size=cache.value if cache else None,
     )  # fmt: skip
 
@@ -133,7 +146,7 @@ def _note_file(guest: Guest, layer: Layer, mode: str, shared: bool) -> None:
     path = (
         layer.source.file if layer.type == "file" else layer.source.dev if layer.type == "block" else layer.source.dir
     )
-    if path and layer.type in ("file", "block", "dir"):
+    if path:
         guest.out.file(path, mode, "disk", shared or mode == "r")
 
 
@@ -154,7 +167,7 @@ def device_properties(guest: Guest, disk: Disk, drive: str | None, bootindex: in
         }
     properties |= _bus_properties(guest, disk)
     blockio, geometry = disk.blockio, disk.geometry
-    cache = CACHE.get(driver.cache or "") if driver is not None else None
+    cache = CACHE.get(cache_mode(disk) or "")
     properties |= {
         "share-rw": True if disk.shareable else None,
         "drive": drive,
@@ -166,13 +179,17 @@ def device_properties(guest: Guest, disk: Disk, drive: str | None, bootindex: in
         "rotation_rate": target.rotation_rate,
         "vendor": disk.vendor,
         "product": disk.product,
-        "removable": target.removable if target.bus in ("usb", "scsi") else None,
+        "removable": bool(target.removable)
+        if target.bus == "usb"
+        else target.removable
+        if target.bus == "scsi"
+        else None,
         "write-cache": ("on" if cache[2] else "off") if cache and disk.device != "lun" else None,
         "cyls": geometry.cyls if geometry else None,
         "heads": geometry.heads if geometry else None,
         "secs": geometry.secs if geometry else None,
         "bios-chs-trans": geometry.trans if geometry and geometry.trans != "none" else None,
-        "serial": disk.serial,
+        "serial": disk.serial.replace(" ", "\\ ") if disk.serial else None,
         **_error_policy(disk),
     }
     return properties

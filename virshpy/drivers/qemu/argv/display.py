@@ -173,8 +173,6 @@ def video_properties(guest: Guest, video: Video, primary: bool) -> Properties:
     if kind == "virtio":
         properties["virgl"] = None
         properties["max_outputs"] = model.heads
-        if model.blob is not None:
-            properties["blob"] = model.blob
     elif kind == "qxl":
         properties |= {
             "max_outputs": model.heads,

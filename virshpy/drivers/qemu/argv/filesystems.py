@@ -49,7 +49,7 @@ def _ninep(guest: Guest, filesystem: Filesystem) -> None:
     for name in ("fmode", "dmode"):
         value = getattr(filesystem, name)
         if value is not None:
-            words.append(f"{name}={int(value, 8):04o}")
+            words.append(f"{name}={value:04o}")
     if filesystem.driver is not None and filesystem.driver.wrpolicy == "immediate":
         words.append("writeout=immediate")
     path = (filesystem.source.dir if filesystem.source else None) or ""

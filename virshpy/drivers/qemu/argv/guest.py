@@ -5,8 +5,8 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.argv.runtime import CommandLine, Runtime
 from virshpy.drivers.qemu.argv.words import as_json
-from virshpy.drivers.qemu.postparse.aliases import alias_of
-from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
+from virshpy.drivers.qemu.postparse.aliases import alias_of, controller_alias
+from virshpy.drivers.qemu.postparse.pci.chipset import built_in, is_i440fx, is_q35
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Guest:
     def controller_name(self, kind: str, index: int) -> str:
         for controller in self.domain.devices.controllers:
             if controller.type == kind and controller.index == index:
-                return alias_of(controller)
+                return bus_name(controller, self.domain)
         raise errors.InternalError(f"Could not find {kind} controller with index {index} required for device")
 
     def place(self, device: Any) -> Properties:
@@ -92,6 +92,15 @@ class Guest:
             "multifunction": address.multifunction,
             "addr": f"0x{slot:x}.0x{function:x}" if function else f"0x{slot:x}",
         }
+
+
+def bus_name(controller: Any, domain: Domain) -> str:
+    """What QEMU calls a controller's bus: its alias, or for one of the chipset the name that it has anyway."""
+    if controller.model in ("pci-root", "pcie-root") or built_in(domain, controller) is not None:
+        given = alias_of(controller)
+        if controller.type != "usb" and given.startswith("ua-"):
+            return controller_alias(controller, domain)
+    return alias_of(controller)
 
 
 def _override_value(prop: Any) -> Any:

@@ -18,7 +18,7 @@ def add_hostdevs(guest: Guest) -> None:
 
     indexes = boot_indexes(guest)
     for hostdev in guest.domain.devices.hostdevs:
-        if hostdev.mode != "subsystem":
+        if hostdev.mode != "subsystem" or (hostdev.address is not None and hostdev.address.type == "unassigned"):
             continue
         builder = _KINDS.get(hostdev.type or "")
         if builder is None:

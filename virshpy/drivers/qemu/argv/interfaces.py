@@ -34,7 +34,7 @@ def add_interfaces(guest: Guest) -> None:
         vhost = False
         if guest.runtime.native:
             # Nothing of the host is set up for a text: every card hangs on a tap that somebody would hand over.
-            guest.add("-netdev", as_json({"type": "tap", "fd": _native_fd(guest), **_native_vhost(guest, interface),
+            guest.add("-netdev", as_json({"type": "tap", "fd": "{fd:tap}",
                                           "id": name}))  # fmt: skip
         else:
             backend, vhost = _backend(guest, interface, name)
@@ -50,14 +50,6 @@ def is_virtio(interface: Interface) -> bool:
 def _queues(interface: Interface) -> int:
     driver = interface.driver
     return (driver.queues or 1) if driver is not None and is_virtio(interface) else 1
-
-
-def _native_fd(guest: Guest) -> str:
-    return "{fd:tap}"
-
-
-def _native_vhost(guest: Guest, interface: Interface) -> Properties:
-    return {"vhost": True, "vhostfd": "{fd:vhost}"} if is_virtio(interface) and guest.kvm else {}
 
 
 def _backend(guest: Guest, interface: Interface, name: str) -> tuple[Properties, bool]:
@@ -107,7 +99,7 @@ def _tap(guest: Guest, interface: Interface) -> tuple[Properties, bool]:
     numbers = [guest.out.descriptor(name, what) for name in names]
     properties: Properties = {"type": "tap", "fd" if queues == 1 else "fds": ":".join(numbers)}
     driver = interface.driver.name if interface.driver else None
-    vhost = is_virtio(interface) and guest.kvm and driver != "qemu"
+    vhost = is_virtio(interface) and guest.kvm and driver != "qemu" and guest.runtime.vhost_net
     if vhost or (is_virtio(interface) and driver == "vhost"):
         handles = [
             guest.out.descriptor(f"{alias}-vhost{n}" if queues > 1 else f"{alias}-vhost", {"kind": "vhost-net"})

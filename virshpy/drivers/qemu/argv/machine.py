@@ -23,7 +23,8 @@ _HYPERV = (
     ("tlbflush", "hv-tlbflush"), ("ipi", "hv-ipi"), ("evmcs", "hv-evmcs"), ("avic", "hv-avic"),
 )  # fmt: skip
 _KVM = (
-    ("hint_dedicated", "kvm-hint-dedicated=on"), ("poll_control", "kvm-poll-control=on"), ("pv_ipi", "kvm-pv-ipi=off"),
+    ("hint_dedicated", True, "kvm-hint-dedicated=on"), ("poll_control", True, "kvm-poll-control=on"),
+    ("pv_ipi", False, "kvm-pv-ipi=off"),
 )  # fmt: skip
 
 
@@ -113,9 +114,9 @@ def cpu_words(guest: Guest) -> list[str]:
         if kvm is not None:
             if kvm.hidden is not None and kvm.hidden.state:
                 extra.append("kvm=off")
-            for name, word in _KVM:
+            for name, state, word in _KVM:
                 toggle = getattr(kvm, name)
-                if toggle is not None and toggle.state:
+                if toggle is not None and toggle.state is state:
                     extra.append(word)
         if features.pmu is not None:
             extra.append(f"pmu={on_off(features.pmu.state)}")

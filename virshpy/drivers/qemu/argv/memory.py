@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.devices import MemoryDevice
 
 _STEP = 1024  # memory is given to a PC in whole MiB
+_MODULE_STEP = 2048  # and modules in pieces of 2 MiB
 
 
 def numa_cells(domain: Domain) -> list[NumaCell]:
@@ -56,7 +57,12 @@ def add_memory(guest: Guest) -> None:
     if not numa_cells(domain):
         machine = guest.caps.machine(guest.machine)
         ram = machine.ram_id if machine else None
-        if backing is not None and backing.allocation is not None and backing.allocation.mode == "immediate" and False:
+        if (
+            backing is not None
+            and backing.allocation is not None
+            and backing.allocation.mode == "immediate"
+            and not ram
+        ):
             guest.add("-mem-prealloc")
         if ram:
             add_backend(guest, ram, size, cell=None, system=True)
@@ -93,7 +99,7 @@ def backend(
     page = pagesize if pagesize else _huge_page(guest, cell)
     nvdimm = module.source.path if module is not None and module.source is not None else None
     if nvdimm:
-        kind, path = "memory-backend-file", nvdimm
+        kind, path, prealloc = "memory-backend-file", nvdimm, True
         guest.out.file(nvdimm, "rw", "memory")
     elif page and source != "memfd":
         kind, path, prealloc = "memory-backend-file", f"/dev/hugepages{_page_suffix(page)}/{_folder(guest)}", True
@@ -101,9 +107,7 @@ def backend(
         kind = "memory-backend-memfd"
         if page:
             prealloc = True
-        if share is None:
-            share = None
-    elif source == "file":
+    elif source == "file" or share is not None:
         kind, path = "memory-backend-file", f"{guest.runtime.memory_dir}/{name}"
     else:
         kind = "memory-backend-ram"
@@ -115,19 +119,14 @@ def backend(
     if discard is not None and path is not None and not nvdimm:
         properties["discard-data"] = discard
     properties |= {"share": share}
-    if kind == "memory-backend-ram" and share is False:
-        properties["share"] = False
-    if prealloc and not nvdimm:
+    if prealloc:
         properties["prealloc"] = True
         properties["prealloc-threads"] = threads
     if module is not None and nvdimm:
         properties |= {
             "align": module.source.alignsize * 1024 if module.source and module.source.alignsize else None,
             "pmem": True if module.source and module.source.pmem else None,
-            "readonly": True if module.target and module.target.readonly else None,
         }
-    if system and share is False and kind == "memory-backend-file" and False:
-        properties["x-use-canonical-path-for-ramblock-id"] = False
     if system and kind in ("memory-backend-file", "memory-backend-memfd"):
         properties["x-use-canonical-path-for-ramblock-id"] = False
     properties["size"] = size * 1024
@@ -183,7 +182,10 @@ def add_numa(guest: Guest) -> None:
     if not cells:
         return
     machine = guest.caps.machine(guest.machine)
-    backends = _need_backends(guest) or machine is None or not machine.numa_mem
+    backends = machine is None or not machine.numa_mem or any(_needs_backend(guest, cell) for cell in cells)
+    allocation = domain.memory_backing.allocation if domain.memory_backing else None
+    if not backends and allocation is not None and allocation.mode == "immediate":
+        guest.add("-mem-prealloc")
     hmat = has_hmat(domain)
     for number, cell in enumerate(cells):
         index = cell.id if cell.id is not None else number
@@ -210,8 +212,13 @@ def add_numa(guest: Guest) -> None:
         _add_hmat(guest)
 
 
-def _need_backends(guest: Guest) -> bool:
-    return True
+def _needs_backend(guest: Guest, cell: NumaCell) -> bool:
+    """Whether a cell's memory is anything but ordinary."""
+    kind, properties = backend(
+        guest, "", 0, cell=cell.id, access=cell.memAccess, nodemask=None, pagesize=None, discard=cell.discard,
+        module=None, system=False,
+    )  # fmt: skip
+    return kind != "memory-backend-ram" or "host-nodes" in properties
 
 
 def _initiator(cells: list[NumaCell], index: int) -> int:
@@ -263,7 +270,7 @@ def add_devices(guest: Guest) -> None:
         if driver is None or module.target is None:
             continue
         name = f"mem{alias_of(module)}"
-        size = module.target.size or 0
+        size = -(-(module.target.size or 0) // _MODULE_STEP) * _MODULE_STEP
         label = module.target.label.size if module.target.label else None
         source = module.source
         add_backend(

@@ -9,6 +9,8 @@ from shlex import quote
 from virshpy.drivers.qemu.argv.build import command_line
 from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.postparse.aliases import assign_aliases
+from virshpy.drivers.qemu.postparse.context import Context
+from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/li
     Nothing is opened: file descriptors are only numbered, every interface is a tap that somebody hands over.
     """
     domain = domain.copy()
+    resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))
     assign_aliases(domain)
     short = (domain.name or "")[:20]
     home = f"{run_root}/domain--1-{short}"

@@ -74,13 +74,14 @@ class Runtime:
     ``memory_dir``       where file-backed memory without a path of its own goes
     ``channel_dir``      where agent sockets without a path go
     ``tls_dir``          where VNC finds its certificates, or None without TLS
+    ``vhost_net``        whether the kernel's vhost-net can be used for virtio interfaces under KVM
     ``sandbox``          whether to pass -sandbox on
     ``native``           True for domxml-to-native: nothing is opened, no descriptors are asked for
     """
 
     __slots__ = (
         "id", "run_dir", "master_key", "monitor_words", "lifecycle_words", "incoming", "memory_dir", "channel_dir",
-        "tls_dir", "sandbox", "native",
+        "tls_dir", "vhost_net", "sandbox", "native",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +96,7 @@ class Runtime:
         memory_dir: str | None = None,
         channel_dir: str | None = None,
         tls_dir: str | None = None,
+        vhost_net: bool = False,
         sandbox: bool = True,
         native: bool = False,
     ) -> None:
@@ -107,5 +109,6 @@ class Runtime:
         self.memory_dir = memory_dir or run_dir
         self.channel_dir = channel_dir or run_dir
         self.tls_dir = tls_dir
+        self.vhost_net = vhost_net
         self.sandbox = sandbox
         self.native = native

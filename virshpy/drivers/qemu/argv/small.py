@@ -152,7 +152,7 @@ def add_shmems(guest: Guest) -> None:
         alias = alias_of(shmem)
         model = shmem.model.type if shmem.model else None
         if model == "ivshmem-plain":
-            size = shmem.size if shmem.size else 4 << 20
+            size = (shmem.size or 4) << 20
             guest.object(
                 "memory-backend-file", f"shmmem-{alias}", size=size, share=True,
                 **{"mem-path": f"/dev/shm/{shmem.name}"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.drivers.qemu.postparse import controllers, ports
 from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs
 from virshpy.drivers.qemu.postparse.cpu import complete_cpu
-from virshpy.drivers.qemu.postparse.disks import complete_disk
+from virshpy.drivers.qemu.postparse.disks import complete_disk, sort_disks
 from virshpy.drivers.qemu.postparse.displays import complete_displays
 from virshpy.drivers.qemu.postparse.firmware import complete_firmware
 from virshpy.drivers.qemu.postparse.interfaces import complete_interface
@@ -30,12 +30,13 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     complete_machine(domain, caps)
     complete_basics(domain)
     complete_cpu(domain, caps)
-    complete_firmware(domain, caps, context)
+    complete_firmware(domain, context)
     controllers.assign_indexes(domain)
     controllers.sort_controllers(domain)
     controllers.add_machine_controllers(domain, caps)
     for disk in domain.devices.disks:
         complete_disk(disk, domain)
+    sort_disks(domain)
     for interface in domain.devices.interfaces:
         complete_interface(interface, domain, caps, context)
     complete_chardevs(domain)

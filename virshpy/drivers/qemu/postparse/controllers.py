@@ -7,6 +7,9 @@ from virshpy.xml.domain.devices import Controller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
@@ -14,21 +17,24 @@ _BUS_OF_TYPE = {"scsi": "scsi", "ide": "ide", "fdc": "fdc", "sata": "sata"}
 _COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
 
+def insert_sorted(items: list[Any], new: Any, key: Callable[[Any], tuple[Any, int]]) -> None:
+    """Add an item to its group (the key's first part) by its number (the second); a new group goes to the end."""
+    group, number = key(new)
+    place: int | None = None
+    for position in range(len(items) - 1, -1, -1):
+        other_group, other_number = key(items[position])
+        if other_group != group:
+            continue
+        if other_number > number:
+            place = position
+        elif place is None:
+            place = position + 1
+    items.insert(len(items) if place is None else place, new)
+
+
 def insert_controller(domain: Domain, new: Controller) -> None:
     """Add a controller where libvirt lists it: behind those of its type that do not have a higher index."""
-    controllers = domain.devices.controllers
-    place = len(controllers)
-    for position in range(len(controllers) - 1, -1, -1):
-        other = controllers[position]
-        if other.type == new.type:
-            if (other.index or 0) > (new.index or 0):
-                place = position
-            elif place == len(controllers) or controllers[place].type != new.type:
-                place = position + 1
-                break
-            else:
-                break
-    controllers.insert(place, new)
+    insert_sorted(domain.devices.controllers, new, lambda c: (c.type, c.index or 0))
 
 
 def sort_controllers(domain: Domain) -> None:
@@ -122,11 +128,11 @@ def add_implied(domain: Domain) -> None:
         if port.target and port.target.type == "virtio":
             address = port.address
             number = address.controller or 0 if address is not None and address.type == "virtio-serial" else 0
-            _ensure_up_to(domain, "virtio-serial", number)
+            ensure_controller(domain, "virtio-serial", number)
     for card in devices.smartcards:
         address = card.address
         number = address.controller or 0 if address is not None and address.type == "ccid" else 0
-        _ensure_up_to(domain, "ccid", number)
+        ensure_controller(domain, "ccid", number)
 
 
 def add_hostdev_scsi(domain: Domain) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.controllers import insert_sorted
 from virshpy.xml.domain.address import DriveAddress
 from virshpy.xml.domain.storage import DiskDriver
 
@@ -47,8 +48,6 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         target.bus = _default_bus(disk, target.dev)
     if disk.device == "cdrom":
         disk.readonly = True
-    if disk.device in ("cdrom", "floppy") and disk.snapshot is None:
-        pass
     has_source = disk_has_source(disk)
     if disk.driver is None and has_source:
         disk.driver = DiskDriver()
@@ -59,6 +58,18 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
             disk.driver.type = "raw"
     if target.bus in ("ide", "scsi", "sata", "fdc") and _needs_address(disk):
         disk.address = drive_address(disk, domain)
+
+
+def sort_disks(domain: Domain) -> None:
+    """Disks of one bus stand together, in the order of their targets."""
+    given = list(domain.devices.disks)
+    domain.devices.disks.clear()
+    for disk in given:
+        insert_sorted(
+            domain.devices.disks,
+            disk,
+            lambda d: (d.target.bus if d.target else None, target_index(d.target.dev or "") if d.target else 0),
+        )
 
 
 def disk_has_source(disk: Disk) -> bool:

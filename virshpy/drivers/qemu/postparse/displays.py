@@ -132,12 +132,11 @@ def _default_audio(domain: Domain) -> None:
     devices = domain.devices
     if devices.audios:
         return
-    kind = "none"
+    kind = None if devices.graphics else "none"
     for graphics in devices.graphics:
-        if graphics.type in ("sdl", "spice", "vnc", "dbus"):
-            kind = "none" if graphics.type == "vnc" else graphics.type
-            break
-    devices.audios.append(Audio(id=1, type=kind))
+        kind = {"spice": "spice", "vnc": "none"}.get(graphics.type or "", kind)
+    if kind is not None:
+        devices.audios.append(Audio(id=1, type=kind))
 
 
 __all__ = ["Codec", "complete_displays", "complete_graphics", "complete_video"]

@@ -27,7 +27,8 @@ def complete_interface(interface: Interface, domain: Domain, caps: QemuCaps, con
         if model.lower() in known and interface.model:
             interface.model.type = model.lower()
     elif interface.type not in ("hostdev",) and interface.model is None:
-        interface.model = InterfaceModel(type=default_model(domain, caps))
+        kind = "virtio" if interface.type == "vdpa" else default_model(domain, caps)
+        interface.model = InterfaceModel(type=kind)
 
 
 def default_model(domain: Domain, caps: QemuCaps) -> str:

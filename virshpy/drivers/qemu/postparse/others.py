@@ -48,7 +48,7 @@ def _shmems(domain: Domain) -> None:
         if shmem.model is None or shmem.model.type in (None, "ivshmem"):
             shmem.model = ShmemModel(type="ivshmem-doorbell" if shmem.server else "ivshmem-plain")
         if shmem.model.type == "ivshmem-doorbell" and shmem.msi is None and shmem.server is not None:
-            shmem.msi = ShmemMSI(enabled=True)
+            shmem.msi = ShmemMSI(enabled=True, ioeventfd=True)
 
 
 def _hostdevs(domain: Domain) -> None:

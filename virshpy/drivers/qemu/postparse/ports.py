@@ -24,7 +24,7 @@ _USB_PORTS = {
 
 
 def assign_virtio_serial(domain: Domain) -> None:
-    """Ports on virtio-serial controllers: consoles may have port 0 of a controller, channels never."""
+    """Ports on virtio-serial controllers, for channels: a console without an address is put somewhere by QEMU."""
     controllers = {c.index: c for c in domain.devices.controllers if c.type == "virtio-serial"}
     if not controllers:
         return
@@ -42,14 +42,14 @@ def assign_virtio_serial(domain: Domain) -> None:
             used[controller].add(address.port)
     for device, zero in ports:
         address = device.address
-        if address is not None and address.type == "virtio-serial" and address.port:
+        if zero or (address is not None and address.type == "virtio-serial" and address.port):
             continue
         given = address is not None and address.type == "virtio-serial"
-        _give_port(domain, device, zero, used, address.controller or 0 if given else None)
+        _give_port(domain, device, used, address.controller or 0 if given else None)
 
 
-def _give_port(domain: Domain, device: Any, zero: bool, used: dict[int, set[int]], only: int | None) -> None:
-    first = 0 if zero else 1
+def _give_port(domain: Domain, device: Any, used: dict[int, set[int]], only: int | None) -> None:
+    first = 1  # port 0 is for a console
     for number in [only] if only is not None else sorted(used):
         controller = next(
             (c for c in domain.devices.controllers if c.type == "virtio-serial" and c.index == number), None
@@ -66,8 +66,7 @@ def _give_port(domain: Domain, device: Any, zero: bool, used: dict[int, set[int]
         used[number] = set()
         free = first
     used[number].add(free)
-    bus = device.address.bus if device.address is not None and device.address.type == "virtio-serial" else 0
-    device.address = VirtioSerialAddress(type="virtio-serial", controller=number, bus=bus or 0, port=free)
+    device.address = VirtioSerialAddress(type="virtio-serial", controller=number, bus=0, port=free)
 
 
 def usb_devices(domain: Domain) -> Iterator[Any]:

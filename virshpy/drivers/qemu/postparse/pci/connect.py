@@ -47,7 +47,7 @@ NEEDS = {
     "pcie-to-pci-bridge": PCIE_TO_PCI | AUTOASSIGN,
     "pcie-root-port": ROOT_PORT | AGGREGATE | AUTOASSIGN,
     "pcie-switch-upstream-port": UPSTREAM_PORT | AUTOASSIGN,
-    "pcie-switch-downstream-port": DOWNSTREAM_PORT | AGGREGATE | AUTOASSIGN,
+    "pcie-switch-downstream-port": DOWNSTREAM_PORT | AUTOASSIGN,
 }
 
 # What a controller offers downstream: (connection, first slot, last slot).

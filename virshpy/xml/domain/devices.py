@@ -282,17 +282,6 @@ class NVRAMDevice(Device, tag="nvram"):
     """The NVRAM device of machines of another kind; not the variable store in <os>."""
 
 
-class CryptoBackend(Element, tag="backend"):
-    model: str | None = attr(Enum("builtin lkcf"), required=True)
-    queues: int | None = attr(UINT)
-
-
-class Crypto(Device, tag="crypto"):
-    model: str | None = attr(Enum("virtio"), required=True)
-    type: str | None = attr(Enum("qemu"), required=True)
-    backend: CryptoBackend | None = one(CryptoBackend)
-
-
 class Devices(Element, tag="devices"):
     """Every device, grouped and in order."""
 
@@ -326,6 +315,5 @@ class Devices(Element, tag="devices"):
     memories: list[MemoryDevice] = many(MemoryDevice)
     iommu: IOMMU | None = one(IOMMU)
     vsock: Vsock | None = one(Vsock)
-    cryptos: list[Crypto] = many(Crypto)
 
 

@@ -31,7 +31,6 @@ _COUNTED = (
     ("tpms", "tpm"),
     ("watchdogs", "watchdog"),
     ("filesystems", "fs"),
-    ("cryptos", "crypto"),
 )
 _DRIVE_ADDRESS_WITHOUT_BUS = ("lsilogic",)
 _MEMORY = {"dimm": "dimm", "nvdimm": "nvdimm", "virtio-pmem": "virtiopmem", "virtio-mem": "virtiomem", "sgx-epc": "epc"}

@@ -1,0 +1,123 @@
+"""Documents in libvirt's own form come back byte for byte, however their elements were ordered when they came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.xml.documents import GOLDEN
+from virshpy.xml.domain import Domain
+from virshpy.xml.element import Element
+from virshpy.xml.node import Node
+from virshpy.xml.parse import parse
+from virshpy.xml.write import write_node
+
+documents = pytest.mark.parametrize("path", GOLDEN, ids=[path.stem for path in GOLDEN])
+
+
+def test_there_are_documents() -> None:
+    assert len(GOLDEN) >= 20
+
+
+@documents
+def test_bytes_come_back(path: Path) -> None:
+    text, warnings = path.read_text(), []  # type: ignore[var-annotated]
+    assert Domain.parse(text, warnings=warnings).format(secure=True) == text
+    assert warnings == []
+
+
+@documents
+def test_nothing_in_them_is_unknown(path: Path) -> None:
+    Domain.parse(path.read_text(), validate=True)
+
+
+def scrambled(node: Node) -> Node:
+    """The same content, with siblings of different tags in another order."""
+    if node.tag == "metadata":
+        return node
+    tags = sorted({child.tag for child in node.children}, key=lambda tag: tag[::-1])
+    node.children = [scrambled(child) for tag in tags for child in node.children if child.tag == tag]
+    node.attrs = dict(sorted(node.attrs.items(), key=lambda item: item[0][::-1]))
+    return node
+
+
+@documents
+def test_order_comes_from_the_declarations(path: Path) -> None:
+    text = path.read_text()
+    root = parse(text, namespaces=Domain._namespaces, verbatim=frozenset({"metadata"}))
+    assert Domain.from_node(scrambled(root)).format(secure=True) == text
+
+
+@documents
+def test_copies_are_equal_and_separate(path: Path) -> None:
+    domain = Domain.parse(path.read_text())
+    twin = domain.copy()
+    assert twin == domain
+    twin.devices.emulator = "/bin/other"
+    assert twin != domain
+    assert domain.devices.emulator != "/bin/other"
+
+
+@documents
+def test_a_repr_can_be_made(path: Path) -> None:
+    assert repr(Domain.parse(path.read_text())).startswith("Domain(type='qemu'")
+
+
+@documents
+def test_an_inactive_definition_is_settled(path: Path) -> None:
+    """Leaving out what belongs to a run once leaves nothing to leave out."""
+    once = Domain.parse(path.read_text(), inactive=True).format(inactive=True, secure=True)
+    assert Domain.parse(once).format(secure=True) == once
+
+
+def test_a_running_guest_leaves_no_trace_in_its_definition() -> None:
+    path = next(path for path in GOLDEN if path.stem == "live")
+    text = Domain.parse(path.read_text(), inactive=True).format(inactive=True)
+    for trace in ("' id='", "<alias name='serial0'", "/dev/pts", "tty=", "index='1'/>", "disconnected", "port='59"):
+        assert trace not in text
+    assert "<alias name='ua-b'/>" in text
+    assert "port='-1' autoport='yes'" in text
+
+
+def test_passwords_are_shown_only_when_asked_for() -> None:
+    text = next(path for path in GOLDEN if path.stem == "graphics").read_text()
+    domain = Domain.parse(text)
+    assert " passwd='sec&apos;ret'" in domain.format(secure=True)
+    assert " passwd=" not in domain.format()
+    cookies = Domain.parse(next(path for path in GOLDEN if path.stem == "disks").read_text())
+    assert "cookie" in cookies.format(secure=True)
+    assert "cookie" not in cookies.format()
+
+
+def every_class(base: type[Element] = Element) -> list[type[Element]]:
+    return [base, *(found for sub in base.__subclasses__() for found in every_class(sub))]
+
+
+def test_every_device_class_occurs() -> None:
+    """A device that no document shows is not known to print as libvirt prints it."""
+    seen: set[str] = set()
+
+    def walk(value: object) -> None:
+        if isinstance(value, list):
+            for item in value:
+                walk(item)
+        elif isinstance(value, Element):
+            seen.add(type(value).__name__)
+            for item in value.__dict__.values():
+                walk(item)
+
+    for path in GOLDEN:
+        walk(Domain.parse(path.read_text()))
+    devices = {"Disk", "Interface", "Controller", "Filesystem", "Serial", "Parallel", "Console", "Channel", "Smartcard"}
+    devices |= {"Graphics", "Video", "Sound", "Audio", "Input", "Hub", "Hostdev", "Redirdev", "Redirfilter", "TPM"}
+    devices |= {"Rng", "MemBalloon", "Watchdog", "Panic", "Shmem", "MemoryDevice", "IOMMU", "Vsock", "Lease"}
+    assert devices <= seen
+    known = {cls.__name__ for cls in every_class() if cls.__module__.startswith("virshpy.xml.domain")}
+    assert len(seen & known) > 150
+
+
+def test_kept_nodes_print_in_the_same_form() -> None:
+    out: list[str] = []
+    write_node(parse("<a x='1'><b>t &amp; u</b><c/></a>"), out, "  ")
+    assert "".join(out) == "  <a x='1'>\n    <b>t &amp; u</b>\n    <c/>\n  </a>\n"

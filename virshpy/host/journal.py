@@ -176,6 +176,7 @@ class Journal:
 
 def recover(store: Store) -> None:
     """Finish what the dead left unfinished: undo what had not been committed, carry forward what had."""
+    locks.sweep(store.directories.locks)
     for db in ("run", "main"):
         for row in store.all(f"SELECT id, verb, subject FROM {db}.journal WHERE phase <> 'held'"):
             lock = locks.try_acquire(store.directories.locks, row["subject"], f"recovery of {row['verb']}")

@@ -93,3 +93,10 @@ def _same_file(fd: int, path: str) -> bool:
         return os.path.samestat(os.fstat(fd), os.stat(path))
     except FileNotFoundError:
         return False
+
+
+def sweep(directory: str) -> None:
+    """Remove the files of locks whose holders were killed."""
+    for key in os.listdir(directory):
+        if (lock := try_acquire(directory, key, "sweep")) is not None:
+            lock.release()

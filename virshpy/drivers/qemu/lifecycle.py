@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
 
 
+_TRIES = 4
+
+
 def start_defined(domains: Domains, ref: DomainRef, flags: int) -> DomainRef:
     """Start a persistent domain (virDomainCreateWithFlags)."""
     with domains.lock(ref.uuid, "start"):
@@ -30,7 +33,7 @@ def start_defined(domains: Domains, ref: DomainRef, flags: int) -> DomainRef:
             raise errors.OperationInvalid("domain is already running")
         domain = Domain.parse(domains.definition(record.uuid) or "")
         caps = documents.capabilities_for(domains, domain)
-        return _start(domains, domain, caps, flags)
+        return _started(domains, domain, caps, flags)
 
 
 def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
@@ -41,7 +44,19 @@ def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
         record = domains.by_uuid(domain.uuid)
         if record is not None and record.active and record.name == domain.name:
             raise errors.OperationInvalid(f"domain '{domain.name}' is already active")
-        return _start(domains, domain, caps, flags)
+        return _started(domains, domain, caps, flags)
+
+
+def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
+    """Start a complete document; once more where a port that was chosen for it has been taken meanwhile."""
+    for _ in range(_TRIES):
+        try:
+            return _start(domains, domain.copy(), caps, flags)
+        except errors.InternalError as error:
+            chosen = any(graphics.autoport for graphics in domain.devices.graphics)
+            if not chosen or "Address already in use" not in str(error):
+                raise
+    return _start(domains, domain, caps, flags)
 
 
 def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
@@ -105,6 +120,8 @@ def _kvm_groups() -> list[int]:
 
 def _bring_up(domains: Domains, domain: Domain, id: int, entry: Journal, plan: StartPlan, *, paused: bool) -> None:
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
+    # From here on QEMU alone listens: should it end, who waits to be served is told at once.
+    plan.monitor.release()
     with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)

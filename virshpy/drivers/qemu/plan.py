@@ -58,11 +58,12 @@ class Identity:
 
 
 class StartPlan:
-    """``steps`` in order, among them ``spawn``, the one that starts QEMU."""
+    """``steps`` in order, among them ``spawn``, which starts QEMU, and ``monitor``, the socket that it is handed."""
 
-    def __init__(self, steps: list[Step], spawn: Spawn) -> None:
+    def __init__(self, steps: list[Step], spawn: Spawn, monitor: ListeningSocket) -> None:
         self.steps = steps
         self.spawn = spawn
+        self.monitor = monitor
 
     def commands(self) -> list[str]:
         return [line for step in self.steps for line in step.commands()]
@@ -121,7 +122,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     ]
     spawn.descriptors, taps = _descriptors(command)
     spawn.descriptors["monitor"] = monitor
-    return StartPlan([*steps, *taps, spawn], spawn)
+    return StartPlan([*steps, *taps, spawn], spawn, monitor)
 
 
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:

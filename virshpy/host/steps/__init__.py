@@ -61,7 +61,10 @@ class Step:
 
 
 def restore(kind: str, data: dict[str, Any]) -> Step:
-    """A step out of the journal, good for ``undo``, ``settle`` and ``undo_commands``."""
+    """A step out of the journal, good for ``undo``, ``settle`` and ``undo_commands``.
+
+    It has its recorded attributes and its class's, no others: what a live step holds must have a default there.
+    """
     module, _, name = kind.partition(".")
     cls = getattr(import_module(f"virshpy.host.steps.{module}"), name)
     step: Step = cls.__new__(cls)

@@ -1,0 +1,171 @@
+"""Bad input and faults: libvirt's code and message, a hint, and nothing changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import needs
+from tests.conftest import Run
+from tests.guests.documents import document
+from tests.guests.test_crash_matrix import nothing_left
+from tests.guests.test_life import define
+from virshpy import errors
+from virshpy import open as connect
+
+pytestmark = needs.qemu
+
+UUID = "3f1c4a5e-0002-4000-8000-00000000c0de"
+PLAIN = document("vm", uid=UUID)
+
+REFUSED = {
+    "malformed": ("<domain><name>x</name>", errors.XMLDetail, "Premature end of data"),
+    "no document": ("", errors.XMLDetail, None),
+    "another document": ("<network/>", errors.XMLError, "domain"),
+    "no name": (PLAIN.replace("<name>vm</name>", ""), errors.NoName, None),
+    "empty name": (PLAIN.replace(">vm<", "><"), errors.Error, None),
+    "slash": (PLAIN.replace(">vm<", ">a/b<"), errors.XMLError, "cannot contain '/'"),
+    "newline": (PLAIN.replace(">vm<", ">a\nb<"), errors.XMLDetail, "invalid char in name"),
+    "unknown emulator": (
+        PLAIN.replace("<devices>", "<devices><emulator>/no/such/qemu</emulator>"),
+        errors.Error,
+        "/no/such/qemu",
+    ),
+    "not an emulator": (
+        PLAIN.replace("<devices>", "<devices><emulator>/bin/false</emulator>"),
+        errors.InternalError,
+        "Failed to start QEMU binary /bin/false for probing",
+    ),
+    "no memory": (PLAIN.replace(">128<", ">0<"), errors.Error, None),
+    "many vcpus": (PLAIN.replace("<os>", "<vcpu>10000</vcpu><os>"), errors.Error, None),
+    "no such machine": (PLAIN.replace("q35", "q99"), errors.Error, "q99"),
+    "no kvm": (PLAIN.replace("type='qemu'", "type='kvm'"), errors.Error, None),
+    "bad uuid": (PLAIN.replace(UUID, "not-a-uuid"), errors.InternalError, "malformed uuid"),
+    "two disks in one place": (
+        PLAIN.replace("<devices>", "<devices>" + "<disk type='file'><target dev='vda'/></disk>" * 2),
+        errors.Error,
+        "vda",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_documents_change_nothing(uri: str, root: Path, case: str) -> None:
+    text, error, words = REFUSED[case]
+    if case == "no kvm":
+        from virshpy.drivers.qemu.capabilities.kvm import kvm_usable
+
+        if kvm_usable()[0]:
+            pytest.skip("KVM is usable here, so nothing is refused")
+    with connect(uri) as connection:
+        for define_or_create in (connection.define_xml, connection.create_xml):
+            with pytest.raises(error) as told:
+                define_or_create(text)
+            if words:
+                assert words in str(told.value)
+            assert told.value.hint
+            assert told.value.code in range(1, 111)
+        assert connection.list_domains() == []
+    assert nothing_left(root) == []
+
+
+def test_names_and_uuids_are_one_domains_only(uri: str) -> None:
+    with connect(uri) as connection:
+        connection.define_xml(PLAIN)
+        with pytest.raises(errors.OperationFailed, match=f"domain 'vm' already exists with uuid {UUID}"):
+            connection.define_xml(document("vm"))
+        with pytest.raises(errors.OperationFailed, match=f"domain 'vm' is already defined with uuid {UUID}"):
+            connection.define_xml(document("other", uid=UUID))
+        with pytest.raises(errors.OperationFailed, match="already exists with uuid"):
+            connection.create_xml(document("vm"))
+        assert [domain.name for domain in connection.list_domains()] == ["vm"]
+
+
+def test_a_missing_disk_is_named(uri: str, root: Path) -> None:
+    with connect(uri) as connection:
+        disk = f"<disk type='file'><source file='{root}/none.img'/><target dev='vda'/></disk>"
+        domain = connection.define_xml(document("vm", disk))
+        with pytest.raises(
+            errors.SystemCallError, match="Cannot access storage file .*none.img': No such file"
+        ) as told:
+            domain.create()
+        assert told.value.hint
+        assert domain.state() == (5, 6)  # shut off, failed
+    assert nothing_left(root) == []
+
+
+def test_a_disk_that_another_guest_writes(uri: str, root: Path) -> None:
+    image = root / "shared.img"
+    image.write_bytes(b"\0" * 4096)
+    disk = f"<disk type='file'><source file='{image}'/><target dev='vda'/></disk>"
+    with connect(uri) as connection:
+        first = connection.define_xml(document("first", disk))
+        second = connection.define_xml(document("second", disk))
+        first.create()
+        with pytest.raises(errors.InternalError, match='Failed to get "write" lock') as told:
+            second.create()
+        assert "domain 'first' is running" in str(told.value.hint)
+        first.destroy()
+        second.create()
+        second.destroy()
+    assert nothing_left(root) == []
+
+
+def test_qemus_own_words_are_in_the_error_and_the_log(uri: str, root: Path) -> None:
+    argument = (
+        "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+        "<qemu:arg value='-no-such-option'/></qemu:commandline>"
+    )
+    with connect(uri) as connection:
+        domain = connection.define_xml(document("vm", more=argument))
+        with pytest.raises(errors.InternalError, match="-no-such-option: invalid option"):
+            domain.create()
+    text = (root / "log/vm.log").read_text()
+    assert "-no-such-option: invalid option" in text
+    assert "shutting down, reason=failed" in text
+    assert nothing_left(root) == []
+
+
+def test_two_starts_at_once_start_one_guest(virshpy: Run, uri: str, root: Path) -> None:
+    define(virshpy, root, PLAIN)
+    argv = [sys.executable, "-m", "virshpy", "-c", uri, "start", "vm"]
+    both = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate(timeout=60) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    assert any("Domain is already active" in error or "already running" in error for _, error in answers), answers
+    virshpy("destroy", "vm")
+
+
+def test_a_root_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(errors.SystemCallError) as told:
+        connect("qemu:///embed?root=/proc/nowhere")
+    assert "/proc/nowhere" in str(told.value)
+    assert told.value.hint
+
+
+@pytest.mark.parametrize("place", ["", "?root=", "?root=relative"])
+def test_a_root_must_be_absolute(place: str) -> None:
+    with pytest.raises(errors.Error) as told:
+        connect(f"qemu:///embed{place}")
+    assert told.value.hint
+
+
+_WITHOUT_QEMU = """
+for binary in /usr/bin/qemu-system-*; do mount --bind /dev/null "$binary"; done
+exec "$@"
+"""
+
+
+@needs.root
+def test_no_qemu_installed(uri: str, root: Path) -> None:
+    (root / "domain.xml").write_text(PLAIN)
+    script = f"define {root}/domain.xml; list --all --name"
+    argv = [sys.executable, "-m", "virshpy", "--hints", "-c", uri, script]
+    words = ["unshare", "--mount", "sh", "-c", _WITHOUT_QEMU, "sh", *argv]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert "error: Failed to define domain" in done.stderr
+    assert "hint: " in done.stderr and "install" in done.stderr
+    assert done.stdout.strip() == ""

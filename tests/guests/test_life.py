@@ -1,0 +1,217 @@
+"""The life of real guests, from define to undefine; what happened while nobody looked is read from QEMU's diary."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kit.guest import READY, Guest
+from tests import needs
+from tests.conftest import Run
+from tests.guests.documents import document, serial_to
+
+pytestmark = needs.qemu
+
+
+def define(virshpy: Run, root: Path, text: str) -> None:
+    path = root / "domain.xml"
+    path.write_text(text)
+    virshpy("define", str(path))
+
+
+def wait_for(condition: object, what: str, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < until, f"{what} did not happen in {seconds:g} s"
+        time.sleep(0.05)
+
+
+def wait_ready(log: Path, times: int = 1) -> None:
+    def ready() -> bool:
+        return log.exists() and log.read_text(errors="replace").count(READY) >= times
+
+    wait_for(ready, f"the guest's line in {log}")
+
+
+def pid_of(root: Path) -> int | None:
+    found = subprocess.run(["pgrep", "-f", f"qemu-system.*{root}/"], capture_output=True, text=True).stdout.split()
+    return int(found[0]) if found else None
+
+
+def state(virshpy: Run, name: str) -> str:
+    return virshpy("domstate", name, "--reason").stdout.strip()
+
+
+@pytest.fixture
+def log(root: Path) -> Path:
+    return root / "serial.log"
+
+
+def test_a_guest_boots_and_every_state_of_it_is_told(virshpy: Run, root: Path, log: Path, guest: Guest) -> None:
+    define(virshpy, root, document("vm", serial_to(log), guest=guest))
+    assert state(virshpy, "vm") == "shut off (unknown)"
+    virshpy("start", "vm")
+    assert state(virshpy, "vm") == "running (booted)"
+    wait_ready(log)
+    virshpy("suspend", "vm")
+    assert state(virshpy, "vm") == "paused (user)"
+    virshpy("suspend", "vm")
+    virshpy("resume", "vm")
+    assert state(virshpy, "vm") == "running (unpaused)"
+    virshpy("reset", "vm")
+    wait_ready(log, 2)
+    virshpy("shutdown", "vm", "--mode", "acpi")
+    wait_for(lambda: pid_of(root) is None, "power-off")
+    assert state(virshpy, "vm") == "shut off (shutdown)"
+    virshpy("undefine", "vm")
+    assert virshpy("list", "--all", "--name").stdout.strip() == ""
+
+
+def test_reboot_by_acpi_starts_the_same_qemu_again(virshpy: Run, root: Path, log: Path, guest: Guest) -> None:
+    define(virshpy, root, document("vm", serial_to(log), guest=guest))
+    virshpy("start", "vm")
+    wait_ready(log)
+    before = pid_of(root)
+    virshpy("reboot", "vm", "--mode", "acpi")
+    wait_ready(log, 2)
+    assert pid_of(root) == before
+    assert state(virshpy, "vm") == "running (booted)"
+    # The next power-off is an ordinary one again.
+    virshpy("shutdown", "vm", "--mode", "acpi")
+    wait_for(lambda: pid_of(root) is None, "power-off")
+    assert state(virshpy, "vm") == "shut off (shutdown)"
+
+
+@pytest.mark.parametrize("word", ["poweroff", "reboot", "panic"])
+def test_a_guest_acts_with_nobody_watching(virshpy: Run, root: Path, log: Path, guest: Guest, word: str) -> None:
+    devices = serial_to(log) + "<panic model='isa'/>"
+    define(virshpy, root, document("vm", devices, guest=guest, words=(f"guest={word}",), machine="pc"))
+    virshpy("start", "vm")
+    if word == "reboot":
+        wait_ready(log, 2)
+        assert state(virshpy, "vm") == "running (booted)"
+        virshpy("destroy", "vm")
+        assert state(virshpy, "vm") == "shut off (destroyed)"
+        return
+    wait_for(lambda: pid_of(root) is None, word)
+    listed = virshpy("list", "--all").stdout
+    assert listed.split()[-3:] == ["vm", "shut", "off"]
+    assert state(virshpy, "vm") == {"poweroff": "shut off (shutdown)", "panic": "shut off (crashed)"}[word]
+    assert "shutting down, reason=" in (root / "log/vm.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("policy", "word", "boots", "then"),
+    [
+        ("<on_poweroff>restart</on_poweroff>", "poweroff", 2, "running"),
+        ("<on_reboot>destroy</on_reboot>", "reboot", 1, "shut off (shutdown)"),
+        ("<on_crash>restart</on_crash>", "panic", 2, "running"),
+        ("<on_crash>preserve</on_crash>", "panic", 1, "crashed (panicked)"),
+        ("<on_crash>coredump-destroy</on_crash>", "panic", 1, "shut off (crashed)"),
+    ],
+)
+def test_policies(
+    virshpy: Run, root: Path, log: Path, guest: Guest, policy: str, word: str, boots: int, then: str
+) -> None:
+    devices = serial_to(log) + "<panic model='isa'/>"
+    text = document("vm", devices, guest=guest, words=(f"guest={word}",), machine="pc", policies=policy)
+    define(virshpy, root, text)
+    virshpy("start", "vm")
+    wait_ready(log, boots)
+    wait_for(lambda: state(virshpy, "vm").startswith(then), then)
+    if "coredump" in policy:
+        (core,) = (root / "lib/dump").iterdir()
+        assert core.read_bytes()[:4] == b"\x7fELF"
+    if then != "shut off (shutdown)" and then != "shut off (crashed)":
+        virshpy("destroy", "vm")
+        assert state(virshpy, "vm") == "shut off (destroyed)"
+
+
+@pytest.mark.parametrize(("number", "reason"), [(signal.SIGKILL, "crashed"), (signal.SIGTERM, "shutdown")])
+def test_qemu_ended_from_outside(virshpy: Run, root: Path, number: int, reason: str) -> None:
+    define(virshpy, root, document("vm"))
+    virshpy("start", "vm")
+    os.kill(pid_of(root) or 0, number)
+    wait_for(lambda: pid_of(root) is None, "end")
+    assert state(virshpy, "vm") == f"shut off ({reason})"
+    assert list((root / "run/guests").iterdir()) == []
+    virshpy("start", "vm")
+    virshpy("destroy", "vm")
+
+
+def test_a_started_paused_guest_waits(virshpy: Run, root: Path) -> None:
+    define(virshpy, root, document("vm"))
+    virshpy("start", "vm", "--paused")
+    assert state(virshpy, "vm") == "paused (user)"
+    status = json.loads(virshpy("qemu-monitor-command", "vm", '{"execute":"query-status"}').stdout)
+    assert status["return"]["status"] == "prelaunch"
+    virshpy("resume", "vm")
+    assert state(virshpy, "vm") == "running (unpaused)"
+    virshpy("destroy", "vm", "--graceful")
+    assert state(virshpy, "vm") == "shut off (destroyed)"
+
+
+_OWNER = """
+import sys, time, virshpy
+from virshpy.enums import CreateFlags
+connection = virshpy.open(sys.argv[1])
+domain = connection.lookup_by_name("vm")
+domain.create(CreateFlags.START_AUTODESTROY)
+print("up", flush=True)
+sys.stdin.read()
+connection.close()
+"""
+
+
+@pytest.mark.parametrize("end", ["close", "kill"])
+def test_autodestroy_ends_the_guest_with_its_owner(virshpy: Run, root: Path, uri: str, end: str) -> None:
+    define(virshpy, root, document("vm"))
+    owner = subprocess.Popen(
+        [sys.executable, "-c", _OWNER, uri], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout and owner.stdin
+    assert owner.stdout.readline() == "up\n"
+    assert pid_of(root)
+    if end == "kill":
+        owner.kill()
+    owner.stdin.close()
+    owner.wait(30)
+    owner.stdout.close()
+    # Nobody runs virshpy meanwhile: the watcher beside the guest sees to it.
+    wait_for(lambda: pid_of(root) is None, "destroy")
+    assert state(virshpy, "vm") == "shut off (destroyed)"
+
+
+def test_a_transient_guest_leaves_nothing(virshpy: Run, root: Path) -> None:
+    (root / "domain.xml").write_text(document("vm"))
+    virshpy("create", str(root / "domain.xml"))
+    assert "Persistent:     no" in virshpy("dominfo", "vm").stdout
+    virshpy("destroy", "vm")
+    assert virshpy("list", "--all", "--name").stdout.strip() == ""
+
+
+def test_undefine_of_a_running_guest_makes_it_transient(virshpy: Run, root: Path) -> None:
+    define(virshpy, root, document("vm"))
+    virshpy("start", "vm")
+    virshpy("undefine", "vm")
+    assert "Persistent:     no" in virshpy("dominfo", "vm").stdout
+    virshpy("destroy", "vm")
+    assert virshpy("list", "--all", "--name").stdout.strip() == ""
+
+
+def test_twenty_guests_from_one_command_line(virshpy: Run, root: Path) -> None:
+    names = [f"vm{number}" for number in range(20)]
+    for name in names:
+        define(virshpy, root, document(name, memory=16))
+    virshpy("; ".join(f"start {name} --paused" for name in names), timeout=300)
+    assert virshpy("list", "--name").stdout.split() == names
+    virshpy("; ".join(f"destroy {name}" for name in names), timeout=300)
+    assert virshpy("list", "--name").stdout.split() == []
+    assert list((root / "run/guests").iterdir()) == []

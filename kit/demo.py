@@ -6,6 +6,7 @@ prompt with the guest running; otherwise it stops the guest. Both ways the guest
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -88,10 +89,14 @@ def wait_booted(log: Path) -> str:
 
 
 def remove() -> None:
-    """Whatever state an earlier step left the guest in."""
+    """Whatever state an earlier step left the guest in. Its log, which outlives a guest on purpose, goes too."""
     if ask("domstate", NAME).returncode == 0:
         ask("destroy", NAME)
         ask("undefine", NAME)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    logs = Path("/var/log" if os.geteuid() == 0 else state) / "virshpy"
+    for path in logs.glob(f"{NAME}.log*"):
+        path.unlink()
 
 
 def run(guest: Guest, folder: Path) -> None:

@@ -39,13 +39,13 @@ def run_prompt(session: Session) -> None:
     while not session.stopping:
         try:
             line = editor.prompt(prompt(session))
+            if line.strip():
+                session.run_line(line)
         except KeyboardInterrupt:
             continue
         except EOFError:
             session.renderer.write("\n")
             return
-        if line.strip():
-            session.run_line(line)
 
 
 class LineCompleter(Completer):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from virshpy.xml.domain.chardev import Console, ConsoleTarget, ParallelTarget, Serial, SerialTarget, TargetModel
+import re
+
+from virshpy.xml.domain.chardev import (
+    Console,
+    ConsoleTarget,
+    ParallelTarget,
+    Protocol,
+    Serial,
+    SerialTarget,
+    TargetModel,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +32,8 @@ _TAIL = ("boot", "alias", "acpi", "address")
 
 def complete_chardevs(domain: Domain) -> None:
     devices = domain.devices
-    pair_console(domain)
     _number(devices.serials, SerialTarget)
+    pair_console(domain)
     _number(devices.parallels, ParallelTarget)
     _number(devices.consoles, ConsoleTarget)
     for serial in devices.serials:
@@ -57,10 +67,6 @@ def pair_console(domain: Domain) -> None:
         console = Console(target=ConsoleTarget(type="serial", port=0))
         _mirror(console, devices.serials[0])
         devices.consoles.insert(0, console)
-        for number, other in enumerate(devices.consoles):
-            if other.target is None:
-                other.target = ConsoleTarget()
-            other.target.port = number
 
 
 def _is_console_serial(serial: Serial) -> bool:
@@ -79,13 +85,13 @@ def _serial_of(console: Console) -> Serial:
 def _mirror(console: Console, serial: Serial) -> None:
     """Console 0 shows what serial 0 is; its own settings do not count."""
     target = console.target or ConsoleTarget()
-    target.type, target.port = "serial", target.port or 0
+    target.type, target.port = "serial", serial.target.port if serial.target else 0
     copied = serial.copy()
     for name in list(console.__dict__):
         if name != "target":
             del console.__dict__[name]
     for name, value in copied.__dict__.items():
-        if name not in ("target", "boot", "address") and name in Console._fields:
+        if name not in ("target", "boot") and name in Console._fields:
             console.__dict__[name] = value
     console.target = target
 
@@ -114,11 +120,23 @@ def _serial_target(serial: Serial) -> None:
 
 def _complete_source(device: Any) -> None:
     """Unix sockets and TCP sources say which side listens; TCP says which protocol."""
+    complete_backend(device)
+    if device._tag == "channel" and device.type == "unix" and device.target and device.target.type == "virtio":
+        # A path that was made up at an earlier start is made up again.
+        device.sources = [s for s in device.sources if s.path and not _MADE_UP(s.path)]
+
+
+_MADE_UP = re.compile(r"/.*/qemu/channel/target/([^/]+\.|domain-[^/]+/)[^/]*\Z").match
+
+
+def complete_backend(device: Any) -> None:
+    """Unix sockets and TCP sources say which side listens; TCP says which protocol, and nothing else does."""
     if device.type in ("unix", "tcp"):
         for source in device.sources:
             if source.mode is None and (source.path or source.host or device.type == "tcp"):
                 source.mode = "connect"
-    if device.type == "tcp" and device.protocol is None:
-        from virshpy.xml.domain.chardev import Protocol
-
-        device.protocol = Protocol(type="raw")
+    if device.type == "tcp":
+        if device.protocol is None:
+            device.protocol = Protocol(type="raw")
+    else:
+        device.protocol = None

@@ -33,6 +33,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     complete_firmware(domain, context)
     controllers.assign_indexes(domain)
     controllers.sort_controllers(domain)
+    controllers.name_masters(domain)
     controllers.add_machine_controllers(domain, caps)
     for disk in domain.devices.disks:
         complete_disk(disk, domain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
+from virshpy.xml.domain.address import Master
 from virshpy.xml.domain.devices import Controller
 
 TYPE_CHECKING = False
@@ -33,8 +34,9 @@ def insert_sorted(items: list[Any], new: Any, key: Callable[[Any], tuple[Any, in
 
 
 def insert_controller(domain: Domain, new: Controller) -> None:
-    """Add a controller where libvirt lists it: behind those of its type that do not have a higher index."""
-    insert_sorted(domain.devices.controllers, new, lambda c: (c.type, c.index or 0))
+    """Add a controller of the document where libvirt lists it: behind those of its type that do not have a higher
+    index; companions of a USB 2 controller behind it."""
+    insert_sorted(domain.devices.controllers, new, lambda c: (c.type, 2 * (c.index or 0) + (c.master is not None)))
 
 
 def sort_controllers(domain: Domain) -> None:
@@ -54,7 +56,7 @@ def ensure_controller(domain: Domain, kind: str, index: int, model: str | None =
     if have_controller(domain, kind, index):
         return None
     made = Controller(type=kind, index=index, model=model)
-    insert_controller(domain, made)
+    domain.devices.controllers.append(made)
     return made
 
 
@@ -76,6 +78,22 @@ def assign_indexes(domain: Domain) -> None:
         controller.index = next(number for number in range(len(controllers) + 1) if number not in used)
 
 
+_FIRST_PORT = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
+
+
+def name_masters(domain: Domain) -> None:
+    """Companions serve the first ports of the USB 2 controller that has their index."""
+    controllers = domain.devices.controllers
+    for controller in controllers:
+        if (
+            controller.type == "usb"
+            and controller.model in _FIRST_PORT
+            and controller.master is None
+            and any(c.model == "ich9-ehci1" and c.index == controller.index for c in controllers)
+        ):
+            controller.master = Master(startport=_FIRST_PORT[controller.model])
+
+
 def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
     """What every guest of a machine type has: a USB controller, SATA on q35, the PCI root."""
     arch = domain.os.type.arch
@@ -94,7 +112,7 @@ def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
         usb = ""
     controllers = domain.devices.controllers
     if usb is not None and not any(c.type == "usb" for c in controllers):
-        insert_controller(domain, Controller(type="usb", index=0, model=usb or None))
+        controllers.append(Controller(type="usb", index=0, model=usb or None))
     if sata:
         ensure_controller(domain, "sata", 0)
     if pci_root:

@@ -36,6 +36,8 @@ def _complete_given(cpu: CPU, kvm: bool) -> None:
             cpu.migratable = True
     elif cpu.mode == "host-model":
         cpu.check = cpu.check or "partial"
+        if cpu.model is not None and cpu.model.value is None and cpu.model.vendor_id is None:
+            cpu.model = None
     else:
         cpu.match = cpu.match or "exact"
         cpu.check = cpu.check or ("partial" if kvm else "none")

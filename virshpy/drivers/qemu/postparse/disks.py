@@ -10,7 +10,7 @@ from virshpy.xml.domain.storage import DiskDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.storage import Disk
+    from virshpy.xml.domain.storage import Disk, StorageSource
 
 _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
 
@@ -48,16 +48,36 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         target.bus = _default_bus(disk, target.dev)
     if disk.device == "cdrom":
         disk.readonly = True
+    if target.tray == "closed":
+        target.tray = None
+    if disk.source is not None:
+        _complete_source(disk.source)
     has_source = disk_has_source(disk)
     if disk.driver is None and has_source:
         disk.driver = DiskDriver()
     if disk.driver is not None and has_source:
         if disk.driver.name is None:
             disk.driver.name = "qemu"
-        if disk.driver.type is None:
+        if disk.driver.type is None and disk.type != "volume":
             disk.driver.type = "raw"
     if target.bus in ("ide", "scsi", "sata", "fdc") and _needs_address(disk):
         disk.address = drive_address(disk, domain)
+
+
+_PORTS = {
+    "nbd": "10809", "sheepdog": "7000", "gluster": "24007", "iscsi": "3260", "http": "80", "https": "443", "ftp": "21",
+    "ftps": "990", "tftp": "69", "ssh": "22", "vxhs": "9999", "rbd": None, "nfs": "2049",
+}  # fmt: skip
+
+
+def _complete_source(source: StorageSource) -> None:
+    """The ports that protocols have, and who decrypts."""
+    if source.protocol:
+        for host in source.hosts:
+            if host.port is None and host.transport in (None, "tcp") and not host.socket:
+                host.port = _PORTS.get(source.protocol)
+    if source.encryption is not None and source.encryption.engine is None:
+        source.encryption.engine = "qemu"
 
 
 def sort_disks(domain: Domain) -> None:

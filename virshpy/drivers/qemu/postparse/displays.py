@@ -62,6 +62,8 @@ def complete_graphics(graphics: Graphics) -> None:
             graphics.socket = first.socket
         return
     if first.type == "none":
+        if graphics.type == "spice" and graphics.autoport is False:
+            graphics.autoport = None
         return
     if graphics.type == "vnc":
         if graphics.port is None:

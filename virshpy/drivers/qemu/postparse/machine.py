@@ -7,7 +7,7 @@ import os
 from virshpy import errors
 from virshpy.xml.domain.cpu import Clock
 from virshpy.xml.domain.osboot import BootDevice
-from virshpy.xml.domain.tuning import VCPU, Memory
+from virshpy.xml.domain.tuning import VCPU, IOThread, Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,15 +68,45 @@ def complete_basics(domain: Domain) -> None:
         domain.clock = Clock(offset="utc")
     if domain.vcpu is None:
         domain.vcpu = VCPU(value=1)
-    if domain.vcpu.placement is None:
-        numa = domain.numatune.memory if domain.numatune else None
-        auto = domain.vcpu.cpuset is None and numa is not None and numa.placement == "auto"
-        domain.vcpu.placement = "auto" if auto else "static"
+    numa = domain.numatune.memory if domain.numatune else None
+    if domain.vcpu.cpuset is None and numa is not None and numa.placement == "auto":
+        domain.vcpu.placement = "auto"
+    domain.vcpu.placement = domain.vcpu.placement or "static"
     if domain.vcpu.current == domain.vcpu.value:
         domain.vcpu.current = None
+    complete_numa(domain)
     complete_memory(domain)
+    complete_iothreads(domain)
     if not domain.os.boots and domain.os.type and domain.os.type.value == "hvm" and not _device_boot(domain):
         domain.os.boots.append(BootDevice(dev="hd"))
+
+
+def complete_numa(domain: Domain) -> None:
+    """Cells are numbered in order; processors that no cell names belong to the first."""
+    cells = domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
+    for number, cell in enumerate(cells):
+        if cell.id is None:
+            cell.id = number
+    cells.sort(key=lambda cell: cell.id or 0)
+    if cells and domain.vcpu is not None:
+        named = {number for cell in cells for number in cell.cpus or ()}
+        rest = set(range(domain.vcpu.value or 1)) - named
+        if rest and named:
+            cells[0].cpus = tuple(sorted(rest | set(cells[0].cpus or ())))
+
+
+def complete_iothreads(domain: Domain) -> None:
+    """Where some I/O threads are listed, all are, and there are as many as are listed."""
+    if domain.cputune is not None:
+        domain.cputune.iothreadpins.sort(key=lambda pin: pin.iothread or 0)
+    if domain.iothreadids is None or not domain.iothreadids.iothreads:
+        return
+    threads = domain.iothreadids.iothreads
+    used = {thread.id for thread in threads}
+    while len(threads) < (domain.iothreads or 0):
+        threads.append(IOThread(id=next(n for n in range(1, len(used) + 2) if n not in used)))
+        used.add(threads[-1].id)
+    domain.iothreads = len(threads)
 
 
 def complete_memory(domain: Domain) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.postparse.chardevs import complete_backend
+from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import RngBackend, ShmemModel, ShmemMSI
 
 TYPE_CHECKING = False
@@ -33,12 +35,17 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
             tpm.backend.version = "2.0"
     for filesystem in devices.filesystems:
         filesystem.type = filesystem.type or "mount"
-        if filesystem.accessmode is None:
+        if filesystem.accessmode is None and not (filesystem.source and filesystem.source.socket):
             filesystem.accessmode = "passthrough"
     _shmems(domain)
     _hostdevs(domain)
     for redirdev in devices.redirdevs:
         redirdev.bus = redirdev.bus or "usb"
+        if redirdev.type == "dbus" and not redirdev.sources:
+            redirdev.sources = [CharSource(channel="org.qemu.usbredir")]
+    for device in [*devices.redirdevs, *devices.smartcards, *(rng.backend for rng in devices.rngs)]:
+        if device is not None:
+            complete_backend(device)
     if devices.vsock is not None and devices.vsock.model is None:
         devices.vsock.model = "virtio"
 
@@ -48,14 +55,18 @@ def _shmems(domain: Domain) -> None:
         if shmem.model is None or shmem.model.type in (None, "ivshmem"):
             shmem.model = ShmemModel(type="ivshmem-doorbell" if shmem.server else "ivshmem-plain")
         if shmem.model.type == "ivshmem-doorbell" and shmem.msi is None and shmem.server is not None:
-            shmem.msi = ShmemMSI(enabled=True, ioeventfd=True)
+            shmem.msi = ShmemMSI()
+        if shmem.msi is not None:
+            shmem.msi.enabled = None
+            if shmem.msi.ioeventfd is None:
+                shmem.msi.ioeventfd = True
+        if shmem.model.type == "ivshmem-plain" and shmem.size is None:
+            shmem.size = 4
 
 
 def _hostdevs(domain: Domain) -> None:
-    from virshpy.xml.domain.hostdev import HostdevDriver
-
     for hostdev in domain.devices.hostdevs:
         if hostdev.managed is None and hostdev.mode == "subsystem":
             hostdev.managed = False
-        if hostdev.type == "pci" and hostdev.driver is None:
-            hostdev.driver = HostdevDriver(name="vfio")
+        if hostdev.type == "mdev" and hostdev.model == "vfio-pci" and hostdev.display is None:
+            hostdev.display = False

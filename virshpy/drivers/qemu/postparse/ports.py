@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.controllers import insert_controller
 from virshpy.xml.domain.address import CCIDAddress, DIMMAddress, USBAddress, VirtioSerialAddress
 from virshpy.xml.domain.devices import Controller
 from virshpy.xml.domain.display import Hub
@@ -62,7 +61,7 @@ def _give_port(domain: Domain, device: Any, used: dict[int, set[int]], only: int
         if only is not None:
             raise errors.XMLError(f"Unable to find a free port on virtio-serial controller {only}")
         number = max(used) + 1
-        insert_controller(domain, Controller(type="virtio-serial", index=number))
+        domain.devices.controllers.append(Controller(type="virtio-serial", index=number))
         used[number] = set()
         free = first
     used[number].add(free)

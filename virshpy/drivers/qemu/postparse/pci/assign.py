@@ -100,7 +100,7 @@ class Assignment:
                 found = self.companions.get(other.index) or (place_of(other) if has_pci_address(other) else None)
                 if found is not None:
                     place = Place(found.bus, found.slot, function)
-                    self.buses.reserve(place, self.needs(device))
+                    self.buses.reserve(place, self.needs(device), by_user=True)
                     break
         else:
             found = self.buses.next(self.needs(device))
@@ -133,12 +133,13 @@ def endpoints(domain: Domain) -> Iterator[Any]:
         if controller.type == "pci":
             yield controller
     yield from devices.filesystems
-    yield from devices.interfaces
+    yield from (i for i in devices.interfaces if i.type != "hostdev")
     yield from devices.sounds
     for controller in controllers:
         if controller.type not in ("pci", "fdc", "ccid"):
             yield controller
     yield from devices.disks
+    yield from (i for i in devices.interfaces if i.type == "hostdev")
     yield from devices.hostdevs
     if devices.memballoon:
         yield devices.memballoon
@@ -186,13 +187,11 @@ def _first_pass(domain: Domain, caps: QemuCaps, highest: int) -> int:
 
 def _add_controllers(domain: Domain, trial: Assignment, start: int) -> None:
     """A controller for every bus that has none; each needs an address of its own, which may take further buses."""
-    from virshpy.drivers.qemu.postparse.controllers import insert_controller
-
     number = start
     while number < len(trial.buses.buses):
         if not any(c.type == "pci" and c.index == number for c in domain.devices.controllers):
             controller = Controller(type="pci", index=number, model=trial.buses.buses[number].model)
-            insert_controller(domain, controller)
+            domain.devices.controllers.append(controller)
             trial.next(controller)
         number += 1
 

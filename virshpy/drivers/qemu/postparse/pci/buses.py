@@ -123,7 +123,7 @@ class Buses:
     def _compatible(self, bus: Bus, needs: int) -> bool:
         if not needs & bus.offers & connect.KINDS:
             return False
-        return not needs & ~bus.offers & (connect.HOTPLUG | connect.INTEGRATED)
+        return not needs & ~bus.offers & (connect.HOTPLUG | connect.AUTOASSIGN | connect.INTEGRATED)
 
     def _check(self, place: Place, needs: int, by_user: bool) -> None:
         if not self.buses:

@@ -26,7 +26,9 @@ def devices_with_address(domain: Domain) -> Iterator[Any]:
     """Every device that can have an <address>."""
     devices = domain.devices
     for name in _MANY:
-        yield from getattr(devices, name)
+        for device in getattr(devices, name):
+            if name != "consoles" or device.target is None or device.target.type != "serial":
+                yield device  # a console that is a serial port has that one's address
     for name in _ONE_OF:
         device = getattr(devices, name)
         if device is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Qualities of a connection
 HOTPLUG = 1 << 0
-AUTOASSIGN = 1 << 1
+AUTOASSIGN = 1 << 1  # a bus that devices are put on unasked; a device that goes only to such buses
 AGGREGATE = 1 << 2  # may share a slot with others of its kind, a function each
 INTEGRATED = 1 << 3  # must sit directly on the root complex
 # Kinds of connection
@@ -40,27 +40,27 @@ NAMES = (
 NEEDS = {
     "pci-root": 0,
     "pcie-root": 0,
-    "pci-bridge": PCI_BRIDGE | AUTOASSIGN,
-    "pci-expander-bus": PCI_EXPANDER | AUTOASSIGN,
-    "pcie-expander-bus": PCIE_EXPANDER | AUTOASSIGN,
-    "dmi-to-pci-bridge": DMI_TO_PCI | AUTOASSIGN,
-    "pcie-to-pci-bridge": PCIE_TO_PCI | AUTOASSIGN,
-    "pcie-root-port": ROOT_PORT | AGGREGATE | AUTOASSIGN,
-    "pcie-switch-upstream-port": UPSTREAM_PORT | AUTOASSIGN,
-    "pcie-switch-downstream-port": DOWNSTREAM_PORT | AUTOASSIGN,
+    "pci-bridge": PCI_BRIDGE,
+    "pci-expander-bus": PCI_EXPANDER,
+    "pcie-expander-bus": PCIE_EXPANDER,
+    "dmi-to-pci-bridge": DMI_TO_PCI,
+    "pcie-to-pci-bridge": PCIE_TO_PCI,
+    "pcie-root-port": ROOT_PORT | AGGREGATE,
+    "pcie-switch-upstream-port": UPSTREAM_PORT,
+    "pcie-switch-downstream-port": DOWNSTREAM_PORT,
 }
 
 # What a controller offers downstream: (connection, first slot, last slot).
 OFFERS = {
-    "pci-root": (HOTPLUG | PCI | PCI_BRIDGE | PCI_EXPANDER, 1, 31),
-    "pci-bridge": (HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
+    "pci-root": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE | PCI_EXPANDER, 1, 31),
+    "pci-bridge": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
     "pci-expander-bus": (HOTPLUG | PCI | PCI_BRIDGE, 0, 31),
-    "pcie-root": (INTEGRATED | PCIE | ROOT_PORT | DMI_TO_PCI | PCIE_EXPANDER | PCIE_TO_PCI, 1, 31),
+    "pcie-root": (INTEGRATED | PCIE | ROOT_PORT | DMI_TO_PCI | PCIE_EXPANDER, 1, 31),
     "dmi-to-pci-bridge": (PCI | PCI_BRIDGE, 0, 31),
-    "pcie-to-pci-bridge": (HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
-    "pcie-root-port": (HOTPLUG | PCIE | UPSTREAM_PORT | PCIE_TO_PCI, 0, 0),
+    "pcie-to-pci-bridge": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
+    "pcie-root-port": (AUTOASSIGN | HOTPLUG | PCIE | UPSTREAM_PORT | PCIE_TO_PCI, 0, 0),
     "pcie-switch-upstream-port": (DOWNSTREAM_PORT, 0, 31),
-    "pcie-switch-downstream-port": (HOTPLUG | PCIE | UPSTREAM_PORT | PCIE_TO_PCI, 0, 0),
+    "pcie-switch-downstream-port": (AUTOASSIGN | HOTPLUG | PCIE | UPSTREAM_PORT | PCIE_TO_PCI, 0, 0),
     "pcie-expander-bus": (ROOT_PORT | DMI_TO_PCI, 0, 31),
 }
 

@@ -23,8 +23,6 @@ def pci_needs(device: Any, pcie_root: bool) -> int:
     found = rule(device) if rule else 0
     if found == _PCIE and not pcie_root:
         found = _PCI
-    if found and device._tag != "controller" or found in (_PCI, _PCIE):
-        found |= connect.HOTPLUG
     return found
 
 
@@ -56,8 +54,10 @@ def _controller(device: Any) -> int:
 
 def _interface(device: Any) -> int:
     model = device.model.type if device.model else None
-    if device.type == "hostdev" or model == "usb-net":
+    if model == "usb-net":
         return 0
+    if device.type == "hostdev":
+        return _PCIE
     if model in _VIRTIO or model == "e1000e":
         return _PCIE
     return _PCI

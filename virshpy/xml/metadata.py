@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from virshpy.xml.domain import Domain
 
-_ROOT = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->|\s+)*<([^\s/>!?]+)", re.DOTALL)
+_ROOT = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|\s)*<([^\s/>!?]+)", re.DOTALL)
 
 
 def get_element(domain: Domain, uri: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.drivers.qemu.postparse.pci.chipset import built_in
+from virshpy.drivers.qemu.postparse.places import drive_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def _add_floppy_controller(guest: Guest) -> None:
     indexes = boot_indexes(guest)
     properties: Properties = {"driver": "isa-fdc"}
     for disk in floppies:
-        unit = (disk.address.unit or 0) if disk.address is not None and disk.address.type == "drive" else 0
+        address = drive_of(disk)
+        unit = (address.unit or 0) if address else 0
         properties[f"bootindex{'AB'[unit % 2]}"] = indexes.get(id(disk))
     guest.device(properties)

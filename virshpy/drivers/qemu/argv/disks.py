@@ -7,6 +7,7 @@ from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.argv.words import as_json
 from virshpy.drivers.qemu.postparse.aliases import alias_of, layers, scsi_model
 from virshpy.drivers.qemu.postparse.disks import disk_has_source
+from virshpy.drivers.qemu.postparse.places import drive_of
 from virshpy.xml.domain.storage import DiskDriver
 
 TYPE_CHECKING = False
@@ -58,7 +59,8 @@ def add_disks(guest: Guest) -> None:
         chain = add_chain(guest, disk)
         if disk.target.bus == "fdc" and not guest.q35:
             if bootindex:
-                unit = "AB"[(disk.address.unit or 0) % 2] if disk.address is not None else "A"
+                address = drive_of(disk)
+                unit = "AB"[(address.unit or 0) % 2] if address else "A"
                 floppies.append(f"isa-fdc.bootindex{unit}={bootindex}")
             bootindex = None
         elif disk.target.bus == "fdc":
@@ -128,7 +130,8 @@ def _backing_layer(store: BackingStore, driver: Any) -> Layer:
     )
     return Layer(
         store.type or "file", store.source, f"libvirt-{store.index}",
-        format=(store.image_format.type if store.image_format else None) or "raw", readonly=True, driver=_inherited(driver),
+        format=(store.image_format.type if store.image_format else None) or "raw",
+        readonly=True, driver=_inherited(driver),
         cache_size=cache.value if cache else None,
     )  # fmt: skip
 
@@ -220,12 +223,12 @@ def _driver_name(guest: Guest, disk: Disk) -> str:
 
 def _bus_properties(guest: Guest, disk: Disk) -> Properties:
     assert disk.target is not None
-    bus, address = disk.target.bus, disk.address
-    if address is None or address.type != "drive":
+    bus, address = disk.target.bus, drive_of(disk)
+    if address is None:
         return guest.place(disk)
     controller, unit = address.controller or 0, address.unit or 0
     if bus == "fdc":
-        return {"unit": unit} if not guest.q35 else {"unit": unit}
+        return {"unit": unit}
     name = guest.controller_name(bus or "", controller)
     if bus == "ide":
         return {"bus": f"{name}.{address.bus or 0}", "unit": unit}

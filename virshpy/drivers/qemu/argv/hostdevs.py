@@ -6,6 +6,9 @@ from virshpy import errors
 from virshpy.drivers.qemu.argv.guest import Guest
 from virshpy.drivers.qemu.argv.words import as_json
 from virshpy.drivers.qemu.postparse.aliases import alias_of
+from virshpy.drivers.qemu.postparse.places import drive_of
+from virshpy.xml.domain.address import PCIPlace
+from virshpy.xml.domain.hostdev import HostAddress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def _usb(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     source = hostdev.source
     address = source.address if source else None
     properties: Properties = {"driver": "usb-host"}
-    if address is not None and address.device:
+    if isinstance(address, HostAddress) and address.device:
         path = f"/dev/bus/usb/{address.bus or 0:03d}/{address.device:03d}"
         guest.out.file(path, "rw", "hostdev")
         properties["hostdevice"] = path
@@ -38,25 +41,22 @@ def _usb(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
         properties |= {"vendorid": source.vendor.id, "productid": source.product.id if source.product else None}
     properties["id"] = alias_of(hostdev)
     if source is not None and source.guestReset is not None:
-        properties |= {
-            "off": {"guest-reset": False, "guest-resets-all": None},
-            "uninitialized": {"guest-reset": True, "guest-resets-all": False},
-            "on": {"guest-reset": True, "guest-resets-all": True},
-        }[source.guestReset]
+        properties["guest-reset"] = source.guestReset != "off"
+        properties["guest-resets-all"] = {"uninitialized": False, "on": True}.get(source.guestReset)
     properties["bootindex"] = bootindex
     return properties | guest.place(hostdev)
 
 
 def _pci(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     address = hostdev.source.address if hostdev.source else None
-    assert address is not None
+    assert isinstance(address, PCIPlace)
     host = f"{address.domain or 0:04x}:{address.bus or 0:02x}:{address.slot or 0:02x}.{address.function or 0:x}"
     teaming = hostdev.teaming
     return {
         "driver": "vfio-pci",
         "host": host,
         "id": alias_of(hostdev),
-        "failover_pair_id": f"ua-{teaming.persistent}" if False else (teaming.persistent if teaming else None),
+        "failover_pair_id": teaming.persistent if teaming else None,
         "bootindex": bootindex,
         **guest.place(hostdev),
         **_rom(hostdev),
@@ -72,7 +72,7 @@ def _rom(hostdev: Hostdev) -> Properties:
 
 def _mdev(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     address = hostdev.source.address if hostdev.source else None
-    uuid = address.uuid if address else None
+    uuid = address.uuid if isinstance(address, HostAddress) else None
     return {
         "driver": "vfio-pci",
         "id": alias_of(hostdev),
@@ -107,9 +107,9 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
             "-blockdev",
             as_json({"driver": "host_device", "filename": path, "node-name": node, "read-only": hostdev.readonly}),
         )
-    address = hostdev.address
+    address = drive_of(hostdev)
     place: Properties = {}
-    if address is not None and address.type == "drive":
+    if address is not None:
         name = guest.controller_name("scsi", address.controller or 0)
         place = {
             "bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": address.unit or 0,

@@ -135,7 +135,7 @@ def _model_words(guest: Guest) -> list[str]:
         return [found.default_cpu] if found and found.default_cpu else []
     if cpu.mode == "host-passthrough":
         words = ["host"]
-        if cpu.migratable is not None:
+        if cpu.migratable:
             words.append(f"migratable={on_off(cpu.migratable)}")
     elif cpu.mode == "maximum":
         words = ["max"]
@@ -151,8 +151,6 @@ def _model_words(guest: Guest) -> list[str]:
         words = [cpu.model.value or ""]
         if cpu.model.vendor_id:
             words.append(f"vendor={comma(cpu.model.vendor_id)}")
-        if (cpu.model.value or "").startswith(("Haswell", "Broadwell")) and not cpu.model.value.endswith("noTSX"):  # type: ignore[union-attr]
-            pass
     for feature in cpu.features:
         name = FEATURE_NAMES.get(feature.name or "", feature.name)
         if feature.name in ("osxsave", "ospke"):
@@ -190,10 +188,7 @@ def _cache_words(guest: Guest) -> list[str]:
     cpu = guest.domain.cpu
     if cpu is None:
         return []
-    passthrough, l3 = None, None
     if cpu.cache is None:
-        if cpu.mode in ("host-passthrough", "maximum") and guest.kvm and False:
-            passthrough = None
         return []
     if cpu.cache.mode == "emulate":
         l3, passthrough = True, False

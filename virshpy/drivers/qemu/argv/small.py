@@ -7,6 +7,7 @@ from virshpy.drivers.qemu.argv.character import add_chardev
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.argv.words import comma
 from virshpy.drivers.qemu.postparse.aliases import alias_of
+from virshpy.drivers.qemu.postparse.places import isa_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,9 +114,8 @@ def add_watchdogs(guest: Guest) -> None:
 def add_panics(guest: Guest) -> None:
     for panic in guest.domain.devices.panics:
         if panic.model == "isa":
-            address = panic.address
-            port = address.iobase if address is not None and address.type == "isa" else None
-            guest.device({"driver": "pvpanic", "ioport": port})
+            address = isa_of(panic)
+            guest.device({"driver": "pvpanic", "ioport": address.iobase if address else None})
 
 
 def add_vmcoreinfo(guest: Guest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.disks import target_index
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
+from virshpy.drivers.qemu.postparse.places import dimm_of, drive_of
 from virshpy.xml.domain.address import Alias
 
 TYPE_CHECKING = False
@@ -32,7 +33,6 @@ _COUNTED = (
     ("watchdogs", "watchdog"),
     ("filesystems", "fs"),
 )
-_DRIVE_ADDRESS_WITHOUT_BUS = ("lsilogic",)
 _MEMORY = {"dimm": "dimm", "nvdimm": "nvdimm", "virtio-pmem": "virtiopmem", "virtio-mem": "virtiomem", "sgx-epc": "epc"}
 
 
@@ -104,8 +104,8 @@ def _consoles(domain: Domain) -> None:
 
 def disk_alias(disk: Disk, domain: Domain) -> str:
     assert disk.target is not None
-    bus, address = disk.target.bus, disk.address
-    if address is not None and address.type == "drive":
+    bus, address = disk.target.bus, drive_of(disk)
+    if address is not None:
         parts = [address.controller or 0, address.bus or 0, address.target or 0, address.unit or 0]
         if bus != "scsi" or scsi_model(domain, parts[0]) == "lsilogic":
             del parts[2]
@@ -139,8 +139,9 @@ def controller_alias(controller: Controller, domain: Domain) -> str:
 
 def _memory_alias(memory: MemoryDevice, domain: Domain) -> str:
     prefix = _MEMORY[memory.model or "dimm"]
-    if memory.address is not None and memory.address.type == "dimm":
-        return f"{prefix}{memory.address.slot or 0}"
+    address = dimm_of(memory)
+    if address is not None:
+        return f"{prefix}{address.slot or 0}"
     return f"{prefix}{_free(domain.devices.memories, prefix)}"
 
 

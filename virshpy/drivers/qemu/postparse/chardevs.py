@@ -39,7 +39,7 @@ def complete_chardevs(domain: Domain) -> None:
     for serial in devices.serials:
         _serial_target(serial)
     for console in devices.consoles:
-        if console.target.type is None:
+        if console.target is not None and console.target.type is None:
             console.target.type = "serial"
     for device in [*devices.serials, *devices.parallels, *devices.consoles, *devices.channels]:
         _complete_source(device)
@@ -48,8 +48,6 @@ def complete_chardevs(domain: Domain) -> None:
 def pair_console(domain: Domain) -> None:
     """The first console of a PC is its first serial port: where one of the two is given, the other is added."""
     devices = domain.devices
-    if domain.os.type.value != "hvm":
-        return
     first = devices.consoles[0] if devices.consoles else None
     kind = (first.target.type if first.target else None) if first else None
     if first is not None and kind in (None, "serial"):

@@ -7,6 +7,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 class Context:
@@ -19,7 +20,7 @@ class Context:
         self,
         *,
         nvram_dir: str = "/var/lib/virshpy/qemu/nvram",
-        firmware: list[object] | None = None,
+        firmware: list[dict[str, Any]] | None = None,
         random: Callable[[int], bytes] = os.urandom,
         host_arch: str | None = None,
         vnc_listen: str = "127.0.0.1",

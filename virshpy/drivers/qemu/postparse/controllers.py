@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
+from virshpy.drivers.qemu.postparse.places import card_of, drive_of, is_x86, machine_of, port_of
 from virshpy.xml.domain.address import Master
 from virshpy.xml.domain.devices import Controller
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.chardev import Channel, Console
 
-_BUS_OF_TYPE = {"scsi": "scsi", "ide": "ide", "fdc": "fdc", "sata": "sata"}
 _COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
 
@@ -96,11 +97,10 @@ def name_masters(domain: Domain) -> None:
 
 def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
     """What every guest of a machine type has: a USB controller, SATA on q35, the PCI root."""
-    arch = domain.os.type.arch
     pci_root: str | None = None
     usb: str | None = None
     sata = False
-    if arch not in ("x86_64", "i686"):
+    if not is_x86(domain):
         pci_root, usb = "pcie-root", "qemu-xhci"
     elif is_q35(domain):
         pci_root, sata = "pcie-root", True
@@ -108,7 +108,7 @@ def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
         usb = {"nec-usb-xhci": "nec-xhci", "ich9-usb-ehci1": "ich9-ehci1"}.get(usb or "", usb)
     elif is_i440fx(domain):
         pci_root, usb = "pci-root", ""
-    elif domain.os.type.machine == "isapc":
+    elif machine_of(domain) == "isapc":
         usb = ""
     controllers = domain.devices.controllers
     if usb is not None and not any(c.type == "usb" for c in controllers):
@@ -138,27 +138,31 @@ def add_implied(domain: Domain) -> None:
     for kind in ("scsi", "ide", "fdc", "sata"):
         highest = -1
         for disk in devices.disks:
-            address = disk.address
-            if disk.target and disk.target.bus == kind and address is not None and address.type == "drive":
+            address = drive_of(disk)
+            if disk.target and disk.target.bus == kind and address is not None:
                 highest = max(highest, address.controller or 0)
         _ensure_up_to(domain, kind, highest)
-    for port in [*devices.channels, *devices.consoles]:
-        if port.target and port.target.type == "virtio":
-            address = port.address
-            number = address.controller or 0 if address is not None and address.type == "virtio-serial" else 0
-            ensure_controller(domain, "virtio-serial", number)
+    for port in virtio_ports(domain):
+        place = port_of(port)
+        ensure_controller(domain, "virtio-serial", (place.controller or 0) if place else 0)
     for card in devices.smartcards:
-        address = card.address
-        number = address.controller or 0 if address is not None and address.type == "ccid" else 0
-        ensure_controller(domain, "ccid", number)
+        slot = card_of(card)
+        ensure_controller(domain, "ccid", (slot.controller or 0) if slot else 0)
+
+
+def virtio_ports(domain: Domain) -> list[Channel | Console]:
+    """What is a port on a virtio-serial controller."""
+    devices = domain.devices
+    found: list[Channel | Console] = [c for c in devices.channels if c.target and c.target.type == "virtio"]
+    return found + [c for c in devices.consoles if c.target and c.target.type == "virtio"]
 
 
 def add_hostdev_scsi(domain: Domain) -> None:
     """SCSI host devices need a controller with room."""
     highest = -1
     for hostdev in domain.devices.hostdevs:
-        address = hostdev.address
-        if hostdev.type == "scsi" and address is not None and address.type == "drive":
+        address = drive_of(hostdev)
+        if hostdev.type == "scsi" and address is not None:
             highest = max(highest, address.controller or 0)
     model = next((c.model for c in domain.devices.controllers if c.type == "scsi"), None)
     for index in range(highest + 1):

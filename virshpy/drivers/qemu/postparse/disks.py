@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.controllers import insert_sorted
+from virshpy.drivers.qemu.postparse.places import drive_of
 from virshpy.xml.domain.address import DriveAddress
 from virshpy.xml.domain.storage import DiskDriver
 
@@ -110,7 +111,8 @@ def _default_bus(disk: Disk, name: str) -> str:
 
 
 def _needs_address(disk: Disk) -> bool:
-    return disk.address is None or (disk.address.type == "drive" and disk.address.controller is None)
+    address = drive_of(disk)
+    return disk.address is None or (address is not None and address.controller is None)
 
 
 def drive_address(disk: Disk, domain: Domain) -> DriveAddress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.postparse.places import is_x86
 from virshpy.xml.domain.interface import InterfaceMAC, InterfaceModel
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ def complete_interface(interface: Interface, domain: Domain, caps: QemuCaps, con
 
 def default_model(domain: Domain, caps: QemuCaps) -> str:
     """The card that a guest without instructions gets: the first that QEMU has."""
-    if domain.os.type.arch not in ("x86_64", "i686"):
+    if not is_x86(domain):
         return "virtio"
     return next((model for model in _DEFAULTS if model == "virtio" or caps.has_device(model)), "virtio")
 

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 ARCHES = frozenset(
-    ("alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64", "lm32", "loongarch64", "m68k", "microblaze",
-     "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc", "parisc", "parisc64", "ppc", "ppc64", "ppc64le",
-     "ppcemb", "riscv32", "riscv64", "s390", "s390x", "sh4", "sh4eb", "sparc", "sparc64", "unicore32", "x86_64", "xtensa",
-     "xtensaeb")
-)  # fmt: skip
+    word
+    for words in (
+        "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 loongarch64 m68k microblaze microblazeel mips mipsel",
+        "mips64 mips64el openrisc parisc parisc64 ppc ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc",
+        "sparc64 unicore32 x86_64 xtensa xtensaeb",
+    )
+    for word in words.split()
+)
 
 
 def select_emulator(domain: Domain) -> str:

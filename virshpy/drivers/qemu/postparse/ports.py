@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.controllers import virtio_ports
+from virshpy.drivers.qemu.postparse.places import card_of, dimm_of, port_of, usb_of
 from virshpy.xml.domain.address import CCIDAddress, DIMMAddress, USBAddress, VirtioSerialAddress
 from virshpy.xml.domain.devices import Controller
 from virshpy.xml.domain.display import Hub
@@ -24,27 +26,24 @@ _USB_PORTS = {
 
 def assign_virtio_serial(domain: Domain) -> None:
     """Ports on virtio-serial controllers, for channels: a console without an address is put somewhere by QEMU."""
-    controllers = {c.index: c for c in domain.devices.controllers if c.type == "virtio-serial"}
+    controllers = [c.index or 0 for c in domain.devices.controllers if c.type == "virtio-serial"]
     if not controllers:
         return
-    used: dict[int, set[int]] = {index or 0: set() for index in controllers}
-    ports = [(d, True) for d in domain.devices.consoles] + [(d, False) for d in domain.devices.channels]
-    ports = [(d, zero) for d, zero in ports if d.target and d.target.type == "virtio"]
-    for device, _ in ports:
-        address = device.address
-        if address is not None and address.type == "virtio-serial" and address.port:
-            controller = address.controller or 0
-            if address.port in used.setdefault(controller, set()):
+    used: dict[int, set[int]] = {index: set() for index in controllers}
+    for device in virtio_ports(domain):
+        address = port_of(device)
+        if address is not None and address.port:
+            number = address.controller or 0
+            if address.port in used.setdefault(number, set()):
                 raise errors.XMLError(
-                    f"virtio serial port {address.port} on controller {controller} is already occupied"
+                    f"virtio serial port {address.port} on controller {number} is already occupied",
+                    hint="give one of the two another port, or no <address>",
                 )
-            used[controller].add(address.port)
-    for device, zero in ports:
-        address = device.address
-        if zero or (address is not None and address.type == "virtio-serial" and address.port):
-            continue
-        given = address is not None and address.type == "virtio-serial"
-        _give_port(domain, device, used, address.controller or 0 if given else None)
+            used[number].add(address.port)
+    for channel in domain.devices.channels:
+        address = port_of(channel)
+        if channel.target and channel.target.type == "virtio" and not (address and address.port):
+            _give_port(domain, channel, used, (address.controller or 0) if address else None)
 
 
 def _give_port(domain: Domain, device: Any, used: dict[int, set[int]], only: int | None) -> None:
@@ -122,15 +121,15 @@ def assign_usb(domain: Domain) -> None:
     _add_hubs(domain, buses)
     for hub in hubs:
         if _has_port(hub):
-            _reserve(hub, buses, "hub")
-            buses[hub.address.bus or 0].add_hub(hub.address.port)
+            _reserve(hub, buses)
+            _open_hub(hub, buses)
     for device in usb_devices(domain):
         if _has_port(device):
-            _reserve(device, buses, "device")
+            _reserve(device, buses)
     for hub in hubs:
         if not _has_port(hub):
             _give_usb(hub, buses)
-            buses[hub.address.bus or 0].add_hub(hub.address.port)
+            _open_hub(hub, buses)
     for device in usb_devices(domain):
         if not _has_port(device):
             _give_usb(device, buses)
@@ -145,27 +144,29 @@ def _add_hubs(domain: Domain, buses: dict[int, _Ports]) -> None:
 
 
 def _has_port(device: Any) -> bool:
-    return device.address is not None and device.address.type == "usb" and bool(device.address.port)
+    return usb_of(device) is not None
 
 
-def _reserve(device: Any, buses: dict[int, _Ports], what: str) -> None:
+def _open_hub(hub: Any, buses: dict[int, _Ports]) -> None:
+    """A hub's own ports can be used from here on."""
+    address = usb_of(hub)
+    if address is not None:
+        buses[address.bus or 0].add_hub(address.port or "")
+
+
+def _reserve(device: Any, buses: dict[int, _Ports]) -> None:
     number, path = device.address.bus or 0, device.address.port
     if number not in buses:
-        raise errors.XMLError(f"Missing USB bus {number}")
+        raise errors.XMLError(f"Missing USB bus {number}", hint=f"add <controller type='usb' index='{number}'/>")
     bus = buses[number]
     if not bus.has(path):
-        if path.rpartition(".")[0] and path.rpartition(".")[0] not in bus.counts:
-            raise errors.XMLError(
-                f"there is no hub at port {int(path.rpartition('.')[0].split('.')[-1])} in USB bus {number}"
-                if False
-                else f"requested USB port {path} not present on USB bus {number}"
-            )
-        raise errors.XMLError(f"requested USB port {path} not present on USB bus {number}")
+        raise errors.XMLError(
+            f"requested USB port {path} not present on USB bus {number}",
+            hint=f"its ports are 1 to {bus.counts['']}; leave out the <address> to get a free one",
+        )
     if path in bus.used:
         raise errors.XMLError(
-            f"USB port {path} on bus {number} is already in use"
-            if False
-            else f"Duplicate USB address bus {number} port {path}"
+            f"Duplicate USB address bus {number} port {path}", hint="give one of the two another port, or no <address>"
         )
     bus.used.add(path)
 
@@ -185,8 +186,9 @@ def assign_ccid(domain: Domain) -> None:
     """Smartcards get the slots of their controllers."""
     used: set[tuple[int, int]] = set()
     for card in domain.devices.smartcards:
-        if card.address is not None and card.address.type == "ccid":
-            used.add((card.address.controller or 0, card.address.slot or 0))
+        slot = card_of(card)
+        if slot is not None:
+            used.add((slot.controller or 0, slot.slot or 0))
     for card in domain.devices.smartcards:
         if card.address is None:
             number = next(n for n in range(len(used) + 1) if (n, 0) not in used)
@@ -197,7 +199,7 @@ def assign_ccid(domain: Domain) -> None:
 def assign_memory_slots(domain: Domain) -> None:
     """DIMMs and NVDIMMs get slots of the memory that can be plugged."""
     modules = [m for m in domain.devices.memories if m.model in ("dimm", "nvdimm")]
-    used = {m.address.slot for m in modules if m.address is not None and m.address.type == "dimm"}
+    used = {address.slot for address in map(dimm_of, modules) if address is not None}
     for module in modules:
         if module.address is None:
             slot = next(n for n in range(len(modules) + len(used) + 1) if n not in used)

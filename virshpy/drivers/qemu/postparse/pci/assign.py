@@ -9,6 +9,7 @@ from __future__ import annotations
 from virshpy.drivers.qemu.postparse.pci import chipset, connect
 from virshpy.drivers.qemu.postparse.pci.buses import Bus, Buses, Place
 from virshpy.drivers.qemu.postparse.pci.needs import pci_needs
+from virshpy.drivers.qemu.postparse.places import pci_of
 from virshpy.xml.domain.address import PCIAddress
 from virshpy.xml.domain.devices import Controller
 
@@ -49,7 +50,7 @@ class Assignment:
     def _collect(self) -> None:
         """Take the addresses that are in the document."""
         for device in chipset.devices_with_address(self.domain):
-            if has_pci_address(device) and not chipset.is_built_in(self.domain, device):
+            if pci_of(device) is not None and not chipset.is_built_in(self.domain, device):
                 self.buses.reserve(place_of(device), self.needs(device) or connect.PCI, by_user=True)
 
     def needs(self, device: Any) -> int:
@@ -97,7 +98,9 @@ class Assignment:
         function = ICH9_FUNCTIONS[device.model]
         for other in self.domain.devices.controllers:
             if other.type == "usb" and other.model in ICH9_FUNCTIONS and other.index == device.index:
-                found = self.companions.get(other.index) or (place_of(other) if has_pci_address(other) else None)
+                found = self.companions.get(other.index or 0) or (
+                    place_of(other) if pci_of(other) is not None else None
+                )
                 if found is not None:
                     place = Place(found.bus, found.slot, function)
                     self.buses.reserve(place, self.needs(device), by_user=True)
@@ -115,13 +118,9 @@ class Assignment:
 ICH9_FUNCTIONS = {"ich9-uhci1": 0, "ich9-uhci2": 1, "ich9-uhci3": 2, "ich9-ehci1": 7}
 
 
-def has_pci_address(device: Any) -> bool:
-    address = device.address
-    return address is not None and address.type == "pci" and address.slot is not None
-
-
 def place_of(device: Any) -> Place:
-    address = device.address
+    address = pci_of(device)
+    assert address is not None
     return Place(address.bus or 0, address.slot or 0, address.function or 0, address.domain or 0)
 
 
@@ -159,7 +158,7 @@ def endpoints(domain: Domain) -> Iterator[Any]:
 def assign_pci_addresses(domain: Domain, caps: QemuCaps) -> None:
     """Complete the PCI topology of a guest in place. Raises libvirt's errors for addresses that cannot be."""
     controllers = domain.devices.controllers
-    highest = max((c.index for c in controllers if c.type == "pci"), default=-1)
+    highest = max((c.index or 0 for c in controllers if c.type == "pci"), default=-1)
     count = highest + 1
     if count:
         count = _first_pass(domain, caps, highest)
@@ -200,7 +199,7 @@ def _set_multifunction(domain: Domain) -> None:
     """Function 0 of a slot that has other functions says so."""
     found: dict[tuple[int, int], list[Any]] = {}
     for device in chipset.devices_with_address(domain):
-        if has_pci_address(device):
+        if pci_of(device) is not None:
             found.setdefault((device.address.bus, device.address.slot), []).append(device)
     for group in found.values():
         if len(group) > 1:

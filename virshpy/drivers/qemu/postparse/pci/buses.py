@@ -143,8 +143,8 @@ class Buses:
             offers |= connect.HOTPLUG
         if not needs & offers & connect.KINDS:
             raise errors.XMLError(
-                f"The device at PCI address {place} cannot be plugged into the PCI controller with index='{place.bus}'. "
-                f"It requires a controller that accepts a {connect.kind_name(needs)}."
+                f"The device at PCI address {place} cannot be plugged into the PCI controller with "
+                f"index='{place.bus}'. It requires a controller that accepts a {connect.kind_name(needs)}."
             )
         if needs & connect.HOTPLUG and not offers & connect.HOTPLUG:
             raise errors.XMLError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci import connect
 from virshpy.drivers.qemu.postparse.pci.buses import Place
+from virshpy.drivers.qemu.postparse.places import machine_of, pci_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ def root_model(domain: Domain) -> str | None:
 
 
 def is_q35(domain: Domain) -> bool:
-    machine = domain.os.type.machine or ""
+    machine = machine_of(domain)
     return machine == "q35" or machine.startswith("pc-q35")
 
 
 def is_i440fx(domain: Domain) -> bool:
-    machine = domain.os.type.machine or ""
+    machine = machine_of(domain)
     return machine == "pc" or machine.startswith(("pc-0.", "pc-1.", "pc-i440", "rhel"))
 
 
@@ -80,8 +81,8 @@ def reserve(work: Assignment) -> None:
         fixed = built_in(domain, controller)
         if fixed is not None:
             place, sentence = fixed
-            address = controller.address
-            if address is not None and address.type == "pci" and address.slot is not None:
+            address = pci_of(controller)
+            if address is not None:
                 here = (address.domain or 0, address.bus or 0, address.slot, address.function or 0)
                 if here != (0, place.bus, place.slot, place.function):
                     raise errors.InternalError(sentence)
@@ -128,7 +129,7 @@ def _customary_usb(work: Assignment) -> None:
                 if not work.buses.slot_in_use(place):
                     work.buses.reserve(place, connect.PCI, by_user=True)
                     work.give(controller, place, multifunction=True)
-                    work.companions[controller.index] = place
+                    work.companions[controller.index or 0] = place
                     break
 
 

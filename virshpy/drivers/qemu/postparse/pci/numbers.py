@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.postparse.places import pci_of
 from virshpy.xml.domain.devices import ControllerModel, ControllerTarget
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ def number_controller(controller: Controller, domain: Domain) -> None:
     model = controller.model or ""
     if model in _MODELS and (controller.model_name is None or controller.model_name.name is None):
         controller.model_name = ControllerModel(name=_MODELS[model])
-    address = controller.address
+    address = pci_of(controller)
     target = controller.target or ControllerTarget()
     index = controller.index or 0
     if model == "pci-bridge" and target.chassisNr is None:
@@ -34,7 +35,7 @@ def number_controller(controller: Controller, domain: Domain) -> None:
     elif model in ("pcie-root-port", "pcie-switch-downstream-port"):
         if target.chassis is None:
             target.chassis = index
-        if target.port is None and address is not None and address.type == "pci":
+        if target.port is None and address is not None:
             slot, function = address.slot or 0, address.function or 0
             target.port = (slot << 3) + function if model == "pcie-root-port" else slot
     elif model in ("pci-expander-bus", "pcie-expander-bus") and target.busNr is None:

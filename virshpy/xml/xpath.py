@@ -34,7 +34,7 @@ def wrap(text: str, expression: str) -> str:
 def _nodes(text: str, expression: str) -> list[Any]:
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_blank_text=True)
     tree = etree.fromstring(text.encode("utf-8", "surrogateescape"), parser)
     namespaces = {prefix: uri for prefix, uri in tree.nsmap.items() if prefix}
     try:
@@ -56,4 +56,5 @@ def _text(node: Any) -> str:
             return str(node)
         value = str(node).replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
         return f' {name}="{value}"'
-    return str(etree.tostring(node, encoding="unicode", with_tail=False))
+    # Indented afresh: what is cut out of the middle of a document begins at its own margin.
+    return str(etree.tostring(node, encoding="unicode", with_tail=False, pretty_print=True)).rstrip("\n")

@@ -57,8 +57,9 @@ def desc(session: Session, args: Arguments) -> Message | Text:
         if edited == before:
             return Message(f"Domain {word} not changed", domain=domain.name, changed=False)
         new = edited
+    # virsh reads the definition before it changes it, and that is where it fails if there is none.
+    present = _present(domain, kind, flags) if new is None or "config" in args else None
     if new is None:
-        present = _present(domain, kind, flags)
         if present is None:
             return Text(word, f"No {word} for domain: {domain.name}", "", end="")
         return Text(word, present, end="")

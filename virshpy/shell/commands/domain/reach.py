@@ -117,7 +117,9 @@ def domdisplay(session: Session, args: Arguments) -> Result:
     if not found:
         what = f" with type '{wanted}'" if wanted else ""
         raise Failure(f"No graphical display{what} found")
-    return Lines("displays", ["uri"], [(uri,) for uri in (found if "all" in args else found[:1])])
+    if "all" not in args:
+        return Text("uri", found[0], end="")
+    return Lines("displays", ["uri"], [(uri,) for uri in found])
 
 
 def _display_uri(node: Node, kind: str, id: int | None) -> str | None:
@@ -181,24 +183,31 @@ def qemu_monitor_command(session: Session, args: Arguments) -> Result:
     if not human and not text.lstrip().startswith("{"):
         text = _wrapped(pieces)
     answer = domain.qemu_monitor_command(text, human)
-    if "return-value" in args or "pretty" in args:
-        from json import dumps, loads
+    if "return-value" not in args and "pretty" not in args:
+        return Document(answer, key="answer", language="text", end="\n")
+    from json import dumps, loads
 
-        value = loads(answer)
-        if "return-value" in args:
-            if "return" not in value:
-                raise Failure("'return' member missing")
-            value = value["return"]
-        answer = dumps(value, indent=2) + "\n" if "pretty" in args else dumps(value, separators=(",", ":"))
-    return Document(answer.rstrip("\n") if human else answer, key="answer", language="text", end="\n")
+    value = loads(answer)
+    if "return-value" in args:
+        if "return" not in value:
+            raise Failure("'return' member missing")
+        value = value["return"]
+    text = dumps(value, indent=2) if "pretty" in args else dumps(value, separators=(",", ":"))
+    return Document(text, key="answer", language="text")
 
 
 def _wrapped(pieces: list[str]) -> str:
-    """``query-status``, or ``block_resize device=vda size=1``, as the QMP command it stands for."""
+    """``query-status``, ``qom-get '"path":"/machine"'`` or ``block_resize device=vda size=1``, as the QMP command it
+    stands for; the last form is virshpy's own."""
     from json import dumps, loads
 
     command: dict[str, object] = {"execute": pieces[0]}
     arguments: dict[str, object] = {}
+    try:
+        arguments = loads("{" + ",".join(pieces[1:]) + "}")
+        pieces = pieces[:1]
+    except ValueError:
+        pass
     for piece in pieces[1:]:
         name, equals, value = piece.partition("=")
         if not equals:

@@ -89,6 +89,15 @@ def test_absent_is_none_false_or_an_empty_list_of_its_own() -> None:
     assert Car(wheels=[]) == Car() == Car(name=None)
 
 
+def test_devices_are_always_there() -> None:
+    domain = Domain(name="x")
+    assert domain.devices.disks == []
+    assert domain == Domain(name="x")
+    domain.devices.disks.append(Disk(type="file"))
+    assert "<disk type='file'/>" in domain.format()
+    assert domain != Domain(name="x")
+
+
 def test_what_is_set_later_is_printed() -> None:
     car = Car()
     car.colours.append("red")

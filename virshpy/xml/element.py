@@ -9,6 +9,7 @@ Fields are declared in the order in which libvirt prints them:
     attr     an attribute                       text     the element's own text
     leaf     <tag>value</tag>                   flag     <tag/>, there or not
     one      a child element (its class)        many     children of one tag, a list (of a class, or of scalars)
+    always   a child element that is never None
     variant  a child whose class depends on one of its attributes     verbatim  a child that is kept as it is
 
 What is absent is None (False for a flag, an empty list for many). Tables for reading and printing are made from the
@@ -40,7 +41,7 @@ SCHEMA = "virshpy's own schema"
 class Field:
     """One declared field. Made by the functions below, never by hand."""
 
-    __slots__ = ("kind", "type", "tag", "name", "required", "secure", "runtime", "key", "cases")
+    __slots__ = ("kind", "type", "tag", "name", "required", "secure", "runtime", "key", "cases", "made")
 
     def __init__(self, kind: int, type: Any, tag: str | None, required: bool | Sentence, secure: bool,
                  runtime: Any):
@@ -49,15 +50,16 @@ class Field:
         self.name = ""
         self.key: str | Callable[[Node], str] = ""
         self.cases: Mapping[str, Any] | None = None
+        self.made = kind in (MANY, LEAVES)  # what is absent is made when it is asked for
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        """Only lists get here: an instance that has none is given one when it is first asked for."""
+        """Only what is made on demand gets here: an instance that has none is given one of its own."""
         if instance is None:
             return self
-        fresh: list[Any] = []
+        fresh: Any = self.type() if self.kind == ONE else []
         instance.__dict__[self.name] = fresh
         return fresh
 
@@ -91,6 +93,13 @@ def one(type: Any, tag: str | None = None, *, required: bool | Sentence = False,
         runtime: bool | Callable[[Any], bool] = False) -> Any:
     """A child element: its class, or a function that returns it where the class is not yet defined."""
     return Field(ONE, type, tag, required, secure, runtime)
+
+
+def always(type: Any, tag: str | None = None) -> Any:
+    """A child element that is always there: an empty one stands for none."""
+    field = Field(ONE, type, tag, False, False, False)
+    field.made = True
+    return field
 
 
 def many(type: Any, tag: str | None = None, *, runtime: bool | Callable[[Any], bool] = False) -> Any:
@@ -218,7 +227,7 @@ class Element:
             for name, field in own.items():
                 if field.kind == FLAG:
                     setattr(cls, name, False)
-                elif field.kind not in (MANY, LEAVES):
+                elif not field.made:
                     setattr(cls, name, None)
 
     # reading
@@ -446,7 +455,9 @@ class Element:
         return {name: value for name, value in self.__dict__.items() if not self._absent(name, value)}
 
     def _absent(self, name: str, value: object) -> bool:
-        return value is None or value == [] or (value is False and self._fields[name].kind == FLAG)
+        field = self._fields.get(name)
+        empty = field is not None and field.made and isinstance(value, Element) and not value._state()
+        return value is None or value == [] or empty or (value is False and field is not None and field.kind == FLAG)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and isinstance(other, Element) and self._state() == other._state()

@@ -229,6 +229,9 @@ class MAC(Scalar):
         return ":".join(f"{part:02x}" for part in parts)
 
 
+MAX_RANGE = 16384  # libvirt's too: VIR_DOMAIN_CPUMASK_LEN
+
+
 def parse_ranges(text: str) -> tuple[int, ...] | None:
     """Numbers of ``0-3,^2,8`` in ascending order; None when the text is malformed (virBitmapParse)."""
     found: set[int] = set()
@@ -237,7 +240,7 @@ def parse_ranges(text: str) -> tuple[int, ...] | None:
         if not match or (match[1] and match[3]):
             return None
         low, high = int(match[2]), int(match[3] or match[2])
-        if high < low or high > 1 << 20:
+        if high < low or high >= MAX_RANGE:
             return None
         if match[1]:
             found.discard(low)

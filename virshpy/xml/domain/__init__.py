@@ -39,7 +39,7 @@ from virshpy.xml.domain.tuning import (
     Resource,
     VCPUs,
 )
-from virshpy.xml.element import Element, attr, leaf, many, one, verbatim
+from virshpy.xml.element import Element, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence
 
@@ -93,7 +93,7 @@ class Domain(Element, tag="domain"):
         Enum("default poweroff restart pause ignore", "unknown on_lockfailure action: %s"))
     pm: PM | None = one(PM)
     perf: Perf | None = one(Perf)
-    devices: Devices = one(Devices)
+    devices: Devices = always(Devices)
     seclabels: list[Seclabel] = many(Seclabel)
     launch_security: LaunchSecurity | None = one(LaunchSecurity)
     qemu_commandline: QemuCommandline | None = one(QemuCommandline)
@@ -123,5 +123,20 @@ class Domain(Element, tag="domain"):
         if not (self.memory and self.memory.value) and not any(cell.memory for cell in cells):
             detail = "Memory size must be specified via <memory> or in the <numa> configuration"
             raise Refusal(errors.XMLError, detail, node, "expected <memory unit='MiB'>…</memory>, more than 0")
-        if self.devices is None:
-            self.devices = Devices()
+        if self.numatune and self.numatune.memnodes and not cells:
+            raise Refusal(errors.XMLError, "Element 'memnode' is invalid without any guest NUMA cells", node)
+        self._check_iothreads(node)
+
+    def _check_iothreads(self, node: Node) -> None:
+        """What is pinned or scheduled must exist: named in <iothreadids>, or among the first ``iothreads``."""
+        if self.cputune is None:
+            return
+        known = {thread.id for thread in (self.iothreadids.iothreads if self.iothreadids else [])}
+        free = (number for number in range(1, (self.iothreads or 0) + len(known) + 1) if number not in known)
+        for _ in range((self.iothreads or 0) - len(known)):
+            known = known | {next(free)}
+        wanted = [pin.iothread for pin in self.cputune.iothreadpins]
+        wanted += [number for row in self.cputune.iothreadscheds for number in row.iothreads or ()]
+        for number in wanted:
+            if number not in known:
+                raise Refusal(errors.ConfigUnsupported, f"Cannot find 'iothread' : {number}", node)

@@ -225,7 +225,12 @@ class DeviceSeclabel(Element, tag="seclabel"):
 
     model: str | None = attr()
     relabel: bool | None = attr(YESNO)
-    labelskip: bool | None = attr(YESNO, runtime=True)
+    labelskip: bool | None = attr(YESNO)
     labels: list[str] = many(STR, "label")
+
+
+def skipped(label: DeviceSeclabel) -> bool:
+    """Whether a label only says that this run has none."""
+    return bool(label.labelskip)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.domain.address import Device, DeviceSeclabel
+from virshpy.xml.domain.address import Device, DeviceSeclabel, skipped
 from virshpy.xml.domain.storage import Reconnect
 from virshpy.xml.element import Element, Reading, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
@@ -41,7 +41,7 @@ class CharSource(Element, tag="source"):
     reconnect: Reconnect | None = one(Reconnect)
     clipboard: Clipboard | None = one(Clipboard)
     mouse: MouseMode | None = one(MouseMode)
-    seclabels: list[DeviceSeclabel] = many(DeviceSeclabel)
+    seclabels: list[DeviceSeclabel] = many(DeviceSeclabel, runtime=skipped)
 
 
 class Protocol(Element, tag="protocol"):

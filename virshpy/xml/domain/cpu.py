@@ -116,8 +116,31 @@ class Interconnects(Element, tag="interconnects"):
 
 
 class Numa(Element, tag="numa"):
+    """The cells are in the order of their numbers, and every one has its number."""
+
     cells: list[NumaCell] = many(NumaCell)
     interconnects: Interconnects | None = one(Interconnects)
+
+    def _check(self, node: Node) -> None:
+        seen: set[int] = set()
+        owners: dict[int, int] = {}
+        for place, cell in enumerate(self.cells):
+            if cell.id is None:
+                cell.id = place
+            if cell.id >= len(self.cells):
+                detail = (
+                    "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not "
+                    "starting from 0 are not allowed"
+                )
+                raise Refusal(errors.XMLError, detail, node, f"expected ids from 0 to {len(self.cells) - 1}")
+            if cell.id in seen:
+                raise Refusal(errors.XMLError, f"Duplicate NUMA cell info for cell id '{cell.id}'", node)
+            for cpu in cell.cpus or ():
+                if owners.setdefault(cpu, cell.id) != cell.id:
+                    detail = f"NUMA cells {cell.id} and {owners[cpu]} have overlapping vCPU ids"
+                    raise Refusal(errors.ConfigUnsupported, detail, node)
+            seen.add(cell.id)
+        self.cells.sort(key=lambda cell: cell.id or 0)
 
 
 class CPU(Element, tag="cpu"):

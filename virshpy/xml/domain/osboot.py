@@ -130,6 +130,15 @@ class SysinfoBlock(Element):
         return next((entry.value for entry in self.entries if entry.name == name), None)
 
 
+def _is_date(text: str) -> bool:
+    """mm/dd/yy or mm/dd/yyyy."""
+    parts = text.split("/")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
+        return False
+    month, day, year = map(int, parts)
+    return 1 <= month <= 12 and 1 <= day <= 31 and (year < 100 or year >= 1900)
+
+
 class OEMStrings(Element, tag="oemStrings"):
     entries: list[str] = many(STR, "entry")
 
@@ -144,6 +153,11 @@ class Sysinfo(Element, tag="sysinfo"):
     memory_devices: list[SysinfoBlock] = many(SysinfoBlock, "memory_device")
     oem_strings: OEMStrings | None = one(OEMStrings)
     entries: list[SysinfoEntry] = many(SysinfoEntry)
+
+    def _check(self, node: Node) -> None:
+        date = self.bios.get("date") if self.bios else None
+        if date and not _is_date(date):
+            raise Refusal(errors.XMLDetail, "Invalid BIOS 'date' format", node, f"expected mm/dd/yyyy, got '{date}'")
 
 
 _IDMAP = Int(sentence=xml("invalid idmap start/target/count settings"))

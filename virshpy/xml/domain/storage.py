@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver
+from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver, skipped
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
@@ -231,7 +231,7 @@ class StorageSource(Element, tag="source"):
     timeout: Timeout | None = one(Timeout)
     identity: Identity | None = one(Identity)
     reconnect: Reconnect | None = one(Reconnect)
-    seclabels: list[DeviceSeclabel] = many(DeviceSeclabel)
+    seclabels: list[DeviceSeclabel] = many(DeviceSeclabel, runtime=skipped)
     slices: Slices | None = one(Slices)
     auth: Auth | None = one(Auth)
     encryption: Encryption | None = one(Encryption)
@@ -373,6 +373,8 @@ class Disk(Device, tag="disk"):
 
     def _check(self, node: Node) -> None:
         self.type, self.device = self.type or "file", self.device or "disk"
+        if self.readonly and self.snapshot == "no":
+            self.snapshot = None  # what is never written is never part of a snapshot: libvirt does not print it
         source = self.source
         if self.auth and source and source.auth:
             raise Refusal(errors.ConfigUnsupported, "an <auth> definition already found for disk source", node)
@@ -398,7 +400,7 @@ class Lease(Element, tag="lease"):
 
 
 class FilesystemDriver(VirtioDriver):
-    type: str | None = attr(Enum("path handle loop nbd ploop virtiofs mtp"))
+    type: str | None = attr(Enum("path handle loop nbd ploop virtiofs"))
     format_name: str | None = attr(Enum(FORMATS), "format")
     wrpolicy: str | None = attr(Enum("immediate"))
     queue: int | None = attr(Blank(Wrapping(64, xml("cannot parse queue size '%s' for virtiofs"))))

@@ -233,12 +233,26 @@ class Cputune(Element, tag="cputune", drop_empty=True):
     cachetunes: list[CacheTune] = many(CacheTune)
     memorytunes: list[MemoryTune] = many(MemoryTune)
 
+    def _check(self, node: Node) -> None:
+        for tag, word, rows in (
+            ("vcpusched", "vcpus", [row.vcpus for row in self.vcpuscheds]),
+            ("iothreadsched", "iothreads", [row.iothreads for row in self.iothreadscheds]),
+        ):
+            listed = [number for row in rows for number in row or ()]
+            if len(listed) != len(set(listed)):
+                raise Refusal(errors.XMLDetail, f"'{tag}' attributes '{word}' must not overlap", node)
+
 
 class NumatuneMemory(Element, tag="memory"):
     mode: str | None = attr(
         Enum("strict preferred interleave restrictive", "Unsupported NUMA memory tuning mode '%s'"))
     nodeset: tuple[int, ...] | None = attr(Ranges())
     placement: str | None = attr(Enum("static auto", "Unsupported NUMA memory placement mode '%s'"))
+
+    def _check(self, node: Node) -> None:
+        if self.placement == "static" and not self.nodeset:
+            detail = "nodeset for NUMA memory tuning must be set if 'placement' is 'static'"
+            raise Refusal(errors.ConfigUnsupported, detail, node, "add nodeset='…' or say placement='auto'")
 
 
 class Memnode(Element, tag="memnode"):

@@ -104,6 +104,13 @@ IMPURE_NAMES = (
     "virshpy.host*", "os.environ*", "os.stat", "os.listdir", "os.scandir", "time.time", "random.*", "uuid.uuid4",
 )  # fmt: skip
 
+# What a pure part may yet ask, and why.
+ASKED = {
+    ("virshpy/drivers/qemu/argv/boot.py", "time.time"): "a guest's clock is an offset from now",
+    ("virshpy/drivers/qemu/argv/native.py", "os.environ.get"): "domxml-to-native shows the PATH too",
+    ("virshpy/drivers/qemu/argv/native.py", "os.environ"): "the same",
+}
+
 NAMELESS = ("utils", "util", "helpers", "helper", "manager", "common", "misc", "tools")
 MODULE_CEILING = 800
 # Tables of libvirt's numbers and names: they tell no story, and a reader looks one row up.
@@ -148,7 +155,8 @@ def strangers(module: Module, homes: Iterable[Home] = HOMES) -> Iterator[str]:
 def impure(module: Module) -> Iterator[str]:
     if any(fnmatchcase(module.path, pattern) for pattern in PURE):
         for use in uses(module):
-            if any(fnmatchcase(use.name, pattern) for pattern in IMPURE_NAMES):
+            impure_name = any(fnmatchcase(use.name, pattern) for pattern in IMPURE_NAMES)
+            if impure_name and (module.path, use.name) not in ASKED:
                 yield f"{module.path}:{use.line}: {use.name} in a part that must be pure"
 
 

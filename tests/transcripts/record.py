@@ -23,7 +23,10 @@ UNRECORDED = frozenset({"hostname"})
 def outcome(case: str, directory: Path) -> Outcome:
     """What virshpy does with a row, without what differs from run to run."""
     found = equalised(run_virshpy(words(case, directory)))
-    stdout, stderr = (text.replace(str(directory), "$DIR") for text in (found.stdout, found.stderr))
+    here = f"{Path.cwd()}\n"
+    stdout, stderr = (
+        text.replace(str(directory), "$DIR").replace(here, "$CWD\n") for text in (found.stdout, found.stderr)
+    )
     return Outcome(stdout, stderr, found.code)
 
 

@@ -21,33 +21,6 @@ if TYPE_CHECKING:
 
     Descriptor = dict[str, Any]
 
-FOLDERS = ("/usr/share/qemu/firmware", "/etc/qemu/firmware")
-
-
-def load_descriptors(folders: tuple[str, ...] = FOLDERS) -> list[Descriptor]:
-    """The host's firmware descriptors in order of preference: by file name, a later folder's file replacing an earlier
-    one's of that name, an empty file hiding it."""
-    import json
-
-    own = os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "qemu/firmware")
-    files: dict[str, str] = {}
-    for folder in (*folders, own):
-        try:
-            names = os.listdir(folder)
-        except OSError:
-            continue
-        files |= {name: os.path.join(folder, name) for name in names if name.endswith(".json")}
-    found = []
-    for _, path in sorted(files.items()):
-        try:
-            with open(path, "rb") as file:
-                text = file.read()
-            if text.strip():
-                found.append(json.loads(text))
-        except (OSError, ValueError):
-            continue  # one broken descriptor does not take the others away
-    return found
-
 
 def complete_firmware(domain: Domain, context: Context) -> None:
     """At define: the features that others imply, and the path of the variable store."""
@@ -85,7 +58,11 @@ def resolve_firmware(domain: Domain, context: Context) -> None:
 
 
 def _descriptors(context: Context) -> list[Descriptor]:
-    return load_descriptors() if context.firmware is None else context.firmware
+    if context.firmware is not None:
+        return context.firmware
+    from virshpy.drivers.qemu.capabilities.firmware import load_descriptors
+
+    return load_descriptors()
 
 
 def _choose(domain: Domain, context: Context) -> None:

@@ -127,10 +127,13 @@ def _table(session: Session, rows: list[Row], args: Arguments) -> Table:
     with_title = "title" in args
     if with_title:
         columns.insert(3, ("title", "Title"))
+    saved: set[str] = set()
+    if "managed-save" in args:
+        saved = {domain.uuid for domain in session.connection.list_domains(L.INACTIVE | L.MANAGEDSAVE)}
     table: list[list[Any]] = []
     for domain, state in rows:
         label = state_label(state)
-        if "managed-save" in args and label == _SHUT_OFF and domain.has_managed_save():
+        if label == _SHUT_OFF and domain.uuid in saved:
             label = "saved"
         row: list[Any] = [domain.id, domain.name, label, domain.uuid]
         if with_title:

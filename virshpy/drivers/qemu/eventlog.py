@@ -20,7 +20,7 @@ from virshpy.host import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
 # How much of a diary may lie behind the last mark before the disk space under it is given back.
@@ -37,9 +37,10 @@ _RESUMED: dict[int | None, int] = {
 class GuestState:
     """``state`` and ``reason`` (libvirt's numbers), ``cause`` (why the next STOP will have happened), ``ending`` (the
     ShutoffReason if QEMU ended now), ``shutdown`` (the SHUTDOWN event's reason), ``balloon`` (the guest's memory in KiB
-    where it ever changed) and ``position`` in the file."""
+    where it ever changed), ``open_ports`` (aliases of the virtio ports that a program in the guest has opened) and
+    ``position`` in the file."""
 
-    __slots__ = ("state", "reason", "cause", "ending", "shutdown", "balloon", "position")
+    __slots__ = ("state", "reason", "cause", "ending", "shutdown", "balloon", "open_ports", "position")
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class GuestState:
         ending: int = ShutoffReason.CRASHED,
         shutdown: str = "",
         balloon: int | None = None,
+        open_ports: Sequence[str] = (),
         position: int = 0,
     ) -> None:
         self.state = int(state)
@@ -57,6 +59,7 @@ class GuestState:
         self.ending = int(ending)
         self.shutdown = shutdown
         self.balloon = balloon
+        self.open_ports = list(open_ports)
         self.position = position
 
     def dump(self) -> str:
@@ -102,6 +105,9 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
         # Started afresh after its end: the RESUME that follows is a boot, or the recovery of a crashed guest.
         crashed = guest.state == DomainState.CRASHED
         guest._set(DomainState.PAUSED, PausedReason.CRASHED if crashed else PausedReason.STARTING_UP)
+    elif event == "VSERPORT_CHANGE":
+        guest.open_ports = [alias for alias in guest.open_ports if alias != data["id"]]
+        guest.open_ports += [data["id"]] if data["open"] else []
     elif event == "BALLOON_CHANGE":
         guest.balloon = data["actual"] // 1024
     elif event == "BLOCK_IO_ERROR" and data.get("action") == "stop":
@@ -119,10 +125,10 @@ def events(path: str, position: int) -> Iterator[tuple[int, str, dict[str, Any]]
     import json
 
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = open(path, "rb")
     except FileNotFoundError:
         return
-    with open(fd, "rb") as file:
+    with file:
         file.seek(position)
         for line in file:
             if not line.endswith(b"\n"):

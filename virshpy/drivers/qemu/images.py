@@ -27,6 +27,7 @@ def complete_chain(disk: Disk) -> None:
     for _ in range(_DEEPEST):
         found = backing_of(image, format)
         if found is None:
+            above.backing_store = BackingStore()  # the end, known to be it
             return
         image, format = found
         layer = BackingStore(type="file", image_format=StorageFormat(type=format), source=StorageSource(file=image))

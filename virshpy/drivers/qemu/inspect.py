@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
@@ -15,6 +12,7 @@ from virshpy.drivers.qemu.definition import reference
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import locks, processes
+from virshpy.host.terminals import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,7 +162,17 @@ class Inspection(DomainOperations):
         document = qemu.documents.parse(text or self.domains.live_document(record.uuid))
         if not inactive:
             document.id = record.id
+            self._bring_up_to_date(document, record)
         return document.format(inactive=inactive, secure=bool(flags & XMLFlags.SECURE))
+
+    def _bring_up_to_date(self, document: Domain, record: Record) -> None:
+        """Put into a running guest's document what has changed since its start."""
+        guest = self.domains.guest_state(record)
+        document.current_memory = guest.balloon or document.current_memory
+        for channel in document.devices.channels:
+            if channel.target is not None and channel.target.type == "virtio" and channel.type == "unix":
+                open_now = channel.alias is not None and channel.alias.name in guest.open_ports
+                channel.target.state = "connected" if open_now else "disconnected"
 
     # many at once
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
@@ -201,18 +209,11 @@ class Inspection(DomainOperations):
             raise errors.OperationInvalid("domain is not running")
         path = _console_path(self._document(record), device)
         try:
-            fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        except OSError as error:
-            raise errors.from_os_error(error, f"Failed to open file '{path}'") from None
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return Terminal(path, shared=bool(flags & ConsoleFlags.FORCE))
         except BlockingIOError:
-            if not flags & ConsoleFlags.FORCE:
-                os.close(fd)
-                raise errors.OperationFailed(
-                    "Active console session exists for this domain", hint="--force shares it with that session"
-                ) from None
-        return _Terminal(fd)
+            raise errors.OperationFailed(
+                "Active console session exists for this domain", hint="--force shares it with that session"
+            ) from None
 
 
 def _console_path(document: Domain, device: str | None) -> str:
@@ -230,27 +231,3 @@ def _console_path(document: Domain, device: str | None) -> str:
     raise errors.InternalError(
         "cannot find character device <null>", hint="add <console type='pty'/> to the domain's devices"
     )
-
-
-class _Terminal:
-    """A pseudo-terminal of a guest as a stream."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def send(self, data: bytes) -> int:
-        return os.write(self._fd, data)
-
-    def recv(self, count: int) -> bytes:
-        try:
-            return os.read(self._fd, count)
-        except OSError:  # EIO: QEMU, and with it the other end, is gone
-            return b""
-
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1

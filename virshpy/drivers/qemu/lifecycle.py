@@ -9,7 +9,8 @@ from virshpy.driver.types import DomainRef
 from virshpy.drivers.qemu import documents, endings, live, watch
 from virshpy.drivers.qemu.definition import ensure_free
 from virshpy.drivers.qemu.eventlog import starting
-from virshpy.drivers.qemu.plan import Identity, StartPlan, needs_watcher, start_plan
+from virshpy.drivers.qemu.identity import guest_identity
+from virshpy.drivers.qemu.plan import StartPlan, needs_watcher, start_plan
 from virshpy.drivers.qemu.qmp import Closed, Visit
 from virshpy.drivers.qemu.records import Domains, shell_name
 from virshpy.enums import CreateFlags, ShutoffReason
@@ -77,7 +78,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
 
     entry = Journal.begin(store, "start", domain.uuid, lasting=False, also=reserve)
     try:
-        live.prepare(domains, domain, entry.id)
+        live.prepare(domains, domain, entry.id, id, identity)
         plan = start_plan(domains, domain, caps, id, identity, flags)
         _put_aside_long_log(domains, domain.name)
         for step in plan.steps:
@@ -94,28 +95,6 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
             raise _explained(domains, domain, plan) from None
         raise
     return DomainRef(domain.name, domain.uuid, id)
-
-
-def guest_identity(domains: Domains, id: int) -> Identity:
-    """Whom guest number ``id`` runs as: ourselves, or for root the next free uid of the configured range."""
-    if os.geteuid() != 0:
-        return Identity(None)
-    first, count = domains.config.guest_uids
-    taken = {row[0] for row in domains.store.all("SELECT uid FROM run.active")}
-    for offset in range(count):
-        uid = first + (id + offset) % count
-        if uid not in taken:
-            return Identity(uid, _kvm_groups())
-    raise errors.ResourceBusy(
-        f"all {count} users for guests are in use", hint="widen guest_uids in /etc/virshpy/virshpy.toml"
-    )
-
-
-def _kvm_groups() -> list[int]:
-    try:
-        return [os.stat("/dev/kvm").st_gid] if os.stat("/dev/kvm").st_gid else []
-    except FileNotFoundError:
-        return []
 
 
 def _bring_up(domains: Domains, domain: Domain, id: int, entry: Journal, plan: StartPlan, *, paused: bool) -> None:

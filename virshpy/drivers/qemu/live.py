@@ -6,35 +6,47 @@ import os
 
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain
-from virshpy.drivers.qemu.postparse import assign_aliases
+from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
 from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.interface import Interface, InterfaceTarget
+from virshpy.xml.domain.security import Seclabel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.qmp import Visit
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.display import Graphics
 
 _TAPPED = ("bridge", "ethernet", "network")
+_DISPLAY_ADDRESS = "127.0.0.1"
 _DISPLAY_PORTS = range(5900, 65536)
 
 
-def prepare(domains: Domains, domain: Domain, journal: str) -> None:
+def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> None:
     """Decide, in place, everything about a complete document that the command line depends on."""
-    assert domain.devices is not None
-    for disk in domain.devices.disks:
+    devices = domain.devices
+    if domain.os is not None:
+        resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
+    for disk in devices.disks:
         complete_chain(disk)
-    for interface in domain.devices.interfaces:
+    for interface in devices.interfaces:
         _refuse_taken_mac(domains, domain, interface)
         _name_tap(domains, interface)
-    for graphics in domain.devices.graphics:
+    for graphics in devices.graphics:
         _choose_ports(domains, graphics, journal)
+    for channel in devices.channels:
+        if channel.type == "unix" and not channel.sources and channel.target:
+            name = channel.target.name or f"channel{devices.channels.index(channel)}"
+            channel.sources = [CharSource(mode="bind", path=f"{domains.guest_directory(id)}/{name}")]
+    if identity.uid is not None:
+        label = f"+{identity.uid}:+{identity.uid}"
+        domain.seclabels = [Seclabel(type="dynamic", model="dac", relabel=True, label=label, imagelabel=label)]
     assign_aliases(domain)
 
 
@@ -82,6 +94,10 @@ def _choose_ports(domains: Domains, graphics: Graphics, journal: str) -> None:
     listening = any(listen.type in ("address", "network") for listen in graphics.listens)
     if graphics.type not in ("vnc", "spice") or graphics.autoport is False or not listening:
         return
+    graphics.listen = graphics.listen or _DISPLAY_ADDRESS
+    for listen in graphics.listens:
+        if listen.type == "address":
+            listen.address = listen.address or _DISPLAY_ADDRESS
     if graphics.port in (None, -1, 0):
         graphics.port = _free_port(domains, journal)
 

@@ -6,6 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
+from virshpy.drivers.qemu.identity import Identity
 from virshpy.enums import CreateFlags
 from virshpy.host import access
 from virshpy.host.steps.access import GiveFile, GrantAccess
@@ -39,22 +40,6 @@ _MONITOR_WORDS = [
     "-mon", "chardev=charmonitor,id=monitor,mode=control",
 ]  # fmt: skip
 _GREETING = '{"execute":"qmp_capabilities"}'
-
-
-class Identity:
-    """Whom a guest runs as: ``uid`` (None: as ourselves) and the groups it needs."""
-
-    def __init__(self, uid: int | None, groups: Sequence[int] = ()) -> None:
-        self.uid = uid
-        self.groups = list(groups)
-
-    def may(self, path: str, wanted: int) -> bool:
-        if self.uid is None:
-            return os.access(path, wanted)
-        return access.allows(path, self.uid, [self.uid, *self.groups], wanted)
-
-    def obstacle(self, path: str) -> str | None:
-        return None if self.uid is None else access.obstacle(path, self.uid, [self.uid, *self.groups])
 
 
 class StartPlan:
@@ -120,9 +105,9 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
         *_access_steps(command.files, identity, directory),
     ]
-    spawn.descriptors, taps = _descriptors(command)
+    spawn.descriptors, devices = _descriptors(command)
     spawn.descriptors["monitor"] = monitor
-    return StartPlan([*steps, *taps, spawn], spawn, monitor)
+    return StartPlan([*steps, *devices, spawn], spawn, monitor)
 
 
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:
@@ -198,6 +183,7 @@ def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
     """What QEMU is handed open, and the steps that make the devices for it."""
     openers: dict[str, Any] = {}
     taps: dict[str, Tap] = {}
+    sockets: list[ListeningSocket] = []
     for name, what in command.descriptors.items():
         kind = what["kind"]
         if kind == "tap":
@@ -216,8 +202,11 @@ def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
                     queues=what.get("queues", 1),
                 ),
             )
-        elif kind == "vhost-net":
-            openers[name] = OpenFile("/dev/vhost-net")
+        elif kind in ("vhost-net", "vhost-vsock"):
+            openers[name] = OpenFile(f"/dev/{kind}")
+        elif kind == "listen":
+            openers[name] = ListeningSocket(what["path"])
+            sockets.append(openers[name])
         else:
             raise errors.ConfigUnsupported(f"a descriptor of kind '{kind}' cannot be opened yet")
-    return openers, list(taps.values())
+    return openers, [*taps.values(), *sockets]

@@ -7,7 +7,7 @@ import os
 from virshpy import errors
 from virshpy.drivers.qemu import documents, live
 from virshpy.drivers.qemu.definition import ensure_free, undefine_steps
-from virshpy.drivers.qemu.lifecycle import guest_identity
+from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.plan import start_plan
 from virshpy.enums import DefineFlags
 from virshpy.host.journal import Journal
@@ -63,8 +63,9 @@ def _create(domains: Domains, ref: DomainRef, options: int) -> list[str]:
             id = domains.store.next("domain")
             journal = f"rehearsal-{os.getpid()}"
             domains.store.execute("INSERT INTO run.journal VALUES (?, 'start', ?, 'doing')", journal, record.uuid)
-            live.prepare(domains, domain, journal)
-            lines = start_plan(domains, domain, caps, id, guest_identity(domains, id), options).commands()
+            identity = guest_identity(domains, id)
+            live.prepare(domains, domain, journal, id, identity)
+            lines = start_plan(domains, domain, caps, id, identity, options).commands()
             raise _Rehearsal
     except _Rehearsal:
         return lines

@@ -192,8 +192,10 @@ class PrimedPipe(Step):
 
     def commands(self) -> list[str]:
         path = shlex.quote(self.path)
+        owner = [] if self.owner is None else [f"chown {self.owner}:{self.owner} {path}.in {path}.out"]
         return [
             f"mkfifo -m 0600 {path}.in && install -m 0600 /dev/null {path}.out",
+            *owner,
             f"(echo {shlex.quote(self.line)}; sleep 1) 1<>{path}.in &",
         ]
 

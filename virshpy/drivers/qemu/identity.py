@@ -1,0 +1,52 @@
+"""Whom a guest's QEMU runs as, and what that user may reach."""
+
+from __future__ import annotations
+
+import os
+
+from virshpy import errors
+from virshpy.host import access
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from virshpy.drivers.qemu.records import Domains
+
+
+class Identity:
+    """Whom a guest runs as: ``uid`` (None: as ourselves) and the groups it needs."""
+
+    def __init__(self, uid: int | None, groups: Sequence[int] = ()) -> None:
+        self.uid = uid
+        self.groups = list(groups)
+
+    def may(self, path: str, wanted: int) -> bool:
+        if self.uid is None:
+            return os.access(path, wanted)
+        return access.allows(path, self.uid, [self.uid, *self.groups], wanted)
+
+    def obstacle(self, path: str) -> str | None:
+        return None if self.uid is None else access.obstacle(path, self.uid, [self.uid, *self.groups])
+
+
+def guest_identity(domains: Domains, id: int) -> Identity:
+    """Whom guest number ``id`` runs as: ourselves, or for root the next free uid of the configured range."""
+    if os.geteuid() != 0:
+        return Identity(None)
+    first, count = domains.config.guest_uids
+    taken = {row[0] for row in domains.store.all("SELECT uid FROM run.active")}
+    for offset in range(count):
+        uid = first + (id + offset) % count
+        if uid not in taken:
+            return Identity(uid, _kvm_groups())
+    raise errors.ResourceBusy(
+        f"all {count} users for guests are in use", hint="widen guest_uids in /etc/virshpy/virshpy.toml"
+    )
+
+
+def _kvm_groups() -> list[int]:
+    try:
+        return [os.stat("/dev/kvm").st_gid] if os.stat("/dev/kvm").st_gid else []
+    except FileNotFoundError:
+        return []

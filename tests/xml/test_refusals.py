@@ -119,3 +119,17 @@ def test_what_is_left_out_of_an_element_is_filled_in_where_no_host_is_needed() -
     assert (disk.type, disk.device) == ("file", "disk")
     assert "<pmu state='on'/>" in domain.format()
     assert "<address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/>" in domain.format()
+
+
+def test_what_a_device_has_no_use_for_is_left_out() -> None:
+    plain = "<model type='e1000'/><driver name='vhost'/><backend tap='/t' vhost='/v'/><filterref filter='f'/>"
+    virtio = "<model type='virtio'/><driver queues='1'/>"
+    one, other = Domain.parse(guest(devices=NIC % plain + NIC % virtio)).devices.interfaces
+    assert (one.driver, one.filterref) == (None, None)
+    assert one.backend is not None and (one.backend.tap, one.backend.vhost) == ("/t", None)
+    assert other.driver is not None and other.driver.queues is None
+
+
+def test_the_largest_memory_limit_means_none() -> None:
+    text = guest("<memtune><hard_limit unit='KiB'>9007199254740991</hard_limit></memtune>")
+    assert "memtune" not in Domain.parse(text).format()

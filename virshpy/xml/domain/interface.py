@@ -274,6 +274,22 @@ class Interface(Device, tag="interface"):
             else:
                 detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
             raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+        self._settle()
+
+    def _settle(self) -> None:
+        """Leave out what libvirt's parser leaves out, because a device of this kind has no use for it."""
+        virtio = self.model is not None and (self.model.type or "").startswith("virtio")
+        if self.driver is not None:
+            if self.type == "hostdev":
+                self.driver = InterfaceDriver(name=self.driver.name)
+            elif not virtio:
+                self.driver = None
+            elif self.driver.queues is not None and self.driver.queues <= 1:
+                self.driver.queues = None
+        if self.backend is not None and not virtio:
+            self.backend.vhost = None
+        if self.type not in ("ethernet", "network", "bridge"):
+            self.filterref = None
 
     def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
         """libvirt prints a host device's driver before its source."""

@@ -93,13 +93,26 @@ class Blkiotune(Element, tag="blkiotune", drop_empty=True):
     devices: list[BlkioDevice] = many(BlkioDevice)
 
 
+class Limit(Size):
+    """A size of which libvirt's largest means that there is no limit, and then nothing is said."""
+
+    UNLIMITED = 2**53 - 1  # KiB: VIR_DOMAIN_MEMORY_PARAM_UNLIMITED
+
+    def read(self, text: str, node: Node, name: str | None) -> int | None:  # type: ignore[override]
+        value = super().read(text, node, name)
+        return value if value < self.UNLIMITED else None
+
+
+_LIMIT = Limit(path="./memtune/{tag}[1]")
+
+
 class Memtune(Element, tag="memtune", drop_empty=True):
     """Limits in KiB."""
 
-    hard_limit: int | None = leaf(Size(path="./memtune/{tag}[1]"))
-    soft_limit: int | None = leaf(Size(path="./memtune/{tag}[1]"))
-    min_guarantee: int | None = leaf(Size(path="./memtune/{tag}[1]"))
-    swap_hard_limit: int | None = leaf(Size(path="./memtune/{tag}[1]"))
+    hard_limit: int | None = leaf(_LIMIT)
+    soft_limit: int | None = leaf(_LIMIT)
+    min_guarantee: int | None = leaf(_LIMIT)
+    swap_hard_limit: int | None = leaf(_LIMIT)
 
 
 class VCPU(Element, tag="vcpu"):

@@ -66,8 +66,9 @@ def test_a_backing_chain_is_opened_whole_and_shown(virshpy: Run, root: Path) -> 
     assert xml.index(str(top)) < xml.index(str(middle)) < xml.index(str(base))
     assert "<backingStore/>" in xml
     answer = json.loads(virshpy("qemu-monitor-command", "vm", '{"execute":"query-named-block-nodes"}').stdout)
-    opened = {row["file"]: row["ro"] for row in answer["return"] if row["drv"] == "qcow2"}
-    assert opened[str(top)] is False and opened[str(middle)] is True and opened[str(base)] is True
+    layers = {row["node-name"]: row for row in answer["return"]}
+    readonly = {row["file"]: layers[name.replace("storage", "format")]["ro"] for name, row in layers.items()}
+    assert [readonly[str(path)] for path in (top, middle, base)] == [False, True, True]
     virshpy("destroy", "vm")
     assert [os.listxattr(path) for path in (base, middle, top)] == [[], [], []]
     assert "backingStore" not in virshpy("dumpxml", "vm").stdout

@@ -27,26 +27,18 @@ def add_flash(guest: Guest) -> None:
     if loader.value:
         readonly = loader.readonly is not False
         guest.out.file(loader.value, "r" if readonly else "rw", "firmware", shared=True)
-        add_layer(guest, Layer.of_file(loader.value, _FLASH[0], format=loader_format(loader), readonly=readonly))
+        add_layer(guest, Layer.of_file(loader.value, _FLASH[0], readonly=readonly))
     if nvram is not None and loader.stateless is not True:
         if nvram.source is not None:
-            layer = Layer(nvram.type or "file", nvram.source, _FLASH[1], format=nvram_format(nvram))
+            layer = Layer(nvram.type or "file", nvram.source, _FLASH[1])
         elif nvram.value:
-            layer = Layer.of_file(nvram.value, _FLASH[1], format=nvram_format(nvram))
+            layer = Layer.of_file(nvram.value, _FLASH[1])
         else:
             return
         path = layer.source.file
         if path:
             guest.out.file(path, "rw", "nvram")
         add_layer(guest, layer)
-
-
-def loader_format(loader: object) -> str:
-    return getattr(loader, "format", None) or "raw"
-
-
-def nvram_format(nvram: object) -> str:
-    return getattr(nvram, "format", None) or "raw"
 
 
 def flash_words(guest: Guest) -> list[str]:

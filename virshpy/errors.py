@@ -186,6 +186,14 @@ class NoSource(Error):
     detailed = "missing source information for device %s"
 
 
+class NoTarget(Error):
+    """missing target information for device"""
+
+    code = 20
+    name = "VIR_ERR_NO_TARGET"
+    detailed = "missing target information for device %s"
+
+
 class NoName(Error):
     """missing name information"""
 

@@ -1,4 +1,4 @@
-"""Connection URIs: ``driver[+transport]://[user@][host][:port]/[path][?parameters]``, and which one is meant by none."""
+"""Connection URIs: ``driver[+transport]://[user@][host][:port]/[path][?parameters]``, and which one none means."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from virshpy import errors
 class Terminal:
     """A terminal as a stream, one session at a time: whoever opens it holds its lock until ``close``.
 
-    Raises SystemCallError where it cannot be opened, BlockingIOError where another session holds it (unless ``shared``).
+    Raises SystemCallError where it cannot be opened, BlockingIOError where another session holds it, unless ``shared``.
     """
 
     def __init__(self, path: str, *, shared: bool = False) -> None:

@@ -125,7 +125,7 @@ def events(path: str, position: int) -> Iterator[tuple[int, str, dict[str, Any]]
     import json
 
     try:
-        file = open(path, "rb")
+        file = open(path, "rb")  # noqa: SIM115 -- the with below closes it
     except FileNotFoundError:
         return
     with file:

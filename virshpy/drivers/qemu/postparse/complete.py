@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers.qemu.postparse import controllers, ports
 from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs
 from virshpy.drivers.qemu.postparse.cpu import complete_cpu
@@ -12,6 +13,8 @@ from virshpy.drivers.qemu.postparse.interfaces import complete_interface
 from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_machine
 from virshpy.drivers.qemu.postparse.others import complete_others
 from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
+from virshpy.drivers.qemu.postparse.places import machine_of
+from virshpy.drivers.qemu.postparse.validate.early import check_controllers, check_emulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     if domain.uuid is None:
         domain.uuid = new_uuid(context)
     complete_machine(domain, caps)
+    check_emulator(domain, caps)
     complete_basics(domain)
     complete_cpu(domain, caps)
     complete_firmware(domain, context)
@@ -46,7 +50,13 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     controllers.default_models(domain, caps)
     controllers.add_implied(domain)
     controllers.default_models(domain, caps)
-    assign_addresses(domain, caps)
+    check_controllers(domain)
+    try:
+        assign_addresses(domain, caps)
+    except errors.Error as error:
+        if caps.machine(machine_of(domain)) is None:
+            error.hint = f"{caps.binary} has no machine type '{machine_of(domain)}': virshpy capabilities lists them"
+        raise
 
 
 def assign_addresses(domain: Domain, caps: QemuCaps) -> None:

@@ -32,7 +32,7 @@ def complete_cpu(domain: Domain, caps: QemuCaps) -> None:
 def _complete_given(cpu: CPU, kvm: bool) -> None:
     if cpu.mode in ("host-passthrough", "maximum"):
         cpu.check = cpu.check or "none"
-        if cpu.migratable is None:
+        if cpu.migratable is None and cpu.mode == "host-passthrough":
             cpu.migratable = True
     elif cpu.mode == "host-model":
         cpu.check = cpu.check or "partial"

@@ -44,7 +44,7 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
     """Bus, driver, read-only flag and, on drive buses, the address."""
     target = disk.target
     if target is None or not target.dev:
-        raise errors.Error  # replaced below: the parser refuses it first
+        raise errors.NoTarget(source_text(disk) or "", hint="add <target dev='vda' bus='virtio'/> to the disk")
     if target.bus is None:
         target.bus = _default_bus(disk, target.dev)
     if disk.device == "cdrom":
@@ -53,14 +53,12 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         target.tray = None
     if disk.source is not None:
         _complete_source(disk.source)
-    has_source = disk_has_source(disk)
-    if disk.driver is None and has_source:
+    if disk.driver is None:
         disk.driver = DiskDriver()
-    if disk.driver is not None and has_source:
-        if disk.driver.name is None:
-            disk.driver.name = "qemu"
-        if disk.driver.type is None and disk.type != "volume":
-            disk.driver.type = "raw"
+    if disk.driver.name is None:
+        disk.driver.name = "qemu"
+    if disk.driver.type is None and disk.type != "volume":
+        disk.driver.type = "raw"
     if target.bus in ("ide", "scsi", "sata", "fdc") and _needs_address(disk):
         disk.address = drive_address(disk, domain)
 
@@ -133,7 +131,5 @@ def drive_address(disk: Disk, domain: Domain) -> DriveAddress:
     elif disk.target.bus == "fdc":
         controller, unit = divmod(index, 2)
     else:
-        # Sixteen units on a wide bus, of which number 7 is the controller itself.
-        controller, unit = divmod(index, 15)
-        unit += unit >= 7
+        controller, unit = divmod(index, 7)
     return DriveAddress(type="drive", controller=controller, bus=bus, target=0, unit=unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.chardevs import complete_backend
 from virshpy.xml.domain.chardev import CharSource
-from virshpy.xml.domain.devices import RngBackend, ShmemModel, ShmemMSI
+from virshpy.xml.domain.devices import CID, RngBackend, ShmemModel, ShmemMSI
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
         if tpm.model in (None, "default"):
             tpm.model = "tpm-tis"
         if tpm.backend and tpm.backend.type == "emulator" and tpm.backend.version in (None, "default"):
-            tpm.backend.version = "2.0"
+            # A TIS interface is what the older standard knows.
+            tpm.backend.version = "1.2" if tpm.model == "tpm-tis" else "2.0"
     for filesystem in devices.filesystems:
         filesystem.type = filesystem.type or "mount"
         if filesystem.accessmode is None and not (filesystem.source and filesystem.source.socket):
@@ -48,6 +49,8 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
             complete_backend(device)
     if devices.vsock is not None and devices.vsock.model is None:
         devices.vsock.model = "virtio"
+    if devices.vsock is not None and devices.vsock.cid is None:
+        devices.vsock.cid = CID(auto=True)
 
 
 def _shmems(domain: Domain) -> None:

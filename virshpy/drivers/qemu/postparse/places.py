@@ -33,12 +33,14 @@ def is_x86(domain: Domain) -> bool:
     return arch_of(domain) in X86
 
 
-# The address of a device where it has one of that type; a PCI address without numbers is none.
+# The address of a device where it has one of that type; a PCI address of nothing but zeros is none.
 
 
 def pci_of(device: Any) -> PCIAddress | None:
     address = device.address
-    return address if isinstance(address, PCIAddress) and address.slot is not None else None
+    if not isinstance(address, PCIAddress) or address.slot is None:
+        return None
+    return address if address.domain or address.bus or address.slot or address.function else None
 
 
 def drive_of(device: Any) -> DriveAddress | None:

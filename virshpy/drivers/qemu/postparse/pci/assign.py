@@ -60,8 +60,7 @@ class Assignment:
         """Whether this device is still to be given a PCI address."""
         if id(device) in self.tried:
             return False
-        address = device.address
-        return address is None or (address.type == "pci" and address.slot is None)
+        return device.address is None or (device.address.type == "pci" and pci_of(device) is None)
 
     def give(self, device: Any, place: Place, multifunction: bool | None = None) -> None:
         """Write an address into a device (or, in the first pass, remember that it has one)."""

@@ -82,6 +82,8 @@ class Buses:
 
     def next(self, needs: int) -> Place:
         """The next free address for a device, taken at once."""
+        if not self.buses:
+            raise _no_pci()
         for number, bus in enumerate(self.buses):
             if self._compatible(bus, needs) and (found := bus.free_function(needs)):
                 place = Place(number, *found)
@@ -127,7 +129,7 @@ class Buses:
 
     def _check(self, place: Place, needs: int, by_user: bool) -> None:
         if not self.buses:
-            raise errors.XMLError("No PCI buses available", hint="this machine type has no PCI; use another one")
+            raise _no_pci()
         if place.domain:
             raise errors.XMLError(f"Invalid PCI address {place}. Only PCI domain 0 is available")
         if place.bus >= len(self.buses):
@@ -159,3 +161,7 @@ class Buses:
             raise errors.XMLError(f"Invalid PCI address {place}. slot must be <= {bus.last}")
         if place.function > 7:
             raise errors.XMLError(f"Invalid PCI address {place}. function must be <= 7")
+
+
+def _no_pci() -> errors.Error:
+    return errors.XMLError("No PCI buses available", hint="this machine type has no PCI; use another one")

@@ -101,9 +101,10 @@ def reserve(work: Assignment) -> None:
 
 
 def _fill(work: Assignment, slot: int, functions: tuple[int, ...]) -> None:
+    """Take a slot of the chipset; its first function is always there, of the others those that nothing is on yet."""
     for function in functions:
         place = Place(0, slot, function)
-        if not work.buses.in_use(place):
+        if not function or not work.buses.in_use(place):
             work.buses.reserve(place, connect.PCI, by_user=True)
 
 

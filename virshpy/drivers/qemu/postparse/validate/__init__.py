@@ -1,6 +1,16 @@
-"""Documents that can be read and cannot be run: refused with libvirt's code and words."""
+"""Documents that can be read and cannot be run: refused with libvirt's code and words.
+
+Two moments, as in libvirt: what addresses depend on is checked before they are given out (``check_early``, called by
+postparse), everything else on the complete document.
+"""
 
 from __future__ import annotations
+
+from virshpy.drivers.qemu.postparse.validate.devices import check_devices
+from virshpy.drivers.qemu.postparse.validate.disks import check_disks
+from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
+from virshpy.drivers.qemu.postparse.validate.machine import check_machine
+from virshpy.drivers.qemu.postparse.validate.memory import check_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,4 +19,20 @@ if TYPE_CHECKING:
 
 
 def validate(domain: Domain, caps: QemuCaps) -> None:
-    """Raise what libvirt raises for a document it refuses at define."""
+    """Raise what libvirt raises for a complete document that it refuses at define."""
+    check_machine(domain, caps)
+    check_firmware(domain)
+    check_memory(domain)
+    check_disks(domain, caps)
+    check_devices(domain, caps)
+
+
+def require_accelerator(domain: Domain, caps: QemuCaps) -> None:
+    """At start: refuse a guest of type kvm where it would not run, with the reason. Raises ConfigUnsupported."""
+    from virshpy import errors
+
+    if domain.type == "kvm" and not caps.kvm_usable:
+        raise errors.ConfigUnsupported(
+            f"Emulator '{caps.binary}' does not support virt type 'kvm'",
+            hint=f"{caps.kvm_reason}; type='qemu' runs the guest without KVM",
+        )

@@ -16,6 +16,7 @@ from kit.guest import READY, Guest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document, serial_to
+from virshpy import open as connect
 
 pytestmark = needs.qemu
 
@@ -215,3 +216,17 @@ def test_twenty_guests_from_one_command_line(virshpy: Run, root: Path) -> None:
     virshpy("; ".join(f"destroy {name}" for name in names), timeout=300)
     assert virshpy("list", "--name").stdout.split() == []
     assert list((root / "run/guests").iterdir()) == []
+
+
+def test_a_thousand_domains_are_listed_right(virshpy: Run, root: Path, uri: str) -> None:
+    with connect(uri) as connection:
+        for number in range(1000):
+            connection.define_xml(document(f"d{number:04}"))
+        connection.lookup_by_name("d0500").create()
+        listed = virshpy("list", "--all").stdout.splitlines()[2:]
+        rows = [line.split(None, 2) for line in listed if line.strip()]
+        assert rows[0] == ["1", "d0500", "running"]
+        assert [row[1] for row in rows[1:]] == [f"d{n:04}" for n in range(1000) if n != 500]
+        assert {(row[0], row[2]) for row in rows[1:]} == {("-", "shut off")}
+        assert len(virshpy("list", "--all", "--uuid").stdout.split()) == 1000
+        connection.lookup_by_name("d0500").destroy()

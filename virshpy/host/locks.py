@@ -71,7 +71,8 @@ def try_acquire(directory: str, key: str, verb: str) -> Lock | None:
             os.close(fd)
             return None
         if _same_file(fd, path):
-            os.ftruncate(fd, 0)
+            # Written over what a killed holder may have left, and not truncated first: that would make ext4 wait for
+            # the disk when the file is closed.
             words = " ".join(sys.argv)[:200].replace("\n", " ")
             os.pwrite(fd, f"{os.getpid()}\n{time.time()}\n{verb}\n{words}\n".encode(errors="replace"), 0)
             return Lock(path, fd)

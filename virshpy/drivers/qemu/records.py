@@ -118,20 +118,23 @@ class Domains:
         return locks.acquire(self.directories.locks, uuid, verb, timeout=self.config.lock_timeout)
 
     # lookups
-    def query(self, condition: str = "1", *values: Any) -> list[Record]:
-        """Domains for which a condition on d (definition) and a (active row) holds."""
-        first, second = _SOURCES
-        sql = f"SELECT {_COLUMNS} {first} WHERE {condition} UNION ALL SELECT {_COLUMNS} {second} AND ({condition})"
+    def query(self, defined: str = "1", active: str | None = None, *values: Any) -> list[Record]:
+        """Domains for which a condition on d (definition) and a (active row) holds.
+
+        ``active`` is the same condition for transient domains, where indices want it put in other words.
+        """
+        (first, second), transient = _SOURCES, defined if active is None else active
+        sql = f"SELECT {_COLUMNS} {first} WHERE {defined} UNION ALL SELECT {_COLUMNS} {second} AND ({transient})"
         return [Record(row) for row in self.store.all(sql, *values, *values)]
 
     def by_uuid(self, uuid: str) -> Record | None:
-        return next(iter(self.query("coalesce(d.uuid, a.uuid) = ?", uuid)), None)
+        return next(iter(self.query("d.uuid = ?", "a.uuid = ?", uuid)), None)
 
     def by_name(self, name: str) -> Record | None:
-        return next(iter(self.query("coalesce(a.name, d.name) = ?", name)), None)
+        return next(iter(self.query("d.name = ?", "a.name = ?", name)), None)
 
     def by_id(self, id: int) -> Record | None:
-        return next(iter(self.query("a.id = ?", id)), None)
+        return next(iter(self.query("a.id = ?", None, id)), None)
 
     def find(self, ref: DomainRef) -> Record:
         """The record that a reference means. Raises NoDomain."""

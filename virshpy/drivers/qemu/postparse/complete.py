@@ -35,9 +35,9 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     complete_basics(domain)
     complete_cpu(domain, caps)
     complete_firmware(domain, context)
-    controllers.assign_indexes(domain)
-    controllers.sort_controllers(domain)
     controllers.name_masters(domain)
+    controllers.sort_controllers(domain)
+    controllers.assign_indexes(domain)
     controllers.add_machine_controllers(domain, caps)
     for disk in domain.devices.disks:
         complete_disk(disk, domain)
@@ -49,6 +49,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     complete_others(domain, caps)
     controllers.default_models(domain, caps)
     controllers.add_implied(domain)
+    controllers.add_hostdev_scsi(domain)
     controllers.default_models(domain, caps)
     check_controllers(domain)
     try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.chardev import Channel, Console
 
-_COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
+_USB2 = ("ich9-ehci1", "ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
 
 def insert_sorted(items: list[Any], new: Any, key: Callable[[Any], tuple[Any, int]]) -> None:
@@ -36,7 +36,12 @@ def insert_sorted(items: list[Any], new: Any, key: Callable[[Any], tuple[Any, in
 
 def insert_controller(domain: Domain, new: Controller) -> None:
     """Add a controller of the document where libvirt lists it: behind those of its type that do not have a higher
-    index; companions of a USB 2 controller behind it."""
+    index, companions of a USB 2 controller behind it, one without an index behind all of its type."""
+    controllers = domain.devices.controllers
+    if new.index is None:
+        same = [position for position, other in enumerate(controllers) if other.type == new.type]
+        controllers.insert(same[-1] + 1 if same else len(controllers), new)
+        return
     insert_sorted(domain.devices.controllers, new, lambda c: (c.type, 2 * (c.index or 0) + (c.master is not None)))
 
 
@@ -62,18 +67,17 @@ def ensure_controller(domain: Domain, kind: str, index: int, model: str | None =
 
 
 def assign_indexes(domain: Domain) -> None:
-    """Controllers without an index get the first free one of their type; companions of a USB 2 controller share its."""
+    """Controllers without an index get the first free one of their type. A USB 2 controller and its companions, in
+    whatever order they stand together, share one."""
     controllers = domain.devices.controllers
-    for controller in controllers:
+    for position, controller in enumerate(controllers):
         if controller.index is not None:
             continue
-        if controller.type == "usb" and controller.model in _COMPANIONS:
-            masters = [c for c in controllers if c.type == "usb" and c.model == "ich9-ehci1"]
-            before = masters[: 1 + max((masters.index(m) for m in masters if m.index is not None), default=-1)]
-            taken = {c.index for c in controllers if c.model == controller.model}
-            free = [m.index for m in before if m.index is not None and m.index not in taken]
-            if free:
-                controller.index = free[0]
+        before = controllers[position - 1] if position else None
+        if controller.model in _USB2 and before is not None and before.model in _USB2 and before.index is not None:
+            group = {c.model for c in controllers[:position] if c.type == "usb" and c.index == before.index}
+            if controller.model not in group:
+                controller.index = before.index
                 continue
         used = {c.index for c in controllers if c.type == controller.type}
         controller.index = next(number for number in range(len(controllers) + 1) if number not in used)

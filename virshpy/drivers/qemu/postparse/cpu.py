@@ -33,7 +33,7 @@ def _complete_given(cpu: CPU, kvm: bool) -> None:
     if cpu.mode in ("host-passthrough", "maximum"):
         cpu.check = cpu.check or "none"
         if cpu.migratable is None and cpu.mode == "host-passthrough":
-            cpu.migratable = True
+            cpu.migratable = not any(feature.name == "invtsc" for feature in cpu.features)
     elif cpu.mode == "host-model":
         cpu.check = cpu.check or "partial"
         if cpu.model is not None and cpu.model.value is None and cpu.model.vendor_id is None:

@@ -72,7 +72,9 @@ def complete_basics(domain: Domain) -> None:
     if domain.vcpu is None:
         domain.vcpu = VCPU(value=1)
     numa = domain.numatune.memory if domain.numatune else None
-    if domain.vcpu.cpuset is None and numa is not None and numa.placement == "auto":
+    tune = domain.cputune
+    pinned = domain.vcpu.cpuset or (tune and (tune.vcpupins or tune.emulatorpin or tune.iothreadpins))
+    if not pinned and numa is not None and numa.placement == "auto":
         domain.vcpu.placement = "auto"
     domain.vcpu.placement = domain.vcpu.placement or "static"
     if domain.vcpu.current == domain.vcpu.value:

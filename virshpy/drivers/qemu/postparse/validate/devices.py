@@ -35,18 +35,18 @@ def check_devices(domain: Domain, caps: QemuCaps) -> None:
 
 def _check_controllers(domain: Domain) -> None:
     for controller in domain.devices.controllers:
-        if controller.type == "usb" and controller.model in ("nec-xhci", "qemu-xhci"):
-            if (controller.ports or 0) > _MOST_XHCI_PORTS:
-                raise errors.ConfigUnsupported(
-                    f"'{controller.model}' controller only supports up to '{_MOST_XHCI_PORTS}' ports"
-                )
+        xhci = controller.type == "usb" and controller.model in ("nec-xhci", "qemu-xhci")
+        if xhci and (controller.ports or 0) > _MOST_XHCI_PORTS:
+            raise errors.ConfigUnsupported(
+                f"'{controller.model}' controller only supports up to '{_MOST_XHCI_PORTS}' ports"
+            )
 
 
 def _check_graphics(domain: Domain) -> None:
     kinds = [graphics.type for graphics in domain.devices.graphics]
     for graphics in domain.devices.graphics:
         _check_one(graphics)
-    if "egl-headless" in kinds and not {"vnc", "spice"} & set(kinds):
+    if "egl-headless" in kinds and len(kinds) > 1 and not {"vnc", "spice"} & set(kinds):
         raise errors.ConfigUnsupported(
             "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"
         )
@@ -66,12 +66,11 @@ def _check_one(graphics: Graphics) -> None:
         return
     if graphics.tlsPort is not None and graphics.tlsPort > 0:
         raise errors.ConfigUnsupported("spice TLS port set in XML configuration, but TLS is disabled in qemu.conf")
-    if graphics.defaultMode == "secure" or any(channel.mode == "secure" for channel in graphics.channels):
-        # Secure channels without a TLS port are refused only where they could not work.
-        if graphics.tlsPort is None and not graphics.autoport:
-            raise errors.ConfigUnsupported(
-                "spice secure channels set in XML configuration, but TLS is disabled in qemu.conf"
-            )
+    secure = graphics.defaultMode == "secure" or any(channel.mode == "secure" for channel in graphics.channels)
+    if secure and graphics.tlsPort is None and not graphics.autoport:
+        raise errors.ConfigUnsupported(
+            "spice secure channels set in XML configuration, but TLS is disabled in qemu.conf"
+        )
 
 
 def _check_hostdevs(domain: Domain) -> None:

@@ -35,20 +35,20 @@ def _shown(disk: Disk) -> str:
 
 
 def _check_places(domain: Domain) -> None:
-    seen = set()
+    seen: dict[tuple[object, ...], Disk] = {}
     for disk in domain.devices.disks:
         address = drive_of(disk)
         if address is None or disk.target is None:
             continue
         place = (disk.target.bus, address.controller, address.bus, address.target, address.unit)
-        if place in seen:
+        first = seen.setdefault(place, disk)
+        if first is not disk and first.target is not None:
             raise errors.ConfigUnsupported(
-                f"Found duplicate drive address for disk with target name '{disk.target.dev}' "
+                f"Found duplicate drive address for disk with target name '{first.target.dev}' "
                 f"controller='{address.controller}' bus='{address.bus}' target='{address.target}' "
                 f"unit='{address.unit}'",
                 hint="give one of the two disks another <address>, or none",
             )
-        seen.add(place)
 
 
 def _check_disk(disk: Disk, domain: Domain) -> None:

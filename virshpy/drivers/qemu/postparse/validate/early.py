@@ -43,7 +43,7 @@ def check_controllers(domain: Domain) -> None:
     for controller in controllers:
         key = (controller.type, controller.index)
         if key in seen and controller.type != "usb":
-            raise errors.XMLDetail(
+            raise errors.XMLError(
                 f"Multiple '{controller.type}' controllers with index '{controller.index}'",
                 hint="give each controller of a type an index of its own",
             )

@@ -25,9 +25,8 @@ def check_memory(domain: Domain) -> None:
             "both maximum memory size and memory slot count must be specified",
             hint="add <maxMemory slots='…' unit='…'>…</maxMemory>",
         )
-    slots = [module for module in modules if module.model in ("dimm", "nvdimm")]
-    if most is not None and len(slots) > (most.slots or 0):
-        raise errors.ConfigUnsupported(f"memory device count '{len(slots)}' exceeds slots count '{most.slots or 0}'")
+    if most is not None and len(plugged) > (most.slots or 0):
+        raise errors.ConfigUnsupported(f"memory device count '{len(plugged)}' exceeds slots count '{most.slots or 0}'")
     for module in modules:
         node = module.target.node if module.target else None
         if node is not None and cells and node >= len(cells):

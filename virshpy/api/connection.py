@@ -9,7 +9,7 @@ from virshpy.uri import URI, default_uri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from virshpy.driver.registry import Driver
@@ -36,6 +36,10 @@ class Connection:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def on_warning(self, hear: Callable[[str], None]) -> None:
+        """Have warnings handed to ``hear``: what a document holds that is kept but not understood, and where."""
+        self.driver.on_warning(hear)
 
     # the host
     @property

@@ -7,6 +7,7 @@ from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from virshpy.driver.types import DomainRef, NodeInfo
@@ -17,6 +18,9 @@ class ConnectionOperations(Contract):
 
     def close(self) -> None:
         """Let go of everything that only this connection holds (virConnectClose); autodestroy guests end here."""
+
+    def on_warning(self, hear: Callable[[str], None]) -> None:
+        """Hand sentences about documents (what was kept and not understood) to ``hear``; virshpy's own, not a row."""
 
     @operation("virConnectGetType")
     def connect_get_type(self) -> str:

@@ -82,6 +82,14 @@ class Renderer:
             sys.stderr.write(_tinted(sys.stderr, "36", "hint: ") + failure.hint + "\n")
         sys.stderr.flush()
 
+    def warning(self, sentence: str) -> None:
+        """Something that does not stop a command: shown where hints are, since virsh has no such lines."""
+        if self.format == "json":
+            self._json(sys.stderr, {"version": JSON_VERSION, "warning": {"message": sentence}})
+        elif self.hints:
+            sys.stdout.flush()
+            sys.stderr.write(_tinted(sys.stderr, "33", "warning: ") + sentence + "\n")
+
     def failure_line(self, sentence: str) -> None:
         sys.stdout.flush()
         sys.stderr.write(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")

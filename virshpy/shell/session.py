@@ -85,9 +85,11 @@ class Session:
 
     def _open(self, uri: str | None, readonly: bool) -> Connection:
         try:
-            return virshpy.open(uri or None, readonly=readonly)
+            connection = virshpy.open(uri or None, readonly=readonly)
         except errors.Error as error:
             raise Failure("failed to connect to the hypervisor", error) from error
+        connection.on_warning(self.renderer.warning)
+        return connection
 
     # running
     def run_line(self, line: str) -> bool:

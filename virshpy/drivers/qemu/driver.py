@@ -16,6 +16,8 @@ from virshpy.enums import CreateFlags, DestroyFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from virshpy.uri import URI
 
 
@@ -45,6 +47,9 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         self.domains = Domains(uri)
         self._autodestroy: set[str] = set()
         endings.recover(self.domains)
+
+    def on_warning(self, hear: Callable[[str], None]) -> None:
+        self.domains.warn = hear
 
     def close(self) -> None:
         for uuid in sorted(self._autodestroy):

@@ -99,7 +99,7 @@ def backend(
     page = pagesize if pagesize else _huge_page(guest, cell)
     nvdimm = module.source.path if module is not None and module.source is not None else None
     if nvdimm:
-        kind, path, prealloc = "memory-backend-file", nvdimm, True
+        kind, path, prealloc = "memory-backend-file", nvdimm, module is not None and module.model == "nvdimm"
         guest.out.file(nvdimm, "rw", "memory")
     elif page and source != "memfd":
         kind, path, prealloc = "memory-backend-file", f"/dev/hugepages{_page_suffix(page)}/{_folder(guest)}", True

@@ -9,6 +9,7 @@ from shlex import quote
 from virshpy.drivers.qemu.argv.build import command_line
 from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.postparse.aliases import assign_aliases
+from virshpy.drivers.qemu.postparse.complete import assign_addresses
 from virshpy.drivers.qemu.postparse.context import Context
 from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 
@@ -27,9 +28,14 @@ _FIRST_DESCRIPTOR = 24
 def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/lib/libvirt/qemu") -> str:
     """The command line of a complete document as one line of text that a shell takes.
 
-    Nothing is opened: file descriptors are only numbered, every interface is a tap that somebody hands over.
+    Nothing is opened: file descriptors are only numbered, every interface is a tap that somebody hands over, at an address of QEMU's
+    choice.
     """
     domain = domain.copy()
+    for interface in domain.devices.interfaces:
+        if interface.type != "hostdev":
+            interface.address = None
+    assign_addresses(domain, caps)
     resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))
     assign_aliases(domain)
     short = (domain.name or "")[:20]

@@ -78,8 +78,6 @@ def vncdisplay(session: Session, args: Arguments) -> Text:
         if node.attrs.get("type") == "vnc" and port.lstrip("-").isdigit() and int(port) >= 0:
             listen = node.attrs.get("listen", "")
             shown = "" if listen in ("", "0.0.0.0") else listen
-            if ":" in shown:
-                shown = f"[{shown}]"
             number = int(port) - 5900
             return Text("display", f"{shown}:{number}", listen=listen, port=int(port))
     raise Failure("Failed to get VNC port. Is this domain using VNC?")

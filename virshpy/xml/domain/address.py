@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, attr, many, one, variant
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Enum, Int, Scalar, Sentence
+from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Enum, Int, Lenient, Scalar, Sentence
 
 _TYPES = Enum(
     "pci drive virtio-serial ccid usb spapr-vio virtio-s390 ccw virtio-mmio isa dimm unassigned",
@@ -225,7 +225,7 @@ class DeviceSeclabel(Element, tag="seclabel"):
 
     model: str | None = attr()
     relabel: bool | None = attr(YESNO)
-    labelskip: bool | None = attr(YESNO)
+    labelskip: bool | None = attr(Lenient(YESNO))
     labels: list[str] = many(STR, "label")
 
 

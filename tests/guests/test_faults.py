@@ -15,6 +15,7 @@ from tests.guests.test_crash_matrix import nothing_left
 from tests.guests.test_life import define
 from virshpy import errors
 from virshpy import open as connect
+from virshpy.drivers.qemu.capabilities.kvm import kvm_usable
 
 pytestmark = needs.qemu
 
@@ -42,7 +43,6 @@ REFUSED = {
     "no memory": (PLAIN.replace(">128<", ">0<"), errors.Error, None),
     "many vcpus": (PLAIN.replace("<os>", "<vcpu>10000</vcpu><os>"), errors.Error, None),
     "no such machine": (PLAIN.replace("q35", "q99"), errors.Error, "q99"),
-    "no kvm": (PLAIN.replace("type='qemu'", "type='kvm'"), errors.Error, None),
     "bad uuid": (PLAIN.replace(UUID, "not-a-uuid"), errors.InternalError, "malformed uuid"),
     "two disks in one place": (
         PLAIN.replace("<devices>", "<devices>" + "<disk type='file'><target dev='vda'/></disk>" * 2),
@@ -55,11 +55,6 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused_documents_change_nothing(uri: str, root: Path, case: str) -> None:
     text, error, words = REFUSED[case]
-    if case == "no kvm":
-        from virshpy.drivers.qemu.capabilities.kvm import kvm_usable
-
-        if kvm_usable()[0]:
-            pytest.skip("KVM is usable here, so nothing is refused")
     with connect(uri) as connection:
         for define_or_create in (connection.define_xml, connection.create_xml):
             with pytest.raises(error) as told:
@@ -68,6 +63,17 @@ def test_refused_documents_change_nothing(uri: str, root: Path, case: str) -> No
                 assert words in str(told.value)
             assert told.value.hint
             assert told.value.code in range(1, 111)
+        assert connection.list_domains() == []
+    assert nothing_left(root) == []
+
+
+def test_kvm_that_does_not_work_is_not_tried(uri: str, root: Path) -> None:
+    if kvm_usable()[0]:
+        pytest.skip("needs a host where KVM is not usable")
+    with connect(uri) as connection:
+        with pytest.raises(errors.ConfigUnsupported, match="Domain requires KVM, but it is not available") as told:
+            connection.create_xml(PLAIN.replace("type='qemu'", "type='kvm'"))
+        assert kvm_usable()[1] in str(told.value.hint)
         assert connection.list_domains() == []
     assert nothing_left(root) == []
 

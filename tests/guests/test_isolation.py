@@ -127,3 +127,17 @@ def test_files_and_directories_are_closed_to_others(virshpy: Run, root: Path, tw
         assert mode & 0o066 == 0, f"{path} {mode:o}"
     for name in "ab":
         virshpy("destroy", name)
+
+
+def test_not_even_a_probe_runs_as_root(virshpy: Run, root: Path) -> None:
+    seen = root / "seen"
+    seen.touch()
+    seen.chmod(0o666)
+    emulator = root / "qemu-wrapper"
+    emulator.write_text(f'#!/bin/sh\nid -u >>{seen}\nexec /usr/bin/qemu-system-x86_64 "$@"\n')
+    emulator.chmod(0o755)
+    define(virshpy, root, document("vm", f"<emulator>{emulator}</emulator>"))
+    virshpy("start", "vm")
+    virshpy("destroy", "vm")
+    uids = [int(word) for word in seen.read_text().split()]
+    assert len(uids) >= 2 and min(uids) >= 1879113728, uids

@@ -44,15 +44,10 @@ class Journal:
         self._next = 1
 
     @classmethod
-    def begin(
-        cls, store: Store, verb: str, subject: str, *, lasting: bool, also: Callable[[str], None] | None = None
-    ) -> Journal:
-        """Open a journal; ``also(id)`` runs in the same transaction. ``lasting``: the verb's truth is in state.db."""
+    def begin(cls, store: Store, verb: str, subject: str, *, lasting: bool) -> Journal:
+        """Open a journal. ``lasting``: the truth about the verb is in state.db, not in run.db."""
         journal = cls(store, "main" if lasting else "run", os.urandom(8).hex(), verb, subject)
-        with store.transaction():
-            store.execute(f"INSERT INTO {journal.db}.journal VALUES (?, ?, ?, 'doing')", journal.id, verb, subject)
-            if also is not None:
-                also(journal.id)
+        store.execute(f"INSERT INTO {journal.db}.journal VALUES (?, ?, ?, 'doing')", journal.id, verb, subject)
         moment(f"{verb} begun")
         return journal
 

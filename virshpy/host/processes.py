@@ -36,8 +36,10 @@ def run(
     timeout: float = 60,
     check: bool = True,
     env: Mapping[str, str] | None = None,
+    uid: int | None = None,
+    groups: Sequence[int] = (),
 ) -> Completed:
-    """Run a command to its end.
+    """Run a command to its end, as another user where ``uid`` is given (with an equal gid, and ``groups``).
 
     Raises InternalError with the command's own words where it fails (unless not ``check``),
     SystemCallError where it cannot be run, OperationTimeout where it does not end.
@@ -54,6 +56,9 @@ def run(
             errors="replace",
             timeout=timeout,
             env={**os.environ, "LC_ALL": "C", **(env or {})},
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else groups,
         )
     except subprocess.TimeoutExpired:
         raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
@@ -225,28 +230,17 @@ def cpu_time(pid: int) -> int:
     return (int(fields[11]) + int(fields[12])) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
 
 
-def resident(pid: int) -> int:
-    """Resident memory of a process in KiB; 0 where it is gone."""
-    try:
-        with open(f"/proc/{pid}/statm") as file:
-            return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-
-
-def describe(pid: int) -> str:
-    """A process as a person would name it: its command line, shortened."""
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
-    except (FileNotFoundError, ProcessLookupError):
-        return "gone"
-    return words if len(words) <= 120 else words[:117] + "..."
-
-
-def now() -> float:
-    """Seconds since the epoch, for records that outlive this process."""
-    return time.time()
+def users() -> set[int]:
+    """The uids of all processes of the host."""
+    found = set()
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdecimal():
+                try:
+                    found.add(entry.stat().st_uid)
+                except FileNotFoundError:
+                    continue
+    return found
 
 
 def _pidfd(pid: int, started: int) -> int | None:

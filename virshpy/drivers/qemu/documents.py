@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
+from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.postparse import Context, postparse, validate
 from virshpy.xml.domain import Domain
 from virshpy.xml.metadata import get_element, set_element
@@ -37,7 +38,7 @@ def emulator_capabilities(domains: Domains, emulator: str | None, arch: str | No
             f"No emulator found for arch '{arch or 'x86_64'}'",
             hint="install QEMU (Debian, Ubuntu: apt install qemu-system-x86), or name one in <emulator>",
         )
-    return probe(binary, domains.directories.cache)
+    return probe(binary, domains.directories.cache, lambda: guest_identity(domains, 0))
 
 
 def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, QemuCaps]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import zlib
 
 from virshpy import errors
-from virshpy.host import access
+from virshpy.host import access, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,17 +32,23 @@ class Identity:
 
 
 def guest_identity(domains: Domains, id: int) -> Identity:
-    """Whom guest number ``id`` runs as: ourselves, or for root the next free uid of the configured range."""
+    """Whom guest number ``id`` runs as: ourselves, or for root a uid of the configured range that nobody uses.
+
+    Connections of one host know nothing of each other's guests: each begins at a place of its own in the range, and
+    passes over the users of all processes there are.
+    """
     if os.geteuid() != 0:
         return Identity(None)
     first, count = domains.config.guest_uids
-    taken = {row[0] for row in domains.store.all("SELECT uid FROM run.active")}
+    taken = processes.users() | {row[0] for row in domains.store.all("SELECT uid FROM run.active")}
+    place = zlib.crc32(domains.directories.run.encode()) + id
     for offset in range(count):
-        uid = first + (id + offset) % count
+        uid = first + (place + offset) % count
         if uid not in taken:
             return Identity(uid, _kvm_groups())
     raise errors.ResourceBusy(
-        f"all {count} users for guests are in use", hint="widen guest_uids in /etc/virshpy/virshpy.toml"
+        f"all {count} users for guests are in use",
+        hint=f"widen guest_uids in {domains.directories.config}/virshpy.toml",
     )
 
 

@@ -11,6 +11,7 @@ from virshpy.drivers.qemu.definition import ensure_free
 from virshpy.drivers.qemu.eventlog import starting
 from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.plan import StartPlan, needs_watcher, start_plan
+from virshpy.drivers.qemu.postparse.validate import require_accelerator
 from virshpy.drivers.qemu.qmp import Closed, Visit
 from virshpy.drivers.qemu.records import Domains, shell_name
 from virshpy.enums import CreateFlags, ShutoffReason
@@ -50,6 +51,7 @@ def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
 
 def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
     """Start a complete document; once more where a port that was chosen for it has been taken meanwhile."""
+    require_accelerator(domain, caps)
     for _ in range(_TRIES):
         try:
             return _start(domains, domain.copy(), caps, flags)
@@ -63,27 +65,23 @@ def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Do
 def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
     """Start a complete document under its lock. After any failure the host is as it was before."""
     assert domain.uuid and domain.name
-    store = domains.store
-    id = store.next("domain")
-    identity = guest_identity(domains, id)
     owner = os.getpid() if flags & CreateFlags.START_AUTODESTROY else None
-
-    def reserve(journal_id: str) -> None:
-        assert domain.uuid and domain.name
+    with domains.store.transaction():
         ensure_free(domains, domain.uuid, domain.name)
-        store.execute(
+        id = domains.store.next("domain")
+        identity = guest_identity(domains, id)
+        entry = Journal.begin(domains.store, "start", domain.uuid, lasting=False)
+        domains.store.execute(
             "INSERT INTO run.active (uuid, id, name, journal, uid, owner, owner_started) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            domain.uuid, id, domain.name, journal_id, identity.uid, owner, owner and processes.start_time(owner),
+            domain.uuid, id, domain.name, entry.id, identity.uid, owner, owner and processes.start_time(owner),
         )  # fmt: skip
-
-    entry = Journal.begin(store, "start", domain.uuid, lasting=False, also=reserve)
     try:
         live.prepare(domains, domain, entry.id, id, identity)
         plan = start_plan(domains, domain, caps, id, identity, flags)
-        _put_aside_long_log(domains, domain.name)
+        files.rotate(domains.log(domain.name), domains.config.log_size)
         for step in plan.steps:
             entry.do(step)
-        _bring_up(domains, domain, id, entry, plan, paused=bool(flags & CreateFlags.START_PAUSED))
+        _bring_up(domains, domain, id, plan, paused=bool(flags & CreateFlags.START_PAUSED))
         if owner is not None or needs_watcher(domain):
             watch.ensure(domains, entry, domain.uuid)
         entry.hold(lambda: _state_active(domains, domain, plan, flags))
@@ -97,7 +95,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
     return DomainRef(domain.name, domain.uuid, id)
 
 
-def _bring_up(domains: Domains, domain: Domain, id: int, entry: Journal, plan: StartPlan, *, paused: bool) -> None:
+def _bring_up(domains: Domains, domain: Domain, id: int, plan: StartPlan, *, paused: bool) -> None:
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
     # From here on QEMU alone listens: should it end, who waits to be served is told at once.
     plan.monitor.release()
@@ -128,10 +126,6 @@ def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Erro
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
         hint = live.who_uses(domains, domain) or hint
     return errors.InternalError(f"qemu unexpectedly closed the monitor: {said}", hint=hint)
-
-
-def _put_aside_long_log(domains: Domains, name: str) -> None:
-    files.rotate(domains.log(name), domains.config.log_size)
 
 
 def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:

@@ -15,7 +15,10 @@ from virshpy.drivers.qemu.capabilities.caps import QemuCaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from virshpy.drivers.qemu.identity import Identity
 
 FORMAT = 2
 INSTALL = "install QEMU: apt install qemu-system-x86"
@@ -36,8 +39,8 @@ def default_emulator(arch: str | None = None) -> str | None:
     return None
 
 
-def probe(binary: str, cache_dir: str) -> QemuCaps:
-    """The capabilities of a QEMU binary, from the cache where it has not changed since.
+def probe(binary: str, cache_dir: str, user: Callable[[], Identity]) -> QemuCaps:
+    """The capabilities of a QEMU binary, from the cache where it has not changed since; else it is run, as ``user()``.
 
     Raises SystemCallError where the binary is missing or not executable, InternalError where it does not answer.
     """
@@ -47,14 +50,14 @@ def probe(binary: str, cache_dir: str) -> QemuCaps:
     cpus: dict[str, Any] | None = None
     usable, reason = kvm.kvm_usable()
     if record is None:
-        record, cpus = _ask(binary, usable)
+        record, cpus = _ask(binary, usable, user())
         record["key"] = key
         cpus["key"] = key
         _remember(cache_dir, f"{stem}.cpus.json", cpus)
         _remember(cache_dir, f"{stem}.json", record)
 
     def load_cpus() -> dict[str, Any]:
-        return cpus or _cached(f"{stem}.cpus.json", key) or _ask(binary, usable)[1]
+        return cpus or _cached(f"{stem}.cpus.json", key) or _ask(binary, usable, user())[1]
 
     caps = QemuCaps(record, load_cpus)
     caps.kvm_present = caps.kvm_built and kvm.kvm_present()[0]
@@ -105,9 +108,10 @@ def _remember(folder: str, path: str, record: dict[str, Any]) -> None:
         pass  # a cache that cannot be written costs time, not correctness
 
 
-def _ask(binary: str, kvm_usable: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _ask(binary: str, kvm_usable: bool, user: Identity) -> tuple[dict[str, Any], dict[str, Any]]:
     answers = _conversation(
         binary,
+        user,
         "tcg",
         [
             ("query-version", None),
@@ -133,7 +137,7 @@ def _ask(binary: str, kvm_usable: bool) -> tuple[dict[str, Any], dict[str, Any]]
     }
     models = {"tcg": cpus}
     if kvm_answer["present"] and kvm_usable:
-        models["kvm"] = _conversation(binary, "kvm", [("query-cpu-definitions", None)])[0]
+        models["kvm"] = _conversation(binary, user, "kvm", [("query-cpu-definitions", None)])[0]
     return record, models
 
 
@@ -147,7 +151,9 @@ def _machine(row: dict[str, Any]) -> list[Any]:
     ]  # fmt: skip
 
 
-def _conversation(binary: str, accelerator: str, questions: list[tuple[str, dict[str, Any] | None]]) -> list[Any]:
+def _conversation(
+    binary: str, user: Identity, accelerator: str, questions: list[tuple[str, dict[str, Any] | None]]
+) -> list[Any]:
     """Ask everything in one breath: QEMU reads commands from its standard input and ends with the last."""
     from virshpy.host import processes
 
@@ -157,7 +163,11 @@ def _conversation(binary: str, accelerator: str, questions: list[tuple[str, dict
     asked.append({"execute": "quit", "id": -1})
     words = ["-S", "-no-user-config", "-nodefaults", "-display", "none", "-machine", f"none,accel={accelerator}"]
     done = processes.run(
-        [binary, *words, "-qmp", "stdio"], input="".join(json.dumps(line) + "\n" for line in asked), check=False
+        [binary, *words, "-qmp", "stdio"],
+        input="".join(json.dumps(line) + "\n" for line in asked),
+        check=False,
+        uid=user.uid,
+        groups=user.groups,
     )
     answers = {}
     for line in done.stdout.splitlines():
@@ -170,6 +180,7 @@ def _conversation(binary: str, accelerator: str, questions: list[tuple[str, dict
     if any(number not in answers for number in range(len(questions))):
         said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
         raise errors.InternalError(
-            f"Failed to probe QEMU binary with QMP: {said[:400]}", hint=f"is {binary} a QEMU system emulator?"
+            f"Failed to start QEMU binary {binary} for probing: {said[:400]}",
+            hint=f"is {binary} a QEMU system emulator?",
         )
     return [answers[number] for number in range(len(questions))]

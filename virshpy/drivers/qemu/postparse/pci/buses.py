@@ -113,9 +113,7 @@ class Buses:
                 return "pci-bridge", None
             if not self.pcie_to_pci:
                 return ("pci-bridge", "dmi-to-pci-bridge") if needs & connect.PCI else ("dmi-to-pci-bridge", None)
-            port_free = any(bus.offers & connect.PCIE_TO_PCI and bus.model != "pcie-root" and not bus.full
-                            for bus in self.buses)  # fmt: skip
-            return "pcie-to-pci-bridge", None if port_free else "pcie-root-port"
+            return "pcie-to-pci-bridge", "pcie-root-port"
         if needs & (connect.PCIE | connect.UPSTREAM_PORT | connect.PCIE_TO_PCI):
             return "pcie-root-port", None
         raise errors.InternalError(

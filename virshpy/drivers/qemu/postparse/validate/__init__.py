@@ -33,6 +33,7 @@ def require_accelerator(domain: Domain, caps: QemuCaps) -> None:
 
     if domain.type == "kvm" and not caps.kvm_usable:
         raise errors.ConfigUnsupported(
-            f"Emulator '{caps.binary}' does not support virt type 'kvm'",
-            hint=f"{caps.kvm_reason}; type='qemu' runs the guest without KVM",
+            "Domain requires KVM, but it is not available. Check that virtualization is enabled in the host BIOS,"
+            " and host configuration is setup to load the kvm modules.",
+            hint=f"{caps.kvm_reason}; <domain type='qemu'> runs without KVM, slower",
         )

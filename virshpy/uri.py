@@ -22,9 +22,10 @@ class URI:
     def __init__(self, text: str) -> None:
         match = _URI.match(text)
         if match is None:
-            raise errors.InternalError(
-                f"Unable to parse URI {text}", hint="a URI looks like qemu:///system or qemu:///embed?root=/path"
-            )
+            hint = "a URI looks like qemu:///system or qemu:///embed?root=/path"
+            if re.fullmatch(r"[\w./-]+", text):
+                raise errors.NoConnect(f"URI '{text}' does not include a driver name", hint=hint)
+            raise errors.InternalError(f"Unable to parse URI {text}", hint=hint)
         self.text = text
         self.scheme = match["scheme"].lower()
         self.transport = match["transport"]

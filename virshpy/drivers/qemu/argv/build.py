@@ -38,6 +38,8 @@ def command_line(domain: Domain, caps: QemuCaps, runtime: Runtime) -> CommandLin
     _passthrough(guest)
     if runtime.sandbox:
         guest.add("-sandbox", SANDBOX)
+    for part in _LAST_PARTS:
+        part(guest)
     guest.add("-msg", "timestamp=on")
     _environment(guest)
     return guest.out
@@ -83,10 +85,9 @@ _PARTS = (
     small.add_memballoon,
     small.add_rngs,
     small.add_vmcoreinfo,
-    small.add_panics,
     small.add_shmems,
-    small.add_vsock,
 )
+_LAST_PARTS = (small.add_panics, small.add_vsock)
 
 
 def _passthrough(guest: Guest) -> None:

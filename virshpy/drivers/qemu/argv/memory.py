@@ -273,8 +273,10 @@ def add_devices(guest: Guest) -> None:
         size = -(-(module.target.size or 0) // _MODULE_STEP) * _MODULE_STEP
         label = module.target.label.size if module.target.label else None
         source = module.source
+        cells = {cell.id: cell.memAccess for cell in numa_cells(guest.domain)}
+        access = module.access or cells.get(module.target.node)
         add_backend(
-            guest, name, size, cell=module.target.node, access=module.access, discard=module.discard,
+            guest, name, size, cell=module.target.node, access=access, discard=module.discard,
             nodemask=source.nodemask if source else None, pagesize=source.pagesize if source else None, module=module,
         )  # fmt: skip
         guest.device(

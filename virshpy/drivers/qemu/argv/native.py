@@ -34,7 +34,7 @@ def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/li
     domain = domain.copy()
     for interface in domain.devices.interfaces:
         if interface.type != "hostdev":
-            interface.address = None
+            interface.address = interface.boot = None
     assign_addresses(domain, caps)
     resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))
     assign_aliases(domain)

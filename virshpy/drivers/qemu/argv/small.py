@@ -140,7 +140,8 @@ def _tpm(guest: Guest, tpm: TPM) -> None:
         guest.add("-tpmdev", f"passthrough,id={name},path={comma(path)},cancel-path=/dev/null")
     elif backend.type in ("emulator", "external"):
         path = (backend.source.path if backend.source else None) or f"{guest.runtime.run_dir}/swtpm.sock"
-        guest.add("-chardev", f"socket,id=chrtpm,path={comma(path)}")
+        # Its socket is there once swtpm runs: not yet, where only a text is wanted.
+        guest.add("-chardev", "null,id=chrtpm" if guest.runtime.native else f"socket,id=chrtpm,path={comma(path)}")
         guest.add("-tpmdev", f"emulator,id={name},chardev=chrtpm")
     else:
         raise errors.ConfigUnsupported(f"TPM backend '{backend.type}' is not supported yet")

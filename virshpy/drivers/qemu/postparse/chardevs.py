@@ -33,6 +33,7 @@ _TAIL = ("boot", "alias", "acpi", "address")
 def complete_chardevs(domain: Domain) -> None:
     devices = domain.devices
     _number(devices.serials, SerialTarget)
+    _number(devices.consoles, ConsoleTarget)
     pair_console(domain)
     _number(devices.parallels, ParallelTarget)
     _number(devices.consoles, ConsoleTarget)

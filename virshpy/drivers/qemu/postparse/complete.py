@@ -39,9 +39,9 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     controllers.sort_controllers(domain)
     controllers.assign_indexes(domain)
     controllers.add_machine_controllers(domain, caps)
+    sort_disks(domain)
     for disk in domain.devices.disks:
         complete_disk(disk, domain)
-    sort_disks(domain)
     for interface in domain.devices.interfaces:
         complete_interface(interface, domain, caps, context)
     complete_chardevs(domain)

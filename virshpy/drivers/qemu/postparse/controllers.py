@@ -139,7 +139,7 @@ def default_models(domain: Domain, caps: QemuCaps) -> None:
 def add_implied(domain: Domain) -> None:
     """Controllers for the disks, ports and cards that need one."""
     devices = domain.devices
-    for kind in ("scsi", "ide", "fdc", "sata"):
+    for kind in ("scsi", "fdc", "ide", "sata"):
         highest = -1
         for disk in devices.disks:
             address = drive_of(disk)

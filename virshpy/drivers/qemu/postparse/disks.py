@@ -80,7 +80,7 @@ def _complete_source(source: StorageSource) -> None:
 
 
 def sort_disks(domain: Domain) -> None:
-    """Disks of one bus stand together, in the order of their targets."""
+    """Disks of one bus, as far as the document names it, stand together in the order of their targets."""
     given = list(domain.devices.disks)
     domain.devices.disks.clear()
     for disk in given:

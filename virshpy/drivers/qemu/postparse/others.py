@@ -59,6 +59,11 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
         devices.vsock.model = "virtio"
     if devices.vsock is not None and devices.vsock.cid is None:
         devices.vsock.cid = CID(auto=True)
+    if devices.vsock is not None and devices.vsock.cid is not None and devices.vsock.cid.auto is None:
+        devices.vsock.cid.auto = devices.vsock.cid.address is None
+    for label in domain.seclabels:
+        if label.type == "none":
+            label.model = label.model or "none"
 
 
 def _shmems(domain: Domain) -> None:

@@ -19,6 +19,7 @@ from bench.measure import PYTHON, Failed, Row, Shell, run, table, timed, typical
 
 MANY = 1000
 DEFINED = 500
+TOGETHER = 20
 
 
 class Bench:
@@ -60,6 +61,27 @@ class Bench:
         theirs = cycle(self.virsh) if self.virsh else (None, None)
         self.add(Row("start", ours[0], bare_start, "qemu -daemonize", theirs[0], "bare ratio at most 3"))
         self.add(Row("destroy", ours[1], bare_kill, "kill -9, until gone", theirs[1]))
+
+    def together(self) -> None:
+        """Many guests from one command line, and all of them away again."""
+        some = names(TOGETHER)
+
+        def cycle(shell: Shell) -> tuple[float, float]:
+            shell.script([f"define {path}" for path in self.papers[:TOGETHER]])
+            try:
+                start = typical(1, lambda: shell("; ".join(f"start {name}" for name in some)))
+                running = len(shell("list", "--name").split())
+                if shell is self.virshpy and running != TOGETHER:
+                    raise Failed(f"list shows {running} of {TOGETHER} running guests")
+                stop = typical(1, lambda: shell("; ".join(f"destroy {name}" for name in some)))
+            finally:
+                shell.script([f"undefine {name}" for name in some])
+            return start, stop
+
+        ours = cycle(self.virshpy)
+        theirs = cycle(self.virsh) if self.virsh else (None, None)
+        self.add(Row(f"start of {TOGETHER}, one command line", ours[0], virsh=theirs[0]))
+        self.add(Row(f"destroy of {TOGETHER}, one command line", ours[1], virsh=theirs[1]))
 
     def _bare(self) -> tuple[float, float]:
         pidfile = self.folder / "bare.pid"
@@ -134,15 +156,15 @@ def main() -> int:
         if bench.virsh:
             clear(bench.virsh)
         try:
-            for part in (bench.life, bench.lists, bench.define):
+            for part in (bench.life, bench.together, bench.lists, bench.define):
                 part()
             imports = bill(["-c", bench.uri, "list"])
         except Failed as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1
         finally:
-            if bench.virsh:
-                clear(bench.virsh)
+            for shell in bench.shells():
+                clear(shell)
     print(f"\n{versions()}\nmedians; a ratio is virshpy's time over the other's\n")
     print(table(bench.rows))
     if not bench.virsh:

@@ -78,9 +78,9 @@ def libvirt() -> Shell | None:
     return virsh
 
 
-def clear(virsh: Shell) -> None:
-    """Removes what an interrupted run left in libvirtd; touches nothing that does not bear the prefix."""
-    ours = [name for name in virsh("list", "--all", "--name").split() if name.startswith(PREFIX)]
-    running = [name for name in virsh("list", "--name").split() if name.startswith(PREFIX)]
+def clear(shell: Shell) -> None:
+    """Removes what an interrupted run left; touches nothing that does not bear the prefix."""
+    ours = [name for name in shell("list", "--all", "--name").split() if name.startswith(PREFIX)]
+    running = [name for name in shell("list", "--name").split() if name.startswith(PREFIX)]
     if ours:
-        virsh.script([f"destroy {name}" for name in running] + [f"undefine {name}" for name in ours])
+        shell.script([f"destroy {name}" for name in running] + [f"undefine {name}" for name in ours])

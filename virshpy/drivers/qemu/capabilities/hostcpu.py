@@ -1,4 +1,4 @@
-"""The host's processor as /proc/cpuinfo tells it: what a document can state without a database of CPU models."""
+"""The host's processor as /proc/cpuinfo tells it, and the named model that comes closest to it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,37 @@ _KERNEL = frozenset(
     for word in words.split()
 )
 
+# What each generation added to the one before it, oldest first. A host is of the last one of which it has everything.
+_BASE = (
+    "apic clflush cmov cx8 de fpu fxsr lm mca mce mmx msr mtrr nx pae pat pge pni pse pse36 sep sse sse2 syscall tsc"
+)
+_GENERATIONS = {
+    "Intel": (
+        ("Conroe", f"{_BASE} cx16 lahf_lm ssse3"),
+        ("Penryn", "sse4.1"),
+        ("Nehalem", "popcnt sse4.2"),
+        ("Westmere", "aes"),
+        ("SandyBridge", "avx pclmuldq rdtscp tsc-deadline x2apic xsave"),
+        ("Haswell-noTSX", "avx2 bmi1 bmi2 erms fma fsgsbase invpcid movbe pcid smep"),
+        ("Broadwell-noTSX", "3dnowprefetch adx rdseed smap"),
+        ("Broadwell", "hle rtm"),
+        ("Skylake-Client", "abm arat clflushopt f16c mpx rdrand vme xgetbv1 xsavec xsaveopt"),
+    ),
+    "AMD": (
+        ("Opteron_G1", _BASE),
+        ("Opteron_G2", "cx16 lahf_lm rdtscp svm"),
+        ("Opteron_G3", "abm misalignsse monitor popcnt sse4a"),
+        ("EPYC", "3dnowprefetch adx aes arat avx avx2 bmi1 bmi2 clflushopt cr8legacy f16c fma fsgsbase fxsr_opt mmxext"
+                 " movbe osvw pclmuldq pdpe1gb rdrand rdseed sha-ni smap smep sse4.1 sse4.2 ssse3 topoext vme xgetbv1"
+                 " xsave xsavec xsaveopt"),
+    ),
+}  # fmt: skip
+
 
 class HostCPU:
     """``model`` (QEMU's name) or None, ``vendor``, ``microcode``, ``signature`` (family, model, stepping),
-    ``physical_bits``, ``features`` (libvirt's names)."""
+    ``physical_bits``, ``features`` beyond
+    the model's (libvirt's names)."""
 
     __slots__ = ("model", "vendor", "microcode", "signature", "physical_bits", "features")
 
@@ -58,5 +85,17 @@ def host_cpu(cpuinfo: str = "/proc/cpuinfo") -> HostCPU:
     if bits and bits[0].isdigit():
         cpu.physical_bits = int(bits[0])
     names = [_NAMES.get(flag, flag) for flag in rows.get("flags", "").split() if flag not in _KERNEL]
-    cpu.features = [name for name in names if name]
+    cpu.model, implied = _closest(cpu.vendor, set(names))
+    cpu.features = [name for name in names if name and name not in implied]
     return cpu
+
+
+def _closest(vendor: str | None, features: set[str]) -> tuple[str | None, set[str]]:
+    """The newest generation that the processor wholly is, and the features that its name implies."""
+    model, implied = None, set[str]()
+    for name, added in _GENERATIONS.get(vendor or "", ()):
+        wanted = implied | set(added.split())
+        if not wanted <= features:
+            break
+        model, implied = name, wanted
+    return model, implied

@@ -44,11 +44,11 @@ def probe(binary: str, cache_dir: str, user: Callable[[], Identity]) -> QemuCaps
 
     Raises SystemCallError where the binary is missing or not executable, InternalError where it does not answer.
     """
-    key = _identity(binary)
+    usable, reason = kvm.kvm_usable()
+    key = [*_identity(binary), usable]
     stem = os.path.join(cache_dir, _file_name(binary))
     record = _cached(f"{stem}.json", key)
     cpus: dict[str, Any] | None = None
-    usable, reason = kvm.kvm_usable()
     if record is None:
         record, cpus = _ask(binary, usable, user())
         record["key"] = key

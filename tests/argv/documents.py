@@ -1,0 +1,62 @@
+"""Documents on their way to a command line, with a QEMU that is data: nothing here asks the host."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from virshpy.drivers.qemu.argv import CommandLine, Runtime, command_line
+from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, validate
+from virshpy.xml.domain import Domain
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+
+
+def qemu() -> QemuCaps:
+    """What QEMU 7.2 of Debian 12 answers, with KVM compiled in and unusable."""
+    caps = QemuCaps(json.loads((HERE / "qemu-7.2.json").read_text()), dict)
+    caps.kvm_present = True
+    caps.kvm_reason = "the host's processor has neither vmx nor svm"
+    return caps
+
+
+def counting() -> Context:
+    """A context whose random numbers are 1, 2, 3, …"""
+    state = 0
+
+    def count(size: int) -> bytes:
+        nonlocal state
+        state += 1
+        return state.to_bytes(size, "big")
+
+    return Context(nvram_dir="/var/lib/guests/nvram", firmware=[], random=count)
+
+
+def complete(text: str, caps: QemuCaps | None = None) -> Domain:
+    """A document as `define` stores it. Raises what define raises."""
+    caps = caps or qemu()
+    domain = Domain.parse(text, inactive=True)
+    postparse(domain, caps, context=counting())
+    validate(domain, caps)
+    return domain
+
+
+def start(text: str) -> CommandLine:
+    """The command line with which a document's guest would be started."""
+    domain = complete(text)
+    assign_aliases(domain)
+    runtime = Runtime(
+        run_dir="/run/guest", master_key="/run/guest/master-key.aes", monitor_words=["-mon", "here"], id=1
+    )
+    return command_line(domain, qemu(), runtime)
+
+
+def guest(devices: str = "", *, machine: str = "pc", before: str = "", type: str = "qemu") -> str:
+    """A small document around some devices."""
+    return (
+        f"<domain type='{type}'><name>small</name><uuid>3f0e4c0e-61d5-4f0f-9a3e-0c2f5f1d6aff</uuid>"
+        f"<memory>65536</memory>{before}<os><type arch='x86_64' machine='{machine}'>hvm</type></os>"
+        f"<features><acpi/></features><devices>{devices}</devices></domain>"
+    )

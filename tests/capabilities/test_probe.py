@@ -1,0 +1,169 @@
+"""Asking a QEMU binary, once; and the refusals of one that cannot be asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests import needs
+from virshpy import errors
+from virshpy.drivers.qemu.capabilities import kvm
+from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
+from virshpy.drivers.qemu.identity import Identity
+
+
+def ourselves() -> Identity:
+    return Identity(None)
+
+
+def ask(binary: Path | str, cache: Path) -> QemuCaps:
+    return probe(str(binary), str(cache), ourselves)
+
+
+ANSWERS = {
+    "query-version": {"qemu": {"major": 7, "minor": 2, "micro": 1}, "package": "test"},
+    "query-target": {"arch": "x86_64"},
+    "query-kvm": {"present": False, "enabled": False},
+    "query-machines": [
+        {"name": "pc-q35-7.2", "alias": "q35", "cpu-max": 288, "hotpluggable-cpus": True,
+         "default-cpu-type": "qemu64-x86_64-cpu", "default-ram-id": "pc.ram"},
+        {"name": "none", "cpu-max": 1},
+    ],
+    "qom-list-types": [{"name": "virtio-blk-pci"}, {"name": "qemu64-x86_64-cpu"}],
+    "query-cpu-definitions": [{"name": "qemu64", "unavailable-features": []}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def binary(tmp_path: Path) -> Path:
+    """A program that answers as QEMU does, and counts how often it was asked."""
+    path = tmp_path / "qemu-fake"
+    path.write_text(
+        "#!/usr/bin/env python3\n"
+        "import json, sys\n"
+        f"open({str(tmp_path / 'runs')!r}, 'a').write('x')\n"
+        f"answers = json.loads({json.dumps(json.dumps(ANSWERS))})\n"
+        "for line in sys.stdin:\n"
+        "    ask = json.loads(line)\n"
+        "    print(json.dumps({'return': answers.get(ask['execute'], {}), 'id': ask['id']}), flush=True)\n"
+    )
+    path.chmod(0o755)
+    return path
+
+
+def runs(binary: Path) -> int:
+    return len((binary.parent / "runs").read_text())
+
+
+def test_a_binary_is_asked_once_until_it_changes(binary: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = ask(binary, cache)
+    asked = runs(binary)
+    again = ask(binary, cache)
+    assert runs(binary) == asked
+    assert again.record == first.record
+    assert again.cpu_definitions("tcg") == ANSWERS["query-cpu-definitions"]
+    assert runs(binary) == asked, "the models were kept as well"
+    os.utime(binary, (1, 1))
+    ask(binary, cache)
+    assert runs(binary) > asked
+
+
+def test_what_is_kept_is_private(binary: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    ask(binary, cache)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in cache.iterdir()] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"key": "other"}'])
+def test_a_damaged_cache_is_asked_anew(binary: Path, tmp_path: Path, damage: str) -> None:
+    cache = tmp_path / "cache"
+    ask(binary, cache)
+    for path in cache.iterdir():
+        path.write_text(damage)
+    caps = ask(binary, cache)
+    assert caps.cpu_definitions("tcg")
+    assert caps.version == (7, 2, 1)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(binary: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert ask(binary, tmp_path / "file" / "cache").version_number == 7_002_001
+
+
+def test_what_is_understood(binary: Path, tmp_path: Path) -> None:
+    caps = ask(binary, tmp_path)
+    machine = caps.machine("q35")
+    assert machine is not None and machine is caps.machine("pc-q35-7.2")
+    assert (machine.max_cpus, machine.default_cpu, machine.ram_id) == (288, "qemu64", "pc.ram")
+    assert caps.machine("none") is None
+    assert caps.default_machine == "pc-q35-7.2"
+    assert caps.devices == {"virtio-blk-pci"}
+    assert not caps.kvm_usable and "without KVM" in caps.kvm_reason
+
+
+def test_missing(tmp_path: Path) -> None:
+    with pytest.raises(errors.SystemCallError) as caught:
+        ask("/no/such/qemu", tmp_path)
+    assert caught.value.message == "Cannot check QEMU binary /no/such/qemu: No such file or directory"
+    assert "apt install" in (caught.value.hint or "")
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    with pytest.raises(errors.SystemCallError, match="is not executable: Is a directory"):
+        ask(tmp_path, tmp_path)
+
+
+def test_not_executable(tmp_path: Path) -> None:
+    path = tmp_path / "qemu"
+    path.write_text("")
+    with pytest.raises(errors.SystemCallError, match="is not executable: Permission denied"):
+        ask(path, tmp_path)
+
+
+@pytest.mark.parametrize("body", ["exit 0", "echo nonsense; exit 3", "echo '{}'"])
+def test_something_that_is_not_qemu(tmp_path: Path, body: str) -> None:
+    path = tmp_path / "qemu"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    with pytest.raises(errors.InternalError, match="Failed to (start|probe) QEMU binary"):
+        ask(path, tmp_path)
+
+
+@needs.qemu
+def test_the_real_one(tmp_path: Path) -> None:
+    binary = default_emulator("x86_64")
+    assert binary is not None
+    caps = ask(binary, tmp_path)
+    assert caps.arch == "x86_64"
+    assert {"virtio-blk-pci", "qemu-xhci", "pcie-root-port"} <= caps.devices
+    assert {"secret", "memory-backend-ram"} <= caps.objects
+    assert caps.default_machine.startswith("pc-")
+    assert any(row["name"] == "max" for row in caps.cpu_definitions("tcg"))
+
+
+def test_kvm_needs_more_than_a_device_that_opens(tmp_path: Path) -> None:
+    device, info = tmp_path / "kvm", tmp_path / "cpuinfo"
+    info.write_text("flags\t\t: fpu vme sse2\n")
+    usable, reason = kvm.kvm_usable(str(device), str(info))
+    assert not usable and "does not exist" in reason
+    device.write_text("")
+    if os.uname().machine == "x86_64":
+        usable, reason = kvm.kvm_usable(str(device), str(info))
+        assert not usable and "neither vmx nor svm" in reason
+    info.write_text("flags\t\t: fpu vmx sse2\n")
+    assert kvm.kvm_usable(str(device), str(info))[0]
+
+
+@needs.ordinary_user
+def test_kvm_that_may_not_be_opened(tmp_path: Path) -> None:
+    device = tmp_path / "kvm"
+    device.write_text("")
+    device.chmod(0)
+    usable, reason = kvm.kvm_usable(str(device))
+    assert not usable and "Permission denied" in reason

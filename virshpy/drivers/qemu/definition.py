@@ -78,9 +78,6 @@ class Definitions(DomainOperations):
     def domain_rename(self, domain: DomainRef, new_name: str) -> DomainRef:
         with self.domains.lock(domain.uuid, "rename"):
             record = self.domains.find(domain)
-            xml = self.domains.definition(record.uuid)
-            if xml is None:
-                raise errors.OperationInvalid("cannot rename a transient domain")
             if record.active:
                 raise errors.OperationInvalid(
                     "cannot rename active domain",
@@ -88,7 +85,7 @@ class Definitions(DomainOperations):
                 )
             if new_name == record.name:
                 raise errors.OperationInvalid("Can't rename domain to itself")
-            document = qemu.documents.parse(xml)
+            document = qemu.documents.parse(self.domains.definition(record.uuid))
             document.name = new_name
             # Read back, so that a name that no document may have is refused in the document's words.
             document = qemu.documents.parse(qemu.documents.saved(document))

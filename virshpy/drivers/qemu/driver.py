@@ -117,7 +117,9 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
     def connect_get_max_vcpus(self, virt_type: str | None) -> int:
         if (virt_type or "qemu").lower() not in ("qemu", "kvm"):
             raise errors.InvalidArg(f"unknown type '{virt_type}'")
-        return 16
+        caps = qemu.documents.emulator_capabilities(self.domains, None, None)
+        machine = caps.machine(caps.default_machine)
+        return int(machine.max_cpus) if machine else 1
 
     def connect_get_sysinfo(self) -> str:
         return qemu.node.sysinfo_xml()

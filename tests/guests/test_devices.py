@@ -116,7 +116,7 @@ def test_a_bridged_guest_is_on_the_bridge_and_its_tap_goes_with_it(virshpy: Run,
         # The guest brings its link up, and with it comes IPv6's own chatter: the bridge learns where the guest is.
         def learnt() -> bool:
             table = subprocess.run(["bridge", "fdb", "show", "br", bridge], capture_output=True, text=True).stdout
-            return f"{mac} dev {ports[0]}" in table
+            return f"{mac} dev {ports[0]}" in table and "permanent" not in table.partition(mac)[2].partition("\n")[0]
 
         wait_for(learnt, "a packet of the guest's on the bridge")
         # A second guest with this address on this bridge is refused.
@@ -227,3 +227,29 @@ def test_a_dry_run_does_nothing_and_says_what_works(virshpy: Run, root: Path) ->
         assert b"QMP" in visit.recv(4096)
         visit.sendall(b'{"execute":"qmp_capabilities"}\n{"execute":"quit"}\n')
         wait_for(lambda: pid_of(root) is None, "its end")
+
+
+def test_what_cannot_be_plugged_in_is_named(virshpy: Run, root: Path) -> None:
+    for source, words in (
+        ("<interface type='network'><source network='nope'/></interface>", "no network with matching name 'nope'"),
+        ("<interface type='bridge'><source bridge='nobr'/></interface>", "'nobr': No such device"),
+    ):
+        define(virshpy, root, document("vm", source, uid="3f1c4a5e-0003-4000-8000-00000000c0de"))
+        refused = virshpy("--hints", "start", "vm", check=False)
+        assert words in refused.stderr and "hint: " in refused.stderr
+    assert nothing_left(root) == []
+
+
+def test_taints_are_told(virshpy: Run, root: Path) -> None:
+    argument = (
+        "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+        "<qemu:arg value='-msg'/><qemu:arg value='timestamp=on'/></qemu:commandline>"
+    )
+    define(virshpy, root, document("vm", more=argument))
+    virshpy("start", "vm")
+    virshpy("qemu-monitor-command", "vm", "--hmp", "info status")
+    virshpy("qemu-monitor-command", "vm", "--hmp", "info status")
+    told = virshpy("dominfo", "vm").stdout
+    assert "Messages:       tainted: custom configuration parameters specified\n" in told
+    assert told.count("tainted: custom monitor control commands issued\n") == 1
+    virshpy("destroy", "vm")

@@ -20,8 +20,13 @@ __all__ = ["get_element", "set_element"]
 
 
 def parse(text: str | None) -> Domain:
-    """A stored document, which was complete and checked when it was stored."""
-    return Domain.parse(text or "")
+    """A stored document, which was complete and checked when it was stored.
+
+    Raises NoDomain for None: whoever asked had seen the domain, and it has gone since.
+    """
+    if text is None:
+        raise errors.NoDomain("it has just gone")
+    return Domain.parse(text)
 
 
 def capabilities_for(domains: Domains, domain: Domain) -> QemuCaps:

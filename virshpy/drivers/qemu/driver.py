@@ -7,7 +7,7 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.registry import Driver
 from virshpy.driver.types import DomainRef, NodeInfo
 from virshpy.drivers import qemu
-from virshpy.drivers.qemu import endings
+from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.definition import Definitions
 from virshpy.drivers.qemu.inspect import Inspection
 from virshpy.drivers.qemu.power import Power
@@ -82,6 +82,7 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
 
     def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
         record = self.domains.require_active(domain)
+        taint.add(self.domains, record.uuid, "custom-monitor")
         if human:
             with self._visit(record) as visit:
                 answer: str = visit.execute("human-monitor-command", **{"command-line": command})

@@ -7,7 +7,7 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
 from virshpy.drivers import qemu
-from virshpy.drivers.qemu import endings
+from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.definition import reference
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
@@ -137,7 +137,7 @@ class Inspection(DomainOperations):
     def domain_get_messages(self, domain: DomainRef) -> list[str]:
         record = self._current(domain)
         row = self.domains.store.one("SELECT taint FROM run.active WHERE uuid = ?", record.uuid)
-        return [f"tainted: {reason}" for reason in (row[0] or "").splitlines()] if row else []
+        return taint.messages(row[0]) if row else []
 
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
         record = self._current(domain)
@@ -158,8 +158,10 @@ class Inspection(DomainOperations):
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
         record = self._current(domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
-        text = self.domains.definition(record.uuid) if inactive and record.persistent else None
-        document = qemu.documents.parse(text or self.domains.live_document(record.uuid))
+        if inactive and record.persistent:
+            document = qemu.documents.parse(self.domains.definition(record.uuid))
+        else:
+            document = self._document(record)
         if not inactive:
             document.id = record.id
             self._bring_up_to_date(document, record)

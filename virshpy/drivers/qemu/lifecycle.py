@@ -6,7 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.types import DomainRef
-from virshpy.drivers.qemu import documents, endings, live, watch
+from virshpy.drivers.qemu import documents, endings, live, taint, watch
 from virshpy.drivers.qemu.definition import ensure_free
 from virshpy.drivers.qemu.eventlog import starting
 from virshpy.drivers.qemu.identity import guest_identity
@@ -109,7 +109,8 @@ def _bring_up(domains: Domains, domain: Domain, id: int, plan: StartPlan, *, pau
 def _state_active(domains: Domains, domain: Domain, plan: StartPlan, flags: int) -> None:
     mark = starting(paused=bool(flags & CreateFlags.START_PAUSED)).dump()
     domains.store.execute(
-        "UPDATE run.active SET pid = ?, started = ?, mark = ?, title = ?, xml = ? WHERE uuid = ?",
+        "UPDATE run.active SET taint = ?, pid = ?, started = ?, mark = ?, title = ?, xml = ? WHERE uuid = ?",
+        " ".join(taint.of_document(domain)),
         plan.spawn.pid, plan.spawn.started, mark, domain.title, domain.format(secure=True), domain.uuid,
     )  # fmt: skip
     domains.store.execute("DELETE FROM run.outcome WHERE uuid = ?", domain.uuid)

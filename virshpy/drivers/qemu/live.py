@@ -36,6 +36,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     for disk in devices.disks:
         complete_chain(disk)
     for interface in devices.interfaces:
+        _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
         _name_tap(domains, interface)
     for graphics in devices.graphics:
@@ -57,6 +58,25 @@ def _link(interface: Interface) -> tuple[str | None, str] | None:
         interface.type or ""
     )
     return (interface.type, name) if name else None
+
+
+def _check_link(interface: Interface) -> None:
+    link = _link(interface)
+    if link is None:
+        return
+    kind, name = link
+    if kind == "network":
+        raise errors.NoNetwork(
+            f"no network with matching name '{name}'",
+            hint="virshpy has no networks yet; use <interface type='bridge'> with a bridge, or type='user'",
+        )
+    if not os.path.exists(f"/sys/class/net/{name}"):
+        raise errors.SystemCallError(
+            f"Cannot get interface MTU on '{name}': No such device",
+            hint=f"make it first: ip link add {name} type bridge && ip link set {name} up"
+            if kind == "bridge"
+            else None,
+        )
 
 
 def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) -> None:

@@ -19,7 +19,7 @@ from virshpy.host.steps.filesystem import (
     RemoveFile,
     WriteFile,
 )
-from virshpy.host.steps.link import OpenFile, Tap
+from virshpy.host.steps.link import OpenFile, Tap, mtu_of
 from virshpy.host.steps.process import Spawn
 
 TYPE_CHECKING = False
@@ -179,6 +179,18 @@ def _closed_path(path: str, blocked: str) -> errors.Error:
     )
 
 
+def _tap(what: dict[str, Any]) -> Tap:
+    """The host's end of an interface. A bridge takes the lowest address of its ports for its own: fe:… never is."""
+    bridge, mac = what.get("bridge"), what.get("mac")
+    return Tap(
+        what["ifname"],
+        mac=mac and f"fe{mac[2:]}",
+        bridge=bridge,
+        mtu=what.get("mtu") or (bridge and mtu_of(bridge)),
+        queues=what.get("queues", 1),
+    )
+
+
 def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
     """What QEMU is handed open, and the steps that make the devices for it."""
     openers: dict[str, Any] = {}
@@ -192,16 +204,9 @@ def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
                     "creating a tap device needs root", hint="use <interface type='user'>, or qemu:///system as root"
                 )
             ifname = what["ifname"]
-            openers[name] = taps.setdefault(
-                ifname,
-                Tap(
-                    ifname,
-                    mac=what.get("mac"),
-                    bridge=what.get("bridge"),
-                    mtu=what.get("mtu"),
-                    queues=what.get("queues", 1),
-                ),
-            )
+            tap = openers[name] = taps.get(ifname) or _tap(what)
+            if not what.get("existing"):
+                taps[ifname] = tap
         elif kind in ("vhost-net", "vhost-vsock"):
             openers[name] = OpenFile(f"/dev/{kind}")
         elif kind == "listen":

@@ -79,6 +79,15 @@ class Tap(Step):
         return [f"ip link delete dev {shlex.quote(self.name)}"]
 
 
+def mtu_of(device: str) -> int | None:
+    """The MTU of a network device, or None where there is none."""
+    try:
+        with open(f"/sys/class/net/{device}/mtu") as file:
+            return int(file.read())
+    except OSError:
+        return None
+
+
 class OpenFile:
     """A file that is opened here and handed to a process: a device that the guest's user may not open."""
 

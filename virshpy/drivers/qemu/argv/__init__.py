@@ -5,5 +5,6 @@ from __future__ import annotations
 from virshpy.drivers.qemu.argv.build import command_line
 from virshpy.drivers.qemu.argv.native import domxml_to_native
 from virshpy.drivers.qemu.argv.runtime import CommandLine, Descriptor, FileUse, Runtime
+from virshpy.drivers.qemu.argv.settings import settings
 
-__all__ = ["CommandLine", "Descriptor", "FileUse", "Runtime", "command_line", "domxml_to_native"]
+__all__ = ["CommandLine", "Descriptor", "FileUse", "Runtime", "command_line", "domxml_to_native", "settings"]

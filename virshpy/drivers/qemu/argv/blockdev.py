@@ -223,10 +223,7 @@ def _sheepdog(layer: Layer) -> Properties:
 def _ssh(layer: Layer) -> Properties:
     source = layer.source
     host = source.hosts[0]
-    user = source.identity.username if source.identity else None
-    return {
-        "driver": "ssh", "path": source.name, "server": {"host": host.name, "port": host.port or "22"}, "user": user,
-    }  # fmt: skip
+    return {"driver": "ssh", "path": source.name, "server": {"host": host.name, "port": host.port or "22"}}
 
 
 def _iscsi(layer: Layer) -> Properties:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv.guest import Guest
-from virshpy.drivers.qemu.argv.words import comma, on_off
+from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 
 TYPE_CHECKING = False
@@ -42,7 +42,6 @@ def _backend_words(guest: Guest, device: Any, name: str) -> list[str]:
         return _tcp_words(guest, device, name, source)
     if kind == "unix":
         return _unix_words(guest, device, name, source)
-    target = getattr(device, "target", None)
     if kind == "spicevmc":
         # What the channel carries is said by the kind of device that is at the guest's end.
         by_tag = {"smartcard": "smartcard", "redirdev": "usbredir"}
@@ -53,15 +52,12 @@ def _backend_words(guest: Guest, device: Any, name: str) -> list[str]:
         words = ["qemu-vdagent", f"id={name}", "name=vdagent"]
         clipboard = source.clipboard.copypaste if source and source.clipboard else None
         mouse = source.mouse.mode if source and source.mouse else None
-        words.append(f"clipboard={on_off(clipboard)}" if clipboard is not None else "clipboard=off")
+        words.append(f"clipboard={'on' if clipboard else 'off'}")
         words.append(f"mouse={'on' if mouse == 'client' else 'off'}")
         return words
     if kind == "dbus":
-        channel = source.channel if source else None
-        if channel is None and device._tag == "redirdev":
-            channel = "org.qemu.usbredir"
-        return ["dbus", f"id={name}", f"name={comma(channel or '')}"]
-    raise errors.ConfigUnsupported(f"unsupported chardev '{kind}'" + (f" of {target}" if False else ""))
+        return ["dbus", f"id={name}", f"name={comma((source.channel if source else None) or '')}"]
+    raise errors.ConfigUnsupported(f"unsupported chardev '{kind}'")
 
 
 def _path_words(guest: Guest, device: Any, name: str, source: CharSource | None) -> list[str]:
@@ -129,8 +125,7 @@ def channel_path(guest: Guest, device: Any, source: CharSource | None) -> tuple[
     if source is not None and source.path:
         return source.path, source.mode == "bind"
     target = getattr(device, "target", None)
-    name = (getattr(target, "name", None) or alias_of(device)) if target is not None else alias_of(device)
-    return f"{guest.runtime.channel_dir}/{name}", True
+    return f"{guest.runtime.channel_dir}/{getattr(target, 'name', None) or alias_of(device)}", True
 
 
 def _reconnect(source: CharSource) -> list[str]:
@@ -190,8 +185,6 @@ def add_channels(guest: Guest) -> None:
         add_chardev(guest, channel, alias)
         if target.type == "guestfwd":
             forward = f"tcp:{target.address}:{target.port}-chardev:char{alias}"
-            from virshpy.drivers.qemu.argv.words import as_json
-
             guest.add("-netdev", as_json({"type": "user", "guestfwd": [{"str": forward}], "id": alias}))
             continue
         name = target.name

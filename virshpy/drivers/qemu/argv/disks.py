@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.drivers.qemu.argv.blockdev import CACHE, Layer, add_layer
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.argv.words import as_json
-from virshpy.drivers.qemu.postparse.aliases import alias_of, layers, scsi_model
+from virshpy.drivers.qemu.postparse.aliases import alias_of, scsi_model
 from virshpy.drivers.qemu.postparse.disks import disk_has_source
 from virshpy.drivers.qemu.postparse.places import drive_of
 from virshpy.xml.domain.storage import DiskDriver
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.storage import BackingStore, Disk
 
 _BOOT_KIND = {"disk": "hd", "lun": "hd", "cdrom": "cdrom", "floppy": "fd"}
-_THROTTLE = (
-    ("total_bytes_sec", "bps-total"), ("read_bytes_sec", "bps-read"), ("write_bytes_sec", "bps-write"),
-    ("total_iops_sec", "iops-total"), ("read_iops_sec", "iops-read"), ("write_iops_sec", "iops-write"),
-)  # fmt: skip
 
 
 def boot_indexes(guest: Guest) -> dict[int, int]:
@@ -69,7 +65,6 @@ def add_disks(guest: Guest) -> None:
         for word in floppies:
             guest.add("-global", word)
         floppies.clear()
-        _add_throttle(guest, disk)
 
 
 def cache_mode(disk: Disk) -> str | None:
@@ -241,10 +236,3 @@ def _bus_properties(guest: Guest, disk: Disk) -> Properties:
     if disk.device != "lun":
         place["device_id"] = disk.serial or f"drive-{alias_of(disk)}"
     return place
-
-
-def _add_throttle(guest: Guest, disk: Disk) -> None:
-    """Limits are set over QMP once the guest is there; nothing of them is in the command line."""
-
-
-__all__ = ["add_disks", "boot_indexes", "layers"]

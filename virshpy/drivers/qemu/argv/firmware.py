@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.argv.blockdev import Layer, add_layer
-from virshpy.drivers.qemu.argv.words import comma
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +61,3 @@ def add_loader(guest: Guest) -> None:
         guest.add("-bios", loader.value)
     if loader.type == "pflash" and loader.secure:
         guest.add("-global", "driver=cfi.pflash01,property=secure,value=on")
-
-
-__all__ = ["add_flash", "add_loader", "comma", "flash_words"]

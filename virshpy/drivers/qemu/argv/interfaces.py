@@ -34,8 +34,7 @@ def add_interfaces(guest: Guest) -> None:
         vhost = False
         if guest.runtime.native:
             # Nothing of the host is set up for a text: every card hangs on a tap that somebody would hand over.
-            guest.add("-netdev", as_json({"type": "tap", "fd": "{fd:tap}",
-                                          "id": name}))  # fmt: skip
+            guest.add("-netdev", as_json({"type": "tap", "fd": "{fd:tap}", "id": name}))
         else:
             backend, vhost = _backend(guest, interface, name)
             guest.add("-netdev", as_json({**backend, "id": name}))
@@ -155,13 +154,9 @@ def device_properties(
     guest: Guest, interface: Interface, netdev: str, bootindex: int | None, vhost: bool
 ) -> Properties:
     model = (interface.model.type if interface.model else None) or "rtl8139"
-    properties: Properties = {
-        "driver": virtio_name("virtio-net", model) if is_virtio(interface) else _CARDS.get(model, model)
-    }
+    properties: Properties = {"driver": virtio_name("virtio-net", model) if is_virtio(interface) else model}
     if is_virtio(interface) and not guest.runtime.native:
         properties |= _virtio_card(interface)
-    elif is_virtio(interface):
-        properties |= {}
     properties |= {
         "netdev": netdev,
         "id": alias_of(interface),
@@ -175,9 +170,6 @@ def device_properties(
             "romfile": "" if interface.rom.enabled is False else interface.rom.file,
         }
     return properties
-
-
-_CARDS = {"ne2k_isa": "ne2k_isa"}
 
 
 def _virtio_card(interface: Interface) -> Properties:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
-from virshpy.drivers.qemu.postparse.aliases import scsi_model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,17 +70,19 @@ def add_machine(guest: Guest) -> None:
             words.append(f"memory-backend={found.ram_id}")
     words += firmware.flash_words(guest)
     guest.add("-machine", ",".join(words))
-    accelerator = "kvm" if guest.kvm else "tcg"
-    if features is not None and features.kvm is not None and guest.kvm:
-        ring = features.kvm.dirty_ring
-        if ring is not None and ring.state:
-            accelerator += f",dirty-ring-size={ring.size}"
-    if features is not None and features.tcg is not None and features.tcg.tb_cache is not None and not guest.kvm:
-        accelerator += f",tb-size={(features.tcg.tb_cache.value or 0) >> 10}"
-    guest.add("-accel", accelerator)
+    guest.add("-accel", _accelerator(guest))
     if features is not None and features.smm is not None and features.smm.tseg is not None and guest.q35:
         guest.add("-global", f"mch.extended-tseg-mbytes={features.smm.tseg.value}")
     firmware.add_loader(guest)
+
+
+def _accelerator(guest: Guest) -> str:
+    features = guest.domain.features
+    ring = features.kvm.dirty_ring if features and features.kvm else None
+    cache = features.tcg.tb_cache if features and features.tcg else None
+    if guest.kvm:
+        return f"kvm,dirty-ring-size={ring.size}" if ring and ring.state else "kvm"
+    return f"tcg,tb-size={(cache.value or 0) >> 10}" if cache else "tcg"
 
 
 def add_cpu(guest: Guest) -> None:
@@ -108,8 +109,9 @@ def cpu_words(guest: Guest) -> list[str]:
         if features.pvspinlock is not None:
             extra.append(f"kvm-pv-unhalt={on_off(features.pvspinlock.state)}")
         extra += _hyperv_words(guest)
-        if any(panic.model == "hyperv" for panic in domain.devices.panics):
-            extra.append("hv-crash")
+    if any(panic.model == "hyperv" for panic in domain.devices.panics):
+        extra.append("hv-crash")
+    if features is not None:
         kvm = features.kvm
         if kvm is not None:
             if kvm.hidden is not None and kvm.hidden.state:
@@ -120,8 +122,6 @@ def cpu_words(guest: Guest) -> list[str]:
                     extra.append(word)
         if features.pmu is not None:
             extra.append(f"pmu={on_off(features.pmu.state)}")
-    elif any(panic.model == "hyperv" for panic in domain.devices.panics):
-        extra.append("hv-crash")
     words += extra
     words += _cache_words(guest)
     words += _address_words(guest)
@@ -248,12 +248,6 @@ def add_iothreads(guest: Guest) -> None:
                     "thread-pool-min": thread.thread_pool_min,
                     "thread-pool-max": thread.thread_pool_max,
                 }
-                if thread.poll is not None:
-                    options |= {
-                        "poll-max-ns": thread.poll.max,
-                        "poll-grow": thread.poll.grow,
-                        "poll-shrink": thread.poll.shrink,
-                    }
         guest.object("iothread", f"iothread{number}", **options)
 
 
@@ -267,6 +261,3 @@ def iothread_ids(guest: Guest) -> list[int]:
             given.append(number)
         number += 1
     return given
-
-
-__all__ = ["add_cpu", "add_iothreads", "add_machine", "add_name", "add_smp", "iothread_ids", "scsi_model"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.xml.domain.display import Audio, Codec, Input, Listen, Video, VideoModel
+from virshpy.xml.domain.display import Audio, Input, Listen, Video, VideoModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ def complete_displays(domain: Domain, caps: QemuCaps) -> None:
     for video in devices.videos:
         complete_video(video, caps)
     _primary_first(devices.videos)
-    for sound in devices.sounds:
-        if sound.model in ("ich6", "ich9"):
-            pass
     for device in devices.inputs:
         complete_input(device, domain)
     _implicit_inputs(domain)
@@ -139,6 +136,3 @@ def _default_audio(domain: Domain) -> None:
         kind = {"spice": "spice", "vnc": "none"}.get(graphics.type or "", kind)
     if kind is not None:
         devices.audios.append(Audio(id=1, type=kind))
-
-
-__all__ = ["Codec", "complete_displays", "complete_graphics", "complete_video"]

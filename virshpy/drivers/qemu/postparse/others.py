@@ -73,7 +73,6 @@ def _shmems(domain: Domain) -> None:
         if shmem.model.type == "ivshmem-doorbell" and shmem.msi is None and shmem.server is not None:
             shmem.msi = ShmemMSI()
         if shmem.msi is not None:
-            shmem.msi.enabled = None
             if shmem.msi.ioeventfd is None:
                 shmem.msi.ioeventfd = True
         if shmem.model.type == "ivshmem-plain" and shmem.size is None:

@@ -7,6 +7,7 @@ import os
 from virshpy import errors
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.qemu import documents, endings, live, taint, watch
+from virshpy.drivers.qemu.argv import settings
 from virshpy.drivers.qemu.definition import ensure_free
 from virshpy.drivers.qemu.eventlog import starting
 from virshpy.drivers.qemu.identity import guest_identity
@@ -102,6 +103,8 @@ def _bring_up(domains: Domains, domain: Domain, id: int, plan: StartPlan, *, pau
     with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)
+        for command, arguments in settings(domain):
+            visit.execute(command, **arguments)
         if not paused:
             visit.execute("cont")
 

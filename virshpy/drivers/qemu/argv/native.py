@@ -28,8 +28,8 @@ _FIRST_DESCRIPTOR = 24
 def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/lib/libvirt/qemu") -> str:
     """The command line of a complete document as one line of text that a shell takes.
 
-    Nothing is opened: file descriptors are only numbered, every interface is a tap that somebody hands over, at an address of QEMU's
-    choice.
+    Nothing is opened: file descriptors are only numbered, and every interface is a tap that somebody hands over, at an
+    address that is given out anew.
     """
     domain = domain.copy()
     for interface in domain.devices.interfaces:

@@ -34,7 +34,7 @@ def test_nothing_in_them_is_unknown(path: Path) -> None:
 
 def scrambled(node: Node) -> Node:
     """The same content, with siblings of different tags in another order."""
-    if node.tag == "metadata":
+    if node.tag in ("metadata", "interconnects"):  # whose order says something
         return node
     tags = sorted({child.tag for child in node.children}, key=lambda tag: tag[::-1])
     node.children = [scrambled(child) for tag in tags for child in node.children if child.tag == tag]
@@ -61,7 +61,7 @@ def test_copies_are_equal_and_separate(path: Path) -> None:
 
 @documents
 def test_a_repr_can_be_made(path: Path) -> None:
-    assert repr(Domain.parse(path.read_text())).startswith("Domain(type='qemu'")
+    assert repr(Domain.parse(path.read_text())).startswith("Domain(type='")
 
 
 @documents

@@ -196,6 +196,7 @@ class Element:
     _fields: dict[str, Field] = {}
     _tag: str = ""
     _drop_empty = False
+    _open = False  # an empty one is printed with a start and an end tag
     _last: tuple[str, ...] = ()
     _source = "(document)"
     _namespaces: dict[str, str] = {}
@@ -411,6 +412,8 @@ class Element:
             out[mark] = f">{escape(content)}</{tag}>\n"
         elif self._drop_empty and mark == begin + 1:
             del out[begin:]
+        elif self._open:
+            out[mark] = f">\n{indent}</{tag}>\n"
         else:
             out[mark] = "/>\n"
 

@@ -84,6 +84,13 @@ class Lenient(Blank):
             return None
 
 
+class Noted(Blank):
+    """A switch that is printed only where it is on: no and nothing are the same."""
+
+    def read(self, text: str, node: Node, name: str | None) -> Any:
+        return self.inner.read(text, node, name) or None
+
+
 _decimal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-9]+\Z").match
 _based = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z").match
 _hexadecimal = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX])?[0-9a-fA-F]+\Z").match

@@ -60,7 +60,6 @@ class Domain(Element, tag="domain"):
     name: str | None = leaf()
     uuid: str | None = leaf(UUID(Sentence("malformed uuid element", errors.InternalError)))
     genid: str | None = leaf(UUID(Sentence("malformed genid element", errors.InternalError)))
-    hwuuid: str | None = leaf(UUID())
     title: str | None = leaf()
     description: str | None = leaf()
     metadata: Node | None = verbatim()
@@ -106,6 +105,7 @@ class Domain(Element, tag="domain"):
         return f" xmlns:qemu='{QEMU_NAMESPACE}'" if any(used) else ""
 
     def _check(self, node: Node) -> None:
+        self.devices.emulator  # noqa: B018 - made if there was none: it is always printed
         if not self.name:
             raise Refusal(errors.NoName, None, node, "expected <name>…</name>")
         if "/" in self.name:

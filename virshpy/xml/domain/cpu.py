@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
+from virshpy.xml.element import Element, Plan, Reading, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Blank, Enum, Int, Ranges, Sentence, Size, xml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class CPUModel(Element, tag="model"):
@@ -111,8 +115,25 @@ class LinkBandwidth(Element, tag="bandwidth"):
 
 
 class Interconnects(Element, tag="interconnects"):
+    """Printed in the order in which they were read, of both kinds together; those that were not read come last."""
+
     latencies: list[Latency] = many(Latency)
     bandwidths: list[LinkBandwidth] = many(LinkBandwidth)
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        made = super()._read(node, reading)
+        made.__dict__["_order"] = [child.tag for child in node.children if child.tag in ("latency", "bandwidth")]
+        return made
+
+    def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
+        rest: dict[str, list[Element]] = {"latency": [*self.latencies], "bandwidth": [*self.bandwidths]}
+        for tag in self.__dict__.get("_order", ()):
+            if rest[tag]:
+                rest[tag].pop(0)._write(tag, out, indent, how)
+        for tag, items in rest.items():
+            for item in items:
+                item._write(tag, out, indent, how)
 
 
 class Numa(Element, tag="numa"):

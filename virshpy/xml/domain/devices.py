@@ -198,7 +198,6 @@ class ShmemServer(Element, tag="server"):
 
 
 class ShmemMSI(Element, tag="msi"):
-    enabled: bool | None = attr(ONOFF)
     vectors: int | None = attr(UINT)
     ioeventfd: bool | None = attr(ONOFF)
 
@@ -284,6 +283,8 @@ class NVRAMDevice(Device, tag="nvram"):
 
 class Devices(Element, tag="devices"):
     """Every device, grouped and in order."""
+
+    _open = True
 
     emulator: str | None = leaf()
     disks: list[Disk] = many(Disk)

@@ -7,7 +7,7 @@ from virshpy.xml.domain.address import Device, VirtioDriver
 from virshpy.xml.domain.chardev import Clipboard, MouseMode
 from virshpy.xml.element import Element, attr, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Blank, Enum, Int, Lenient, internal, xml
+from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Blank, Enum, Int, Lenient, Noted, internal, xml
 
 
 class Listen(Element, tag="listen"):
@@ -22,10 +22,6 @@ class Listen(Element, tag="listen"):
 class SpiceChannel(Element, tag="channel"):
     name: str | None = attr(Enum("main display inputs cursor playback record smartcard usbredir"))
     mode: str | None = attr(Enum("any secure insecure"))
-
-
-class Compression(Element):
-    compression: str | None = attr()
 
 
 class ImageCompression(Element, tag="image"):
@@ -70,12 +66,12 @@ class Graphics(Element, tag="graphics"):
     tlsPort: int | None = attr(Int(-(2**31), 2**31 - 1, sentence=internal("cannot parse spice tlsPort %s")))
     autoport: bool | None = attr(Lenient(YESNO))
     websocket: int | None = attr(INT)
-    replaceUser: bool | None = attr(YESNO)
-    multiUser: bool | None = attr(YESNO)
+    replaceUser: bool | None = attr(Noted(YESNO))
+    multiUser: bool | None = attr(Noted(YESNO))
     display: str | None = attr()
     xauth: str | None = attr()
-    fullscreen: bool | None = attr(YESNO)
-    p2p: bool | None = attr(YESNO)
+    fullscreen: bool | None = attr(Noted(YESNO))
+    p2p: bool | None = attr(Noted(YESNO))
     address: str | None = attr()
     listen: str | None = attr()
     keymap: str | None = attr()
@@ -120,13 +116,13 @@ class VideoDriver(VirtioDriver):
     ats: bool | None = attr(ONOFF)
     packed: bool | None = attr(ONOFF)
     page_per_vq: bool | None = attr(ONOFF)
-    name: str | None = attr(Enum("qemu vhostuser"))
     vgaconf: str | None = attr(Enum("io on off", "unknown vgaconf value '%s'"))
+    name: str | None = attr(Enum("qemu vhostuser"))
 
 
 class Acceleration(Element, tag="acceleration", drop_empty=True):
-    accel2d: bool | None = attr(YESNO)
     accel3d: bool | None = attr(YESNO)
+    accel2d: bool | None = attr(YESNO)
     rendernode: str | None = attr()
 
 

@@ -9,11 +9,13 @@ from virshpy.xml.element import Element, Plan, attr, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
     INT,
+    LONG,
     MAC,
     ONOFF,
     POSITIVE,
     STR,
     UINT,
+    UUID,
     YESNO,
     Blank,
     Enum,
@@ -71,13 +73,20 @@ class InterfaceSource(Element, tag="source", drop_empty=True):
     dev: str | None = attr()
     mode: str | None = attr()
     port: int | None = attr(INT)
-    switchid: str | None = attr()
-    connectionid: int | None = attr(UINT)
     reconnect: Reconnect | None = one(Reconnect)
     local: LocalEnd | None = one(LocalEnd)
     address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
     ips: list[IP] = many(IP)
     routes: list[Route] = many(Route)
+
+
+class SwitchSource(InterfaceSource):
+    """A port of a distributed switch."""
+
+    switchid: str | None = attr(UUID(), required=True)
+    portid: int | None = attr(LONG, required=True)  # type: ignore[assignment]
+    portgroupid: str | None = attr(required=True)
+    connectionid: int | None = attr(LONG, required=True)
 
 
 class VlanTag(Element, tag="tag"):
@@ -240,7 +249,8 @@ class Interface(Device, tag="interface"):
     managed: bool | None = attr(Lenient(YESNO))
     trustGuestRxFilters: bool | None = attr(YESNO)
     mac: InterfaceMAC | None = one(InterfaceMAC)
-    source: InterfaceSource | None = one(InterfaceSource)
+    source: InterfaceSource | None = variant(
+        lambda node: "vds" if "switchid" in node.attrs else "", {"vds": SwitchSource}, InterfaceSource, "source")
     vlan: Vlan | None = one(Vlan)
     virtualport: VirtualPort | None = one(VirtualPort)
     bandwidth: Bandwidth | None = one(Bandwidth)
@@ -274,6 +284,8 @@ class Interface(Device, tag="interface"):
             else:
                 detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
             raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+        if self.type == "vds" and not isinstance(source, SwitchSource):
+            raise Refusal(errors.XMLError, "Missing required attribute 'switchid' in element 'source'", node)
         self._settle()
 
     def _settle(self) -> None:

@@ -115,6 +115,12 @@ class OS(Element, tag="os"):
     bios: BIOS | None = one(BIOS)
     smbios: SMBIOSMode | None = one(SMBIOSMode)
 
+    def _check(self, node: Node) -> None:
+        """A container has an init, and other guests have none: libvirt does not read it there."""
+        if self.type is not None and self.type.value != "exe":
+            for name in ("init", "initargs", "initenvs", "initdir", "inituser", "initgroup"):
+                self.__dict__.pop(name, None)
+
 
 class SysinfoEntry(Element, tag="entry"):
     name: str | None = attr()
@@ -149,8 +155,6 @@ class Sysinfo(Element, tag="sysinfo"):
     system: SysinfoBlock | None = one(SysinfoBlock, "system")
     base_boards: list[SysinfoBlock] = many(SysinfoBlock, "baseBoard")
     chassis: SysinfoBlock | None = one(SysinfoBlock, "chassis")
-    processors: list[SysinfoBlock] = many(SysinfoBlock, "processor")
-    memory_devices: list[SysinfoBlock] = many(SysinfoBlock, "memory_device")
     oem_strings: OEMStrings | None = one(OEMStrings)
     entries: list[SysinfoEntry] = many(SysinfoEntry)
 

@@ -21,6 +21,7 @@ from virshpy.xml.scalars import (
     Sentence,
     Size,
     Wrapping,
+    scale,
     strtol,
     xml,
 )
@@ -173,7 +174,6 @@ class Timeout(Element, tag="timeout"):
 class Identity(Element, tag="identity"):
     user: str | None = attr()
     group: str | None = attr()
-    username: str | None = attr()
 
 
 class Reconnect(Element, tag="reconnect"):
@@ -433,16 +433,25 @@ class FilesystemBinary(Element, tag="binary", drop_empty=True):
     thread_pool: ThreadPool | None = one(ThreadPool)
 
 
+_USAGE = Wrapping(64, xml("cannot parse usage '%s' for RAM filesystem"))
+
+
 class FilesystemSource(Element, tag="source"):
+    """``usage`` in ``units``, which are KiB once they are read."""
+
     file: str | None = attr()
     dev: str | None = attr()
     dir: str | None = attr()
     name: str | None = attr()
-    usage: int | None = attr(ULONG)
+    usage: int | None = attr(_USAGE)
     units: str | None = attr()
     pool: str | None = attr()
     volume: str | None = attr()
     socket: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if self.usage is not None:
+            self.usage, self.units = scale(self.usage, self.units or "", 1024, node) // 1024, "KiB"
 
 
 class FilesystemTarget(Element, tag="target"):

@@ -10,7 +10,6 @@ from virshpy.xml.scalars import (
     ONOFF,
     POSITIVE,
     UINT,
-    ULONG,
     YESNO,
     Blank,
     Enum,
@@ -20,6 +19,7 @@ from virshpy.xml.scalars import (
     Sentence,
     Size,
     Wrapping,
+    scale,
     xml,
 )
 
@@ -145,17 +145,10 @@ class VCPUs(Element, tag="vcpus"):
     vcpus: list[VCPUState] = many(VCPUState)
 
 
-class PollLimits(Element, tag="poll"):
-    max: int | None = attr(ULONG)
-    grow: int | None = attr(ULONG)
-    shrink: int | None = attr(ULONG)
-
-
 class IOThread(Element, tag="iothread"):
     id: int | None = attr(Int(nonzero=True), required=True)
     thread_pool_min: int | None = attr(Int(0, 2**31 - 1))
     thread_pool_max: int | None = attr(Int(0, 2**31 - 1))
-    poll: PollLimits | None = one(PollLimits)
 
 
 class IOThreadIDs(Element, tag="iothreadids"):
@@ -190,11 +183,25 @@ class Scheduler(Element):
     priority: int | None = attr(Int(-(2**31), 2**31 - 1))
 
 
+_CACHE_SIZE = Int(0, 2**64 - 1, sentence=xml("Invalid value '%s' for element or attribute './@size'"))
+
+
 class CacheAllocation(Element, tag="cache"):
+    """``size`` in ``unit``."""
+
     id: int | None = attr(UINT)
     level: int | None = attr(UINT)
     type: str | None = attr(Enum("both code data"))
-    size: int | None = attr(KIB)
+    size: int | None = attr(_CACHE_SIZE, required=xml("missing element or attribute './@size'"))
+    unit: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        """The largest unit of which the size is a whole number."""
+        size = scale(self.size or 0, self.unit or "", 1024, node)
+        power = 0
+        while size and size % 1024 == 0 and power < 6:
+            size, power = size // 1024, power + 1
+        self.size, self.unit = size, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[power]
 
 
 class CacheMonitor(Element, tag="monitor"):

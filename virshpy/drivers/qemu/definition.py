@@ -186,17 +186,25 @@ def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
     if flags & UndefineFlags.TPM and flags & UndefineFlags.KEEP_TPM:
         raise errors.OperationInvalid("cannot both keep and delete TPM")
     document = qemu.documents.parse(domains.definition(record.uuid))
+    if record.active:
+        return []  # the running guest goes on using its files
     nvram = document.os.nvram.value if document.os and document.os.nvram else None
-    if nvram and os.path.exists(nvram) and not record.active:
+    lost = []
+    if nvram and os.path.exists(nvram):
         if flags & UndefineFlags.NVRAM:
-            from virshpy.host.steps.filesystem import RemoveFile
-
-            return [RemoveFile(nvram)]
-        if not flags & UndefineFlags.KEEP_NVRAM:
+            lost.append(nvram)
+        elif not flags & UndefineFlags.KEEP_NVRAM:
             raise errors.OperationInvalid(
                 "cannot undefine domain with nvram", hint=f"say --nvram to remove {nvram}, or --keep-nvram to leave it"
             )
-    return []
+    tpm = domains.tpm_state(record.uuid)
+    if os.path.exists(tpm) and not flags & UndefineFlags.KEEP_TPM:
+        lost.append(tpm)
+    if not lost:
+        return []
+    from virshpy.host.steps.filesystem import RemoveFile
+
+    return [RemoveFile(path) for path in lost]
 
 
 def forget(domains: Domains, record: Record) -> None:

@@ -82,7 +82,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
         files.rotate(domains.log(domain.name), domains.config.log_size)
         for step in plan.steps:
             entry.do(step)
-        _bring_up(domains, domain, id, plan, paused=bool(flags & CreateFlags.START_PAUSED))
+        _bring_up(domains, domain, id, paused=bool(flags & CreateFlags.START_PAUSED))
         if owner is not None or needs_watcher(domain):
             watch.ensure(domains, entry, domain.uuid)
         entry.hold(lambda: _state_active(domains, domain, plan, flags))
@@ -96,10 +96,8 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
     return DomainRef(domain.name, domain.uuid, id)
 
 
-def _bring_up(domains: Domains, domain: Domain, id: int, plan: StartPlan, *, paused: bool) -> None:
+def _bring_up(domains: Domains, domain: Domain, id: int, *, paused: bool) -> None:
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
-    # From here on QEMU alone listens: should it end, who waits to be served is told at once.
-    plan.monitor.release()
     with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)

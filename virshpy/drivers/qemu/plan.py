@@ -6,6 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
+from virshpy.drivers.qemu.companions import companion_steps
 from virshpy.drivers.qemu.identity import Identity
 from virshpy.enums import CreateFlags
 from virshpy.host import access
@@ -43,12 +44,11 @@ _GREETING = '{"execute":"qmp_capabilities"}'
 
 
 class StartPlan:
-    """``steps`` in order, among them ``spawn``, which starts QEMU, and ``monitor``, the socket that it is handed."""
+    """``steps`` in order, among them ``spawn``, which starts QEMU."""
 
-    def __init__(self, steps: list[Step], spawn: Spawn, monitor: ListeningSocket) -> None:
+    def __init__(self, steps: list[Step], spawn: Spawn) -> None:
         self.steps = steps
         self.spawn = spawn
-        self.monitor = monitor
 
     def commands(self) -> list[str]:
         return [line for step in self.steps for line in step.commands()]
@@ -104,10 +104,11 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         monitor,
         *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
         *_access_steps(command.files, identity, directory),
+        *companion_steps(domains, domain, identity, directory),
     ]
     spawn.descriptors, devices = _descriptors(command)
     spawn.descriptors["monitor"] = monitor
-    return StartPlan([*steps, *devices, spawn], spawn, monitor)
+    return StartPlan([*steps, *devices, spawn], spawn)
 
 
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:
@@ -149,6 +150,8 @@ def _access_steps(uses: Sequence[FileUse], identity: Identity, directory: str) -
 
 def _open_one(use: FileUse, identity: Identity) -> list[Step]:
     wanted = access.READ | (access.WRITE if "w" in use.mode else 0)
+    if os.path.isdir(use.path):
+        wanted |= access.SEARCH
     if not os.path.exists(use.path):
         if use.kind != "chardev":
             raise errors.SystemCallError(

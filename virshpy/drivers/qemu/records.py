@@ -110,6 +110,10 @@ class Domains:
     def diary(self, id: int) -> str:
         return f"{self.guest_directory(id)}/events.out"
 
+    def tpm_state(self, uuid: str) -> str:
+        """What a guest's TPM remembers; kept when the guest stops."""
+        return f"{self.directories.state}/swtpm/{uuid}"
+
     def log(self, name: str) -> str:
         return f"{self.directories.log}/{name}.log"
 

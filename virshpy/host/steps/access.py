@@ -53,6 +53,42 @@ class GrantAccess(Step):
         return [f"setfacl -x u:{self.uid} {shlex.quote(self.path)}"]
 
 
+class GiveTree(Step):
+    """A directory of virshpy's own with all that is in it, given to a guest's user and taken back (a TPM's state)."""
+
+    recorded = ("path", "owner", "group")
+    durable = True
+
+    def __init__(self, path: str, uid: int) -> None:
+        self.path = path
+        self.uid = uid
+        self.owner, self.group = os.geteuid(), os.getegid()
+
+    def do(self, note: Callable[[], None]) -> None:
+        try:
+            self._give(self.uid, self.uid)
+        except OSError as error:
+            raise errors.from_os_error(error, f"Failed to give '{self.path}' to user {self.uid}") from None
+
+    def undo(self) -> None:
+        try:
+            self._give(self.owner, self.group)
+        except OSError:
+            pass
+
+    def _give(self, uid: int, gid: int) -> None:
+        for folder, _, names in os.walk(self.path):
+            os.chown(folder, uid, gid)
+            for name in names:
+                os.chown(f"{folder}/{name}", uid, gid, follow_symlinks=False)
+
+    def commands(self) -> list[str]:
+        return [f"chown -R {self.uid}:{self.uid} {shlex.quote(self.path)}"]
+
+    def undo_commands(self) -> list[str]:
+        return [f"chown -R {self.owner}:{self.group} {shlex.quote(self.path)}"]
+
+
 class GiveFile(Step):
     """A file of virshpy's own, given to a guest's user while it runs and taken back afterwards (NVRAM, TPM state)."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class MakeDirectory(Step):
     """A directory of ours, removed with everything in it."""
 
-    recorded = ("path",)
+    recorded: tuple[str, ...] = ("path",)
 
     def __init__(self, path: str, mode: int = 0o700, owner: int | None = None) -> None:
         self.path = path
@@ -44,6 +44,26 @@ class MakeDirectory(Step):
 
     def undo_commands(self) -> list[str]:
         return [f"rm -rf {shlex.quote(self.path)}"]
+
+
+class KeptDirectory(MakeDirectory):
+    """A directory that outlives what it was made for, and may have been there before."""
+
+    recorded = ("path", "made")
+    durable = True
+    kept = True
+
+    def __init__(self, path: str, mode: int) -> None:
+        super().__init__(path, mode)
+        self.made = not os.path.isdir(path)
+
+    def do(self, note: Callable[[], None]) -> None:
+        if self.made:
+            super().do(note)
+
+    def undo(self) -> None:
+        if self.made:
+            super().undo()
 
 
 class WriteFile(Step):
@@ -119,7 +139,7 @@ class AppendableFile(WriteFile):
 
 
 class RemoveFile(Step):
-    """A file put aside under a name of the journal's, back at once on undo, and gone for good only when settled."""
+    """A file or directory put aside under another name, back at once on undo, and gone for good only when settled."""
 
     recorded = ("path", "aside")
     durable = True
@@ -144,10 +164,10 @@ class RemoveFile(Step):
             pass
 
     def settle(self) -> None:
-        files.remove(self.aside)
+        shutil.rmtree(self.aside) if os.path.isdir(self.aside) else files.remove(self.aside)
 
     def commands(self) -> list[str]:
-        return [f"rm -f {shlex.quote(self.path)}"]
+        return [f"rm -rf {shlex.quote(self.path)}"]
 
     def undo_commands(self) -> list[str]:
         return [f"mv {shlex.quote(self.aside)} {shlex.quote(self.path)}"]
@@ -209,8 +229,9 @@ class ListeningSocket(Step):
     recorded = ("path",)
     _socket: socket.socket | None = None  # also of a step out of the journal, which has none
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, owner: int | None = None) -> None:
         self.path = path
+        self.owner = owner
 
     def do(self, note: Callable[[], None]) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -218,6 +239,8 @@ class ListeningSocket(Step):
             with short_path(self.path) as path:
                 self._socket.bind(path)
             os.chmod(self.path, 0o600)
+            if self.owner is not None:
+                os.chown(self.path, self.owner, self.owner)
             self._socket.listen(16)
         except OSError as error:
             self.release()

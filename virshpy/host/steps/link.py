@@ -100,5 +100,8 @@ class OpenFile:
         except OSError as error:
             raise errors.from_os_error(error, f"Unable to open {self.path}") from None
 
+    def release(self) -> None:
+        pass
+
     def shown(self, key: str) -> str:
         return f"<descriptor of {self.path}>"

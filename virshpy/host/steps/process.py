@@ -20,8 +20,33 @@ if TYPE_CHECKING:
 
         def open(self) -> int: ...
 
+        def release(self) -> None:
+            """Let go of our own copy: from then on the process alone has it, and its end is seen at the other side."""
+
         def shown(self, key: str) -> str:
             """What a command line says in place of ``{key:NAME}`` where nobody hands descriptors over."""
+
+
+class Errand(Step):
+    """A program that is run to its end. What it leaves behind is in an earlier step's directory, and goes with it."""
+
+    def __init__(self, argv: Sequence[str], *, uid: int | None = None, timeout: float = 60) -> None:
+        self.argv = list(argv)
+        self.uid = uid
+        self.timeout = timeout
+
+    def do(self, note: Callable[[], None]) -> None:
+        processes.run(self.argv, uid=self.uid, timeout=self.timeout)
+
+    def undo(self) -> None:
+        pass
+
+    def commands(self) -> list[str]:
+        user = "" if self.uid is None else f"setpriv --reuid {self.uid} --regid {self.uid} --clear-groups "
+        return [f"{user}{shlex.join(self.argv)}"]
+
+    def undo_commands(self) -> list[str]:
+        return []
 
 
 _PLACEHOLDER = re.compile(r"\{(fd|listen):([^}]+)\}")
@@ -90,6 +115,8 @@ class Spawn(Step):
             self.pid, self.started, self.said_from = process.pid, process.started, process.said_from
             note()
             process.go()
+        for descriptor in self.descriptors.values():
+            descriptor.release()
 
     def undo(self) -> None:
         if self.pid:

@@ -73,7 +73,8 @@ def _vnc(guest: Guest, graphics: Graphics) -> str:
         port = graphics.port if graphics.port is not None and graphics.port >= 0 else FIRST_VNC_PORT
         words = [f"{_bracketed(address)}:{port - FIRST_VNC_PORT}"]
         if graphics.websocket:
-            words.append(f"websocket={graphics.websocket if graphics.websocket > 0 else 'on'}")
+            given = graphics.websocket > 0 or guest.runtime.native
+            words.append(f"websocket={graphics.websocket if given else 'on'}")
     if graphics.sharePolicy:
         words.append(f"share={graphics.sharePolicy}")
     if graphics.passwd is not None:

@@ -64,6 +64,8 @@ def add_machine(guest: Guest) -> None:
         words.append("nvdimm=on")
     if memory.has_hmat(domain):
         words.append("hmat=on")
+    if domain.os is not None and domain.os.bios is not None and domain.os.bios.useserial:
+        words.append("graphics=off")
     if not memory.numa_cells(domain):
         found = guest.caps.machine(guest.machine)
         if found is not None and found.ram_id:
@@ -155,7 +157,7 @@ def _model_words(guest: Guest) -> list[str]:
         name = FEATURE_NAMES.get(feature.name or "", feature.name)
         if feature.name in ("osxsave", "ospke"):
             continue
-        if feature.policy in ("force", "require"):
+        if feature.policy in ("force", "require", "optional"):
             words.append(f"{name}=on")
         elif feature.policy in ("disable", "forbid"):
             words.append(f"{name}=off")

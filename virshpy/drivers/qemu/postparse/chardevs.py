@@ -55,7 +55,7 @@ def pair_console(domain: Domain) -> None:
         if not devices.serials:
             devices.serials.append(_serial_of(first))
             _mirror(first, devices.serials[0])
-        elif _is_console_serial(devices.serials[0]):
+        else:
             _mirror(first, devices.serials[0])
     elif first is None and devices.serials and _is_console_serial(devices.serials[0]):
         console = Console(target=ConsoleTarget(type="serial", port=0))
@@ -66,6 +66,15 @@ def pair_console(domain: Domain) -> None:
         console = Console(target=ConsoleTarget(type="serial", port=0))
         _mirror(console, devices.serials[0])
         devices.consoles.insert(0, console)
+
+
+def mirror_address(domain: Domain) -> None:
+    """The console that is a serial port has that port's address, which is known only now."""
+    devices = domain.devices
+    if devices.consoles and devices.serials and devices.consoles[0].target:
+        if devices.consoles[0].target.type == "serial":
+            address = devices.serials[0].address
+            devices.consoles[0].address = address.copy() if address is not None else None
 
 
 def _is_console_serial(serial: Serial) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.postparse import controllers, ports
-from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs
+from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs, mirror_address
 from virshpy.drivers.qemu.postparse.cpu import complete_cpu
 from virshpy.drivers.qemu.postparse.disks import complete_disk, sort_disks
 from virshpy.drivers.qemu.postparse.displays import complete_displays
@@ -14,7 +14,7 @@ from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_mac
 from virshpy.drivers.qemu.postparse.others import complete_others
 from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
 from virshpy.drivers.qemu.postparse.places import machine_of
-from virshpy.drivers.qemu.postparse.validate.early import check_controllers, check_emulator
+from virshpy.drivers.qemu.postparse.validate.early import check_early, check_emulator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,13 +51,14 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     controllers.add_implied(domain)
     controllers.add_hostdev_scsi(domain)
     controllers.default_models(domain, caps)
-    check_controllers(domain)
+    check_early(domain)
     try:
         assign_addresses(domain, caps)
     except errors.Error as error:
         if caps.machine(machine_of(domain)) is None:
             error.hint = f"{caps.binary} has no machine type '{machine_of(domain)}': virshpy capabilities lists them"
         raise
+    mirror_address(domain)
 
 
 def assign_addresses(domain: Domain, caps: QemuCaps) -> None:

@@ -115,7 +115,7 @@ def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
     elif machine_of(domain) == "isapc":
         usb = ""
     controllers = domain.devices.controllers
-    if usb is not None and not any(c.type == "usb" for c in controllers):
+    if usb is not None and not have_controller(domain, "usb", 0):
         controllers.append(Controller(type="usb", index=0, model=usb or None))
     if sata:
         ensure_controller(domain, "sata", 0)

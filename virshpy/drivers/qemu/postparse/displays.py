@@ -63,7 +63,9 @@ def complete_graphics(graphics: Graphics) -> None:
             graphics.autoport = None
         return
     if graphics.type == "vnc":
-        if graphics.port is None:
+        if graphics.port == -1 and graphics.autoport is False:
+            graphics.port = None
+        elif graphics.port is None:
             graphics.port = -1
         if graphics.port == -1 and graphics.autoport is None:
             graphics.autoport = True
@@ -81,13 +83,18 @@ def complete_video(video: Video, caps: QemuCaps) -> None:
     if model.type in (None, "default"):
         model.type = "cirrus" if caps.has_device("cirrus-vga") else "vga"
     if model.type == "none":
+        video.model = VideoModel(type="none")
         return
     if model.heads is None:
         model.heads = 1
     ram, vram, vgamem = _MEMORY.get(model.type or "", (None, None, None))
-    model.ram = model.ram or ram
-    model.vram = model.vram or vram
-    model.vgamem = model.vgamem or vgamem
+    model.ram = _power_of_two(model.ram or ram)
+    model.vram = _power_of_two(model.vram or vram)
+    model.vgamem = _power_of_two(model.vgamem or vgamem)
+
+
+def _power_of_two(size: int | None) -> int | None:
+    return None if size is None else 1 << (size - 1).bit_length()
 
 
 def _primary_first(videos: list[Video]) -> None:

@@ -68,8 +68,8 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
 
 def _shmems(domain: Domain) -> None:
     for shmem in domain.devices.shmems:
-        if shmem.model is None or shmem.model.type in (None, "ivshmem"):
-            shmem.model = ShmemModel(type="ivshmem-doorbell" if shmem.server else "ivshmem-plain")
+        if shmem.model is None or shmem.model.type is None:
+            shmem.model = ShmemModel(type="ivshmem")
         if shmem.model.type == "ivshmem-doorbell" and shmem.msi is None and shmem.server is not None:
             shmem.msi = ShmemMSI()
         if shmem.msi is not None:

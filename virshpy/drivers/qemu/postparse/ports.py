@@ -116,6 +116,11 @@ def assign_usb(domain: Domain) -> None:
         if controller.index not in buses or count > buses[controller.index].counts[""]:
             buses[controller.index or 0] = _Ports(count)
     if not buses:
+        if domain.devices.hubs or any(True for _ in usb_devices(domain)):
+            raise errors.ConfigUnsupported(
+                "USB is disabled for this domain, but USB devices are present in the domain XML",
+                hint="remove <controller type='usb' model='none'/>, or the devices",
+            )
         return
     hubs = domain.devices.hubs
     _add_hubs(domain, buses)

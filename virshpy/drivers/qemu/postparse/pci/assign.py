@@ -176,6 +176,7 @@ def _first_pass(domain: Domain, caps: QemuCaps, highest: int) -> int:
         # A slot is kept for the bridge that later devices may need.
         buses.next(connect.PCI | connect.AUTOASSIGN)
     trial.run()
+    _add_controllers(domain, trial, 1)
     if highest <= 0 and len(buses.buses) > highest + 1 and trial.pcie:
         # A new guest on PCI Express gets one free port to hotplug into.
         buses.next(connect.PCIE | connect.HOTPLUG | connect.AUTOASSIGN)

@@ -114,10 +114,13 @@ class Buses:
             if not self.pcie_to_pci:
                 return ("pci-bridge", "dmi-to-pci-bridge") if needs & connect.PCI else ("dmi-to-pci-bridge", None)
             return "pcie-to-pci-bridge", "pcie-root-port"
-        if needs & (connect.PCIE | connect.UPSTREAM_PORT | connect.PCIE_TO_PCI):
+        if needs & (connect.PCIE | connect.UPSTREAM_PORT):
             return "pcie-root-port", None
+        if needs & connect.PCIE_TO_PCI:
+            raise errors.InternalError("Cannot automatically add a new PCI bus for a device with connect flags 2000")
         raise errors.InternalError(
-            f"Cannot automatically add a new PCI bus for a device with connect flags {needs >> 8:02x}"
+            f"a PCI slot is needed to connect a PCI controller model='{connect.kind_name(needs)}', but none is "
+            "available, and it cannot be automatically added"
         )
 
     def _compatible(self, bus: Bus, needs: int) -> bool:

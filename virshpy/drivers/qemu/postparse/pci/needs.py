@@ -21,7 +21,7 @@ def pci_needs(device: Any, pcie_root: bool) -> int:
     """
     rule = _RULES.get(device._tag)
     found = rule(device) if rule else 0
-    if found == _PCIE and not pcie_root:
+    if found & connect.PCIE and not pcie_root:
         found = _PCI
     return found
 
@@ -99,7 +99,7 @@ def _memory(device: Any) -> int:
 
 
 def _iommu(device: Any) -> int:
-    return _PCIE | connect.INTEGRATED if device.model == "virtio" else 0
+    return connect.PCIE | connect.INTEGRATED if device.model == "virtio" else 0
 
 
 _RULES: dict[str, Any] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
+from virshpy.drivers.qemu.postparse.places import pci_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,15 +18,27 @@ _VNC_PASSWORD = 8
 
 def check_devices(domain: Domain, caps: QemuCaps) -> None:
     _check_controllers(domain)
+    _check_chardevs(domain)
     _check_graphics(domain)
+    _check_videos(domain)
+    _check_iommu(domain)
     _check_hostdevs(domain)
     devices = domain.devices
     for device in devices.inputs:
         if device.bus in ("xen", "parallels"):
             raise errors.InternalError(f"unsupported input bus {device.bus}", hint="QEMU has ps2, usb and virtio")
+        if device.bus == "ps2" and device.type not in ("mouse", "keyboard"):
+            raise errors.InternalError(f"ps2 bus does not support {device.type} input device", hint="use bus='usb'")
+    if len([tpm for tpm in devices.tpms if tpm.model != "spapr-tpm-proxy"]) > 1:
+        raise errors.ConfigUnsupported("only a single TPM non-proxy device is supported")
     for shmem in devices.shmems:
         if shmem.msi is not None and shmem.server is None:
             raise errors.XMLError("msi option is only supported with a server")
+        if shmem.model is not None and shmem.model.type == "ivshmem":
+            raise errors.ConfigUnsupported(
+                "ivshmem device is not supported with this QEMU binary",
+                hint="use <model type='ivshmem-plain'/> or <model type='ivshmem-doorbell'/>",
+            )
     for filesystem in devices.filesystems:
         if filesystem.driver is not None and filesystem.driver.type == "virtiofs" and filesystem.readonly:
             raise errors.ConfigUnsupported("virtiofs does not yet support read-only mode")
@@ -35,11 +49,63 @@ def check_devices(domain: Domain, caps: QemuCaps) -> None:
 
 def _check_controllers(domain: Domain) -> None:
     for controller in domain.devices.controllers:
+        if controller.type == "ide" and (controller.index or not is_i440fx(domain)):
+            raise errors.ConfigUnsupported(
+                "IDE controllers are unsupported for this QEMU binary or machine type",
+                hint="q35 machines have bus='sata'; bus='virtio' works on all",
+            )
+        address = pci_of(controller)
+        if controller.type == "pci" and address is not None and (address.bus or 0) >= (controller.index or 0):
+            index, bus = controller.index or 0, address.bus or 0
+            raise errors.ConfigUnsupported(
+                f"PCI controller at index {index} (0x{index:02x}) has bus='0x{bus:02x}', but index must be larger than bus"
+            )
         xhci = controller.type == "usb" and controller.model in ("nec-xhci", "qemu-xhci")
         if xhci and (controller.ports or 0) > _MOST_XHCI_PORTS:
             raise errors.ConfigUnsupported(
                 f"'{controller.model}' controller only supports up to '{_MOST_XHCI_PORTS}' ports"
             )
+
+
+def _check_chardevs(domain: Domain) -> None:
+    devices = domain.devices
+    if any(graphics.type == "spice" for graphics in devices.graphics):
+        return
+    for device in [*devices.serials, *devices.parallels, *devices.channels, *devices.consoles, *devices.redirdevs,
+                   *devices.smartcards]:  # fmt: skip
+        if device.type in ("spicevmc", "spiceport"):
+            raise errors.ConfigUnsupported(
+                f"chardev '{device.type}' not supported without spice graphics", hint="add <graphics type='spice'/>"
+            )
+
+
+_SECONDARY = ("qxl", "virtio", "gop", "none")
+_SEVERAL_HEADS = ("qxl", "virtio", "none")
+
+
+def _check_videos(domain: Domain) -> None:
+    videos = domain.devices.videos
+    for number, video in enumerate(videos):
+        kind = video.model.type if video.model else None
+        if kind == "none" and len(videos) > 1:
+            raise errors.ConfigUnsupported("a 'none' video type must be the only video device defined for the domain")
+        if number and kind not in _SECONDARY:
+            raise errors.ConfigUnsupported(f"video type '{kind}' is only valid as primary video device")
+        if kind not in _SEVERAL_HEADS and video.model is not None and (video.model.heads or 1) > 1:
+            raise errors.ConfigUnsupported(f"video type '{kind}' doesn't support multiple 'heads'")
+
+
+def _check_iommu(domain: Domain) -> None:
+    iommu = domain.devices.iommu
+    if iommu is None:
+        return
+    if iommu.model == "intel" and not is_q35(domain):
+        raise errors.ConfigUnsupported("IOMMU device: 'intel' is only supported with Q35 machines")
+    if iommu.model == "virtio":
+        if iommu.address is not None and iommu.address.type != "pci":
+            raise errors.ConfigUnsupported("IOMMU device: 'virtio' needs a PCI address")
+        if domain.features is None or not domain.features.acpi:
+            raise errors.ConfigUnsupported("IOMMU device: 'virtio' requires ACPI", hint="add <acpi/> to <features>")
 
 
 def _check_graphics(domain: Domain) -> None:

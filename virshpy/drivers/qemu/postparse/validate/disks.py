@@ -31,7 +31,7 @@ def check_disks(domain: Domain, caps: QemuCaps) -> None:
 
 
 def _shown(disk: Disk) -> str:
-    return source_text(disk) or "(null)"
+    return source_text(disk) or "<null>"
 
 
 def _check_places(domain: Domain) -> None:
@@ -64,6 +64,18 @@ def _check_disk(disk: Disk, domain: Domain) -> None:
         raise errors.XMLError("removable is only valid for usb disks")
     if target.removable is not None and target.bus == "scsi":
         raise errors.XMLError("removable is only valid for usb disks")
+    address = drive_of(disk)
+    if target.bus in ("ide", "fdc") and address is not None and address.controller:
+        raise errors.InternalError(
+            f"Only 1 {target.bus.upper() if target.bus == 'ide' else target.bus} controller is supported",
+            hint="an IDE controller takes four disks, hda to hdd; use bus='virtio'" if target.bus == "ide" else None,
+        )
+    if disk.device in ("cdrom", "floppy") and target.bus == "virtio":
+        raise errors.ConfigUnsupported(
+            f"disk type of '{name}' does not support ejectable media", hint="use bus='sata' or bus='scsi'"
+        )
+    if disk.readonly and disk.device == "disk" and target.bus in ("ide", "sata"):
+        raise errors.ConfigUnsupported(f"readonly {target.bus} disks are not supported", hint="use bus='virtio'")
     if not disk_has_source(disk) and disk.device in ("disk", "lun"):
         raise errors.NoSource(name, hint="add <source file='…'/> to the disk")
     if driver is not None:

@@ -8,6 +8,9 @@ from virshpy.drivers.qemu.postparse.places import is_x86
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
@@ -36,8 +39,14 @@ def check_emulator(domain: Domain, caps: QemuCaps) -> None:
         )
 
 
-def check_controllers(domain: Domain) -> None:
-    """Controllers that clash or that the machine cannot have."""
+def check_early(domain: Domain) -> None:
+    """Boot order, consoles, and controllers that clash or that the machine cannot have."""
+    _check_boot(domain)
+    for console in domain.devices.consoles[1:]:
+        if console.target is not None and console.target.type == "serial":
+            raise errors.ConfigUnsupported(
+                "Only the first console can be a serial port", hint="<target type='virtio'/> makes another kind"
+            )
     seen = set()
     controllers = domain.devices.controllers
     for controller in controllers:
@@ -50,8 +59,6 @@ def check_controllers(domain: Domain) -> None:
         seen.add(key)
     _check_usb(domain)
     _check_root(domain)
-    _check_ide(domain)
-    _check_iommu(domain)
 
 
 def _check_usb(domain: Domain) -> None:
@@ -89,30 +96,26 @@ def _check_root(domain: Domain) -> None:
             )
 
 
-def _check_ide(domain: Domain) -> None:
-    for controller in domain.devices.controllers:
-        if controller.type != "ide":
+def _bootable(domain: Domain) -> Iterator[Any]:
+    devices = domain.devices
+    yield from devices.disks
+    yield from devices.interfaces
+    yield from devices.hostdevs
+    yield from devices.redirdevs
+
+
+def _check_boot(domain: Domain) -> None:
+    assert domain.os is not None
+    seen: set[int] = set()
+    for device in _bootable(domain):
+        order = device.boot.order if device.boot is not None else None
+        if order is None:
             continue
-        if is_i440fx(domain):
-            if controller.index:
-                raise errors.InternalError(
-                    "Only 1 IDE controller is supported", hint="it takes four disks, hda to hdd; use bus='virtio'"
-                )
-        else:
+        if domain.os.boots:
             raise errors.ConfigUnsupported(
-                "IDE controllers are unsupported for this QEMU binary or machine type",
-                hint="q35 machines have bus='sata'; bus='virtio' works on all",
+                "per-device boot elements cannot be used together with os/boot elements",
+                hint="remove either <boot dev=…/> from <os> or <boot order=…/> from the devices",
             )
-
-
-def _check_iommu(domain: Domain) -> None:
-    iommu = domain.devices.iommu
-    if iommu is None:
-        return
-    if iommu.model == "intel" and not is_q35(domain):
-        raise errors.ConfigUnsupported("IOMMU device: 'intel' is only supported with Q35 machines")
-    if iommu.model == "virtio":
-        if domain.features is None or not domain.features.acpi:
-            raise errors.ConfigUnsupported("IOMMU device: 'virtio' requires ACPI", hint="add <acpi/> to <features>")
-        if iommu.address is not None and iommu.address.type != "pci":
-            raise errors.ConfigUnsupported("IOMMU device: 'virtio' needs a PCI address")
+        if order in seen:
+            raise errors.ConfigUnsupported(f"boot order '{order}' used for more than one device")
+        seen.add(order)

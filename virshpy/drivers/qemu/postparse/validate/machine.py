@@ -8,13 +8,17 @@ from virshpy.drivers.qemu.postparse.places import machine_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
 
 def check_machine(domain: Domain, caps: QemuCaps) -> None:
+    bios = domain.os.bios if domain.os else None
+    if bios is not None and bios.useserial and not domain.devices.serials:
+        raise errors.XMLError(
+            "need at least one serial port to use BIOS serial output", hint="add <serial type='pty'/>"
+        )
     name = machine_of(domain)
     machine = caps.machine(name)
     if machine is None:
@@ -24,7 +28,6 @@ def check_machine(domain: Domain, caps: QemuCaps) -> None:
         )
     _check_vcpus(domain, machine.max_cpus)
     _check_cpu(domain)
-    _check_boot(domain)
     _check_aliases(domain)
 
 
@@ -85,31 +88,6 @@ def _check_cpu(domain: Domain) -> None:
             raise errors.ConfigUnsupported(
                 "CPU maximum physical address bits number specification cannot be used with mode='passthrough'"
             )
-
-
-def _bootable(domain: Domain) -> Iterator[Any]:
-    devices = domain.devices
-    yield from devices.disks
-    yield from devices.interfaces
-    yield from devices.hostdevs
-    yield from devices.redirdevs
-
-
-def _check_boot(domain: Domain) -> None:
-    assert domain.os is not None
-    seen: set[int] = set()
-    for device in _bootable(domain):
-        order = device.boot.order if device.boot is not None else None
-        if order is None:
-            continue
-        if domain.os.boots:
-            raise errors.ConfigUnsupported(
-                "per-device boot elements cannot be used together with os/boot elements",
-                hint="remove either <boot dev=…/> from <os> or <boot order=…/> from the devices",
-            )
-        if order in seen:
-            raise errors.ConfigUnsupported(f"boot order '{order}' used for more than one device")
-        seen.add(order)
 
 
 def _check_aliases(domain: Domain) -> None:

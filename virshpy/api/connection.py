@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from virshpy.api.everything import ConnectionMethods
     from virshpy.driver.registry import Driver
     from virshpy.driver.types import NodeInfo
+else:
+    from virshpy.api.handle import FarConnection as ConnectionMethods
 
 
-class Connection:
-    """An open connection. Usable as a context manager; every method may raise :class:`virshpy.errors.Error`."""
+class Connection(ConnectionMethods):
+    """An open connection. Usable as a context manager; every method may raise :class:`virshpy.errors.Error`.
+
+    Here is what most commands need; networks, storage, events and the rest are in the modules of their names.
+    """
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver

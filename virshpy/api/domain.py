@@ -4,17 +4,18 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.api.connection import Connection
-    from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, Stream
+    from virshpy.api.everything import DomainMethods
+    from virshpy.driver.types import ControlInfo, DomainInfo, SecurityLabel, Stream
+else:
+    from virshpy.api.handle import FarDomain as DomainMethods
 
 
-class Domain:
-    """A named domain on a connection; it stays usable while the domain changes. Methods may raise errors.Error."""
+class Domain(DomainMethods):
+    """A named domain on a connection; it stays usable while the domain changes. Methods may raise errors.Error.
 
-    def __init__(self, connection: Connection, ref: DomainRef) -> None:
-        self.connection = connection
-        self.ref = ref
-        self._driver = connection.driver
+    Here is what most commands need; snapshots, tuning, block jobs and the rest are in domain_*.py, snapshot.py and
+    checkpoint.py.
+    """
 
     def __repr__(self) -> str:
         return f"<Domain {self.ref.name!r} {self.ref.uuid}>"

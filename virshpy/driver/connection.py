@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
-from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,11 +76,11 @@ class ConnectionOperations(Contract):
     def node_get_free_memory(self) -> int:
         """Free memory of the host in bytes."""
 
-    @operation("virConnectListAllDomains", flags=ListDomainsFlags)
+    @operation("virConnectListAllDomains", flags="ListDomainsFlags")
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
         """Domains that match; flags of one group are alternatives, groups narrow each other."""
 
-    @operation("virConnectGetAllDomainStats", flags=GetAllDomainStatsFlags)
+    @operation("virConnectGetAllDomainStats", flags="GetAllDomainStatsFlags")
     def connect_get_all_domain_stats(
         self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
     ) -> list[tuple[DomainRef, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import wraps
 
-from virshpy import errors
+from virshpy import enums, errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,31 +29,67 @@ class _UnsupportedFlags(errors.InvalidArg):
 
 
 class Row:
-    """One operation: ``c_name``, ``writes``, ``flags`` (an IntFlag type or None), ``secure`` (flags that a read-only
-    connection may not use because they reveal secrets)."""
+    """One operation, as an attribute of its group. Called where no driver overrides it, it says that it is not supported.
 
-    __slots__ = ("c_name", "writes", "flags", "secure")
+    ``c_name``; ``writes``; ``flags`` (the IntFlag type of its flags, or None); ``secure`` (those that a read-only
+    connection may not use because they reveal secrets); ``declaration``, the function with signature and docstring.
+    """
 
-    def __init__(self, c_name: str, writes: bool, flags: Any, secure: int) -> None:
+    __slots__ = ("c_name", "writes", "_flags", "_secure", "declaration")
+
+    def __init__(self, c_name: str, writes: bool, flags: str | None, secure: str, declaration: Any) -> None:
         self.c_name = c_name
         self.writes = writes
-        self.flags = flags
-        self.secure = secure
+        self._flags = flags
+        self._secure = secure
+        self.declaration = declaration
+
+    @property
+    def row(self) -> Row:
+        """Itself, as an override has it too."""
+        return self
+
+    @property
+    def flags(self) -> Any:
+        """Made when it is first asked for: two hundred of these are not."""
+        return getattr(enums, self._flags) if self._flags else None
+
+    @property
+    def has_flags(self) -> bool:
+        return self._flags is not None
+
+    @property
+    def secure(self) -> int:
+        return sum(int(self.flags[word]) for word in self._secure.split())
+
+    def __get__(self, driver: Contract | None, owner: type) -> Any:
+        return self if driver is None else _Unsupported(self, driver)
 
 
-def operation(c_name: str, *, writes: bool = False, flags: Any = None, secure: int = 0) -> Callable[[F], F]:
-    """Declare a row. The body is never run: a driver that does not override it answers NoSupport."""
-    row = Row(c_name, writes, flags, secure)
+class _Unsupported:
+    """A row of a driver that has no such operation."""
+
+    __slots__ = ("row", "driver")
+
+    def __init__(self, row: Row, driver: Contract) -> None:
+        self.row = row
+        self.driver = driver
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.driver.readonly and self.row.writes:
+            raise _denied(self.row)
+        raise errors.NoSupport(self.row.c_name, domain=self.driver.error_domain)
+
+
+def _denied(row: Row) -> errors.OperationDenied:
+    return errors.OperationDenied(f"read only access prevents {row.c_name}", domain=errors.ErrorDomain.DOM)
+
+
+def operation(c_name: str, *, writes: bool = False, flags: str | None = None, secure: str = "") -> Callable[[F], F]:
+    """Declare a row. Its body is never run. ``flags`` names a class of virshpy.enums, ``secure`` members of it."""
 
     def declare(declaration: F) -> F:
-        @wraps(declaration)
-        def unsupported(self: Contract, *args: Any, **kwargs: Any) -> Any:
-            if self.readonly and row.writes:
-                raise errors.OperationDenied(f"read only access prevents {row.c_name}", domain=errors.ErrorDomain.DOM)
-            raise errors.NoSupport(row.c_name, domain=self.error_domain)
-
-        unsupported.row = row  # type: ignore[attr-defined]
-        return unsupported  # type: ignore[return-value]
+        return Row(c_name, writes, flags, secure, declaration)  # type: ignore[return-value]
 
     return declare
 
@@ -86,27 +122,19 @@ class Contract:
 def rows(contract: type[Contract]) -> dict[str, Row]:
     """Every row that a class has, by method name."""
     found = ((name, getattr(contract, name)) for name in dir(contract))
-    return {name: method.row for name, method in found if hasattr(method, "row")}
+    return {name: method.row for name, method in found if isinstance(getattr(method, "row", None), Row)}
 
 
 def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
-    known: int | None = getattr(method, "accepted", None)
-    if known is None and row.flags is not None:
-        known = 0
-        for member in row.flags:
-            known |= int(member)
+    has_flags = row.has_flags
 
     @wraps(method)
     def guarded(self: Contract, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
         if self.readonly and row.writes:
-            raise errors.OperationDenied(f"read only access prevents {row.c_name}", domain=errors.ErrorDomain.DOM)
+            raise _denied(row)
         if flags:
-            if self.readonly and flags & row.secure:
-                raise errors.OperationDenied(f"{row.c_name} with secure flag", domain=errors.ErrorDomain.DOM)
-            if unknown := flags & ~(known or 0):
-                function = row.c_name.replace("vir", self.function_prefix, 1)
-                raise _UnsupportedFlags(f"unsupported flags (0x{unknown:x}) in function {function}")
-        if row.flags is not None:
+            _check_flags(self, row, method, flags)
+        if has_flags:
             kwargs["flags"] = flags
         try:
             return method(self, *args, **kwargs)
@@ -117,3 +145,16 @@ def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
 
     guarded.row = row  # type: ignore[attr-defined]
     return guarded
+
+
+def _check_flags(driver: Contract, row: Row, method: Callable[..., Any], flags: int) -> None:
+    if driver.readonly and flags & row.secure:
+        raise errors.OperationDenied(f"{row.c_name} with secure flag", domain=errors.ErrorDomain.DOM)
+    known: int | None = getattr(method, "accepted", None)
+    if known is None:
+        known = 0
+        for member in row.flags or ():
+            known |= int(member)
+    if unknown := flags & ~known:
+        function = row.c_name.replace("vir", driver.function_prefix, 1)
+        raise _UnsupportedFlags(f"unsupported flags (0x{unknown:x}) in function {function}")

@@ -9,9 +9,30 @@ from virshpy.driver.connection import ConnectionOperations
 from virshpy.driver.domain import DomainOperations
 from virshpy.uri import URI
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-class Driver(ConnectionOperations, DomainOperations):
-    """All rows together: what a driver class derives from."""
+    from virshpy.driver.everything import Everything
+else:
+    Everything = object
+
+
+class Driver(ConnectionOperations, DomainOperations, Everything):
+    """All rows together: what a driver class derives from, after the groups of rows that it has.
+
+    Rows of groups that a driver does not name among its bases it does not have: they are loaded only to say so.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:1] == "_":
+            raise AttributeError(name)
+        from virshpy.driver.everything import Everything
+
+        row = getattr(Everything, name, None)
+        if row is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return row.__get__(self, Everything)
 
 
 _SCHEMES = {

@@ -3,17 +3,6 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
-from virshpy.enums import (
-    ConsoleFlags,
-    CreateFlags,
-    DefineFlags,
-    DestroyFlags,
-    ModificationImpact,
-    RebootFlags,
-    ShutdownFlags,
-    UndefineFlags,
-    XMLFlags,
-)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +23,10 @@ class DomainOperations(Contract):
     def domain_lookup_by_id(self, id: int) -> DomainRef: ...
 
     # definitions
-    @operation("virDomainDefineXMLFlags", writes=True, flags=DefineFlags)
+    @operation("virDomainDefineXMLFlags", writes=True, flags="DefineFlags")
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainUndefineFlags", writes=True, flags=UndefineFlags)
+    @operation("virDomainUndefineFlags", writes=True, flags="UndefineFlags")
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainRename", writes=True)
@@ -49,24 +38,24 @@ class DomainOperations(Contract):
     @operation("virDomainGetAutostart")
     def domain_get_autostart(self, domain: DomainRef) -> bool: ...
 
-    @operation("virDomainSetMetadata", writes=True, flags=ModificationImpact)
+    @operation("virDomainSetMetadata", writes=True, flags="ModificationImpact")
     def domain_set_metadata(
         self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
     ) -> None:
         """Set (or, with None, remove) title, description or one <metadata> element (kind is a MetadataType)."""
 
-    @operation("virDomainGetMetadata", flags=ModificationImpact)
+    @operation("virDomainGetMetadata", flags="ModificationImpact")
     def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
         """Raises NoDomainMetadata where there is none."""
 
     # life
-    @operation("virDomainCreateXML", writes=True, flags=CreateFlags)
+    @operation("virDomainCreateXML", writes=True, flags="CreateFlags")
     def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainCreateWithFlags", writes=True, flags=CreateFlags)
+    @operation("virDomainCreateWithFlags", writes=True, flags="CreateFlags")
     def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainDestroyFlags", writes=True, flags=DestroyFlags)
+    @operation("virDomainDestroyFlags", writes=True, flags="DestroyFlags")
     def domain_destroy_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainSuspend", writes=True)
@@ -75,10 +64,10 @@ class DomainOperations(Contract):
     @operation("virDomainResume", writes=True)
     def domain_resume(self, domain: DomainRef) -> None: ...
 
-    @operation("virDomainShutdownFlags", writes=True, flags=ShutdownFlags)
+    @operation("virDomainShutdownFlags", writes=True, flags="ShutdownFlags")
     def domain_shutdown_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainReboot", writes=True, flags=RebootFlags)
+    @operation("virDomainReboot", writes=True, flags="RebootFlags")
     def domain_reboot(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainReset", writes=True)
@@ -92,7 +81,7 @@ class DomainOperations(Contract):
     @operation("virDomainGetInfo")
     def domain_get_info(self, domain: DomainRef) -> DomainInfo: ...
 
-    @operation("virDomainGetXMLDesc", flags=XMLFlags, secure=XMLFlags.SECURE | XMLFlags.MIGRATABLE)
+    @operation("virDomainGetXMLDesc", flags="XMLFlags", secure="SECURE MIGRATABLE")
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str: ...
 
     @operation("virDomainGetOSType")
@@ -120,7 +109,7 @@ class DomainOperations(Contract):
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]: ...
 
     # reaching in
-    @operation("virDomainOpenConsole", writes=True, flags=ConsoleFlags)
+    @operation("virDomainOpenConsole", writes=True, flags="ConsoleFlags")
     def domain_open_console(self, domain: DomainRef, device: str | None, *, flags: int = 0) -> Stream:
         """A stream to the console with alias ``device`` (None: the first console or serial port)."""
 

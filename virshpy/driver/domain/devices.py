@@ -1,0 +1,93 @@
+"""Rows: devices and what is plugged into a domain."""
+
+from __future__ import annotations
+
+from virshpy.driver.contract import Contract, operation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.driver.structures import InterfaceAddresses, InterfaceStats, IOThreadInfo
+    from virshpy.driver.types import DomainRef, Stream
+
+
+class DeviceOperations(Contract):
+    """Devices and what is plugged into a domain."""
+
+    @operation("virDomainAttachDeviceFlags", writes=True, flags="DeviceModifyFlags")
+    def domain_attach_device_flags(self, domain: DomainRef, xml: str, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainDetachDeviceFlags", writes=True, flags="DeviceModifyFlags")
+    def domain_detach_device_flags(self, domain: DomainRef, xml: str, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainDetachDeviceAlias", writes=True, flags="DeviceModifyFlags")
+    def domain_detach_device_alias(self, domain: DomainRef, alias: str, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainUpdateDeviceFlags", writes=True, flags="DeviceModifyFlags")
+    def domain_update_device_flags(self, domain: DomainRef, xml: str, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainInterfaceStats")
+    def domain_interface_stats(self, domain: DomainRef, device: str) -> InterfaceStats:
+        """``device`` is the target's name or the MAC address."""
+
+    @operation("virDomainInterfaceAddresses", writes=True)
+    def domain_interface_addresses(self, domain: DomainRef, source: int) -> list[InterfaceAddresses]:
+        """``source`` is an InterfaceAddressesSource."""
+
+    @operation("virDomainGetInterfaceParameters", flags="ModificationImpact")
+    def domain_get_interface_parameters(self, domain: DomainRef, device: str, *, flags: int = 0) -> dict[str, Any]: ...
+
+    @operation("virDomainSetInterfaceParameters", writes=True, flags="ModificationImpact")
+    def domain_set_interface_parameters(
+        self, domain: DomainRef, device: str, params: dict[str, Any], *, flags: int = 0
+    ) -> None: ...
+
+    @operation("virDomainAddIOThread", writes=True, flags="ModificationImpact")
+    def domain_add_iothread(self, domain: DomainRef, iothread_id: int, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainDelIOThread", writes=True, flags="ModificationImpact")
+    def domain_del_iothread(self, domain: DomainRef, iothread_id: int, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainGetIOThreadInfo", flags="ModificationImpact")
+    def domain_get_iothread_info(self, domain: DomainRef, *, flags: int = 0) -> list[IOThreadInfo]: ...
+
+    @operation("virDomainSetIOThreadParams", writes=True, flags="ModificationImpact")
+    def domain_set_iothread_params(
+        self, domain: DomainRef, iothread_id: int, params: dict[str, Any], *, flags: int = 0
+    ) -> None: ...
+
+    @operation("virDomainPinIOThread", writes=True, flags="ModificationImpact")
+    def domain_pin_iothread(self, domain: DomainRef, iothread_id: int, cpus: list[int], *, flags: int = 0) -> None: ...
+
+    @operation("virDomainOpenChannel", writes=True, flags="ChannelFlags")
+    def domain_open_channel(self, domain: DomainRef, name: str | None, *, flags: int = 0) -> Stream: ...
+
+    @operation("virDomainOpenGraphics", writes=True, flags="OpenGraphicsFlags")
+    def domain_open_graphics(self, domain: DomainRef, index: int, fd: int, *, flags: int = 0) -> None:
+        """``fd`` is a connected socket that becomes the display's client."""
+
+    @operation("virDomainOpenGraphicsFD", writes=True, flags="OpenGraphicsFlags")
+    def domain_open_graphics_fd(self, domain: DomainRef, index: int, *, flags: int = 0) -> int:
+        """The client's end of a fresh connection to the display."""
+
+    @operation("virDomainGraphicsReload", writes=True)
+    def domain_graphics_reload(self, domain: DomainRef, type: int) -> None:
+        """Since libvirt 10.2: reload the display's certificates."""
+
+    @operation("virDomainFDAssociate", writes=True, flags="FDAssociateFlags")
+    def domain_fd_associate(self, domain: DomainRef, name: str, fds: list[int], *, flags: int = 0) -> None: ...
+
+    @operation("virDomainScreenshot", writes=True)
+    def domain_screenshot(self, domain: DomainRef, screen: int) -> tuple[str, bytes]:
+        """(MIME type, picture)."""
+
+    @operation("virDomainSendKey", writes=True)
+    def domain_send_key(self, domain: DomainRef, codeset: int, holdtime: int, keycodes: list[int]) -> None:
+        """``codeset`` is a KeycodeSet; ``holdtime`` in milliseconds."""
+
+    @operation("virDomainSendProcessSignal", writes=True)
+    def domain_send_process_signal(self, domain: DomainRef, pid_value: int, signum: int) -> None: ...
+
+    @operation("virDomainInjectNMI", writes=True)
+    def domain_inject_nmi(self, domain: DomainRef) -> None: ...

@@ -1,0 +1,101 @@
+"""Rows: a domain's memory in files, jobs, and migration."""
+
+from __future__ import annotations
+
+from virshpy.driver.contract import Contract, operation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.driver.structures import JobInfo
+    from virshpy.driver.types import DomainRef
+
+
+class SavingOperations(Contract):
+    """A domain's memory in files, jobs, and migration."""
+
+    @operation("virDomainSaveFlags", writes=True, flags="SaveRestoreFlags")
+    def domain_save_flags(self, domain: DomainRef, to: str, dxml: str | None, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainSaveParams", writes=True, flags="SaveRestoreFlags")
+    def domain_save_params(self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0) -> None: ...
+
+    @operation("virDomainRestoreFlags", writes=True, flags="SaveRestoreFlags")
+    def domain_restore_flags(self, path: str, dxml: str | None, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainRestoreParams", writes=True, flags="SaveRestoreFlags")
+    def domain_restore_params(self, params: dict[str, Any], *, flags: int = 0) -> None: ...
+
+    @operation("virDomainSaveImageGetXMLDesc", writes=True, flags="SaveImageXMLFlags")
+    def domain_save_image_get_xml_desc(self, path: str, *, flags: int = 0) -> str: ...
+
+    @operation("virDomainSaveImageDefineXML", writes=True, flags="SaveRestoreFlags")
+    def domain_save_image_define_xml(self, path: str, dxml: str, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainManagedSave", writes=True, flags="SaveRestoreFlags")
+    def domain_managed_save(self, domain: DomainRef, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainManagedSaveRemove", writes=True)
+    def domain_managed_save_remove(self, domain: DomainRef) -> None: ...
+
+    @operation("virDomainManagedSaveGetXMLDesc", flags="SaveImageXMLFlags")
+    def domain_managed_save_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str: ...
+
+    @operation("virDomainManagedSaveDefineXML", writes=True, flags="SaveRestoreFlags")
+    def domain_managed_save_define_xml(self, domain: DomainRef, dxml: str | None, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainCoreDumpWithFormat", writes=True, flags="CoreDumpFlags")
+    def domain_core_dump_with_format(self, domain: DomainRef, to: str, dump_format: int, *, flags: int = 0) -> None:
+        """``dump_format`` is a CoreDumpFormat."""
+
+    @operation("virDomainPMSuspendForDuration", writes=True)
+    def domain_pm_suspend_for_duration(self, domain: DomainRef, target: int, duration: int) -> None: ...
+
+    @operation("virDomainPMWakeup", writes=True)
+    def domain_pm_wakeup(self, domain: DomainRef) -> None: ...
+
+    @operation("virDomainGetJobInfo")
+    def domain_get_job_info(self, domain: DomainRef) -> JobInfo: ...
+
+    @operation("virDomainGetJobStats", flags="JobStatsFlags")
+    def domain_get_job_stats(self, domain: DomainRef, *, flags: int = 0) -> tuple[int, dict[str, Any]]:
+        """(JobType, figures)."""
+
+    @operation("virDomainAbortJobFlags", writes=True, flags="AbortJobFlags")
+    def domain_abort_job_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainMigrate3", writes=True, flags="MigrateFlags")
+    def domain_migrate3(
+        self, domain: DomainRef, destination: Any, params: dict[str, Any], *, flags: int = 0
+    ) -> DomainRef:
+        """``destination`` is the driver of the other connection."""
+
+    @operation("virDomainMigrateToURI3", writes=True, flags="MigrateFlags")
+    def domain_migrate_to_uri3(
+        self, domain: DomainRef, dconnuri: str | None, params: dict[str, Any], *, flags: int = 0
+    ) -> None: ...
+
+    @operation("virDomainMigrateGetMaxDowntime")
+    def domain_migrate_get_max_downtime(self, domain: DomainRef) -> int:
+        """Milliseconds."""
+
+    @operation("virDomainMigrateSetMaxDowntime", writes=True)
+    def domain_migrate_set_max_downtime(self, domain: DomainRef, downtime: int) -> None: ...
+
+    @operation("virDomainMigrateGetMaxSpeed", writes=True, flags="MigrateMaxSpeedFlags")
+    def domain_migrate_get_max_speed(self, domain: DomainRef, *, flags: int = 0) -> int:
+        """MiB/s."""
+
+    @operation("virDomainMigrateSetMaxSpeed", writes=True, flags="MigrateMaxSpeedFlags")
+    def domain_migrate_set_max_speed(self, domain: DomainRef, bandwidth: int, *, flags: int = 0) -> None: ...
+
+    @operation("virDomainMigrateGetCompressionCache")
+    def domain_migrate_get_compression_cache(self, domain: DomainRef) -> int:
+        """Bytes."""
+
+    @operation("virDomainMigrateSetCompressionCache", writes=True)
+    def domain_migrate_set_compression_cache(self, domain: DomainRef, cache_size: int) -> None: ...
+
+    @operation("virDomainMigrateStartPostCopy", writes=True)
+    def domain_migrate_start_post_copy(self, domain: DomainRef) -> None: ...

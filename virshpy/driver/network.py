@@ -1,0 +1,97 @@
+"""Rows: virtual networks and their ports."""
+
+from __future__ import annotations
+
+from virshpy.driver.contract import Contract, operation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.driver.structures import DHCPLease, NetworkPortRef, NetworkRef
+
+
+class NetworkOperations(Contract):
+    """Virtual networks and their ports."""
+
+    @operation("virConnectListAllNetworks", flags="ListNetworksFlags")
+    def connect_list_all_networks(self, *, flags: int = 0) -> list[NetworkRef]: ...
+
+    @operation("virNetworkLookupByName")
+    def network_lookup_by_name(self, name: str) -> NetworkRef: ...
+
+    @operation("virNetworkLookupByUUIDString")
+    def network_lookup_by_uuid_string(self, uuid: str) -> NetworkRef: ...
+
+    @operation("virNetworkDefineXMLFlags", writes=True, flags="NetworkDefineFlags")
+    def network_define_xml_flags(self, xml: str, *, flags: int = 0) -> NetworkRef: ...
+
+    @operation("virNetworkCreateXMLFlags", writes=True, flags="NetworkCreateFlags")
+    def network_create_xml_flags(self, xml: str, *, flags: int = 0) -> NetworkRef: ...
+
+    @operation("virNetworkUndefine", writes=True)
+    def network_undefine(self, network: NetworkRef) -> None: ...
+
+    @operation("virNetworkCreate", writes=True)
+    def network_create(self, network: NetworkRef) -> None: ...
+
+    @operation("virNetworkDestroy", writes=True)
+    def network_destroy(self, network: NetworkRef) -> None: ...
+
+    @operation("virNetworkUpdate", writes=True, flags="NetworkUpdateFlags")
+    def network_update(
+        self, network: NetworkRef, command: int, section: int, parent_index: int, xml: str, *, flags: int = 0
+    ) -> None:
+        """``command`` is a NetworkUpdateCommand, ``section`` a NetworkUpdateSection."""
+
+    @operation("virNetworkGetXMLDesc", flags="NetworkXMLFlags")
+    def network_get_xml_desc(self, network: NetworkRef, *, flags: int = 0) -> str: ...
+
+    @operation("virNetworkGetBridgeName")
+    def network_get_bridge_name(self, network: NetworkRef) -> str: ...
+
+    @operation("virNetworkGetAutostart")
+    def network_get_autostart(self, network: NetworkRef) -> bool: ...
+
+    @operation("virNetworkSetAutostart", writes=True)
+    def network_set_autostart(self, network: NetworkRef, autostart: bool) -> None: ...
+
+    @operation("virNetworkIsActive")
+    def network_is_active(self, network: NetworkRef) -> bool: ...
+
+    @operation("virNetworkIsPersistent")
+    def network_is_persistent(self, network: NetworkRef) -> bool: ...
+
+    @operation("virNetworkGetDHCPLeases")
+    def network_get_dhcp_leases(self, network: NetworkRef, mac: str | None) -> list[DHCPLease]: ...
+
+    @operation("virNetworkSetMetadata", writes=True, flags="NetworkUpdateFlags")
+    def network_set_metadata(
+        self, network: NetworkRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
+    ) -> None:
+        """Since libvirt 9.7; ``kind`` is a MetadataType."""
+
+    @operation("virNetworkGetMetadata", flags="NetworkUpdateFlags")
+    def network_get_metadata(self, network: NetworkRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+        """Since libvirt 9.7. Raises NoNetworkMetadata where there is none."""
+
+    @operation("virNetworkListAllPorts")
+    def network_list_all_ports(self, network: NetworkRef) -> list[NetworkPortRef]: ...
+
+    @operation("virNetworkPortLookupByUUIDString")
+    def network_port_lookup_by_uuid_string(self, network: NetworkRef, uuid: str) -> NetworkPortRef: ...
+
+    @operation("virNetworkPortCreateXML", writes=True, flags="NetworkPortCreateFlags")
+    def network_port_create_xml(self, network: NetworkRef, xml: str, *, flags: int = 0) -> NetworkPortRef: ...
+
+    @operation("virNetworkPortDelete", writes=True)
+    def network_port_delete(self, port: NetworkPortRef) -> None: ...
+
+    @operation("virNetworkPortGetXMLDesc")
+    def network_port_get_xml_desc(self, port: NetworkPortRef) -> str: ...
+
+    @operation("virNetworkPortGetParameters")
+    def network_port_get_parameters(self, port: NetworkPortRef) -> dict[str, Any]: ...
+
+    @operation("virNetworkPortSetParameters", writes=True)
+    def network_port_set_parameters(self, port: NetworkPortRef, params: dict[str, Any]) -> None: ...

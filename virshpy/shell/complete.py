@@ -37,20 +37,21 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
     for word in before[1:]:
         reader.feed(word)
     if reader.pending is not None:
-        return reader.pending.type.complete(prefix, session)
+        return reader.pending.type.complete_beside(reader.given, prefix, session)
     if prefix.startswith("-") and not reader.data_only:
         name, equals, value = prefix.partition("=")
         option = command.find(name[2:])
         if equals and option is not None:
-            return [(f"{name}={word}", meaning) for word, meaning in option.type.complete(value, session)]
+            offers = option.type.complete_beside(reader.given, value, session)
+            return [(f"{name}={word}", meaning) for word, meaning in offers]
         return _options(command, reader)
-    offers: list[Candidate] = []
+    found: list[Candidate] = []
     if reader.awaiting:
-        offers += _new_only(reader, reader.awaiting[0], prefix, session)
+        found += _new_only(reader, reader.awaiting[0], prefix, session)
     # Without anything typed, options are shown only where no value is due.
     if not reader.data_only and not any(option.required for option in reader.awaiting) and not prefix:
-        offers += _options(command, reader)
-    return offers
+        found += _options(command, reader)
+    return found
 
 
 def _commands() -> list[Candidate]:
@@ -65,7 +66,8 @@ def _commands() -> list[Candidate]:
 def _new_only(reader: Reader, option: Option, prefix: str, session: Session) -> Iterable[Candidate]:
     """What the option's type offers, without words that were given already."""
     given = reader.given.get(option.name, ())
-    return [offer for offer in option.type.complete(prefix, session) if offer[0] not in given]
+    offers = option.type.complete_beside(reader.given, prefix, session)
+    return [offer for offer in offers if offer[0] not in given]
 
 
 def _options(command: Command, reader: Reader) -> list[Candidate]:

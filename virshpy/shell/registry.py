@@ -52,6 +52,57 @@ GROUPS = (
         {"host": "capabilities domcapabilities hostname maxvcpus nodeinfo sysinfo uri version"},
     ),
     Group(
+        "Networking",
+        "network",
+        {
+            "network": (
+                "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-info "
+                "net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
+                "net-undefine net-update net-uuid"
+            )
+        },
+    ),
+    Group(
+        "Secret",
+        "secret",
+        {
+            "secret": (
+                "secret-define secret-dumpxml secret-get-value secret-list secret-set-value secret-undefine"
+            )
+        },
+    ),
+    Group(
+        "Network Filter",
+        "filter",
+        {
+            "nwfilter": (
+                "nwfilter-binding-create nwfilter-binding-delete nwfilter-binding-dumpxml nwfilter-binding-list "
+                "nwfilter-define nwfilter-dumpxml nwfilter-edit nwfilter-list nwfilter-undefine"
+            )
+        },
+    ),
+    Group(
+        "Storage Pool",
+        "pool",
+        {
+            "pool": (
+                "find-storage-pool-sources find-storage-pool-sources-as pool-autostart pool-build pool-capabilities "
+                "pool-create pool-create-as pool-define pool-define-as pool-delete pool-destroy pool-dumpxml "
+                "pool-edit pool-info pool-list pool-name pool-refresh pool-start pool-undefine pool-uuid"
+            )
+        },
+    ),
+    Group(
+        "Storage Volume",
+        "volume",
+        {
+            "volume": (
+                "vol-clone vol-create vol-create-as vol-create-from vol-delete vol-download vol-dumpxml vol-info "
+                "vol-key vol-list vol-name vol-path vol-pool vol-resize vol-upload vol-wipe"
+            )
+        },
+    ),
+    Group(
         "virshpy itself",
         "virshpy",
         {"itself": "cd complete connect echo exit help pwd quit self-test"},

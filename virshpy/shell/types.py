@@ -32,6 +32,10 @@ class Type:
         """(word, what it is) that may stand here; those not starting with ``prefix`` are dropped by the caller."""
         return ()
 
+    def complete_beside(self, given: dict[str, list[str]], prefix: str, session: Session) -> Iterable[Candidate]:
+        """The same for types that depend on what other options say: ``given`` holds their texts."""
+        return self.complete(prefix, session)
+
 
 class AnyText(Type):
     """Text that may be empty, and means something by it."""
@@ -96,6 +100,27 @@ class File(Type):
         return _paths(prefix, directories_only=False)
 
 
+class Bytes(File):
+    """A small file to read, not of text: the value is its bytes."""
+
+    def convert(self, text: str, name: str, session: Session) -> Any:
+        try:
+            with open(text, "rb") as file:
+                return file.read(FILE_LIMIT)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise _failure(f"Failed to open file '{text}': {reason}") from None
+
+
+class Path(Type):
+    """A file by its name: to be written, or for the driver to read."""
+
+    files = True
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return _paths(prefix, directories_only=False)
+
+
 class Directory(Type):
     """A directory to go to."""
 
@@ -119,6 +144,13 @@ class Int(Type):
         if value is None or not self.least <= value <= self.most:
             raise _failure(f"Numeric value '{text}' for <{name}> option is malformed or out of range")
         return value
+
+
+class UInt(Int):
+    """A whole number that is not negative and fits into so many bits."""
+
+    def __init__(self, bits: int = 32) -> None:
+        super().__init__(0, (1 << bits) - 1)
 
 
 class Size(Type):

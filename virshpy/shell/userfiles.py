@@ -1,4 +1,5 @@
-"""The few files that the shell keeps for its user: the prompt's history, --log, and the trace of a fault.
+"""The few files that the shell writes for its user: the prompt's history, --log, the trace of a fault, and what a
+command was asked to save.
 
 They are the user's own, not the host's: nothing undoes them, so they do not go through the journal.
 """
@@ -7,6 +8,10 @@ from __future__ import annotations
 
 import os
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FOLDER = "virshpy"
 
@@ -61,3 +66,10 @@ def _append(path: str, text: str, *, truncate: bool = False) -> bool:
     except OSError:
         return False
     return True
+
+
+def save(path: str, blocks: Iterable[bytes]) -> None:
+    """Write a file that a command was asked for: vol-download, screenshot. Raises OSError."""
+    with open(path, "wb") as file:
+        for block in blocks:
+            file.write(block)

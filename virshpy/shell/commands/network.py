@@ -1,0 +1,411 @@
+"""Networking: virtual networks, their leases and their ports."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import (
+    ListNetworksFlags,
+    NetworkCreateFlags,
+    NetworkDefineFlags,
+    NetworkPortCreateFlags,
+    NetworkUpdateCommand,
+    NetworkUpdateFlags,
+    NetworkUpdateSection,
+    NetworkXMLFlags,
+)
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.families import (
+    VALIDATE,
+    asked_the_old_way,
+    declare_autostart,
+    declare_dumpxml,
+    declare_edit,
+    declare_from_file,
+    declare_verb,
+    given_flags,
+    listed,
+    one_form,
+    shown,
+    yes_no,
+)
+from virshpy.shell.families import WRAP as _WRAP
+from virshpy.shell.families import XPATH as _XPATH
+from virshpy.shell.objects import NetworkType
+from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
+from virshpy.shell.types import STRING, Choice, File, Int, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from virshpy.api.network import Network, NetworkPort
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.shell.types import Candidate
+
+
+def _network(active: bool | None = None, by: str = "uuid name") -> NetworkType:
+    return NetworkType(by, active)
+
+
+_NETWORK = argument("network", _network(), "name or UUID of a network")
+_ACTIVE = argument("network", _network(True), "name or UUID of a network")
+_INACTIVE = argument("network", _network(False), "name or UUID of a network")
+_VALIDATES = {"validate": NetworkDefineFlags.VALIDATE}
+
+declare_from_file(
+    "net-define",
+    "define a network from a file, without starting it",
+    "Make a persistent network, or replace the definition of one.",
+    lambda session, xml, flags: session.connection.network_define_xml(xml, flags),
+    "Failed to define network from {file}",
+    "Network {name} defined from {file}",
+    flags=_VALIDATES,
+    file_help="file with the network's XML",
+    examples=(("net-define lab.xml", "then: net-start lab"),),
+)
+declare_from_file(
+    "net-create",
+    "start a network from a file, without defining it",
+    "Start a network that is forgotten when it stops.",
+    lambda session, xml, flags: session.connection.network_create_xml(xml, flags),
+    "Failed to create network from {file}",
+    "Network {name} created from {file}",
+    flags={"validate": NetworkCreateFlags.VALIDATE},
+    file_help="file with the network's XML",
+    examples=(("net-create lab.xml", "a network for this afternoon"),),
+)
+declare_verb(
+    "net-start",
+    "start a network",
+    "Start a network that is defined and does not run.",
+    _INACTIVE,
+    lambda network, flags: network.create(),
+    "Failed to start network {name}",
+    "Network {name} started",
+)
+declare_verb(
+    "net-destroy",
+    "stop a network",
+    "Stop a network at once. Its definition stays.",
+    _ACTIVE,
+    lambda network, flags: network.destroy(),
+    "Failed to destroy network {name}",
+    "Network {name} destroyed",
+)
+declare_verb(
+    "net-undefine",
+    "remove the definition of a network",
+    "Remove the definition of a network that does not run.",
+    _NETWORK,
+    lambda network, flags: network.undefine(),
+    "Failed to undefine network {name}",
+    "Network {name} has been undefined",
+)
+declare_autostart(
+    "net-autostart",
+    "a network",
+    _NETWORK,
+    "failed to {un}mark network {name} as autostarted",
+    "Network {name} {un}marked as autostarted",
+)
+declare_dumpxml(
+    "net-dumpxml",
+    "a network",
+    _NETWORK,
+    (flag("inactive", "as it will be at its next start"),),
+    flags={"inactive": NetworkXMLFlags.INACTIVE},
+)
+declare_edit(
+    "net-edit",
+    "a network",
+    _NETWORK,
+    lambda network: _definition(network),
+    lambda session, text: session.connection.network_define_xml(text),
+    "Network {name} XML configuration not changed.",
+    "Network {name} XML configuration edited.",
+)
+
+
+def _definition(network: Network) -> str:
+    """Its XML as defined; older drivers do not tell that from the running network's."""
+    try:
+        return network.xml_desc(NetworkXMLFlags.INACTIVE)
+    except errors.InvalidArg:
+        return network.xml_desc()
+
+
+@command(
+    "net-info",
+    "what a network is",
+    "Print the basic facts about a network.",
+    (_NETWORK,),
+    examples=(("net-info default", "its bridge, and whether it starts with the host"),),
+)
+def net_info(session: Session, args: Arguments) -> Fields:
+    network: Network = args["network"]
+    active, persistent = network.is_active(), network.is_persistent()
+    fields = [
+        Field("name", "Name", network.name),
+        Field("uuid", "UUID", network.uuid),
+        Field("active", "Active", active, yes_no(active)),
+        Field("persistent", "Persistent", persistent, yes_no(persistent)),
+    ]
+    try:
+        autostart = network.autostart()
+        fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
+    except errors.Error:
+        fields.append(Field("autostart", "Autostart", None, "no autostart"))
+    try:
+        fields.append(Field("bridge", "Bridge", network.bridge_name()))
+    except errors.Error:
+        pass
+    return Fields(fields, 16)
+
+
+_L = ListNetworksFlags
+_FILTERS = {
+    "persistent": _L.PERSISTENT,
+    "transient": _L.TRANSIENT,
+    "autostart": _L.AUTOSTART,
+    "no-autostart": _L.NO_AUTOSTART,
+}
+
+
+@command(
+    "net-list",
+    "list networks",
+    "List running networks, or those that the options select.",
+    (
+        flag("inactive", "networks that are not running"),
+        flag("all", "networks that run and networks that do not"),
+        flag("persistent", "networks with a persistent definition"),
+        flag("transient", "networks without a persistent definition"),
+        flag("autostart", "networks that start with the host"),
+        flag("no-autostart", "networks that do not start with the host"),
+        flag("uuid", "print UUIDs instead of a table"),
+        flag("name", "print names instead of a table"),
+        flag("table", "print a table (this is the default)"),
+    ),
+    examples=(("net-list --all", "every network, with its state"),),
+)
+def net_list(session: Session, args: Arguments) -> Result:
+    one_form(args, "table", "name", "uuid")
+    flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
+    flags |= given_flags(args, _FILTERS)
+    with asked_the_old_way("Failed to get the number of active networks", "virConnectNumOfNetworks", _CANNOT_LIST):
+        networks = session.connection.list_networks(flags)
+    networks.sort(key=lambda network: network.name.lower())
+    columns = [("name", "Name"), ("state", "State"), ("autostart", "Autostart"), ("persistent", "Persistent")]
+    if "name" in args or "uuid" in args:
+        plain = "name" if "name" in args else "uuid"
+        return listed(args, "networks", [(plain, None)], [(getattr(one, plain),) for one in networks], plain)
+    return Table("networks", [*columns, ("uuid", None)], [_row(network) for network in networks])
+
+
+_CANNOT_LIST = "Failed to list networks"
+
+
+def _row(network: Network) -> tuple[object, ...]:
+    try:
+        autostart = yes_no(network.autostart())
+    except errors.Error:
+        autostart = "no autostart"
+    state = "active" if network.is_active() else "inactive"
+    return network.name, state, autostart, yes_no(network.is_persistent()), network.uuid
+
+
+@command(
+    "net-name",
+    "name of a network, by UUID",
+    options=(argument("network", _network(by="uuid"), "UUID of a network"),),
+    examples=(("net-name dd8fe884-6c02-601e-7551-cca97df1c5df", "such as: default"),),
+)
+def net_name(session: Session, args: Arguments) -> Text:
+    return Text("name", args["network"].name, uuid=args["network"].uuid)
+
+
+@command(
+    "net-uuid",
+    "UUID of a network, by name",
+    options=(argument("network", _network(by="name"), "name of a network"),),
+    examples=(("net-uuid default", "the identity that survives a new name"),),
+)
+def net_uuid(session: Session, args: Arguments) -> Text:
+    return Text("uuid", args["network"].uuid, name=args["network"].name)
+
+
+class _Update(Choice):
+    """The members of an enumeration as libvirt's XML spells them; the value is the number."""
+
+    def __init__(self, members: Mapping[str, int], complaint: str) -> None:
+        super().__init__(*members)
+        self.members = members
+        self.complaint = complaint
+
+    def convert(self, text: str, name: str, session: Session) -> int:  # type: ignore[override]
+        if text not in self.members:
+            raise Failure(self.complaint % text)
+        return self.members[text]
+
+
+_COMMANDS = {
+    "modify": NetworkUpdateCommand.MODIFY,
+    "delete": NetworkUpdateCommand.DELETE,
+    "add-last": NetworkUpdateCommand.ADD_LAST,
+    "add": NetworkUpdateCommand.ADD_LAST,
+    "add-first": NetworkUpdateCommand.ADD_FIRST,
+}
+_SECTIONS = {
+    section.name.lower().replace("_", "-"): int(section)
+    for section in NetworkUpdateSection
+    if section.name and section > 0
+}
+
+
+class XMLOrFile(File):
+    """An element as it is, or a file that holds it."""
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        return text if text.startswith("<") else super().convert(text, name, session)
+
+
+@command(
+    "net-update",
+    "change a part of a network",
+    "Add, replace or remove one element of a network's XML, of the running one,\nof the definition, or of both.",
+    (
+        _NETWORK,
+        argument("command", _Update(_COMMANDS, "unrecognized command name '%s'"), "add-first, add-last (add), "
+                 "delete or modify"),
+        argument("section", _Update(_SECTIONS, "unrecognized section name '%s'"), "the part, such as ip-dhcp-host"),
+        argument("xml", XMLOrFile(), "the element, or a file that holds it"),
+        option("parent-index", Int(), "which of several parents, counted from 0"),
+        flag("config", "of the definition"),
+        flag("live", "of the running network"),
+        flag("current", "of the running network if it runs, else of the definition"),
+    ),
+    constraints=(Exclusive("current", "live"), Exclusive("current", "config")),
+    examples=(
+        ("net-update default add ip-dhcp-host \"<host mac='52:54:00:00:00:01' ip='192.168.122.9'/>\" --live --config",
+         "a fixed address for a guest"),
+    ),
+)  # fmt: skip
+def net_update(session: Session, args: Arguments) -> Message:
+    network: Network = args["network"]
+    typed = args.text("network")
+    flags = given_flags(args, {"config": NetworkUpdateFlags.CONFIG, "live": NetworkUpdateFlags.LIVE})
+    parent = -1 if args["parent-index"] is None else args["parent-index"]
+    with failing(f"Failed to update network {typed}"):
+        network.update(args["command"], args["section"], parent, args["xml"], flags)
+    live = "live" in args or ("config" not in args and network.is_active())
+    what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
+    return Message(f"Updated network {network.name} {' and '.join(what)}", name=network.name, uuid=network.uuid)
+
+
+@command(
+    "net-dhcp-leases",
+    "addresses that a network has given out",
+    "Print the DHCP leases of a network, or those of one MAC address.",
+    (_ACTIVE, option("mac", STRING, "only the lease of this MAC address")),
+    examples=(("net-dhcp-leases default", "which guest has which address"),),
+)
+def net_dhcp_leases(session: Session, args: Arguments) -> Table:
+    from time import localtime, strftime
+
+    with failing(f"Failed to get leases info for {args.text('network')}"):
+        leases = args["network"].dhcp_leases(args["mac"])
+    rows = []
+    for lease in leases:
+        expiry = strftime("%Y-%m-%d %H:%M:%S", localtime(lease.expiry_time)) if lease.expiry_time else ""
+        protocol = {0: "ipv4", 1: "ipv6"}.get(lease.type, "")
+        identifier = lease.iaid and lease.clientid or lease.clientid or lease.iaid
+        rows.append((expiry, lease.mac, protocol, f"{lease.ipaddr}/{lease.prefix}", lease.hostname, identifier))
+    columns = [
+        ("expiry", "Expiry Time"),
+        ("mac", "MAC address"),
+        ("protocol", "Protocol"),
+        ("address", "IP address"),
+        ("hostname", "Hostname"),
+        ("client_id", "Client ID or DUID"),
+    ]
+    return Table("leases", columns, sorted(rows, key=lambda row: row[0]))
+
+
+# ports
+class PortType(Type):
+    """The UUID of a port of the network named beside it; the handler looks it up."""
+
+    def complete_beside(self, given: dict[str, list[str]], prefix: str, session: Session) -> Iterable[Candidate]:
+        if "network" not in given:
+            return ()
+        network = NetworkType().convert(given["network"][0], "network", session)
+        return [(port.uuid, "port") for port in network.list_ports()]
+
+
+_PORT = argument("port", PortType(), "UUID of a port")
+
+
+def _port(args: Arguments) -> NetworkPort:
+    typed = args.text("port")
+    try:
+        found: NetworkPort = args["network"].port_lookup_by_uuid(typed)
+        return found
+    except errors.Error as error:
+        raise Failure(f"failed to get network port '{typed}'", error) from error
+
+
+@command(
+    "net-port-list",
+    "list the ports of a network",
+    "List the ports of a network: what guests' interfaces are plugged into.",
+    (_NETWORK, flag("uuid", "print UUIDs instead of a table"), flag("table", "print a table (this is the default)")),
+    examples=(("net-port-list default --uuid", "a line for each port"),),
+)
+def net_port_list(session: Session, args: Arguments) -> Result:
+    one_form(args, "table", "uuid")
+    ports = sorted(args["network"].list_ports(), key=lambda port: str(port.uuid))
+    plain = "uuid" if "uuid" in args else None
+    return listed(args, "ports", [("uuid", "UUID")], [(port.uuid,) for port in ports], plain)
+
+
+@command(
+    "net-port-create",
+    "make a port of a network from a file",
+    "Make a port of a network; starting a guest does this by itself.",
+    (_NETWORK, argument("file", File(), "file with the port's XML"), VALIDATE),
+    examples=(("net-port-create default port.xml", "for a program that plugs in by itself"),),
+)
+def net_port_create(session: Session, args: Arguments) -> Message:
+    file = args.text("file")
+    with failing(f"Failed to create network from {file}"):
+        flags = given_flags(args, {"validate": NetworkPortCreateFlags.VALIDATE})
+        port = args["network"].port_create_xml(args["file"], flags)
+    return Message(f"Network port {port.uuid} created from {file}", uuid=port.uuid)
+
+
+@command(
+    "net-port-dumpxml",
+    "print the XML of a port",
+    "Print the XML of a port of a network.",
+    (_NETWORK, _PORT, _XPATH, _WRAP),
+    examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is plugged in there"),),
+)
+def net_port_dumpxml(session: Session, args: Arguments) -> Document:
+    return shown(_port(args).xml_desc(), args)
+
+
+@command(
+    "net-port-delete",
+    "remove a port of a network",
+    "Remove a port of a network; a guest that uses it loses its connection.",
+    (_NETWORK, _PORT),
+    examples=(("net-port-delete default 12345678-0000-0000-0000-123456789abc", "after its user has died"),),
+)
+def net_port_delete(session: Session, args: Arguments) -> Message:
+    typed = args.text("port")
+    port = _port(args)
+    with failing(f"Failed to delete network port {typed}"):
+        port.delete()
+    return Message(f"Network port {typed} deleted", uuid=port.uuid)

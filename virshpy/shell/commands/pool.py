@@ -1,0 +1,524 @@
+"""Storage Pool: where volumes are kept."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import (
+    ListStoragePoolsFlags,
+    StoragePoolBuildFlags,
+    StoragePoolCreateFlags,
+    StoragePoolDefineFlags,
+    StoragePoolState,
+    StorageXMLFlags,
+)
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.families import (
+    asked_the_old_way,
+    declare_autostart,
+    declare_dumpxml,
+    declare_edit,
+    declare_from_file,
+    declare_verb,
+    given_flags,
+    scaled,
+    yes_no,
+)
+from virshpy.shell.objects import PoolType
+from virshpy.shell.results import Document, Field, Fields, Lines, Table, Text
+from virshpy.shell.types import STRING, File, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from virshpy.api.storage import StoragePool
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.shell.types import Candidate
+
+_POOL = argument("pool", PoolType(), "name or UUID of a pool")
+_ACTIVE = argument("pool", PoolType(active=True), "name or UUID of a pool")
+_INACTIVE = argument("pool", PoolType(active=False), "name or UUID of a pool")
+_KEEP = flag("no-overwrite", "build only where no data would be lost")
+_OVERWRITE = flag("overwrite", "build, and lose the data that is there")
+_BUILDING = (flag("build", "build it first"), _KEEP, _OVERWRITE)
+_BUILD_CLASH = (Exclusive("overwrite", "no-overwrite"),)
+_CREATE_FLAGS = {
+    "build": StoragePoolCreateFlags.WITH_BUILD,
+    "overwrite": StoragePoolCreateFlags.WITH_BUILD_OVERWRITE,
+    "no-overwrite": StoragePoolCreateFlags.WITH_BUILD_NO_OVERWRITE,
+}
+
+declare_from_file(
+    "pool-define",
+    "define a pool from a file, without starting it",
+    "Make a persistent pool, or replace the definition of one.",
+    lambda session, xml, flags: session.connection.storage_pool_define_xml(xml, flags),
+    "Failed to define pool from {file}",
+    "Pool {name} defined from {file}",
+    flags={"validate": StoragePoolDefineFlags.VALIDATE},
+    file_help="file with the pool's XML",
+    examples=(("pool-define images.xml", "then: pool-build images; pool-start images"),),
+)
+declare_from_file(
+    "pool-create",
+    "start a pool from a file, without defining it",
+    "Start a pool that is forgotten when it stops.",
+    lambda session, xml, flags: session.connection.storage_pool_create_xml(xml, flags),
+    "Failed to create pool from {file}",
+    "Pool {name} created from {file}",
+    options=_BUILDING,
+    flags=_CREATE_FLAGS,
+    constraints=_BUILD_CLASH,
+    file_help="file with the pool's XML",
+    examples=(("pool-create images.xml --build", "make its directory first"),),
+)
+declare_verb(
+    "pool-build",
+    "make what a pool consists of",
+    "Make the directory, the file system or the volume group of a pool.",
+    _POOL,
+    lambda pool, flags: pool.build(flags),
+    "Failed to build pool {name}",
+    "Pool {name} built",
+    options=(_KEEP, _OVERWRITE),
+    flags={"overwrite": StoragePoolBuildFlags.OVERWRITE, "no-overwrite": StoragePoolBuildFlags.NO_OVERWRITE},
+    constraints=_BUILD_CLASH,
+)
+declare_verb(
+    "pool-start",
+    "start a pool",
+    "Start a pool that is defined and does not run.",
+    _INACTIVE,
+    lambda pool, flags: pool.create(flags),
+    "Failed to start pool {name}",
+    "Pool {name} started",
+    options=_BUILDING,
+    flags=_CREATE_FLAGS,
+    constraints=_BUILD_CLASH,
+)
+declare_verb(
+    "pool-destroy",
+    "stop a pool",
+    "Stop a pool. Its definition and its data stay.",
+    _ACTIVE,
+    lambda pool, flags: pool.destroy(),
+    "Failed to destroy pool {name}",
+    "Pool {name} destroyed",
+)
+declare_verb(
+    "pool-delete",
+    "delete what a pool consists of",
+    "Delete the storage of a pool that does not run. Its data are lost.",
+    _INACTIVE,
+    lambda pool, flags: pool.delete(flags),
+    "Failed to delete pool {name}",
+    "Pool {name} deleted",
+)
+declare_verb(
+    "pool-refresh",
+    "look again what is in a pool",
+    "Find volumes that were made or removed by others.",
+    _ACTIVE,
+    lambda pool, flags: pool.refresh(),
+    "Failed to refresh pool {name}",
+    "Pool {name} refreshed",
+)
+declare_verb(
+    "pool-undefine",
+    "remove the definition of a pool",
+    "Remove the definition of a pool that does not run. Its data stay.",
+    _INACTIVE,
+    lambda pool, flags: pool.undefine(),
+    "Failed to undefine pool {name}",
+    "Pool {name} has been undefined",
+)
+declare_autostart(
+    "pool-autostart",
+    "a pool",
+    _POOL,
+    "failed to {un}mark pool {name} as autostarted",
+    "Pool {name} {un}marked as autostarted",
+)
+declare_dumpxml(
+    "pool-dumpxml",
+    "a pool",
+    _POOL,
+    (flag("inactive", "as it will be at its next start"),),
+    flags={"inactive": StorageXMLFlags.INACTIVE},
+)
+
+
+def _definition(pool: StoragePool) -> str:
+    try:
+        return pool.xml_desc(StorageXMLFlags.INACTIVE)
+    except errors.InvalidArg:
+        return pool.xml_desc()
+
+
+declare_edit(
+    "pool-edit",
+    "a pool",
+    _POOL,
+    _definition,
+    lambda session, text: session.connection.storage_pool_define_xml(text),
+    "Pool {name} XML configuration not changed.",
+    "Pool {name} XML configuration edited.",
+)
+
+
+@command(
+    "pool-name",
+    "name of a pool, by UUID",
+    options=(argument("pool", PoolType("uuid"), "UUID of a pool"),),
+    examples=(("pool-name dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", "such as: default-pool"),),
+)
+def pool_name(session: Session, args: Arguments) -> Text:
+    return Text("name", args["pool"].name, uuid=args["pool"].uuid)
+
+
+@command(
+    "pool-uuid",
+    "UUID of a pool, by name",
+    options=(argument("pool", PoolType("name"), "name of a pool"),),
+    examples=(("pool-uuid default-pool", "the identity that survives a new name"),),
+)
+def pool_uuid(session: Session, args: Arguments) -> Text:
+    return Text("uuid", args["pool"].uuid, name=args["pool"].name)
+
+
+_STATES = ("inactive", "building", "running", "degraded", "inaccessible")
+_WITH_SIZES = (StoragePoolState.RUNNING, StoragePoolState.DEGRADED)
+
+
+def _state(number: int) -> str:
+    return _STATES[number] if 0 <= number < len(_STATES) else "unknown"
+
+
+@command(
+    "pool-info",
+    "what a pool is and holds",
+    "Print the basic facts about a pool.",
+    (_POOL, flag("bytes", "sizes in bytes")),
+    examples=(("pool-info default-pool --bytes", "sizes as numbers for a script"),),
+)
+def pool_info(session: Session, args: Arguments) -> Fields:
+    pool: StoragePool = args["pool"]
+    info = pool.info()
+    fields = [Field("name", "Name", pool.name), Field("uuid", "UUID", pool.uuid)]
+    fields.append(Field("state", "State", _state(info.state)))
+    persistent = pool.is_persistent()
+    fields.append(Field("persistent", "Persistent", persistent, yes_no(persistent)))
+    try:
+        autostart = pool.autostart()
+        fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
+    except errors.Error:
+        fields.append(Field("autostart", "Autostart", None, "no autostart"))
+    if info.state in _WITH_SIZES:
+        for name in ("capacity", "allocation", "available"):
+            value = getattr(info, name)
+            shown = str(value) if "bytes" in args else scaled(value)
+            fields.append(Field(f"{name}_bytes", name.capitalize(), value, shown))
+    return Fields(fields, 16)
+
+
+_L = ListStoragePoolsFlags
+# Each type that --type knows, and its filter.
+_TYPES = {
+    "dir": _L.DIR,
+    "fs": _L.FS,
+    "netfs": _L.NETFS,
+    "logical": _L.LOGICAL,
+    "disk": _L.DISK,
+    "iscsi": _L.ISCSI,
+    "scsi": _L.SCSI,
+    "mpath": _L.MPATH,
+    "rbd": _L.RBD,
+    "sheepdog": _L.SHEEPDOG,
+    "gluster": _L.GLUSTER,
+    "zfs": _L.ZFS,
+    "vstorage": _L.VSTORAGE,
+    "iscsi-direct": _L.ISCSI_DIRECT,
+}
+_FILTERS = {
+    "transient": _L.TRANSIENT,
+    "persistent": _L.PERSISTENT,
+    "autostart": _L.AUTOSTART,
+    "no-autostart": _L.NO_AUTOSTART,
+}
+
+
+class PoolKinds(Type):
+    """Types of pools with commas between them; the value is the sum of their filters."""
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        total = 0
+        for word in text.split(","):
+            if word not in _TYPES:
+                raise Failure(f"Invalid pool type '{word}'")
+            total |= int(_TYPES[word])
+        return total
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        before, comma, _ = prefix.rpartition(",")
+        return [(before + comma + word, "") for word in _TYPES if word not in before.split(",")]
+
+
+class PoolKind(Type):
+    """One type of pool; the driver has the last word."""
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return [(word, "") for word in _TYPES]
+
+
+@command(
+    "pool-list",
+    "list pools",
+    "List running pools, or those that the options select.",
+    (
+        flag("inactive", "pools that are not running"),
+        flag("all", "pools that run and pools that do not"),
+        flag("transient", "pools without a persistent definition"),
+        flag("persistent", "pools with a persistent definition"),
+        flag("autostart", "pools that start with the host"),
+        flag("no-autostart", "pools that do not start with the host"),
+        option("type", PoolKinds(), "only pools of these types, with commas"),
+        flag("details", "show more of each"),
+        flag("uuid", "print UUIDs instead of a table"),
+        flag("name", "print names instead of a table"),
+    ),
+    constraints=(Exclusive("details", "uuid"), Exclusive("details", "name")),
+    examples=(("pool-list --all --details", "every pool, with its sizes"),),
+)
+def pool_list(session: Session, args: Arguments) -> Result:
+    flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
+    flags |= given_flags(args, _FILTERS) | (args["type"] or 0)
+    with asked_the_old_way("Failed to get the number of active pools ", "virConnectNumOfStoragePools", _CANNOT_LIST):
+        pools = session.connection.list_storage_pools(flags)
+    pools.sort(key=lambda pool: pool.name.lower())
+    if "name" in args or "uuid" in args:
+        plain = [key for key in ("uuid", "name") if key in args]
+        rows = [[getattr(pool, key) for key in plain] for pool in pools]
+        return _padded(rows, plain)
+    if "details" in args:
+        return _details(pools)
+    table = []
+    for pool in pools:
+        state = "active" if pool.is_active() else "inactive"
+        table.append((pool.name, state, _autostart(pool), pool.uuid))
+    return Table("pools", [("name", "Name"), ("state", "State"), ("autostart", "Autostart"), ("uuid", None)], table)
+
+
+_CANNOT_LIST = "Failed to list pools"
+
+
+def _padded(rows: list[list[str]], keys: list[str]) -> Result:
+    """virsh pads names, not UUIDs, in the list without a table."""
+    if "name" not in keys:
+        return Lines("pools", keys, rows)
+    text = "".join(" ".join([*row[:-1], f"{row[-1]:<20}"]) + "\n" for row in rows)
+    value = [row[0] for row in rows] if len(keys) == 1 else [dict(zip(keys, row, strict=True)) for row in rows]
+    return Text("pools", text, value, end="")
+
+
+def _autostart(pool: StoragePool) -> str:
+    try:
+        return yes_no(pool.autostart())
+    except errors.Error:
+        return "no autostart"
+
+
+def _details(pools: list[StoragePool]) -> Table:
+    rows: list[list[Any]] = []
+    for pool in pools:
+        info = pool.info()
+        row: list[Any] = [pool.name, _state(info.state), _autostart(pool), yes_no(pool.is_persistent())]
+        for name in ("capacity", "allocation", "available"):
+            row.append(scaled(getattr(info, name)) if info.state in _WITH_SIZES else None)
+        rows.append(row)
+    titles = ("Name", "State", "Autostart", "Persistent", "Capacity", "Allocation", "Available")
+    return Table("pools", [(title.lower(), title) for title in titles], rows)
+
+
+# pools from a line of options
+_AS = (
+    ("source-host", "host that the storage is on"),
+    ("source-path", "path of the storage"),
+    ("source-dev", "device that the storage is on"),
+    ("source-name", "name of the storage, such as a volume group"),
+    ("target", "where its volumes appear"),
+    ("source-format", "format of the storage"),
+    ("auth-type", "how to log in there"),
+    ("auth-username", "as whom to log in there"),
+    ("secret-usage", "the secret to log in with, by its usage"),
+    ("secret-uuid", "the secret to log in with, by its UUID"),
+    ("adapter-name", "name of a SCSI adapter"),
+    ("adapter-wwnn", "WWNN of a fibre channel adapter"),
+    ("adapter-wwpn", "WWPN of a fibre channel adapter"),
+    ("adapter-parent", "the scsi_hostN that a vHBA is on"),
+    ("adapter-parent-wwnn", "WWNN of the scsi_hostN that a vHBA is on"),
+    ("adapter-parent-wwpn", "WWPN of the scsi_hostN that a vHBA is on"),
+    ("adapter-parent-fabric-wwn", "fabric of the scsi_hostN that a vHBA is on"),
+    ("source-protocol-ver", "NFS version to mount with"),
+    ("source-initiator", "iSCSI initiator to log in as"),
+)
+_AS_OPTIONS = (
+    argument("name", STRING, "name of the pool"),
+    argument("type", PoolKind(), "type of the pool"),
+    flag("print-xml", "print the XML, and do nothing"),
+    *(option(name, STRING, what) for name, what in _AS),
+)
+
+
+def _pool_xml(args: Arguments) -> str:
+    """The document that the options describe, as virsh writes it."""
+    from virshpy.shell.markup import Writer
+
+    write = Writer()
+    get = args.__getitem__
+    with write.element("pool", type=args["type"]):
+        write.text("name", args["name"])
+        source_given = any(
+            get(name)
+            for name in ("source-host", "source-path", "source-dev", "source-name", "source-format", "adapter-name",
+                         "source-initiator", "source-protocol-ver")
+        )  # fmt: skip
+        with_adapter = get("adapter-wwnn") and get("adapter-wwpn")
+        with_secret = get("auth-type") and get("auth-username") and (get("secret-usage") or get("secret-uuid"))
+        if source_given or with_adapter or (with_secret and get("secret-uuid")):
+            with write.element("source"):
+                _source(write, args)
+        if get("target"):
+            with write.element("target"):
+                write.text("path", get("target"))
+    return write.result()
+
+
+def _source(write: Any, args: Arguments) -> None:
+    get = args.__getitem__
+    if get("source-host"):
+        write.empty("host", name=get("source-host"))
+    if get("source-path"):
+        write.empty("dir", path=get("source-path"))
+    if get("source-dev"):
+        write.empty("device", path=get("source-dev"))
+    if get("source-initiator"):
+        with write.element("initiator"):
+            write.empty("iqn", name=get("source-initiator"))
+    if get("adapter-wwnn") and get("adapter-wwpn"):
+        parents = {"parent": get("adapter-parent")}
+        if get("adapter-parent-wwnn") and get("adapter-parent-wwpn"):
+            parents |= {"parent_wwnn": get("adapter-parent-wwnn"), "parent_wwpn": get("adapter-parent-wwpn")}
+        parents["parent_fabric_wwn"] = get("adapter-parent-fabric-wwn")
+        write.empty("adapter", type="fc_host", **parents, wwnn=get("adapter-wwnn"), wwpn=get("adapter-wwpn"))
+    elif get("adapter-name"):
+        write.empty("adapter", type="scsi_host", name=get("adapter-name"))
+    if get("auth-type") and get("auth-username") and (get("secret-usage") or get("secret-uuid")):
+        with write.element("auth", type=get("auth-type"), username=get("auth-username")):
+            which = "usage" if get("secret-usage") else "uuid"
+            write.empty("secret", **{which: get(f"secret-{which}")})
+    if get("source-format"):
+        write.empty("format", type=get("source-format"))
+    if get("source-name"):
+        write.text("name", get("source-name"))
+    if get("source-protocol-ver"):
+        write.empty("protocol", ver=get("source-protocol-ver"))
+
+
+@command(
+    "pool-define-as",
+    "define a pool from options, without starting it",
+    "Make a persistent pool from what the options say.",
+    _AS_OPTIONS,
+    examples=(("pool-define-as images dir --target /var/lib/images", "a directory of image files"),),
+)
+def pool_define_as(session: Session, args: Arguments) -> Result:
+    name, xml = args["name"], _pool_xml(args)
+    if "print-xml" in args:
+        return Document(xml)
+    with failing(f"Failed to define pool {name}"):
+        pool = session.connection.storage_pool_define_xml(xml)
+    return _made(pool, "defined")
+
+
+@command(
+    "pool-create-as",
+    "start a pool from options, without defining it",
+    "Start a pool from what the options say; it is forgotten when it stops.",
+    (*_AS_OPTIONS, *_BUILDING),
+    constraints=_BUILD_CLASH,
+    examples=(("pool-create-as images dir --target /var/lib/images --build", "make the directory first"),),
+)
+def pool_create_as(session: Session, args: Arguments) -> Result:
+    name, xml = args["name"], _pool_xml(args)
+    if "print-xml" in args:
+        return Document(xml)
+    with failing(f"Failed to create pool {name}"):
+        pool = session.connection.storage_pool_create_xml(xml, given_flags(args, _CREATE_FLAGS))
+    return _made(pool, "created")
+
+
+def _made(pool: StoragePool, how: str) -> Result:
+    from virshpy.shell.results import Message
+
+    return Message(f"Pool {pool.name} {how}", name=pool.name, uuid=pool.uuid)
+
+
+# looking for storage
+@command(
+    "find-storage-pool-sources",
+    "what storage is there for pools of a type",
+    "Print as XML what a pool of this type could be made of.",
+    (
+        argument("type", PoolKind(), "type of pool"),
+        option("srcSpec", File(), "file with the XML of where to look"),
+    ),
+    examples=(("find-storage-pool-sources logical", "volume groups"),),
+)
+def find_storage_pool_sources(session: Session, args: Arguments) -> Document:
+    return _sources(session, args["type"], args["srcSpec"])
+
+
+@command(
+    "find-storage-pool-sources-as",
+    "what storage is there for pools of a type, on a host",
+    "Print as XML what a pool of this type could be made of, looking where the\noptions say.",
+    (
+        argument("type", PoolKind(), "type of pool"),
+        option("host", STRING, "host to ask"),
+        option("port", STRING, "its port"),
+        option("initiator", STRING, "iSCSI initiator to ask as"),
+    ),
+    examples=(("find-storage-pool-sources-as netfs nas.example", "what a file server exports"),),
+)
+def find_storage_pool_sources_as(session: Session, args: Arguments) -> Document:
+    from virshpy.shell.markup import Writer
+
+    spec = None
+    if args["host"]:
+        write = Writer()
+        with write.element("source"):
+            write.empty("host", name=args["host"], port=args["port"])
+            if args["initiator"]:
+                with write.element("initiator"):
+                    write.empty("iqn", name=args["initiator"])
+        spec = write.result()
+    return _sources(session, args["type"], spec)
+
+
+def _sources(session: Session, kind: str, spec: str | None) -> Document:
+    with failing(f"Failed to find any {kind} pool sources"):
+        return Document(session.connection.find_storage_pool_sources(kind, spec), end="\n")
+
+
+@command(
+    "pool-capabilities",
+    "what kinds of pools there can be",
+    "Print as XML which types of pools and formats are supported.",
+    examples=(("pool-capabilities", "before a pool is planned"),),
+)
+def pool_capabilities(session: Session, args: Arguments) -> Document:
+    with failing("failed to get storage pool capabilities"):
+        return Document(session.connection.storage_pool_capabilities(), end="\n")

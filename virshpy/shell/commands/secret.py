@@ -1,0 +1,145 @@
+"""Secret: passwords and keys that storage asks for."""
+
+from __future__ import annotations
+
+from virshpy.enums import ListSecretsFlags, SecretDefineFlags
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.families import (
+    asked_the_old_way,
+    declare_dumpxml,
+    declare_from_file,
+    declare_verb,
+    given_flags,
+)
+from virshpy.shell.objects import SecretType
+from virshpy.shell.results import Message, Table, Text
+from virshpy.shell.types import STRING, Bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_SECRET = argument("secret", SecretType(), "UUID of a secret")
+
+declare_from_file(
+    "secret-define",
+    "define a secret from a file",
+    "Make a secret, without its value, or change what is said about one.",
+    lambda session, xml, flags: session.connection.secret_define_xml(xml, flags),
+    "Failed to set attributes from {file}",
+    "Secret {name} created",
+    flags={"validate": SecretDefineFlags.VALIDATE},
+    shown_name=lambda secret: secret.uuid,
+    file_help="file with the secret's XML",
+    examples=(("secret-define ceph.xml", "then: secret-set-value UUID --file key --plain"),),
+)
+declare_dumpxml("secret-dumpxml", "a secret", _SECRET)
+declare_verb(
+    "secret-undefine",
+    "remove a secret",
+    "Remove a secret and its value.",
+    _SECRET,
+    lambda secret, flags: secret.undefine(),
+    "Failed to delete secret {name}",
+    "Secret {name} deleted",
+)
+
+
+@command(
+    "secret-set-value",
+    "set the value of a secret",
+    "Set the value of a secret, read from a file or asked for.",
+    (
+        _SECRET,
+        option("file", Bytes(), "file with the value", named_only=True),
+        flag("plain", "the file holds the value itself, not base64 of it"),
+        flag("interactive", "ask for the value on the terminal"),
+        option("base64", STRING, "the value in base64; others can see it on the command line"),
+    ),
+    constraints=(
+        Exclusive("file", "base64"),
+        Exclusive("plain", "base64"),
+        Exclusive("interactive", "base64"),
+        Exclusive("interactive", "plain"),
+        Exclusive("interactive", "file"),
+    ),
+    examples=(("secret-set-value 12345678-0000-0000-0000-123456789abc --file key --plain", "no one else sees it"),),
+)
+def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
+    from base64 import b64decode
+
+    plain = "plain" in args
+    if args["file"] is not None:
+        value = args["file"]
+    elif args["base64"]:
+        value = args["base64"].encode()
+        yield Text("warning", "Passing secret value as command-line argument is insecure!", error=True)
+    elif "interactive" in args:
+        from getpass import getpass
+
+        value, plain = getpass("Enter new value for secret:").encode(), True
+    else:
+        raise Failure("Input secret value is missing")
+    if not plain:
+        try:
+            value = b64decode(value)
+        except ValueError:
+            value = b""
+    with failing("Failed to set secret value"):
+        args["secret"].set_value(value)
+    yield Message("Secret value set", uuid=args["secret"].uuid, end="")
+
+
+@command(
+    "secret-get-value",
+    "print the value of a secret",
+    "Print the value of a secret in base64, unless the secret is private.",
+    (_SECRET, flag("plain", "print the value itself")),
+    examples=(("secret-get-value 12345678-0000-0000-0000-123456789abc --plain", "as the storage gets it"),),
+)
+def secret_get_value(session: Session, args: Arguments) -> Text:
+    from base64 import b64encode
+
+    value: bytes = args["secret"].value()
+    if "plain" in args:
+        return Text("value", value.decode(errors="surrogateescape"), end="")
+    return Text("value_base64", b64encode(value).decode(), end="")
+
+
+_L = ListSecretsFlags
+_USAGES = ("Unused", "volume", "ceph", "iscsi", "tls", "vtpm")
+
+
+@command(
+    "secret-list",
+    "list secrets",
+    "List secrets and what they are for.",
+    (
+        flag("ephemeral", "secrets that are kept in memory only"),
+        flag("no-ephemeral", "secrets that are kept on disk"),
+        flag("private", "secrets whose value is shown to no one"),
+        flag("no-private", "secrets whose value may be shown"),
+    ),
+    examples=(("secret-list --no-private", "those that can be read back"),),
+)
+def secret_list(session: Session, args: Arguments) -> Table:
+    flags = given_flags(
+        args,
+        {
+            "ephemeral": _L.EPHEMERAL,
+            "no-ephemeral": _L.NO_EPHEMERAL,
+            "private": _L.PRIVATE,
+            "no-private": _L.NO_PRIVATE,
+        },
+    )
+    with asked_the_old_way("Failed to count secrets", "virConnectNumOfSecrets", "Failed to list node secrets"):
+        secrets = session.connection.list_secrets(flags)
+    rows = []
+    for secret in sorted(secrets, key=lambda secret: str(secret.uuid)):
+        usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"
+        rows.append((secret.uuid, f"{usage} {secret.usage_id}" if secret.usage_type else usage))
+    return Table("secrets", [("uuid", "UUID"), ("usage", "Usage")], rows)

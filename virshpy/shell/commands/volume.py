@@ -1,0 +1,456 @@
+"""Storage Volume: what pools hold."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import (
+    StorageVolCreateFlags,
+    StorageVolDeleteFlags,
+    StorageVolDownloadFlags,
+    StorageVolInfoFlags,
+    StorageVolResizeFlags,
+    StorageVolUploadFlags,
+    StorageVolWipeAlgorithm,
+)
+from virshpy.shell.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown
+from virshpy.shell.objects import PoolType, VolumeType, find_volume
+from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
+from virshpy.shell.types import STRING, Choice, File, Path, Size, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from virshpy.api.storage import StoragePool, StorageVol
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_POOL = argument("pool", PoolType(active=True), "name or UUID of a pool")
+_IN_POOL = option("pool", PoolType(active=True), "the pool that the volume is in")
+_VOL = argument("vol", VolumeType(), "name (with its pool), key or path of a volume")
+_PREALLOCATE = flag("prealloc-metadata", "write a qcow2 image's tables at once, not its data")
+_PRINT = flag("print-xml", "print the XML, and do nothing")
+_REFLINK = flag("reflink", "share blocks with the original where the file system can")
+_CREATE_FLAGS = {
+    "prealloc-metadata": StorageVolCreateFlags.PREALLOC_METADATA,
+    "reflink": StorageVolCreateFlags.REFLINK,
+    "validate": StorageVolCreateFlags.VALIDATE,
+}
+_TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
+
+
+def _kind(number: int) -> str:
+    return _TYPES[number] if 0 <= number < len(_TYPES) else "unknown"
+
+
+class VolumeSize(Size):
+    """A size with virsh's own complaint."""
+
+    word = "string"
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        try:
+            return super().convert(text, name, session)
+        except Failure:
+            raise Failure(f"Malformed size {text}") from None
+
+
+# making
+@command(
+    "vol-create-as",
+    "make a volume from options",
+    "Make a volume from what the options say.",
+    (
+        argument("pool", PoolType(active=True), "the pool to make it in"),
+        argument("name", STRING, "name of the volume"),
+        argument("capacity", VolumeSize(), "its size, in bytes or with a unit"),
+        option("allocation", VolumeSize(), "what to allocate at once, in bytes or with a unit"),
+        option("format", Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir"), "format of the image"),
+        option("backing-vol", VolumeType(), "the volume that it is an overlay of"),
+        option("backing-vol-format", STRING, "format of the volume that it is an overlay of"),
+        _PREALLOCATE,
+        _PRINT,
+    ),
+    examples=(("vol-create-as default-pool web.qcow2 20G --format qcow2", "a disk that grows up to 20 GiB"),),
+)
+def vol_create_as(session: Session, args: Arguments) -> Result:
+    pool: StoragePool = args["pool"]
+    xml = _volume_xml(session, args)
+    if "print-xml" in args:
+        return Document(xml)
+    with failing(f"Failed to create vol {args['name']}"):
+        pool.storage_vol_create_xml(xml, given_flags(args, _CREATE_FLAGS))
+    return Message(f"Vol {args['name']} created", name=args["name"], pool=pool.name)
+
+
+def _volume_xml(session: Session, args: Arguments) -> str:
+    from virshpy.shell.markup import Writer
+
+    write = Writer()
+    with write.element("volume"):
+        write.text("name", args["name"])
+        write.text("capacity", args["capacity"])
+        if args["allocation"] is not None:
+            write.text("allocation", args["allocation"])
+        if args["format"]:
+            with write.element("target"):
+                write.empty("format", type=args["format"])
+        if args["backing-vol"]:
+            backing = _backing(session, args)
+            with write.element("backingStore"):
+                write.text("path", backing.path())
+                if args["backing-vol-format"]:
+                    write.empty("format", type=args["backing-vol-format"])
+    return write.result()
+
+
+def _backing(session: Session, args: Arguments) -> StorageVol:
+    return find_volume(session, args, "backing-vol", "pool")
+
+
+@command(
+    "vol-create",
+    "make a volume from a file",
+    "Make a volume from its XML.",
+    (argument("pool", PoolType(active=True), "the pool to make it in"),
+     argument("file", File(), "file with the volume's XML"), _PREALLOCATE, VALIDATE),
+    examples=(("vol-create default-pool disk.xml", "everything that the XML can say"),),
+)  # fmt: skip
+def vol_create(session: Session, args: Arguments) -> Message:
+    file = args.text("file")
+    with failing(f"Failed to create vol from {file}"):
+        volume = args["pool"].storage_vol_create_xml(args["file"], given_flags(args, _CREATE_FLAGS))
+    return _made(volume, f"Vol {volume.name} created from {file}")
+
+
+@command(
+    "vol-create-from",
+    "make a volume with another's data",
+    "Make a volume from its XML and fill it with the data of another.",
+    (
+        argument("pool", PoolType(active=True), "the pool to make it in"),
+        argument("file", File(), "file with the new volume's XML"),
+        argument("vol", VolumeType("inputpool"), "the volume to copy"),
+        option("inputpool", PoolType(active=True), "the pool that the volume to copy is in"),
+        _PREALLOCATE,
+        _REFLINK,
+        VALIDATE,
+    ),
+    examples=(("vol-create-from default-pool disk.xml golden --inputpool templates", "from another pool"),),
+)
+def vol_create_from(session: Session, args: Arguments) -> Message:
+    original = find_volume(session, args, "vol", "inputpool")
+    with failing(f"Failed to create vol from {args.text('file')}"):
+        volume = args["pool"].storage_vol_create_xml_from(args["file"], original, given_flags(args, _CREATE_FLAGS))
+    return _made(volume, f"Vol {volume.name} created from input vol {original.name}")
+
+
+@command(
+    "vol-clone",
+    "copy a volume within its pool",
+    "Make a volume in the same pool with the same data.",
+    (
+        argument("vol", VolumeType(), "the volume to copy: name (with its pool), key or path"),
+        argument("newname", STRING, "name of the copy"),
+        _IN_POOL,
+        _PREALLOCATE,
+        _REFLINK,
+        _PRINT,
+    ),
+    examples=(("vol-clone golden.qcow2 web.qcow2 default-pool", "a disk for one more guest"),),
+)
+def vol_clone(session: Session, args: Arguments) -> Result:
+    original = find_volume(session, args)
+    xml = _renamed(original.xml_desc(), args["newname"])
+    if "print-xml" in args:
+        return Document(xml)
+    with failing(f"Failed to clone vol from {original.name}"):
+        volume = original.pool.storage_vol_create_xml_from(xml, original, given_flags(args, _CREATE_FLAGS))
+    return _made(volume, f"Vol {volume.name} cloned from {original.name}")
+
+
+def _renamed(xml: str, name: str) -> str:
+    """A volume's document with another name, laid out as virsh prints it."""
+    from virshpy.shell.documents import parsed, printed, set_text
+
+    root = parsed(xml, "(volume_definition)", "volume")
+    named = root.find("name")
+    if named is not None:
+        set_text(named, name)
+    return printed(root)
+
+
+def _made(volume: StorageVol, sentence: str) -> Message:
+    return Message(sentence, name=volume.name, pool=volume.pool.name)
+
+
+# removing, resizing
+@command(
+    "vol-delete",
+    "delete a volume",
+    "Delete a volume. Its data are lost.",
+    (_VOL, _IN_POOL, flag("delete-snapshots", "and the snapshots that the storage keeps of it")),
+    examples=(("vol-delete web.qcow2 default-pool", "when its guest is gone"),),
+)
+def vol_delete(session: Session, args: Arguments) -> Message:
+    volume = find_volume(session, args)
+    typed = args.text("vol")
+    with failing(f"Failed to delete vol {typed}"):
+        volume.delete(given_flags(args, {"delete-snapshots": StorageVolDeleteFlags.WITH_SNAPSHOTS}))
+    return Message(f"Vol {typed} deleted", name=volume.name)
+
+
+_ALGORITHMS = {
+    "zero": StorageVolWipeAlgorithm.ZERO,
+    "nnsa": StorageVolWipeAlgorithm.NNSA,
+    "dod": StorageVolWipeAlgorithm.DOD,
+    "bsi": StorageVolWipeAlgorithm.BSI,
+    "gutmann": StorageVolWipeAlgorithm.GUTMANN,
+    "schneier": StorageVolWipeAlgorithm.SCHNEIER,
+    "pfitzner7": StorageVolWipeAlgorithm.PFITZNER7,
+    "pfitzner33": StorageVolWipeAlgorithm.PFITZNER33,
+    "random": StorageVolWipeAlgorithm.RANDOM,
+    "trim": StorageVolWipeAlgorithm.TRIM,
+}
+
+
+@command(
+    "vol-wipe",
+    "overwrite a volume",
+    "Overwrite a volume so that its data cannot be read any more.",
+    (_VOL, _IN_POOL, option("algorithm", Choice(*_ALGORITHMS), "what to overwrite it with (default: zero)")),
+    examples=(("vol-wipe web.qcow2 default-pool", "before it is deleted"),),
+)
+def vol_wipe(session: Session, args: Arguments) -> Message:
+    volume = find_volume(session, args)
+    typed = args.text("vol")
+    algorithm = args["algorithm"] or "zero"
+    if algorithm not in _ALGORITHMS:
+        raise Failure(f"Unsupported algorithm '{algorithm}'")
+    with failing(f"Failed to wipe vol {typed}"):
+        volume.wipe_pattern(_ALGORITHMS[algorithm])
+    return Message(f"Vol {typed} wiped", name=volume.name)
+
+
+@command(
+    "vol-resize",
+    "change the size of a volume",
+    "Change the size of a volume that no running guest uses; blockresize is for\nthe others.",
+    (
+        _VOL,
+        argument("capacity", STRING, "its new size, in bytes or with a unit"),
+        _IN_POOL,
+        flag("allocate", "allocate what is added"),
+        flag("delta", "the size says by how much"),
+        flag("shrink", "let it become smaller, and lose data"),
+    ),
+    examples=(("vol-resize web.qcow2 +10G default-pool --delta", "ten more"),),
+)
+def vol_resize(session: Session, args: Arguments) -> Message:
+    volume = find_volume(session, args)
+    flags = given_flags(
+        args,
+        {
+            "allocate": StorageVolResizeFlags.ALLOCATE,
+            "delta": StorageVolResizeFlags.DELTA,
+            "shrink": StorageVolResizeFlags.SHRINK,
+        },
+    )
+    text = args.text("capacity")
+    if text.startswith("-"):
+        # The call wants a size and a flag; a person may say the same with a sign.
+        if "shrink" not in args:
+            raise Failure("negative size requires --shrink")
+        flags |= StorageVolResizeFlags.DELTA
+        text = text[1:]
+    capacity = VolumeSize().convert(text.removeprefix("+"), "capacity", session)
+    word = "by" if flags & StorageVolResizeFlags.DELTA else "to"
+    with failing(f"Failed to change size of volume '{volume.name}' {word} {text}"):
+        volume.resize(capacity, flags)
+    return Message(f"Size of volume '{volume.name}' successfully changed {word} {text}", name=volume.name)
+
+
+# data
+_OFFSET = option("offset", UInt(64), "where in the volume to begin, in bytes")
+_LENGTH = option("length", UInt(64), "how much, in bytes")
+
+
+@command(
+    "vol-upload",
+    "fill a volume from a file",
+    "Write the content of a file into a volume.",
+    (
+        _VOL,
+        argument("file", Path(), "file to read"),
+        _IN_POOL,
+        _OFFSET,
+        _LENGTH,
+        flag("sparse", "leave holes as holes"),
+    ),
+    examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
+)
+def vol_upload(session: Session, args: Arguments) -> None:
+    volume = find_volume(session, args)
+    path = args.text("file")
+    try:
+        source = open(path, "rb")  # noqa: SIM115 - closed below, whatever the driver says to it
+    except OSError:
+        raise Failure(f"cannot read {path}") from None
+    with source:
+        with failing(f"cannot upload to volume {volume.name}"):
+            flags = given_flags(args, {"sparse": StorageVolUploadFlags.SPARSE_STREAM})
+            stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags)
+        try:
+            with failing(f"cannot send data to volume {volume.name}"):
+                while block := source.read(1 << 18):
+                    while block:
+                        block = block[stream.send(block) :]
+        finally:
+            stream.close()
+
+
+@command(
+    "vol-download",
+    "copy a volume's content to a file",
+    "Write the content of a volume into a file.",
+    (
+        _VOL,
+        argument("file", Path(), "file to write"),
+        _IN_POOL,
+        _OFFSET,
+        _LENGTH,
+        flag("sparse", "leave holes as holes"),
+    ),
+    examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
+)
+def vol_download(session: Session, args: Arguments) -> None:
+    from virshpy.shell.userfiles import save
+
+    volume = find_volume(session, args)
+    path = args.text("file")
+    with failing(f"cannot download from volume {volume.name}"):
+        flags = given_flags(args, {"sparse": StorageVolDownloadFlags.SPARSE_STREAM})
+        stream = volume.download(args["offset"] or 0, args["length"] or 0, flags)
+
+    def blocks() -> Iterable[bytes]:
+        while block := stream.recv(1 << 18):
+            yield block
+
+    try:
+        with failing(f"cannot receive data from volume {volume.name}"):
+            save(path, blocks())
+    except OSError:
+        raise Failure(f"cannot create {path}") from None
+    finally:
+        stream.close()
+
+
+# asking
+@command(
+    "vol-info",
+    "what a volume is",
+    "Print the basic facts about a volume.",
+    (
+        _VOL,
+        _IN_POOL,
+        flag("bytes", "sizes in bytes"),
+        flag("physical", "the size on the host instead of what is allocated"),
+    ),
+    examples=(("vol-info web.qcow2 default-pool --bytes", "sizes as numbers for a script"),),
+)
+def vol_info(session: Session, args: Arguments) -> Iterable[Result]:
+    volume = find_volume(session, args)
+    # virsh prints the name before it asks for the rest.
+    yield Fields([Field("name", "Name", volume.name)], 16)
+    physical = "physical" in args
+    info = volume.info(StorageVolInfoFlags.GET_PHYSICAL) if physical else volume.info()
+    fields = [Field("type", "Type", _kind(info.type))]
+    sizes = [("capacity", info.capacity), ("physical" if physical else "allocation", info.allocation)]
+    for name, value in sizes:
+        text = f"{value} bytes" if "bytes" in args else scaled(value)
+        fields.append(Field(f"{name}_bytes", name.capitalize(), value, text))
+    yield Fields(fields, 16)
+
+
+@command(
+    "vol-list",
+    "list the volumes of a pool",
+    "List the volumes of a pool that runs.",
+    (_POOL, flag("details", "show more of each")),
+    examples=(("vol-list default-pool --details", "with their sizes"),),
+)
+def vol_list(session: Session, args: Arguments) -> Table:
+    with failing("Failed to list volumes"):
+        volumes = sorted(args["pool"].list_volumes(), key=lambda volume: volume.name.lower())
+    details = "details" in args
+    rows: list[list[Any]] = []
+    for volume in volumes:
+        row: list[Any] = [volume.name, _path(volume)]
+        if details:
+            info = volume.info()
+            row += [_kind(info.type), scaled(info.capacity), scaled(info.allocation)]
+        rows.append(row)
+    titles = ["Name", "Path", *(["Type", "Capacity", "Allocation"] if details else [])]
+    return Table("volumes", [(title.lower(), title) for title in titles], rows)
+
+
+def _path(volume: StorageVol) -> str | None:
+    try:
+        return volume.path()
+    except errors.Error:
+        return None
+
+
+@command(
+    "vol-dumpxml",
+    "print a volume's XML",
+    "Print the XML of a volume.",
+    (_VOL, _IN_POOL, XPATH, WRAP),
+    examples=(("vol-dumpxml web.qcow2 default-pool", "its format, its owner, what it is an overlay of"),),
+)
+def vol_dumpxml(session: Session, args: Arguments) -> Document:
+    return shown(find_volume(session, args).xml_desc(), args)
+
+
+@command(
+    "vol-name",
+    "name of a volume, by key or path",
+    options=(argument("vol", VolumeType(None), "key or path of a volume"),),
+    examples=(("vol-name /var/lib/images/web.qcow2", "such as: web.qcow2"),),
+)
+def vol_name(session: Session, args: Arguments) -> Text:
+    return Text("name", find_volume(session, args, pool=None, by="key path").name)
+
+
+@command(
+    "vol-pool",
+    "the pool that a volume is in",
+    options=(argument("vol", VolumeType(None), "key or path of a volume"), flag("uuid", "print the pool's UUID")),
+    examples=(("vol-pool /var/lib/images/web.qcow2", "such as: default-pool"),),
+)
+def vol_pool(session: Session, args: Arguments) -> Text:
+    pool = find_volume(session, args, pool=None, by="key path").pool
+    return Text("uuid", pool.uuid) if "uuid" in args else Text("name", pool.name)
+
+
+@command(
+    "vol-key",
+    "key of a volume, by name or path",
+    options=(argument("vol", VolumeType(), "name (with its pool) or path of a volume"), _IN_POOL),
+    examples=(("vol-key web.qcow2 default-pool", "what names it whatever its pool is called"),),
+)
+def vol_key(session: Session, args: Arguments) -> Text:
+    return Text("key", find_volume(session, args).key)
+
+
+@command(
+    "vol-path",
+    "path of a volume, by name or key",
+    options=(argument("vol", VolumeType(), "name (with its pool) or key of a volume"), _IN_POOL),
+    examples=(("vol-path web.qcow2 default-pool", "what a domain's XML needs"),),
+)
+def vol_path(session: Session, args: Arguments) -> Text:
+    return Text("path", find_volume(session, args).path())

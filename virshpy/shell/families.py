@@ -1,0 +1,260 @@
+"""What families of commands share: the ``…-dumpxml``, ``…-define``, ``…-edit``, ``…-list`` commands and those that do
+one thing to one object differ in the object only."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.results import Document, Lines, Message, Table
+from virshpy.shell.types import File, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, TypeVar
+
+    from virshpy.shell.command import Arguments, Constraint, Option
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+    T = TypeVar("T")
+
+
+class XPath(Type):
+    """An XPath expression."""
+
+
+XPATH = option("xpath", XPath(), "print only what this XPath expression selects", named_only=True)
+WRAP = flag("wrap", "put what was selected into one root element")
+VALIDATE = flag("validate", "refuse XML that the schema does not know")
+
+
+def shown(text: str, args: Arguments) -> Document:
+    """A document, or what --xpath (and --wrap) select from it."""
+    if "xpath" not in args:
+        return Document(text)
+    from virshpy.xml.xpath import select, wrap
+
+    if "wrap" in args:
+        return Document(wrap(text, args["xpath"]))
+    return Document("".join(part + "\n" for part in select(text, args["xpath"])))
+
+
+def declare_dumpxml(
+    name: str,
+    what: str,
+    target: Option,
+    options: Sequence[Option] = (),
+    document: Callable[[Any, int], str] = lambda handle, flags: handle.xml_desc(flags),
+    flags: Mapping[str, int] | None = None,
+) -> None:
+    """``…-dumpxml TARGET``: ``document(handle, flags)`` is printed; ``flags`` says what each option adds."""
+
+    @command(
+        name, f"print {what}'s XML", f"Print the XML of {what}.", (target, *options, XPATH, WRAP),
+        examples=_example(name, target),
+    )  # fmt: skip
+    def dumpxml(session: Session, args: Arguments) -> Document:
+        return shown(document(args[target.name], given_flags(args, flags or {})), args)
+
+
+def declare_from_file(
+    name: str,
+    summary: str,
+    description: str,
+    make: Callable[[Session, str, int], Any],
+    failed: str,
+    done: str,
+    *,
+    options: Sequence[Option] = (VALIDATE,),
+    flags: Mapping[str, int] | None = None,
+    shown_name: Callable[[Any], str] = lambda handle: handle.name,
+    constraints: Sequence[Constraint] = (),
+    file_help: str = "file with the XML",
+    examples: Sequence[tuple[str, str]] = (),
+) -> None:
+    """``…-define FILE``: ``make(session, xml, flags)`` gives a handle. ``failed`` and ``done`` may name ``{file}`` and
+    ``{name}``."""
+
+    @command(
+        name, summary, description, (argument("file", File(), file_help), *options),
+        constraints=constraints, examples=examples,
+    )  # fmt: skip
+    def from_file(session: Session, args: Arguments) -> Message:
+        file = args.text("file")
+        with failing(failed.format(file=file)):
+            made = make(session, args["file"], given_flags(args, flags or {}))
+        made_name = shown_name(made)
+        return Message(done.format(file=file, name=made_name), **identity(made))
+
+
+def declare_verb(
+    name: str,
+    summary: str,
+    description: str,
+    target: Option,
+    act: Callable[[Any, int], object],
+    failed: str,
+    done: str,
+    *,
+    options: Sequence[Option] = (),
+    flags: Mapping[str, int] | None = None,
+    constraints: Sequence[Constraint] = (),
+    examples: Sequence[tuple[str, str]] = (),
+    typed: bool = True,
+) -> None:
+    """``verb TARGET``: ``act(handle, flags)``. ``failed`` and ``done`` may name ``{name}``: what was typed, or the
+    object's own name. An empty ``done`` prints nothing."""
+
+    @command(
+        name, summary, description, (target, *options),
+        constraints=constraints, examples=examples or _example(name, target),
+    )  # fmt: skip
+    def verb(session: Session, args: Arguments) -> Message | None:
+        handle = args[target.name]
+        spoken = args.text(target.name) if typed else handle.name
+        if failed:
+            with failing(failed.format(name=spoken)):
+                act(handle, given_flags(args, flags or {}))
+        else:
+            act(handle, given_flags(args, flags or {}))
+        return Message(done.format(name=spoken), **identity(handle)) if done else None
+
+
+def declare_autostart(
+    name: str, what: str, target: Option, failed: str, done: str, get_name: Callable[[Any], str] | None = None
+) -> None:
+    """``…-autostart TARGET [--disable]``; ``failed`` and ``done`` have ``{un}`` and ``{name}``."""
+
+    @command(
+        name, f"start {what} with the host", f"Have {what} started when the host starts, or no longer.",
+        (target, flag("disable", "do not start it with the host")),
+        examples=((f"{name} {EXAMPLES.get(target.name, 'web')} --disable", "leave it to be started by hand"),),
+    )  # fmt: skip
+    def autostart(session: Session, args: Arguments) -> Message:
+        wanted = "disable" not in args
+        filled = {"un": "" if wanted else "un", "name": args.text(target.name)}
+        with failing(failed.format(**filled)):
+            args[target.name].set_autostart(wanted)
+        return Message(done.format(**filled), autostart=wanted, **identity(args[target.name]))
+
+
+def declare_edit(
+    name: str,
+    what: str,
+    target: Option,
+    current: Callable[[Any], str],
+    define: Callable[[Session, str], Any],
+    unchanged: str,
+    edited: str,
+) -> None:
+    """``…-edit TARGET``: the object's XML in an editor, defined anew."""
+
+    @command(
+        name, f"change {what}'s XML in an editor",
+        f"Open the XML of {what} in $VISUAL or $EDITOR, and define the result.",
+        (target,), examples=_example(name, target),
+    )  # fmt: skip
+    def edit(session: Session, args: Arguments) -> Message:
+        handle = args[target.name]
+        made = edit_document(lambda: current(handle), lambda text: define(session, text))
+        if made is None:
+            return Message(unchanged.format(name=handle.name), changed=False, **identity(handle))
+        return Message(edited.format(name=made.name), changed=True, **identity(made))
+
+
+def edit_document(current: Callable[[], str], define: Callable[[str], T]) -> T | None:
+    """A document through the editor until ``define`` takes it; None where nothing was changed."""
+    from virshpy.shell.editor import edit_until_accepted
+
+    return edit_until_accepted(current(), current, lambda text, relaxed: define(text), validating=False)
+
+
+def one_form(args: Arguments, *forms: str) -> None:
+    """Lists come in one form at a time."""
+    if sum(form in args for form in forms) > 1:
+        spelled = ", ".join(f"--{form}" for form in forms[:-1])
+        raise Failure(f"Only one argument from {spelled} and --{forms[-1]} may be specified.")
+
+
+def listed(
+    args: Arguments,
+    key: str,
+    columns: Sequence[tuple[str, str | None]],
+    rows: Iterable[Sequence[Any]],
+    plain: str | None = None,
+) -> Result:
+    """A table, or with ``plain`` the values of that one column, a line each."""
+    rows = list(rows)
+    if plain is None:
+        return Table(key, columns, rows)
+    keys = [column for column, _ in columns]
+    return Lines(key, [plain], [(row[keys.index(plain)],) for row in rows])
+
+
+class asked_the_old_way:  # noqa: N801 - reads as a statement
+    """Where a driver cannot list, virsh tries the calls of old versions and fails in their name; so does this."""
+
+    def __init__(self, sentence: str, c_name: str, otherwise: str | None = None) -> None:
+        self.sentence = sentence
+        self.c_name = c_name
+        self.otherwise = otherwise or sentence
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, errors.NoSupport):
+            raise Failure(self.sentence, errors.NoSupport(self.c_name, domain=error.domain)) from error
+        if isinstance(error, errors.Error):
+            raise Failure(self.otherwise, error) from error
+
+
+def given_flags(args: Arguments, flags: Mapping[str, int]) -> int:
+    """The sum of what the given options stand for."""
+    total = 0
+    for name, value in flags.items():
+        if name in args:
+            total |= int(value)
+    return total
+
+
+def exclusive(*names: str) -> tuple[Exclusive, ...]:
+    """The first of ``names`` cannot be given with any of the others."""
+    return tuple(Exclusive(names[0], other) for other in names[1:])
+
+
+def identity(handle: Any) -> dict[str, Any]:
+    """What names an object in JSON beside the sentence about it."""
+    return {name: value for name in ("name", "uuid") if (value := getattr(handle, name, None)) is not None}
+
+
+def yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def scaled(value: int) -> str:
+    """A number of bytes in the largest unit that leaves at least one of it: ``1.50 GiB``."""
+    number, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    place = 0
+    while number >= 1024 and place < len(units) - 1:
+        number /= 1024
+        place += 1
+    return f"{number:.2f} {units[place]}"
+
+
+# What stands for an object in examples, by the name of the argument.
+EXAMPLES = {
+    "domain": "web",
+    "network": "default",
+    "pool": "default-pool",
+    "interface": "eth1",
+    "device": "computer",
+    "secret": "12345678-0000-0000-0000-123456789abc",
+    "nwfilter": "clean-traffic",
+    "binding": "vnet0",
+}
+
+
+def _example(name: str, target: Option) -> tuple[tuple[str, str], ...]:
+    return ((f"{name} {EXAMPLES.get(target.name, 'web')}", f"for the {target.name} of that name"),)

@@ -72,9 +72,8 @@ def _shmems(domain: Domain) -> None:
             shmem.model = ShmemModel(type="ivshmem")
         if shmem.model.type == "ivshmem-doorbell" and shmem.msi is None and shmem.server is not None:
             shmem.msi = ShmemMSI()
-        if shmem.msi is not None:
-            if shmem.msi.ioeventfd is None:
-                shmem.msi.ioeventfd = True
+        if shmem.msi is not None and shmem.msi.ioeventfd is None:
+            shmem.msi.ioeventfd = True
         if shmem.model.type == "ivshmem-plain" and shmem.size is None:
             shmem.size = 4
 

@@ -191,7 +191,8 @@ def _add_controllers(domain: Domain, trial: Assignment, start: int) -> None:
         if not any(c.type == "pci" and c.index == number for c in domain.devices.controllers):
             controller = Controller(type="pci", index=number, model=trial.buses.buses[number].model)
             domain.devices.controllers.append(controller)
-            trial.next(controller)
+            if number not in trial.buses.seated:
+                trial.next(controller)
         number += 1
 
 

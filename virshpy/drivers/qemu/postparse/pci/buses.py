@@ -57,6 +57,8 @@ class Buses:
     def __init__(self, growing: bool, pcie_to_pci: bool) -> None:
         self.buses: list[Bus] = []
         self.growing = growing
+        # Buses that came with a place for their own controller.
+        self.seated: set[int] = set()
         self.pcie_to_pci = pcie_to_pci
 
     def in_use(self, place: Place) -> bool:
@@ -100,8 +102,12 @@ class Buses:
         """Add buses until bus ``number`` exists and the last takes such a device; returns the last one's number."""
         model, upstream = self._model_for(needs)
         if upstream:
-            self.buses.append(Bus(upstream))
+            port = Bus(upstream)
+            self.buses.append(port)
             number = max(number, len(self.buses))
+            if upstream == "pcie-root-port":
+                port.used[0] = 1
+                self.seated.add(len(self.buses))
         while len(self.buses) <= number:
             self.buses.append(Bus(model))
         return len(self.buses) - 1
@@ -114,12 +120,13 @@ class Buses:
             if not self.pcie_to_pci:
                 return ("pci-bridge", "dmi-to-pci-bridge") if needs & connect.PCI else ("dmi-to-pci-bridge", None)
             return "pcie-to-pci-bridge", "pcie-root-port"
-        if needs & (connect.PCIE | connect.UPSTREAM_PORT):
+        express = any(bus.offers & connect.ROOT_PORT for bus in self.buses)
+        if needs & (connect.PCIE | connect.UPSTREAM_PORT) and express:
             return "pcie-root-port", None
         if needs & connect.PCIE_TO_PCI:
             raise errors.InternalError("Cannot automatically add a new PCI bus for a device with connect flags 2000")
         raise errors.InternalError(
-            f"a PCI slot is needed to connect a PCI controller model='{connect.kind_name(needs)}', but none is "
+            f"a PCI slot is needed to connect a PCI controller model='{connect.controller_name(needs)}', but none is "
             "available, and it cannot be automatically added"
         )
 

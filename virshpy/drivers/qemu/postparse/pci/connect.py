@@ -65,6 +65,13 @@ OFFERS = {
 }
 
 
+def controller_name(needs: int) -> str:
+    """The controller that cannot be plugged in anywhere; for an upstream port, the port that it would plug into."""
+    if needs & UPSTREAM_PORT:
+        return "pcie-root-port"
+    return next((model for model, own in NEEDS.items() if own & needs & KINDS), "pci-bridge")
+
+
 def kind_name(connection: int) -> str:
     for kind, name in NAMES:
         if connection & kind:

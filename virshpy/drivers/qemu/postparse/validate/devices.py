@@ -8,6 +8,8 @@ from virshpy.drivers.qemu.postparse.places import pci_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.display import Graphics
@@ -55,10 +57,11 @@ def _check_controllers(domain: Domain) -> None:
                 hint="q35 machines have bus='sata'; bus='virtio' works on all",
             )
         address = pci_of(controller)
-        if controller.type == "pci" and address is not None and (address.bus or 0) >= (controller.index or 0):
+        if controller.model == "pci-bridge" and address is not None and (address.bus or 0) >= (controller.index or 0):
             index, bus = controller.index or 0, address.bus or 0
             raise errors.ConfigUnsupported(
-                f"PCI controller at index {index} (0x{index:02x}) has bus='0x{bus:02x}', but index must be larger than bus"
+                f"PCI controller at index {index} (0x{index:02x}) has bus='0x{bus:02x}', but index must be larger "
+                "than bus"
             )
         xhci = controller.type == "usb" and controller.model in ("nec-xhci", "qemu-xhci")
         if xhci and (controller.ports or 0) > _MOST_XHCI_PORTS:
@@ -71,8 +74,9 @@ def _check_chardevs(domain: Domain) -> None:
     devices = domain.devices
     if any(graphics.type == "spice" for graphics in devices.graphics):
         return
-    for device in [*devices.serials, *devices.parallels, *devices.channels, *devices.consoles, *devices.redirdevs,
-                   *devices.smartcards]:  # fmt: skip
+    group: list[Any] = [*devices.serials, *devices.parallels, *devices.channels, *devices.consoles, *devices.redirdevs,
+                        *devices.smartcards]  # fmt: skip
+    for device in group:
         if device.type in ("spicevmc", "spiceport"):
             raise errors.ConfigUnsupported(
                 f"chardev '{device.type}' not supported without spice graphics", hint="add <graphics type='spice'/>"

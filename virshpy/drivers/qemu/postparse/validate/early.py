@@ -88,6 +88,12 @@ def _check_root(domain: Domain) -> None:
         return
     wanted = "pcie-root" if is_q35(domain) else "pci-root" if is_i440fx(domain) else None
     for controller in domain.devices.controllers:
+        if controller.model == "pcie-expander-bus" and not is_q35(domain):
+            raise errors.ConfigUnsupported("pcie-expander-bus controllers are not supported with this machine type")
+        if controller.model == "pci-expander-bus" and not is_i440fx(domain):
+            raise errors.ConfigUnsupported(
+                "pci-expander-bus controllers are only supported on 440fx-based machinetypes"
+            )
         if controller.type == "pci" and controller.index == 0 and wanted and controller.model != wanted:
             raise errors.XMLError(
                 f"The PCI controller with index='0' must be model='{wanted}' for this machine type, "

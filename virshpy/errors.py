@@ -842,6 +842,14 @@ class MultipleDomains(Error):
     detailed = "multiple matching domains found: %s"
 
 
+class NoNetworkMetadata(Error):
+    """metadata not found"""
+
+    code = 111
+    name = "VIR_ERR_NO_NETWORK_METADATA"
+    detailed = "metadata not found: %s"
+
+
 def from_os_error(error: OSError, doing: str, *, hint: str | None = None) -> SystemCallError:
     """A failed system call as libvirt words it: what was attempted, then the kernel's reason."""
     return SystemCallError(f"{doing}: {error.strerror or error}", hint=hint)

@@ -77,6 +77,14 @@ class Connection(ConnectionMethods):
         """virConnectIsAlive"""
         return self.driver.connect_is_alive()
 
+    def is_encrypted(self) -> bool:
+        """virConnectIsEncrypted"""
+        return self.driver.connect_is_encrypted()
+
+    def is_secure(self) -> bool:
+        """virConnectIsSecure"""
+        return self.driver.connect_is_secure()
+
     def max_vcpus(self, virt_type: str | None = None) -> int:
         """virConnectGetMaxVcpus"""
         return self.driver.connect_get_max_vcpus(virt_type)

@@ -29,7 +29,7 @@ class _UnsupportedFlags(errors.InvalidArg):
 
 
 class Row:
-    """One operation, as an attribute of its group. Called where no driver overrides it, it says that it is not supported.
+    """One operation, as an attribute of its group. Where no driver overrides it, a call says that it is not supported.
 
     ``c_name``; ``writes``; ``flags`` (the IntFlag type of its flags, or None); ``secure`` (those that a read-only
     connection may not use because they reveal secrets); ``declaration``, the function with signature and docstring.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.driver.connection import ConnectionOperations
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
@@ -47,7 +48,7 @@ _STATES = {
 }
 
 
-class Inspection(DomainOperations):
+class Inspection(ConnectionOperations, DomainOperations):
     """The rows that ask."""
 
     domains: Domains

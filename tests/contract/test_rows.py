@@ -1,0 +1,106 @@
+"""The contract against libvirt's own description of its API: names, completeness, numbers."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import pkgutil
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import virshpy.api
+from tests.contract import reference
+from virshpy import enums
+from virshpy.driver.contract import Row, rows
+from virshpy.driver.everything import Everything
+from virshpy.driver.registry import Driver
+
+needs_reference = pytest.mark.skipif(not all(reference.present()), reason="needs libvirt's own API (package libvirt-dev)")
+ROWS: dict[str, Row] = {**rows(Everything), **rows(Driver)}
+OWN = {"virshpyDomainPlan"}
+
+
+@needs_reference
+def test_every_row_is_a_function_of_libvirt() -> None:
+    known = reference.functions()
+    strange = {row.c_name for row in ROWS.values()} - known.keys() - reference.LATER.keys() - OWN
+    assert not strange
+
+
+@needs_reference
+def test_every_function_is_a_row_or_has_a_reason_not_to_be() -> None:
+    have = {row.c_name for row in ROWS.values()}
+    missing = [name for name in reference.functions() if name not in have and reference.why_no_row(name) is None]
+    assert not missing
+
+
+@needs_reference
+def test_no_reason_without_a_function() -> None:
+    functions = reference.functions()
+    have = {row.c_name for row in ROWS.values()}
+    unexplained = [name for name in functions if name not in have]
+    idle = [
+        pattern for pattern in reference.NO_ROW
+        if not any(re.fullmatch(pattern, name) for name in unexplained)
+    ]  # fmt: skip
+    assert not idle
+
+
+def test_a_function_has_one_row() -> None:
+    names = [row.c_name for row in ROWS.values()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.c_name)
+def test_flags_are_there(row: Row) -> None:
+    """A row with flags names an IntFlag, takes flags by keyword, and its secure ones exist."""
+    takes = inspect.signature(row.declaration).parameters.get("flags")
+    assert (takes is not None) == row.has_flags
+    if row.has_flags:
+        assert issubclass(row.flags, enum.IntFlag)
+        assert row.secure & ~sum(row.flags) == 0
+
+
+def test_every_home_of_numbers_is_named() -> None:
+    for module, names in enums.HOMES.items():
+        found = import_module(f"virshpy.enums.{module}")
+        classes = ((name, value) for name, value in vars(found).items() if inspect.isclass(value))
+        defined = {name for name, value in classes if value.__module__ == found.__name__}
+        assert defined == set(names.split())
+    modules = {info.name for info in pkgutil.iter_modules(enums.__path__)}
+    assert modules == enums.HOMES.keys()
+
+
+@needs_reference
+@pytest.mark.parametrize("name", [name for names in enums.HOMES.values() for name in names.split()])
+def test_numbers_are_libvirts(name: str) -> None:
+    ours = getattr(enums, name)
+    theirs = reference.enumerations().get(ours.__doc__.split()[0])
+    if theirs is None:
+        assert "since libvirt" in ours.__doc__ or "Qemu" in ours.__doc__, f"{name}: what C type is this?"
+        return
+    for member in ours.__members__.values():
+        same = [c for c, value in theirs.items() if c.endswith(f"_{member.name.lstrip('_')}")]
+        assert any(theirs[c] == member.value for c in same), f"{name}.{member.name}"
+    values = {value for c, value in theirs.items() if not c.endswith(("_LAST", "_NR")) or c.endswith("_ADD_LAST")}
+    assert values == {member.value for member in ours.__members__.values()}
+
+
+def test_every_row_is_within_reach_of_the_api() -> None:
+    called = set()
+    for module in Path(virshpy.api.__path__[0]).glob("*.py"):
+        called |= {node.attr for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Attribute)}
+    assert not ROWS.keys() - called
+
+
+@pytest.mark.parametrize("home", ["virshpy.drivers.test.driver:TestDriver", "virshpy.drivers.qemu.driver:QemuDriver"])
+def test_every_operation_of_a_driver_is_guarded(home: str) -> None:
+    """A driver that names a row without having its group among its bases would escape the common checks."""
+    module, _, name = home.partition(":")
+    driver = getattr(import_module(module), name)
+    loose = [row for row in ROWS if hasattr(driver, row) and not hasattr(getattr(driver, row), "row")]
+    assert not loose

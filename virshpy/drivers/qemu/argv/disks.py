@@ -70,7 +70,8 @@ def add_disks(guest: Guest) -> None:
 def cache_mode(disk: Disk) -> str | None:
     """How the host caches a disk. What several guests write at once must not be cached."""
     given = disk.driver.cache if disk.driver is not None else None
-    return "none" if disk.shareable and given in (None, "default") and disk_has_source(disk) else given
+    written = disk.shareable and not disk.readonly
+    return "none" if written and given in (None, "default") and disk_has_source(disk) else given
 
 
 def _add_sd(guest: Guest, disk: Disk) -> None:

@@ -179,6 +179,8 @@ def add_vsock(guest: Guest) -> None:
         return
     handle = "{fd:vsock}" if guest.runtime.native else guest.out.descriptor("vsock", {"kind": "vhost-vsock"})
     cid = vsock.cid.address if vsock.cid else None
+    if cid is None and guest.runtime.native:
+        cid = 0  # chosen at start
     guest.device(
         {
             "driver": virtio_name("vhost-vsock", vsock.model),

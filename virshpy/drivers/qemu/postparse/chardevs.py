@@ -71,10 +71,10 @@ def pair_console(domain: Domain) -> None:
 def mirror_address(domain: Domain) -> None:
     """The console that is a serial port has that port's address, which is known only now."""
     devices = domain.devices
-    if devices.consoles and devices.serials and devices.consoles[0].target:
-        if devices.consoles[0].target.type == "serial":
-            address = devices.serials[0].address
-            devices.consoles[0].address = address.copy() if address is not None else None
+    first = devices.consoles[0] if devices.consoles else None
+    if first is not None and first.target is not None and first.target.type == "serial" and devices.serials:
+        address = devices.serials[0].address
+        first.address = address.copy() if address is not None else None
 
 
 def _is_console_serial(serial: Serial) -> bool:

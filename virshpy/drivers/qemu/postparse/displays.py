@@ -141,5 +141,5 @@ def _default_audio(domain: Domain) -> None:
     kind = None if devices.graphics else "none"
     for graphics in devices.graphics:
         kind = {"spice": "spice", "vnc": "none"}.get(graphics.type or "", kind)
-    if kind is not None:
+    if kind is not None and not any(graphics.type == "sdl" for graphics in devices.graphics):
         devices.audios.append(Audio(id=1, type=kind))

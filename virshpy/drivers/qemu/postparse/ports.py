@@ -74,8 +74,8 @@ def usb_devices(domain: Domain) -> Iterator[Any]:
     yield from (d for d in devices.disks if d.target and d.target.bus == "usb")
     yield from (d for d in devices.controllers if d.type == "ccid")
     yield from (d for d in devices.inputs if d.bus == "usb")
-    yield from (d for d in devices.sounds if d.model == "usb")
     yield from (d for d in devices.serials if d.target and d.target.type == "usb-serial")
+    yield from (d for d in devices.sounds if d.model == "usb")
     yield from (d for d in devices.redirdevs if d.bus == "usb")
 
 
@@ -116,7 +116,9 @@ def assign_usb(domain: Domain) -> None:
         if controller.index not in buses or count > buses[controller.index].counts[""]:
             buses[controller.index or 0] = _Ports(count)
     if not buses:
-        if domain.devices.hubs or any(True for _ in usb_devices(domain)):
+        if domain.devices.hubs:
+            raise errors.ConfigUnsupported("Can't add USB hub: USB is disabled for this domain")
+        if any(True for _ in usb_devices(domain)):
             raise errors.ConfigUnsupported(
                 "USB is disabled for this domain, but USB devices are present in the domain XML",
                 hint="remove <controller type='usb' model='none'/>, or the devices",

@@ -158,6 +158,8 @@ def assign_pci_addresses(domain: Domain, caps: QemuCaps) -> None:
     """Complete the PCI topology of a guest in place. Raises libvirt's errors for addresses that cannot be."""
     controllers = domain.devices.controllers
     highest = max((c.index or 0 for c in controllers if c.type == "pci"), default=-1)
+    if highest > 255:
+        raise errors.ConfigUnsupported(f"PCI controller index {highest} too high, maximum is 255")
     count = highest + 1
     if count:
         count = _first_pass(domain, caps, highest)
@@ -191,7 +193,9 @@ def _add_controllers(domain: Domain, trial: Assignment, start: int) -> None:
         if not any(c.type == "pci" and c.index == number for c in domain.devices.controllers):
             controller = Controller(type="pci", index=number, model=trial.buses.buses[number].model)
             domain.devices.controllers.append(controller)
-            if number not in trial.buses.seated:
+            if number in trial.buses.seated:
+                trial.tried.add(id(controller))
+            else:
                 trial.next(controller)
         number += 1
 

@@ -102,12 +102,12 @@ class Buses:
         """Add buses until bus ``number`` exists and the last takes such a device; returns the last one's number."""
         model, upstream = self._model_for(needs)
         if upstream:
-            port = Bus(upstream)
-            self.buses.append(port)
-            number = max(number, len(self.buses))
+            self.buses.append(Bus(upstream))
             if upstream == "pcie-root-port":
-                port.used[0] = 1
+                self.buses[-1].used[0] = 1
                 self.seated.add(len(self.buses))
+            self.buses.append(Bus(model))
+            model = "pci-bridge"
         while len(self.buses) <= number:
             self.buses.append(Bus(model))
         return len(self.buses) - 1

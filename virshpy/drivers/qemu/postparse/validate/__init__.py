@@ -6,8 +6,8 @@ postparse), everything else on the complete document.
 
 from __future__ import annotations
 
-from virshpy.drivers.qemu.postparse.validate.devices import check_devices
-from virshpy.drivers.qemu.postparse.validate.disks import check_disks
+from virshpy.drivers.qemu.postparse.validate.devices import check_bridges, check_devices, check_videos
+from virshpy.drivers.qemu.postparse.validate.disks import check_disks, check_duplicates
 from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
 from virshpy.drivers.qemu.postparse.validate.machine import check_machine
 from virshpy.drivers.qemu.postparse.validate.memory import check_memory
@@ -23,8 +23,11 @@ def validate(domain: Domain, caps: QemuCaps) -> None:
     check_machine(domain, caps)
     check_firmware(domain)
     check_memory(domain)
-    check_disks(domain, caps)
-    check_devices(domain, caps)
+    check_disks(domain)
+    check_bridges(domain)
+    check_videos(domain)
+    check_devices(domain)
+    check_duplicates(domain)
 
 
 def require_accelerator(domain: Domain, caps: QemuCaps) -> None:

@@ -10,7 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.display import Graphics
 
@@ -18,11 +17,11 @@ _MOST_XHCI_PORTS = 15
 _VNC_PASSWORD = 8
 
 
-def check_devices(domain: Domain, caps: QemuCaps) -> None:
+def check_devices(domain: Domain) -> None:
     _check_controllers(domain)
+    _check_shmems(domain)
     _check_chardevs(domain)
     _check_graphics(domain)
-    _check_videos(domain)
     _check_iommu(domain)
     _check_hostdevs(domain)
     devices = domain.devices
@@ -33,14 +32,6 @@ def check_devices(domain: Domain, caps: QemuCaps) -> None:
             raise errors.InternalError(f"ps2 bus does not support {device.type} input device", hint="use bus='usb'")
     if len([tpm for tpm in devices.tpms if tpm.model != "spapr-tpm-proxy"]) > 1:
         raise errors.ConfigUnsupported("only a single TPM non-proxy device is supported")
-    for shmem in devices.shmems:
-        if shmem.msi is not None and shmem.server is None:
-            raise errors.XMLError("msi option is only supported with a server")
-        if shmem.model is not None and shmem.model.type == "ivshmem":
-            raise errors.ConfigUnsupported(
-                "ivshmem device is not supported with this QEMU binary",
-                hint="use <model type='ivshmem-plain'/> or <model type='ivshmem-doorbell'/>",
-            )
     for filesystem in devices.filesystems:
         if filesystem.driver is not None and filesystem.driver.type == "virtiofs" and filesystem.readonly:
             raise errors.ConfigUnsupported("virtiofs does not yet support read-only mode")
@@ -49,19 +40,35 @@ def check_devices(domain: Domain, caps: QemuCaps) -> None:
         raise errors.ConfigUnsupported("Multiple panic devices with model 'isa'")
 
 
-def _check_controllers(domain: Domain) -> None:
-    for controller in domain.devices.controllers:
-        if controller.type == "ide" and (controller.index or not is_i440fx(domain)):
+def _check_shmems(domain: Domain) -> None:
+    for shmem in domain.devices.shmems:
+        if shmem.msi is not None and shmem.server is None:
+            raise errors.XMLError("msi option is only supported with a server")
+        if shmem.model is not None and shmem.model.type == "ivshmem":
             raise errors.ConfigUnsupported(
-                "IDE controllers are unsupported for this QEMU binary or machine type",
-                hint="q35 machines have bus='sata'; bus='virtio' works on all",
+                "ivshmem device is not supported with this QEMU binary",
+                hint="use <model type='ivshmem-plain'/> or <model type='ivshmem-doorbell'/>",
             )
+
+
+def check_bridges(domain: Domain) -> None:
+    """A bridge cannot sit behind itself."""
+    for controller in domain.devices.controllers:
         address = pci_of(controller)
         if controller.model == "pci-bridge" and address is not None and (address.bus or 0) >= (controller.index or 0):
             index, bus = controller.index or 0, address.bus or 0
             raise errors.ConfigUnsupported(
                 f"PCI controller at index {index} (0x{index:02x}) has bus='0x{bus:02x}', but index must be larger "
                 "than bus"
+            )
+
+
+def _check_controllers(domain: Domain) -> None:
+    for controller in domain.devices.controllers:
+        if controller.type == "ide" and (controller.index or not is_i440fx(domain)):
+            raise errors.ConfigUnsupported(
+                "IDE controllers are unsupported for this QEMU binary or machine type",
+                hint="q35 machines have bus='sata'; bus='virtio' works on all",
             )
         xhci = controller.type == "usb" and controller.model in ("nec-xhci", "qemu-xhci")
         if xhci and (controller.ports or 0) > _MOST_XHCI_PORTS:
@@ -87,7 +94,7 @@ _SECONDARY = ("qxl", "virtio", "gop", "none")
 _SEVERAL_HEADS = ("qxl", "virtio", "none")
 
 
-def _check_videos(domain: Domain) -> None:
+def check_videos(domain: Domain) -> None:
     videos = domain.devices.videos
     for number, video in enumerate(videos):
         kind = video.model.type if video.model else None

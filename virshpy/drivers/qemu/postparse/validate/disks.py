@@ -8,18 +8,21 @@ from virshpy.drivers.qemu.postparse.places import drive_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.storage import Disk
 
 _SHAREABLE = ("raw", None)
 
 
-def check_disks(domain: Domain, caps: QemuCaps) -> None:
-    disks = domain.devices.disks
-    targets: dict[str, Disk] = {}
-    for disk in disks:
+def check_disks(domain: Domain) -> None:
+    for disk in domain.devices.disks:
         _check_disk(disk, domain)
+
+
+def check_duplicates(domain: Domain) -> None:
+    """Two disks cannot have one name, nor one place on a bus."""
+    targets: dict[str, Disk] = {}
+    for disk in domain.devices.disks:
         name = (disk.target.dev or "") if disk.target else ""
         other = targets.setdefault(name, disk)
         if other is not disk:

@@ -6,6 +6,7 @@ for good. What a user wrote stays.
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci import chipset, connect
 from virshpy.drivers.qemu.postparse.pci.buses import Bus, Buses, Place
 from virshpy.drivers.qemu.postparse.pci.needs import pci_needs

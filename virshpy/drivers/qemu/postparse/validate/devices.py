@@ -37,7 +37,9 @@ def check_devices(domain: Domain) -> None:
             raise errors.ConfigUnsupported("virtiofs does not yet support read-only mode")
     panics = [panic.model for panic in devices.panics]
     if len(set(panics)) != len(panics):
-        raise errors.ConfigUnsupported("Multiple panic devices with model 'isa'")
+        raise errors.XMLError("Multiple panic devices with model 'isa'")
+    if len(devices.smartcards) > 1:
+        raise errors.ConfigUnsupported("this QEMU binary lacks multiple smartcard support")
 
 
 def _check_shmems(domain: Domain) -> None:

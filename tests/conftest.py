@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kit.guest import Guest, GuestError, build
+from tests.processes import processes
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -99,17 +101,5 @@ def _gone_or_left(path: Path) -> list[tuple[int, str]]:
 
 
 def _processes(path: Path) -> list[tuple[int, str]]:
-    """Processes with the path in their argv, other than the tests' own."""
-    needle = os.fsencode(path)
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        # A path that only begins like ours is another test's.
-        if needle + b"/" in words or needle + b"\0" in words:
-            found.append((int(entry.name), words.replace(b"\0", b" ").decode(errors="replace")[:300]))
-    return found
+    """Processes with the path in their argv. A path that only begins like ours is another test's."""
+    return [(pid, words[:300]) for pid, words in processes(re.escape(str(path)) + "[/ ]")]

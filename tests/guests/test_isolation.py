@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
 from tests.guests.test_life import define
+from tests.processes import processes
 
 pytestmark = [needs.qemu, needs.root]
 
@@ -35,8 +35,7 @@ def two(virshpy: Run, root: Path) -> tuple[Path, Path]:
 
 
 def process_of(virshpy: Run, root: Path, name: str) -> int:
-    words = ["pgrep", "-f", f"qemu-system.*guest={name},.*{root}/"]
-    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[0])
+    return processes(f"qemu-system.*guest={name},.*{root}/")[0][0]
 
 
 def status(pid: int) -> dict[str, str]:

@@ -16,6 +16,7 @@ from kit.guest import READY, Guest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document, serial_to
+from tests.processes import processes
 from virshpy import open as connect
 
 pytestmark = needs.qemu
@@ -42,8 +43,8 @@ def wait_ready(log: Path, times: int = 1) -> None:
 
 
 def pid_of(root: Path) -> int | None:
-    found = subprocess.run(["pgrep", "-f", f"qemu-system.*{root}/"], capture_output=True, text=True).stdout.split()
-    return int(found[0]) if found else None
+    found = processes(f"qemu-system.*{root}/")
+    return found[0][0] if found else None
 
 
 def state(virshpy: Run, name: str) -> str:
@@ -230,3 +231,23 @@ def test_a_thousand_domains_are_listed_right(virshpy: Run, root: Path, uri: str)
         assert {(row[0], row[2]) for row in rows[1:]} == {("-", "shut off")}
         assert len(virshpy("list", "--all", "--uuid").stdout.split()) == 1000
         connection.lookup_by_name("d0500").destroy()
+
+
+def test_diff_tells_what_waits_for_the_next_start(virshpy: Run, root: Path) -> None:
+    uid = "3f1c4a5e-0004-4000-8000-00000000c0de"
+    disk = f"<disk type='file'><source file='{root}/one.img'/><target dev='vda'/></disk>"
+    (root / "one.img").write_bytes(b"\0" * 512)
+    devices = "<graphics type='vnc' autoport='yes'/><console type='pty'/><interface type='user'/>" + disk
+    define(virshpy, root, document("vm", devices, uid=uid))
+    virshpy("start", "vm")
+    assert "runs as it is defined" in virshpy("diff", "vm").stdout
+    saved = virshpy("dumpxml", "vm", "--inactive").stdout
+    changed = saved.replace("131072</memory>", "262144</memory>").replace("one.img", "two.img")
+    define(virshpy, root, changed.replace("</devices>", "<rng model='virtio'><backend model='random'/></rng></devices>"))
+    rows = json.loads(virshpy("-o", "json", "diff", "vm").stdout)["differences"]
+    places = {row["place"]: (row["now"], row["next_start"]) for row in rows}
+    assert places["memory"] == ("131072", "262144")
+    assert places["disk[vda]/source/@file"] == (f"{root}/one.img", f"{root}/two.img")
+    assert places["rng"][0] is None and "random" in places["rng"][1]
+    assert len(places) <= 4, places
+    virshpy("destroy", "vm")

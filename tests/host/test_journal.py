@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import processes as running
 from virshpy import errors
 from virshpy.host import journal, processes
 from virshpy.host.directories import directories
@@ -141,7 +142,7 @@ def test_whoever_comes_next_undoes_what_the_dead_began(root: Path, moment: str) 
     assert rows(store) == 0
     assert not (root / "run/guests/1").exists()
     # The fixture finds any process that is left: its log's path is in no argv, so look for the sleeper itself.
-    assert subprocess.run(["pgrep", "-f", "^/bin/sleep 61$"], capture_output=True).returncode == 1
+    assert not running("^/bin/sleep 61 $")
 
 
 def test_what_is_held_is_left_alone(root: Path) -> None:

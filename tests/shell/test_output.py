@@ -128,6 +128,7 @@ def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_terminal_table_shows_every_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     shown = coloured(ROWS)
     assert bare(shown).split()[:3] == ["Id", "Name", "State"] and bare(shown).split()[-3:] == ["3", "a", "running"]

@@ -119,6 +119,7 @@ def _standard_input(session: Session) -> None:
     while not session.stopping:
         if shown:
             session.renderer.write(prompt(session))
+        sys.stdout.flush()  # who writes to us through a pipe may be waiting for an answer
         line = sys.stdin.readline()
         if not line:
             break

@@ -28,6 +28,11 @@ from virshpy.shell.types import STRING
 OURS = {"--dry-run"}
 # Commands that virsh does not show, or has under its own name.
 UNLIKE_VIRSH = {"complete", "self-test"}
+# Commands that virsh 9.0 does not have yet.
+NEWER = {"domdisplay-reload", "hypervisor-cpu-models", "net-desc", "net-metadata", "nodedev-update"}
+NEWER |= {"domsetthrottlegroup", "domdelthrottlegroup", "domthrottlegrouplist", "domthrottlegroupinfo"}
+# Older spellings: virsh helps with the new one.
+ALIASES = {"nodedev-dettach": "nodedev-detach"}
 
 
 def declare(options: list[Option], constraints: tuple[Constraint, ...] = (), summary: str = "does it") -> Command:
@@ -85,7 +90,7 @@ def test_examples_parse(name: str) -> None:
 
 
 @pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
-@pytest.mark.parametrize("name", sorted(set(registry.names()) - UNLIKE_VIRSH))
+@pytest.mark.parametrize("name", sorted(set(registry.names()) - UNLIKE_VIRSH - NEWER - set(ALIASES)))
 def test_grammar_is_that_of_virsh(name: str) -> None:
     """The synopsis and the left column of the options; the words of the help are our own."""
     assert VIRSH is not None

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 
 class XPath(Type):
-    """An XPath expression."""
+    """An XPath expression; of an empty one virsh says nothing."""
+
+    empty_ok = True
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        if not text:
+            raise Failure(None)
+        return text
 
 
 XPATH = option("xpath", XPath(), "print only what this XPath expression selects", named_only=True)
@@ -208,6 +215,22 @@ class asked_the_old_way:  # noqa: N801 - reads as a statement
             raise Failure(self.sentence, errors.NoSupport(self.c_name, domain=error.domain)) from error
         if isinstance(error, errors.Error):
             raise Failure(self.otherwise, error) from error
+
+
+class named_as:  # noqa: N801 - reads as a statement
+    """virsh makes the oldest call that can do what was asked, and what is not supported is named after that call."""
+
+    __slots__ = ("c_name",)
+
+    def __init__(self, c_name: str) -> None:
+        self.c_name = c_name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, errors.NoSupport) and error.detail != self.c_name:
+            raise errors.NoSupport(self.c_name, domain=error.domain) from error
 
 
 def given_flags(args: Arguments, flags: Mapping[str, int]) -> int:

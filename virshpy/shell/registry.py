@@ -52,22 +52,22 @@ GROUPS = (
         {"host": "capabilities domcapabilities hostname maxvcpus nodeinfo sysinfo uri version"},
     ),
     Group(
-        "Networking",
-        "network",
+        "Checkpoint",
+        "checkpoint",
         {
-            "network": (
-                "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-info "
-                "net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
-                "net-undefine net-update net-uuid"
+            "checkpoint": (
+                "checkpoint-create checkpoint-create-as checkpoint-delete checkpoint-dumpxml checkpoint-edit "
+                "checkpoint-info checkpoint-list checkpoint-parent"
             )
         },
     ),
     Group(
-        "Secret",
-        "secret",
+        "Interface",
+        "interface",
         {
-            "secret": (
-                "secret-define secret-dumpxml secret-get-value secret-list secret-set-value secret-undefine"
+            "interface": (
+                "iface-begin iface-bridge iface-commit iface-define iface-destroy iface-dumpxml iface-edit iface-list "
+                "iface-mac iface-name iface-rollback iface-start iface-unbridge iface-undefine"
             )
         },
     ),
@@ -81,6 +81,48 @@ GROUPS = (
             )
         },
     ),
+    Group(
+        "Networking",
+        "network",
+        {
+            "network": (
+                "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-info "
+                "net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
+                "net-undefine net-update net-uuid"
+            )
+        },
+    ),
+    Group(
+        "Node Device",
+        "nodedev",
+        {
+            "nodedev": (
+                "nodedev-autostart nodedev-create nodedev-define nodedev-destroy nodedev-detach nodedev-dettach "
+                "nodedev-dumpxml nodedev-info nodedev-list nodedev-reattach nodedev-reset nodedev-start "
+                "nodedev-undefine nodedev-update"
+            )
+        },
+    ),
+    Group(
+        "Secret",
+        "secret",
+        {
+            "secret": (
+                "secret-define secret-dumpxml secret-get-value secret-list secret-set-value secret-undefine"
+            )
+        },
+    ),
+    Group(
+        "Snapshot",
+        "snapshot",
+        {
+            "snapshot": (
+                "snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit "
+                "snapshot-info snapshot-list snapshot-parent snapshot-revert"
+            )
+        },
+    ),
+    Group("Backup", "backup", {"backup": "backup-begin backup-dumpxml"}),
     Group(
         "Storage Pool",
         "pool",
@@ -105,7 +147,7 @@ GROUPS = (
     Group(
         "virshpy itself",
         "virshpy",
-        {"itself": "cd complete connect echo exit help pwd quit self-test"},
+        {"itself": "cd complete connect echo exit help pwd quit self-test", "diff": "diff"},
     ),
 )
 

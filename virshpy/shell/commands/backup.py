@@ -1,0 +1,44 @@
+"""Backup: copies of a running domain's disks."""
+
+from __future__ import annotations
+
+from virshpy.enums import BackupBeginFlags
+from virshpy.shell.command import argument, command, flag, option
+from virshpy.shell.families import declare_dumpxml, given_flags
+from virshpy.shell.results import Message
+from virshpy.shell.types import DomainType, File
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+
+_DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or UUID of a domain")
+
+
+@command(
+    "backup-begin",
+    "begin a backup of a domain's disks",
+    "Begin to copy the disks of a running domain, as the XML in a file says;\nwithout a file, all of them.",
+    (
+        _DOMAIN,
+        option("backupxml", File(), "file with the backup's XML"),
+        option("checkpointxml", File(), "file with the XML of a checkpoint to make with it"),
+        flag("reuse-external", "write into files that are there already"),
+    ),
+    examples=(("backup-begin test", "domjobinfo says how far it is"),),
+)
+def backup_begin(session: Session, args: Arguments) -> Message:
+    domain: Domain = args["domain"]
+    flags = given_flags(args, {"reuse-external": BackupBeginFlags.REUSE_EXTERNAL})
+    domain.backup_begin(args["backupxml"] or "<domainbackup/>", args["checkpointxml"], flags)
+    return Message("Backup started", domain=domain.name)
+
+
+declare_dumpxml(
+    "backup-dumpxml",
+    "a running backup",
+    argument("domain", DomainType(), "name, id or UUID of a domain"),
+    document=lambda domain, flags: domain.backup_xml_desc(),
+)

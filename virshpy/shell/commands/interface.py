@@ -1,0 +1,231 @@
+"""Interface: the host's own network interfaces."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterfacesFlags
+from virshpy.shell.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.families import (
+    asked_the_old_way,
+    declare_dumpxml,
+    declare_edit,
+    declare_from_file,
+    declare_verb,
+)
+from virshpy.shell.objects import InterfaceType
+from virshpy.shell.results import Message, Table, Text
+from virshpy.shell.types import STRING, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from virshpy.api.connection import Connection
+    from virshpy.api.interface import Interface
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_INTERFACE = argument("interface", InterfaceType(), "name or MAC address of an interface")
+_WHAT = "an interface of the host"
+
+declare_from_file(
+    "iface-define",
+    "define an interface of the host from a file",
+    "Make an interface in the host's network configuration, or change one,\nwithout starting it.",
+    lambda session, xml, flags: session.connection.interface_define_xml(xml, flags),
+    "Failed to define interface from {file}",
+    "Interface {name} defined from {file}",
+    flags={"validate": InterfaceDefineFlags.VALIDATE},
+    file_help="file with the interface's XML",
+    examples=(("iface-define br0.xml", "then: iface-start br0"),),
+)
+declare_dumpxml(
+    "iface-dumpxml",
+    _WHAT,
+    _INTERFACE,
+    (flag("inactive", "as it will be at its next start"),),
+    flags={"inactive": InterfaceXMLFlags.INACTIVE},
+)
+declare_edit(
+    "iface-edit",
+    _WHAT,
+    _INTERFACE,
+    lambda interface: str(interface.xml_desc(InterfaceXMLFlags.INACTIVE)),
+    lambda session, text: session.connection.interface_define_xml(text),
+    "Interface {name} XML configuration not changed.",
+    "Interface {name} XML configuration edited.",
+)
+declare_verb(
+    "iface-start",
+    "bring an interface of the host up",
+    "Bring an interface of the host up.",
+    argument("interface", InterfaceType(active=False), "name or MAC address of an interface"),
+    lambda interface, flags: interface.create(),
+    "Failed to start interface {name}",
+    "Interface {name} started",
+)
+declare_verb(
+    "iface-destroy",
+    "take an interface of the host down",
+    "Take an interface of the host down. Its configuration stays.",
+    argument("interface", InterfaceType(active=True), "name or MAC address of an interface"),
+    lambda interface, flags: interface.destroy(),
+    "Failed to destroy interface {name}",
+    "Interface {name} destroyed",
+)
+declare_verb(
+    "iface-undefine",
+    "remove an interface of the host",
+    "Remove an interface from the host's network configuration.",
+    _INTERFACE,
+    lambda interface, flags: interface.undefine(),
+    "Failed to undefine interface {name}",
+    "Interface {name} undefined",
+)
+
+
+@command(
+    "iface-list",
+    "list the host's interfaces",
+    "List interfaces of the host that are up, or those that the options select.",
+    (flag("inactive", "interfaces that are down"), flag("all", "interfaces that are up or down")),
+    examples=(("iface-list --all", "every interface, with its MAC address"),),
+)
+def iface_list(session: Session, args: Arguments) -> Table:
+    kinds = ListInterfacesFlags
+    flags = kinds.INACTIVE if "inactive" in args else kinds.ACTIVE
+    if "all" in args:
+        flags = kinds.INACTIVE | kinds.ACTIVE
+    first = "inactive" if "inactive" in args and "all" not in args else "active"
+    old = "virConnectNumOfDefinedInterfaces" if first == "inactive" else "virConnectNumOfInterfaces"
+    with asked_the_old_way(f"Failed to list {first} interfaces", old, "Failed to list interfaces"):
+        interfaces = session.connection.list_interfaces(flags)
+    rows = []
+    for interface in sorted(interfaces, key=lambda one: one.name.lower()):
+        rows.append((interface.name, "active" if interface.is_active() else "inactive", interface.mac))
+    return Table("interfaces", [("name", "Name"), ("state", "State"), ("mac", "MAC Address")], rows)
+
+
+@command(
+    "iface-name",
+    "name of an interface, by MAC address",
+    options=(argument("interface", InterfaceType("mac"), "MAC address of an interface"),),
+    examples=(("iface-name aa:bb:cc:dd:ee:ff", "such as: eth1"),),
+)
+def iface_name(session: Session, args: Arguments) -> Text:
+    return Text("name", args["interface"].name)
+
+
+@command(
+    "iface-mac",
+    "MAC address of an interface, by name",
+    options=(argument("interface", InterfaceType("name"), "name of an interface"),),
+    examples=(("iface-mac eth1", "such as: aa:bb:cc:dd:ee:ff"),),
+)
+def iface_mac(session: Session, args: Arguments) -> Text:
+    return Text("mac", args["interface"].mac)
+
+
+def _declare_change(
+    name: str, summary: str, description: str, act: Callable[[Connection], None], verb: str, done: str, example: str
+) -> None:
+    @command(name, summary, description, examples=((name, example),))
+    def change(session: Session, args: Arguments) -> Message:
+        with failing(f"Failed to {verb} network config change transaction"):
+            act(session.connection)
+        return Message(f"Network config change transaction {done}")
+
+
+_declare_change(
+    "iface-begin",
+    "remember the host's network configuration",
+    "Keep the present network configuration, to go back to with iface-rollback.",
+    lambda connection: connection.interface_change_begin(),
+    "begin",
+    "started",
+    "before changes over the network",
+)
+_declare_change(
+    "iface-commit",
+    "keep changes of the host's network configuration",
+    "Throw away what iface-begin has kept.",
+    lambda connection: connection.interface_change_commit(),
+    "commit",
+    "committed",
+    "the changes work",
+)
+_declare_change(
+    "iface-rollback",
+    "take changes of the host's network configuration back",
+    "Put the network configuration back to what iface-begin has kept.",
+    lambda connection: connection.interface_change_rollback(),
+    "rollback",
+    "rolled back",
+    "the changes do not work",
+)
+
+
+@command(
+    "iface-bridge",
+    "put an interface of the host into a new bridge",
+    "Make a bridge that has the interface as its port and takes its addresses\nover.",
+    (
+        argument("interface", STRING, "name or MAC address of an interface"),
+        argument("bridge", STRING, "name of the new bridge"),
+        flag("no-stp", "without the spanning tree protocol"),
+        option("delay", UInt(), "seconds for which a new port forwards nothing"),
+        flag("no-start", "do not start it"),
+    ),
+    examples=(("iface-bridge eth1 br0", "guests may then be on the same network"),),
+)
+def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.bridges import bridged
+
+    connection = session.connection
+    interface: Interface = InterfaceType().convert(args["interface"], "interface", session)
+    bridge = args["bridge"]
+    try:
+        connection.interface_lookup_by_name(bridge)
+    except errors.Error:
+        pass
+    else:
+        raise Failure(f"Network device {bridge} already exists")
+    # An interface that is up may differ from what is configured; the configuration is what is changed.
+    xml = bridged(interface.xml_desc(InterfaceXMLFlags.INACTIVE), args["interface"], bridge,
+                  stp="no-stp" not in args, delay=args["delay"] or 0)  # fmt: skip
+    with failing(f"Failed to define new bridge interface {bridge}"):
+        made = connection.interface_define_xml(xml)
+    yield Message(f"Created bridge {bridge} with attached device {args['interface']}", name=bridge)
+    if "no-start" not in args:
+        with failing(f"Failed to start bridge interface {bridge}"):
+            made.create()
+        yield Message(f"Bridge interface {bridge} started", name=bridge)
+
+
+@command(
+    "iface-unbridge",
+    "take an interface of the host out of its bridge",
+    "Remove a bridge that has one port, and give its addresses to the port.",
+    (argument("bridge", InterfaceType("name"), "name of the bridge"), flag("no-start", "do not start the interface")),
+    examples=(("iface-unbridge br0", "the reverse of iface-bridge"),),
+)
+def iface_unbridge(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.bridges import unbridged
+
+    connection = session.connection
+    bridge: Interface = args["bridge"]
+    name = args.text("bridge")
+    xml, port = unbridged(bridge.xml_desc(InterfaceXMLFlags.INACTIVE), name)
+    if bridge.is_active():
+        with failing(f"Failed to destroy bridge interface {name}"):
+            bridge.destroy()
+    with failing(f"Failed to undefine bridge interface {name}"):
+        bridge.undefine()
+    with failing(f"Failed to define new interface {port}"):
+        made = connection.interface_define_xml(xml)
+    yield Message(f"Device {port} un-attached from bridge {name}", name=port)
+    if "no-start" not in args:
+        with failing(f"Failed to start interface {port}"):
+            made.create()
+        yield Message(f"Interface {port} started", name=port)

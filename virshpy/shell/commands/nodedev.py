@@ -1,0 +1,258 @@
+"""Node Device: the host's devices."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import (
+    ListNodeDevicesFlags,
+    NodeDeviceCreateXMLFlags,
+    NodeDeviceDefineXMLFlags,
+    NodeDeviceUpdateFlags,
+)
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.families import (
+    asked_the_old_way,
+    declare_autostart,
+    declare_dumpxml,
+    declare_from_file,
+    declare_verb,
+    given_flags,
+    named_as,
+    yes_no,
+)
+from virshpy.shell.objects import NodeDeviceType
+from virshpy.shell.results import Field, Fields, Lines, Message
+from virshpy.shell.types import Choice, File, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.api.nodedev import NodeDevice
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.shell.types import Candidate
+
+_DEVICE = argument("device", NodeDeviceType(), "name of a device, or WWNN,WWPN")
+_WHAT = "a device of the host"
+
+declare_from_file(
+    "nodedev-create",
+    "make a device of the host from a file",
+    "Make a device on the host, such as a mediated one, that is gone after the\nnext boot.",
+    lambda session, xml, flags: session.connection.node_device_create_xml(xml, flags),
+    "Failed to create node device from {file}",
+    "Node device {name} created from {file}",
+    flags={"validate": NodeDeviceCreateXMLFlags.VALIDATE},
+    file_help="file with the device's XML",
+    examples=(("nodedev-create mdev.xml", "a slice of a graphics card"),),
+)
+declare_from_file(
+    "nodedev-define",
+    "define a device of the host from a file",
+    "Make a device on the host that lasts, without starting it.",
+    lambda session, xml, flags: session.connection.node_device_define_xml(xml, flags),
+    "Failed to define node device from '{file}'",
+    "Node device '{name}' defined from '{file}'",
+    flags={"validate": NodeDeviceDefineXMLFlags.VALIDATE},
+    file_help="file with the device's XML",
+    examples=(("nodedev-define mdev.xml", "then: nodedev-start with the name it got"),),
+)
+declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE)
+declare_verb(
+    "nodedev-destroy",
+    "take a device of the host away",
+    "Take a device of the host away: of the real host, not of a guest.",
+    _DEVICE,
+    lambda device, flags: device.destroy(),
+    "Failed to destroy node device '{name}'",
+    "Destroyed node device '{name}'",
+)
+declare_verb(
+    "nodedev-start",
+    "start a device of the host",
+    "Start a device of the host that is defined.",
+    _DEVICE,
+    lambda device, flags: device.create(),
+    "Failed to start device {name}",
+    "Device {name} started",
+)
+declare_verb(
+    "nodedev-undefine",
+    "remove the definition of a device of the host",
+    "Remove the definition of a device of the host.",
+    _DEVICE,
+    lambda device, flags: device.undefine(),
+    "Failed to undefine node device '{name}'",
+    "Undefined node device '{name}'",
+)
+declare_verb(
+    "nodedev-reattach",
+    "give a device back to the host's driver",
+    "Give a device that a guest has had back to the host's driver.",
+    _DEVICE,
+    lambda device, flags: device.re_attach(),
+    "Failed to re-attach device {name}",
+    "Device {name} re-attached",
+)
+declare_verb(
+    "nodedev-reset",
+    "reset a device of the host",
+    "Reset a device of the host before or after a guest has it.",
+    _DEVICE,
+    lambda device, flags: device.reset(),
+    "Failed to reset device {name}",
+    "Device {name} reset",
+)
+declare_autostart(
+    "nodedev-autostart",
+    _WHAT,
+    _DEVICE,
+    "failed to {un}mark device {name} as autostarted",
+    "Device {name} {un}marked as autostarted",
+)
+
+
+def _declare_detach(name: str, hidden: bool) -> None:
+    @command(
+        name,
+        "take a device away from the host's driver",
+        "Take a device away from the host's driver, so that a guest can have it.",
+        (_DEVICE, option("driver", Choice("vfio", "xen"), "the driver that guests' devices get")),
+        examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
+        hidden=hidden,
+    )
+    def detach(session: Session, args: Arguments) -> Message:
+        device: NodeDevice = args["device"]
+        typed = args.text("device")
+        old = "virNodeDeviceDetachFlags" if args["driver"] else "virNodeDeviceDettach"
+        with failing(f"Failed to detach device {typed}"), named_as(old):
+            device.detach(args["driver"])
+        return Message(f"Device {typed} detached", name=device.name)
+
+
+_declare_detach("nodedev-detach", hidden=False)
+# As it was spelled once.
+_declare_detach("nodedev-dettach", hidden=True)
+
+
+@command(
+    "nodedev-info",
+    "what a device of the host is",
+    "Print the basic facts about a device of the host.",
+    (_DEVICE,),
+    examples=(("nodedev-info computer", "the root of all others"),),
+)
+def nodedev_info(session: Session, args: Arguments) -> Fields:
+    device: NodeDevice = args["device"]
+    parent = device.parent()
+    active, persistent = device.is_active(), device.is_persistent()
+    fields = [
+        Field("name", "Name", device.name),
+        Field("parent", "Parent", parent, parent or ""),
+        Field("active", "Active", active, yes_no(active)),
+        Field("persistent", "Persistent", persistent, yes_no(persistent)),
+    ]
+    try:
+        autostart = device.autostart()
+        fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
+    except errors.Error:
+        fields.append(Field("autostart", "Autostart", None, "no autostart"))
+    return Fields(fields, 16)
+
+
+_L = ListNodeDevicesFlags
+# Kinds of devices as their documents spell them.
+_KINDS = {
+    "system": _L.CAP_SYSTEM,
+    "pci": _L.CAP_PCI_DEV,
+    "usb_device": _L.CAP_USB_DEV,
+    "usb": _L.CAP_USB_INTERFACE,
+    "net": _L.CAP_NET,
+    "scsi_host": _L.CAP_SCSI_HOST,
+    "scsi_target": _L.CAP_SCSI_TARGET,
+    "scsi": _L.CAP_SCSI,
+    "storage": _L.CAP_STORAGE,
+    "fc_host": _L.CAP_FC_HOST,
+    "vports": _L.CAP_VPORTS,
+    "scsi_generic": _L.CAP_SCSI_GENERIC,
+    "drm": _L.CAP_DRM,
+    "mdev_types": _L.CAP_MDEV_TYPES,
+    "mdev": _L.CAP_MDEV,
+    "ccw": _L.CAP_CCW_DEV,
+    "css": _L.CAP_CSS_DEV,
+    "vdpa": _L.CAP_VDPA,
+    "ap_card": _L.CAP_AP_CARD,
+    "ap_queue": _L.CAP_AP_QUEUE,
+    "ap_matrix": _L.CAP_AP_MATRIX,
+    "vpd": _L.CAP_VPD,
+}
+
+
+class Kinds(Type):
+    """Kinds of devices with commas between them. The value stays text: what else was given is checked first."""
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        before, comma, _ = prefix.rpartition(",")
+        return [(before + comma + kind, "") for kind in _KINDS if kind not in before.split(",")]
+
+
+@command(
+    "nodedev-list",
+    "list the host's devices",
+    "List devices of the host, all or those of some kinds.",
+    (
+        flag("tree", "show what is attached to what"),
+        option("cap", Kinds(), "only devices of these kinds, with commas"),
+        flag("inactive", "devices that are defined and not there"),
+        flag("all", "devices that are there or defined"),
+    ),
+    examples=(("nodedev-list --cap net", "the network cards"), ("nodedev-list --tree", "as they are attached")),
+)
+def nodedev_list(session: Session, args: Arguments) -> Result:
+    if "all" in args and "inactive" in args:
+        raise Failure("Option --all is incompatible with --inactive")
+    if "tree" in args and ("cap" in args or "inactive" in args):
+        raise Failure("Option --tree is incompatible with --cap and --inactive")
+    flags = 0
+    for kind in args["cap"].split(",") if args["cap"] else ():
+        if kind not in _KINDS:
+            raise Failure("Invalid capability type")
+        flags |= _KINDS[kind]
+    if "inactive" in args or "all" in args:
+        flags |= _L.INACTIVE
+    if "inactive" not in args:
+        flags |= _L.ACTIVE
+    with asked_the_old_way("Failed to count node devices", "virNodeNumOfDevices", "Failed to list node devices"):
+        devices = sorted(session.connection.list_node_devices(flags), key=lambda device: device.name.lower())
+    if "tree" not in args:
+        return Lines("devices", ["name"], [(device.name,) for device in devices])
+    from virshpy.shell.kept import tree
+
+    return tree("devices", [(device.name, device.parent()) for device in devices])
+
+
+@command(
+    "nodedev-update",
+    "change a device of the host from a file",
+    "Change a mediated device, the running one, its definition, or both.",
+    (
+        _DEVICE,
+        argument("file", File(), "file with the device's XML"),
+        flag("config", "of the definition"),
+        flag("live", "of the running device"),
+        flag("current", "of the running device if it runs, else of the definition"),
+    ),
+    constraints=(Exclusive("current", "live"), Exclusive("current", "config")),
+    examples=(("nodedev-update mdev_12345678_0000_0000_0000_123456789abc mdev.xml --config", "from its next start"),),
+)
+def nodedev_update(session: Session, args: Arguments) -> Message:
+    device: NodeDevice = args["device"]
+    kinds = NodeDeviceUpdateFlags
+    flags = given_flags(args, {"config": kinds.AFFECT_CONFIG, "live": kinds.AFFECT_LIVE})
+    with failing(f"Failed to update node device {device.name} from '{args.text('file')}'"):
+        device.update(args["file"], flags)
+    live = "live" in args or ("config" not in args and device.is_active())
+    what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
+    return Message(f"Updated node device {device.name} {' and '.join(what)}", name=device.name)

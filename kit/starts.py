@@ -141,33 +141,43 @@ class Startable:
         return etree.tostring(self.root, encoding="unicode", pretty_print=True)
 
 
-def places(xml: str) -> dict[str, tuple[int, int, int]]:
-    """alias -> (bus, slot, function) of every PCI device in a running guest's document."""
-    found = {}
-    for device in etree.fromstring(xml.encode()).find("devices"):
+Place = tuple[str, str]
+
+
+def places(xml: str) -> list[tuple[str, Place]]:
+    """(alias, (bus, address)) of every PCI device in a running guest's document, in QEMU's words for both."""
+    devices = etree.fromstring(xml.encode()).find("devices")
+    roots = {
+        int(controller.get("index")): controller.find("alias").get("name")
+        for controller in devices.findall("controller[@type='pci']")
+    }
+    found = []
+    for device in devices:
         address, alias = device.find("address[@type='pci']"), device.find("alias")
         if address is not None and alias is not None:
-            name = alias.get("name", "")
-            found[name] = (int(address.get("bus"), 16), int(address.get("slot"), 16), int(address.get("function"), 16))
+            bus = roots.get(int(address.get("bus"), 16), "?")
+            at = f"{int(address.get('slot'), 16):02x}.{int(address.get('function'), 16)}"
+            found.append((alias.get("name", ""), (bus, at)))
     return found
 
 
-def seen(buses: list[dict[str, Any]]) -> dict[str, tuple[int, int, int]]:
-    """The same from query-pci: a bridge named pci.N holds bus N."""
-    found = {}
-
-    def walk(devices: list[dict[str, Any]], bus: int) -> None:
-        for device in devices:
-            name = device["qdev_id"]
-            place = (bus, device["slot"], device["function"])
-            # What belongs to the machine itself (an IDE controller, say) has no name in QEMU, but it has a place.
+def seen(tree: str) -> dict[str, Place]:
+    """id -> (bus, address) of every device in QEMU's own tree (info qtree); one without an id under its place."""
+    found: dict[str, Place] = {}
+    buses: list[tuple[int, str]] = []
+    name = ""
+    for line in tree.splitlines():
+        indent = len(line) - len(line.lstrip())
+        word, _, rest = line.strip().partition(" ")
+        if word in ("bus:", "dev:"):
+            buses = [(depth, bus) for depth, bus in buses if depth < indent]
+        if word == "bus:":
+            buses.append((indent, rest))
+        elif word == "dev:":
+            name = rest.partition('id "')[2].rstrip('"')
+        elif word == "addr" and buses and re.fullmatch(r"= [0-9a-f]{2}\.[0-7]", rest):
+            place = (buses[-1][1], rest[2:])
             found[name or f"at {place}"] = place
-            number = re.fullmatch(r"pci\.(\d+)", name)
-            inner = device.get("pci_bridge", {}).get("devices", [])
-            walk(inner, int(number[1]) if number else bus)
-
-    for bus in buses:
-        walk(bus["devices"], bus["bus"])
     return found
 
 
@@ -177,19 +187,13 @@ def compare(run: list[str], name: str) -> list[str]:
     def virsh(*words: str) -> str:
         return subprocess.run([*run, *words], capture_output=True, text=True, check=True, timeout=60).stdout
 
-    def ask(command: str) -> Any:
-        return json.loads(virsh("qemu-monitor-command", name, json.dumps({"execute": command})))["return"]
-
     xml = virsh("dumpxml", name)
-    real = seen(ask("query-pci"))
-    wrong = [
-        f"{alias}: document {place}, QEMU {real.get(alias)}"
-        for alias, place in places(xml).items()
-        if alias in real and real[alias] != place
-    ]
+    real = seen(virsh("qemu-monitor-command", name, "--hmp", "info qtree"))
     taken = set(real.values())
-    wrong += [f"{alias}: not in QEMU" for alias, at in places(xml).items() if alias not in real and at not in taken]
-    files = {path for row in ask("query-block") if (path := row.get("inserted", {}).get("file"))}
+    # Functions of one chip share a name, and what belongs to the machine has none: the place is what counts.
+    wrong = [f"{alias}: not at {' '.join(place)}" for alias, place in places(xml) if place not in taken]
+    blocks = json.loads(virsh("qemu-monitor-command", name, json.dumps({"execute": "query-block"})))["return"]
+    files = {path for row in blocks if (path := row.get("inserted", {}).get("file"))}
     disks = etree.fromstring(xml.encode()).findall("devices/disk/source[@file]")
     return wrong + [f"{disk.get('file')}: not opened" for disk in disks if disk.get("file") not in files]
 

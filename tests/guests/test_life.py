@@ -243,8 +243,10 @@ def test_diff_tells_what_waits_for_the_next_start(virshpy: Run, root: Path) -> N
     assert "runs as it is defined" in virshpy("diff", "vm").stdout
     saved = virshpy("dumpxml", "vm", "--inactive").stdout
     changed = saved.replace("131072</memory>", "262144</memory>").replace("one.img", "two.img")
-    define(virshpy, root, changed.replace("</devices>", "<rng model='virtio'><backend model='random'/></rng></devices>"))
-    rows = json.loads(virshpy("-o", "json", "diff", "vm").stdout)["differences"]
+    define(
+        virshpy, root, changed.replace("</devices>", "<rng model='virtio'><backend model='random'/></rng></devices>")
+    )
+    rows = json.loads(virshpy("-o", "json", "diff", "vm").stdout)["result"]["differences"]
     places = {row["place"]: (row["now"], row["next_start"]) for row in rows}
     assert places["memory"] == ("131072", "262144")
     assert places["disk[vda]/source/@file"] == (f"{root}/one.img", f"{root}/two.img")

@@ -1,0 +1,50 @@
+"""diff: a running guest against its saved definition."""
+
+from __future__ import annotations
+
+import re
+
+from virshpy.enums import XMLFlags
+from virshpy.shell.command import Failure, argument, command
+from virshpy.shell.results import Message, Table
+from virshpy.shell.types import DomainType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+    from virshpy.xml.compare import Difference
+
+# What only a running guest has, because it is decided when it starts; it is no difference from the definition.
+_DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@address$|/@tty$|/source/@index$|/cpu/@check$")
+
+
+@command(
+    "diff",
+    "compare a running guest with its definition",
+    "Say where a running domain differs from what is saved of it, which is what its next start will use.",
+    (argument("domain", DomainType(states="running,paused"), "name, id or UUID of a running domain"),),
+    examples=(("diff web", "what edit changed and the running guest does not have yet"),),
+)
+def diff(session: Session, args: Arguments) -> Table | Message:
+    domain: Domain = args["domain"]
+    if not domain.is_active():
+        raise Failure(f"Domain '{domain.name}' is not running", hint="its definition is all there is: virshpy dumpxml")
+    if not domain.is_persistent():
+        raise Failure(f"Domain '{domain.name}' is transient", hint="nothing is saved of it: define makes it persistent")
+    rows = _differences(domain)
+    if not rows:
+        return Message(f"Domain '{domain.name}' runs as it is defined")
+    columns = (("place", "Place"), ("now", "Now"), ("next_start", "From the next start on"))
+    return Table("differences", columns, [(row.place.removeprefix("devices/"), row.now, row.then) for row in rows])
+
+
+def _differences(domain: Domain) -> list[Difference]:
+    from virshpy.xml.compare import differences
+    from virshpy.xml.domain import Domain as Document
+
+    running = Document.parse(domain.xml_desc(XMLFlags.SECURE), inactive=True).format(inactive=True, secure=True)
+    saved = domain.xml_desc(XMLFlags.SECURE | XMLFlags.INACTIVE)
+    rows = differences(running, saved)
+    return [row for row in rows if row.then is not None or not _DECIDED_AT_START.search(row.place)]

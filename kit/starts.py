@@ -35,7 +35,7 @@ class Startable:
 
     def __init__(self, text: bytes, name: str, folder: Path) -> None:
         parser = etree.XMLParser(remove_blank_text=True, remove_comments=True)
-        self.root = etree.fromstring(text, parser)
+        self.root: Any = etree.fromstring(text, parser)
         self.folder = folder
         self.root.set("type", "qemu")
         self._text("name", name)
@@ -138,7 +138,7 @@ class Startable:
                 device.remove(child)
 
     def text(self) -> str:
-        return etree.tostring(self.root, encoding="unicode", pretty_print=True)
+        return str(etree.tostring(self.root, encoding="unicode", pretty_print=True))
 
 
 Place = tuple[str, str]
@@ -146,7 +146,7 @@ Place = tuple[str, str]
 
 def places(xml: str) -> list[tuple[str, Place]]:
     """(alias, (bus, address)) of every PCI device in a running guest's document, in QEMU's words for both."""
-    devices = etree.fromstring(xml.encode()).find("devices")
+    devices: Any = etree.fromstring(xml.encode()).find("devices")
     roots = {
         int(controller.get("index")): controller.find("alias").get("name")
         for controller in devices.findall("controller[@type='pci']")
@@ -194,7 +194,7 @@ def compare(run: list[str], name: str) -> list[str]:
     wrong = [f"{alias}: not at {' '.join(place)}" for alias, place in places(xml) if place not in taken]
     blocks = json.loads(virsh("qemu-monitor-command", name, json.dumps({"execute": "query-block"})))["return"]
     files = {path for row in blocks if (path := row.get("inserted", {}).get("file"))}
-    disks = etree.fromstring(xml.encode()).findall("devices/disk/source[@file]")
+    disks: Any = etree.fromstring(xml.encode()).findall("devices/disk/source[@file]")
     return wrong + [f"{disk.get('file')}: not opened" for disk in disks if disk.get("file") not in files]
 
 

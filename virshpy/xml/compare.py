@@ -50,9 +50,8 @@ def differences(now: str, then: str) -> list[Difference]:
 
 def _between(now: Node, then: Node, place: str) -> Iterator[Difference]:
     for name in dict.fromkeys([*now.attrs, *then.attrs]):
-        mine, other = now.attrs.get(name), then.attrs.get(name)
-        if mine != other:
-            yield Difference(f"{place}/@{name}", mine, other)
+        if now.attrs.get(name) != then.attrs.get(name):
+            yield Difference(f"{place}/@{name}", now.attrs.get(name), then.attrs.get(name))
     if now.text.strip() != then.text.strip():
         yield Difference(place, now.text.strip(), then.text.strip())
     mine, others = _keyed(now), _keyed(then)

@@ -49,7 +49,8 @@ def emulator_capabilities(domains: Domains, emulator: str | None, arch: str | No
 def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, QemuCaps]:
     """A complete document and its QEMU's capabilities. Raises XMLError, ConfigUnsupported and their kin."""
     warnings: list[Warning] = []
-    domain = Domain.parse(xml, warnings=warnings, validate=strict)
+    # What a running guest's document says about the run, of whoever printed it, is no part of a definition.
+    domain = Domain.parse(xml, inactive=True, warnings=warnings, validate=strict)
     for warning in warnings:
         domains.warn(str(warning))
     caps = capabilities_for(domains, domain)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.display import Graphics
+    from virshpy.xml.domain.storage import Disk, Secret
 
 _TAPPED = ("bridge", "ethernet", "network")
 _DISPLAY_ADDRESS = "127.0.0.1"
@@ -34,6 +35,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
     for disk in devices.disks:
+        _refuse_secrets(disk)
         complete_chain(disk)
     for interface in devices.interfaces:
         _check_link(interface)
@@ -49,6 +51,21 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         label = f"+{identity.uid}:+{identity.uid}"
         domain.seclabels = [Seclabel(type="dynamic", model="dac", relabel=True, label=label, imagelabel=label)]
     assign_aliases(domain)
+
+
+def _refuse_secrets(disk: Disk) -> None:
+    """A disk whose key or password is a libvirt secret: there is no place to keep one yet."""
+    source = disk.source
+    wanted: list[Secret | None] = []
+    for encryption in (disk.encryption, source and source.encryption):
+        wanted += encryption.secrets if encryption else []
+    for auth in (disk.auth, source and source.auth):
+        wanted.append(auth.secret if auth else None)
+    for secret in filter(None, wanted):
+        what = f"uuid '{secret.uuid}'" if secret.uuid else f"usage '{secret.usage}'"
+        raise errors.NoSecret(
+            f"no secret with matching {what}", hint="virshpy keeps no secrets yet; use an image that needs none"
+        )
 
 
 def _link(interface: Interface) -> tuple[str | None, str] | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from virshpy.xml.compare import Difference
 
 # What only a running guest has, because it is decided when it starts; it is no difference from the definition.
-_DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@address$|/@tty$|/source/@index$|/cpu/@check$")
+_DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@address$")
 
 
 @command(

@@ -147,7 +147,11 @@ def _server(host: Any, default: str | None) -> Properties:
 def _network(guest: Guest, layer: Layer) -> Properties:
     source = layer.source
     protocol = source.protocol or ""
+    if protocol in _ONE_HOST and len(source.hosts) != 1:
+        raise errors.InternalError(f"{protocol} protocol accepts only one host", hint=f"source {source.name}")
     if protocol in _URL_PORTS:
+        if len(source.hosts) != 1:
+            raise errors.InternalError(f"protocol '{protocol}' accepts only one host", hint=f"source {source.name}")
         return _url(layer)
     builder = _NETWORK.get(protocol)
     if builder is None:
@@ -229,6 +233,8 @@ def _ssh(layer: Layer) -> Properties:
 def _iscsi(layer: Layer) -> Properties:
     source = layer.source
     target, _, lun = (source.name or "").partition("/")
+    if lun and not (lun.isascii() and lun.removeprefix("-").isdigit()):
+        raise errors.InternalError(f"cannot parse target for lunStr '{target}'", hint="expected name='TARGET/NUMBER'")
     host = source.hosts[0]
     name = f"[{host.name}]" if ":" in (host.name or "") else host.name
     auth = source.auth
@@ -270,6 +276,7 @@ def _number(text: str | None) -> int | None:
     return int(text.removeprefix("+")) if text and text.removeprefix("+").isdigit() else None
 
 
+_ONE_HOST = frozenset({"nbd", "sheepdog", "ssh", "iscsi", "nfs", "vxhs"})
 _NETWORK: dict[str, Any] = {
     "nbd": _nbd, "rbd": _rbd, "gluster": _gluster, "sheepdog": _sheepdog, "ssh": _ssh, "iscsi": _iscsi, "nfs": _nfs,
     "vxhs": _vxhs,

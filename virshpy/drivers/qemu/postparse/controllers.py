@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
 from virshpy.drivers.qemu.postparse.places import card_of, drive_of, is_x86, machine_of, port_of
 from virshpy.xml.domain.address import Master
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.chardev import Channel, Console
 
+_LAST = 2047  # libvirt adds all controllers up to the one that is named, and says this when slots run out
 _USB2 = ("ich9-ehci1", "ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
 
@@ -61,6 +63,12 @@ def ensure_controller(domain: Domain, kind: str, index: int, model: str | None =
     """Add a controller unless there is one of that type and index; returns the new one."""
     if have_controller(domain, kind, index):
         return None
+    if index > _LAST:
+        raise errors.InternalError(
+            "a PCI slot is needed to connect a PCI controller model='pci-bridge', but none is available,"
+            " and it cannot be automatically added",
+            hint=f"a device names {kind} controller {index}: no machine has that many",
+        )
     made = Controller(type=kind, index=index, model=model)
     domain.devices.controllers.append(made)
     return made
@@ -169,10 +177,11 @@ def add_hostdev_scsi(domain: Domain) -> None:
         if hostdev.type == "scsi" and address is not None:
             highest = max(highest, address.controller or 0)
     model = next((c.model for c in domain.devices.controllers if c.type == "scsi"), None)
-    for index in range(highest + 1):
-        ensure_controller(domain, "scsi", index, model)
+    _ensure_up_to(domain, "scsi", highest, model)
 
 
-def _ensure_up_to(domain: Domain, kind: str, highest: int) -> None:
+def _ensure_up_to(domain: Domain, kind: str, highest: int, model: str | None = None) -> None:
+    if highest > _LAST:
+        ensure_controller(domain, kind, highest, model)
     for index in range(highest + 1):
-        ensure_controller(domain, kind, index)
+        ensure_controller(domain, kind, index, model)

@@ -86,6 +86,9 @@ def complete_basics(domain: Domain) -> None:
         domain.os.boots.append(BootDevice(dev="hd"))
 
 
+_MOST_VCPUS = 16384
+
+
 def complete_numa(domain: Domain) -> None:
     """Cells are numbered in order; processors that no cell names belong to the first."""
     cells = domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
@@ -93,7 +96,7 @@ def complete_numa(domain: Domain) -> None:
         if cell.id is None:
             cell.id = number
     cells.sort(key=lambda cell: cell.id or 0)
-    if cells and domain.vcpu is not None:
+    if cells and domain.vcpu is not None and (domain.vcpu.value or 1) <= _MOST_VCPUS:  # or it is refused later
         named = {number for cell in cells for number in cell.cpus or ()}
         rest = set(range(domain.vcpu.value or 1)) - named
         if rest and named:

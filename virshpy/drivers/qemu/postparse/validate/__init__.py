@@ -6,6 +6,7 @@ postparse), everything else on the complete document.
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.postparse.validate.chardevs import check_sources
 from virshpy.drivers.qemu.postparse.validate.devices import check_bridges, check_devices, check_videos
 from virshpy.drivers.qemu.postparse.validate.disks import check_disks, check_duplicates
 from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
@@ -24,6 +25,7 @@ def validate(domain: Domain, caps: QemuCaps) -> None:
     check_firmware(domain)
     check_memory(domain)
     check_disks(domain)
+    check_sources(domain)
     check_bridges(domain)
     check_videos(domain)
     check_devices(domain)

@@ -45,7 +45,7 @@ class Startable:
         for tag in ("loader", "nvram", "kernel", "initrd", "dtb", "cmdline", "acpi"):
             self._drop(f"os/{tag}")
         for element in self.root.findall("os"):
-            element.attrib.pop("firmware", None)
+            element.attrib.pop("firmware", "")
         self._drop("os/firmware")
         self._devices()
 
@@ -102,7 +102,7 @@ class Startable:
             return self._leave(disk)
         disk.set("type", "file")
         for word in ("rawio", "sgio"):
-            disk.attrib.pop(word, None)
+            disk.attrib.pop(word, "")
         if source is None:
             return None
         image = self.folder / f"disk{number}.img"

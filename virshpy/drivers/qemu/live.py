@@ -58,7 +58,8 @@ def _refuse_secrets(disk: Disk) -> None:
     source = disk.source
     wanted: list[Secret | None] = []
     for encryption in (disk.encryption, source and source.encryption):
-        wanted += encryption.secrets if encryption else []
+        if encryption:
+            wanted += [*encryption.secrets]
     for auth in (disk.auth, source and source.auth):
         wanted.append(auth.secret if auth else None)
     for secret in filter(None, wanted):

@@ -32,9 +32,9 @@ class HostMethods(ConnectionHandle):
         """virNodeGetFreePages: free pages by cell and page size in KiB."""
         return self.driver.node_get_free_pages(pages, start_cell, cell_count)
 
-    def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int) -> int:
+    def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int, flags: int = 0) -> int:
         """virNodeAllocPages: change the pools of huge pages (size in KiB -> count); how many cells changed."""
-        return self.driver.node_alloc_pages(pages, start_cell, cell_count)
+        return self.driver.node_alloc_pages(pages, start_cell, cell_count, flags=flags)
 
     def node_cpu_map(self) -> CPUMap:
         """virNodeGetCPUMap: which host processors there are and which are online."""

@@ -31,8 +31,10 @@ class HostOperations(Contract):
     def node_get_free_pages(self, pages: list[int], start_cell: int, cell_count: int) -> dict[int, dict[int, int]]:
         """Free pages by cell and page size in KiB."""
 
-    @operation("virNodeAllocPages", writes=True)
-    def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int) -> int:
+    @operation("virNodeAllocPages", writes=True, flags="NodeAllocPagesFlags")
+    def node_alloc_pages(
+        self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0
+    ) -> int:
         """Change the pools of huge pages (size in KiB -> count); how many cells changed."""
 
     @operation("virNodeGetCPUMap")

@@ -46,10 +46,21 @@ GROUPS = (
         "monitor",
         {"monitor": "domcontrol dominfo domstate domstats", "listing": "list"},
     ),
+    Group("Domain Events", "events", {"events": "event"}),
     Group(
         "Host and Hypervisor",
         "host",
-        {"host": "capabilities domcapabilities hostname maxvcpus nodeinfo sysinfo uri version"},
+        {
+            "host": "capabilities domcapabilities hostname maxvcpus nodeinfo sysinfo uri version",
+            "cpus": (
+                "cpu-baseline cpu-compare cpu-models hypervisor-cpu-baseline hypervisor-cpu-compare "
+                "hypervisor-cpu-models"
+            ),
+            "node": (
+                "allocpages freecell freepages node-memory-tune nodecpumap nodecpustats nodememstats nodesevinfo "
+                "nodesuspend"
+            ),
+        },
     ),
     Group(
         "Checkpoint",
@@ -86,8 +97,8 @@ GROUPS = (
         "network",
         {
             "network": (
-                "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-info "
-                "net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
+                "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-event "
+                "net-info net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
                 "net-undefine net-update net-uuid"
             )
         },
@@ -98,7 +109,7 @@ GROUPS = (
         {
             "nodedev": (
                 "nodedev-autostart nodedev-create nodedev-define nodedev-destroy nodedev-detach nodedev-dettach "
-                "nodedev-dumpxml nodedev-info nodedev-list nodedev-reattach nodedev-reset nodedev-start "
+                "nodedev-dumpxml nodedev-event nodedev-info nodedev-list nodedev-reattach nodedev-reset nodedev-start "
                 "nodedev-undefine nodedev-update"
             )
         },
@@ -108,7 +119,8 @@ GROUPS = (
         "secret",
         {
             "secret": (
-                "secret-define secret-dumpxml secret-get-value secret-list secret-set-value secret-undefine"
+                "secret-define secret-dumpxml secret-event secret-get-value secret-list "
+                "secret-set-value secret-undefine"
             )
         },
     ),
@@ -130,7 +142,7 @@ GROUPS = (
             "pool": (
                 "find-storage-pool-sources find-storage-pool-sources-as pool-autostart pool-build pool-capabilities "
                 "pool-create pool-create-as pool-define pool-define-as pool-delete pool-destroy pool-dumpxml "
-                "pool-edit pool-info pool-list pool-name pool-refresh pool-start pool-undefine pool-uuid"
+                "pool-edit pool-event pool-info pool-list pool-name pool-refresh pool-start pool-undefine pool-uuid"
             )
         },
     ),

@@ -14,6 +14,7 @@ from virshpy.enums import (
     NetworkXMLFlags,
 )
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     VALIDATE,
     asked_the_old_way,
@@ -409,3 +410,14 @@ def net_port_delete(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to delete network port {typed}"):
         port.delete()
     return Message(f"Network port {typed} deleted", uuid=port.uuid)
+
+
+declare_event(
+    "net-event",
+    "network",
+    ("network", NetworkType()),
+    ("lifecycle",),
+    lambda connection, network, kind, callback: connection.network_event_register_any(network, kind, callback),
+    lambda connection, number: connection.network_event_deregister_any(number),
+    ("Defined", "Undefined", "Started", "Stopped"),
+)

@@ -10,6 +10,7 @@ from virshpy.enums import (
     NodeDeviceUpdateFlags,
 )
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     asked_the_old_way,
     declare_autostart,
@@ -256,3 +257,14 @@ def nodedev_update(session: Session, args: Arguments) -> Message:
     live = "live" in args or ("config" not in args and device.is_active())
     what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
     return Message(f"Updated node device {device.name} {' and '.join(what)}", name=device.name)
+
+
+declare_event(
+    "nodedev-event",
+    "node device",
+    ("device", NodeDeviceType()),
+    ("lifecycle", "update"),
+    lambda connection, device, kind, callback: connection.node_device_event_register_any(device, kind, callback),
+    lambda connection, number: connection.node_device_event_deregister_any(number),
+    ("Created", "Deleted", "Defined", "Undefined"),
+)

@@ -12,6 +12,7 @@ from virshpy.enums import (
     StorageXMLFlags,
 )
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     asked_the_old_way,
     declare_autostart,
@@ -522,3 +523,14 @@ def _sources(session: Session, kind: str, spec: str | None) -> Document:
 def pool_capabilities(session: Session, args: Arguments) -> Document:
     with failing("failed to get storage pool capabilities"):
         return Document(session.connection.storage_pool_capabilities(), end="\n")
+
+
+declare_event(
+    "pool-event",
+    "storage pool",
+    ("pool", PoolType()),
+    ("lifecycle", "refresh"),
+    lambda connection, pool, kind, callback: connection.storage_pool_event_register_any(pool, kind, callback),
+    lambda connection, number: connection.storage_pool_event_deregister_any(number),
+    ("Defined", "Undefined", "Started", "Stopped", "Created", "Deleted"),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy.enums import ListSecretsFlags, SecretDefineFlags
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     asked_the_old_way,
     declare_dumpxml,
@@ -143,3 +144,15 @@ def secret_list(session: Session, args: Arguments) -> Table:
         usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"
         rows.append((secret.uuid, f"{usage} {secret.usage_id}" if secret.usage_type else usage))
     return Table("secrets", [("uuid", "UUID"), ("usage", "Usage")], rows)
+
+
+declare_event(
+    "secret-event",
+    "secret",
+    ("secret", SecretType()),
+    ("lifecycle", "value-changed"),
+    lambda connection, secret, kind, callback: connection.secret_event_register_any(secret, kind, callback),
+    lambda connection, number: connection.secret_event_deregister_any(number),
+    ("Defined", "Undefined"),
+    shown=lambda ref: str(ref.uuid),
+)

@@ -1,0 +1,211 @@
+"""Host and Hypervisor: processor models, and how they compare."""
+
+from __future__ import annotations
+
+from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
+from virshpy.shell.command import Failure, Option, argument, command, failing, flag, option
+from virshpy.shell.families import given_flags
+from virshpy.shell.results import Document, Lines, Message
+from virshpy.shell.types import STRING, Choice, File
+from virshpy.xml.parse import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+    from virshpy.xml.node import Node
+
+_ARCHES = Choice("x86_64", "i686", "aarch64", "ppc64le", "s390x", "riscv64")
+_HYPERVISOR = (
+    option("virttype", Choice("kvm", "qemu"), "virtualization type (/domain/@type)"),
+    option("emulator", STRING, "path of the emulator (/domain/devices/emulator)"),
+    option("arch", _ARCHES, "architecture (/domain/os/type/@arch)"),
+    option("machine", STRING, "machine type (/domain/os/type/@machine)"),
+)
+_COMPARING = (flag("error", "a processor that will not do is an error"), flag("validate", "check the XML's form first"))
+_BASELINE = (
+    flag("features", "name the features that the model has by itself"),
+    flag("migratable", "without features that keep a guest from moving"),
+)
+_BASELINE_FLAGS = {"features": BaselineCPUFlags.EXPAND_FEATURES, "migratable": BaselineCPUFlags.MIGRATABLE}
+_COMPARE_FLAGS = {"error": CompareCPUFlags.FAIL_INCOMPATIBLE, "validate": CompareCPUFlags.VALIDATE_XML}
+_FILE: Option = argument("file", File(), "file with XML: of a processor, of a domain, or of capabilities")
+
+
+def processors(text: str, file: str) -> list[str]:
+    """The ``<cpu>`` elements in a document of any kind that holds some, each as a document. Raises Failure."""
+    from virshpy.shell.documents import printed
+
+    root = parse(f"<container>{_without_declaration(text)}</container>", source="(cpu_definition)",
+                 verbatim=frozenset(("cpu", "mode")))  # fmt: skip
+    found = [printed(_as_cpu(node)) for node in _find(root)]
+    if not found:
+        raise Failure(
+            f"File '{file}' does not contain any <cpu> element or valid domain XML, host capabilities XML, "
+            "or domain capabilities XML"
+        )
+    return found
+
+
+def _without_declaration(text: str) -> str:
+    """A document that begins with ``<?xml …?>`` cannot stand inside another."""
+    start = text.lstrip()
+    return start.partition("?>")[2] if start.startswith("<?xml") else text
+
+
+def _find(root: Node) -> list[Node]:
+    found: list[Node] = []
+    for top in root.children:
+        if top.tag == "cpu":
+            found.append(top)
+        elif top.tag == "domain":
+            found += [child for child in top.children if child.tag == "cpu"]
+        elif top.tag == "capabilities":
+            host = top.find("host")
+            found += [child for child in host.children if child.tag == "cpu"] if host is not None else []
+        elif top.tag == "domainCapabilities":
+            cpu = top.find("cpu")
+            modes = cpu.children if cpu is not None else []
+            found += [mode for mode in modes if mode.attrs.get("name") == "host-model"]
+    return found
+
+
+def _as_cpu(node: Node) -> Node:
+    """The host model of domain capabilities is a processor under another name."""
+    if node.tag == "mode":
+        node.tag, node.attrs = "cpu", {}
+    return node
+
+
+def _compared(result: int, file: str, hypervisor: bool) -> Message:
+    if hypervisor:
+        which, whole = "the CPU provided by hypervisor on the host", "The CPU provided by hypervisor on the host"
+    else:
+        which, whole = "host CPU", "Host CPU"
+    sentences = {
+        CPUCompareResult.INCOMPATIBLE: f"CPU described in {file} is incompatible with {which}",
+        CPUCompareResult.IDENTICAL: f"CPU described in {file} is identical to {which}",
+        CPUCompareResult.SUPERSET: f"{whole} is a superset of CPU described in {file}",
+    }
+    name = CPUCompareResult(result).name.lower()
+    if result == CPUCompareResult.INCOMPATIBLE:
+        raise Failure(sentences[CPUCompareResult.INCOMPATIBLE])
+    return Message(sentences[CPUCompareResult(result)], file=file, result=name)
+
+
+@command(
+    "cpu-compare",
+    "compare the host's processor with one in a file",
+    "Say whether the host's processor has all that another one has.",
+    (_FILE, *_COMPARING),
+    examples=(("cpu-compare cpu.xml", "could a guest that has this processor run here?"),),
+)
+def cpu_compare(session: Session, args: Arguments) -> Message:
+    file = args.text("file")
+    described = processors(args["file"], file)[0]
+    with failing(f"Failed to compare host CPU with {file}"):
+        result = session.connection.compare_cpu(described, given_flags(args, _COMPARE_FLAGS))
+    return _compared(result, file, hypervisor=False)
+
+
+@command(
+    "hypervisor-cpu-compare",
+    "compare what a hypervisor offers with a processor in a file",
+    "Say whether guests of a hypervisor on this host can have a processor.",
+    (_FILE, *_HYPERVISOR, *_COMPARING),
+    examples=(("hypervisor-cpu-compare cpu.xml --virttype kvm", "with what KVM gives to guests"),),
+)
+def hypervisor_cpu_compare(session: Session, args: Arguments) -> Message:
+    file = args.text("file")
+    described = processors(args["file"], file)[0]
+    with failing(f"Failed to compare hypervisor CPU with {file}"):
+        result = session.connection.compare_hypervisor_cpu(
+            args["emulator"], args["arch"], args["machine"], args["virttype"], described,
+            given_flags(args, _COMPARE_FLAGS),
+        )  # fmt: skip
+    return _compared(result, file, hypervisor=True)
+
+
+@command(
+    "cpu-baseline",
+    "the most that several processors have in common",
+    "Print a processor that guests can have on all hosts whose processors are\nin the file.",
+    (_FILE, *_BASELINE),
+    examples=(("cpu-baseline both-hosts.xml --migratable", "for guests that move between the two"),),
+)
+def cpu_baseline(session: Session, args: Arguments) -> Document:
+    found = processors(args["file"], args.text("file"))
+    return Document(session.connection.baseline_cpu(found, given_flags(args, _BASELINE_FLAGS)))
+
+
+@command(
+    "hypervisor-cpu-baseline",
+    "the most that several processors have in common, for a hypervisor",
+    "Print a processor that guests of a hypervisor can have on all hosts whose\nprocessors are in the file.",
+    (
+        option("file", File(), "file with XML of processors"),
+        *_HYPERVISOR,
+        *_BASELINE,
+        option("model", STRING, "a model by its name, instead of a file"),
+    ),
+    examples=(("hypervisor-cpu-baseline --model Skylake-Client --features", "all features of a model"),),
+)
+def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
+    from virshpy.shell.markup import escaped
+
+    if args["file"] is not None and args["model"]:
+        raise Failure("Options --file and --model are mutually exclusive")
+    if args["file"] is None and not args["model"]:
+        raise Failure("Either --file or --model must be provided")
+    if args["model"]:
+        found = [f"<cpu><model>{escaped(args['model'])}</model></cpu>"]
+    else:
+        found = processors(args["file"], args.text("file"))
+    return Document(
+        session.connection.baseline_hypervisor_cpu(
+            args["emulator"], args["arch"], args["machine"], args["virttype"], found, given_flags(args, _BASELINE_FLAGS)
+        )
+    )
+
+
+@command(
+    "cpu-models",
+    "processor models that are known",
+    "Print the names of the processor models of an architecture.",
+    (argument("arch", _ARCHES, "an architecture"),),
+    examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
+)
+def cpu_models(session: Session, args: Arguments) -> Lines | Message:
+    with failing("failed to get CPU model names"):
+        names = session.connection.cpu_model_names(args["arch"])
+    return Lines("models", ["model"], [(name,) for name in names])
+
+
+@command(
+    "hypervisor-cpu-models",
+    "processor models that a hypervisor has",
+    "Print the names of the processor models that guests of a hypervisor may\nhave.",
+    (
+        *_HYPERVISOR,
+        flag("all", "those that do not run on this host, too"),
+    ),
+    examples=(("hypervisor-cpu-models --virttype qemu --arch x86_64", "those that emulation can offer"),),
+)
+def hypervisor_cpu_models(session: Session, args: Arguments) -> Lines:
+    connection = session.connection
+    where = (args["emulator"], args["arch"], args["machine"], args["virttype"])
+    if "all" in args:
+        with failing("failed to get hypervisor CPU model names"):
+            names = connection.hypervisor_cpu_model_names(*where)
+        return Lines("models", ["model"], [(name,) for name in names])
+    with failing("failed to get hypervisor CPU model names"):
+        root = parse(connection.domain_capabilities(*where), source="(domain_capabilities)")
+    cpu = root.find("cpu")
+    usable = [
+        model.text
+        for mode in (cpu.children if cpu is not None else [])
+        if mode.attrs.get("name") == "custom"
+        for model in mode.children
+        if model.tag == "model" and model.attrs.get("usable") == "yes"
+    ]
+    return Lines("models", ["model"], [(name,) for name in usable])

@@ -1,0 +1,295 @@
+"""Host and Hypervisor: the host's processors and memory, in figures."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.cpulists import cpu_list, cpu_map
+from virshpy.shell.families import named_as
+from virshpy.shell.results import Field, Fields, Text
+from virshpy.shell.types import Choice, Int, Size, UInt
+from virshpy.xml.parse import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.xml.node import Node
+
+_CELL = option("cellno", Int(), "number of a NUMA cell")
+
+
+def _cells(session: Session, failed: str | None) -> list[Node]:
+    """The NUMA cells in the capabilities."""
+    try:
+        root = parse(session.connection.capabilities(), source="(capabilities)")
+    except errors.Error as error:
+        raise Failure(failed, error) from error
+    node: Node | None = root
+    for tag in ("host", "topology", "cells"):
+        node = node.find(tag) if node is not None else None
+    return [cell for cell in node.children if cell.tag == "cell"] if node is not None else []
+
+
+@command(
+    "nodecpumap",
+    "which processors of the host are on",
+    "Print which processors of the host are there, and which of them are on.",
+    (flag("pretty", "as ranges of numbers"),),
+    examples=(("nodecpumap --pretty", "such as: 0-3,6"),),
+)
+def nodecpumap(session: Session, args: Arguments) -> Fields:
+    try:
+        found = session.connection.node_cpu_map()
+    except errors.Error as error:
+        raise Failure("Unable to get cpu map", error) from error
+    shown = cpu_list(found.online) if "pretty" in args else cpu_map(found.online, found.present)
+    return Fields(
+        [
+            Field("present", "CPUs present", found.present),
+            Field("online", "CPUs online", len(found.online)),
+            Field("map", "CPU map", list(found.online), shown),
+        ],
+        16,
+    )
+
+
+_KINDS = ("user", "system", "idle", "iowait", "intr")
+
+
+@command(
+    "nodecpustats",
+    "what the host's processors have spent their time on",
+    "Print how long the processors of the host, or one of them, have done what.",
+    (option("cpu", Int(), "number of one processor"), flag("percent", "measure for a second, print shares")),
+    examples=(("nodecpustats --percent", "how busy the host is now"),),
+)
+def nodecpustats(session: Session, args: Arguments) -> Fields:
+    connection = session.connection
+    number = -1 if args["cpu"] is None else args["cpu"]
+    with failing("Unable to get node cpu stats"):
+        first = connection.node_cpu_stats(number)
+        if "percent" not in args:
+            return Fields([_time(kind, first[kind]) for kind in _KINDS if kind in first], 0)
+        if "utilization" in first:
+            second = first
+        else:
+            from time import sleep
+
+            sleep(1)
+            second = connection.node_cpu_stats(number)
+    if "utilization" in second:
+        used = float(second["utilization"])
+        return Fields([_share("usage", used), _share("idle", 100 - used)], 0)
+    spent = {kind: second.get(kind, 0) - first.get(kind, 0) for kind in _KINDS}
+    total = sum(spent.values())
+    shares = {kind: spent[kind] * 100 / total if total else None for kind in _KINDS}
+    idle = shares["idle"]
+    fields = [_share("usage", None if idle is None else 100 - idle)]
+    return Fields(fields + [_share(kind, shares[kind]) for kind in _KINDS if kind in first], 0)
+
+
+def _time(kind: str, nanoseconds: int) -> Field:
+    # virsh pads the label to 15 and the number to 20; the renderer has put the label, a colon and a blank.
+    return Field(f"{kind}_ns", kind, nanoseconds, f"{'':{max(13 - len(kind), 0)}}{nanoseconds:>20}")
+
+
+def _share(kind: str, share: float | None) -> Field:
+    # Where no time has passed there is no share; C prints its -nan.
+    text = f"{share:5.1f}%" if share is not None else f"{'-nan':>5}%"
+    return Field(f"{kind}_percent", kind, share, f"{'':{max(13 - len(kind), 0)}}{text}")
+
+
+@command(
+    "nodememstats",
+    "what the host's memory is used for",
+    "Print how much memory the host, or one NUMA cell of it, has and uses.",
+    (option("cell", Int(), "number of a NUMA cell"),),
+    examples=(("nodememstats --cell 0", "of one cell"),),
+)
+def nodememstats(session: Session, args: Arguments) -> Fields:
+    number = -1 if args["cell"] is None else args["cell"]
+    try:
+        stats = session.connection.node_memory_stats(number)
+    except errors.NoSupport as error:
+        raise Failure("Unable to get number of memory stats", error) from error
+    except errors.Error as error:
+        raise Failure("Unable to get memory stats", error) from error
+    return Fields(
+        [Field(f"{kind}_kib", f"{kind:<7}", value, f"{value:>20} KiB") for kind, value in stats.items()], 0
+    )
+
+
+@command(
+    "freecell",
+    "free memory of the host",
+    "Print how much memory is free on the host, or on its NUMA cells.",
+    (_CELL, flag("all", "each NUMA cell, and all together")),
+    constraints=(Exclusive("all", "cellno"),),
+    examples=(("freecell --all", "where a large guest would fit"),),
+)
+def freecell(session: Session, args: Arguments) -> Text:
+    connection = session.connection
+    if "all" not in args:
+        if args["cellno"] is not None:
+            (free,) = connection.node_cells_free_memory(args["cellno"], 1)
+            return _free(f"{args['cellno']}: {free // 1024} KiB\n", {str(args["cellno"]): free // 1024})
+        free = connection.node_free_memory()
+        return _free(f"Total: {free // 1024} KiB\n", {"total": free // 1024})
+    cells = _cells(session, "unable to get node capabilities")
+    if not cells:
+        raise Failure("NUMA not supported")
+    sizes: dict[str, int] = {}
+    for cell in cells:
+        number = int(cell.attrs.get("id", "0"))
+        with failing(f"failed to get free memory for NUMA node number: {number}"):
+            (free,) = connection.node_cells_free_memory(number, 1)
+        sizes[str(number)] = free // 1024
+    total = sum(sizes.values())
+    text = "".join(f"{number:>5}: {free:>10} KiB\n" for number, free in sizes.items())
+    return _free(f"{text}--------------------\n{'Total':>5}: {total:>10} KiB\n", {**sizes, "total": total})
+
+
+def _free(text: str, value: dict[str, int]) -> Text:
+    return Text("free_kib", text, value, end="")
+
+
+_PAGE_SIZE = Size(1024)
+
+
+@command(
+    "freepages",
+    "free pages of the host's memory",
+    "Print how many pages of each size are free on NUMA cells.",
+    (_CELL, option("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"), flag("all", "of all cells")),
+    constraints=(Exclusive("all", "cellno"),),
+    examples=(("freepages --all", "whether huge pages are left"),),
+)
+def freepages(session: Session, args: Arguments) -> Text:
+    connection = session.connection
+    wanted = None if args["pagesize"] is None else args["pagesize"] // 1024
+    if "all" not in args:
+        if args["cellno"] is None:
+            raise Failure("missing cellno argument")
+        if wanted is None:
+            raise Failure("missing pagesize argument")
+        found = connection.node_free_pages([wanted], args["cellno"], 1)
+        counts = _counts(found, args["cellno"], [wanted])
+        return Text("free_pages", _pages(counts), {str(args["cellno"]): counts}, end="")
+    value: dict[str, dict[int, int]] = {}
+    for cell in _cells(session, "unable to get node capabilities"):
+        number = int(cell.attrs.get("id", "0"))
+        sizes = [wanted] if wanted is not None else _page_sizes(cell)
+        value[str(number)] = _counts(connection.node_free_pages(sizes, number, 1), number, sizes)
+    text = "".join(f"Node {number}:\n{_pages(counts)}\n" for number, counts in value.items())
+    return Text("free_pages", text, value, end="")
+
+
+def _page_sizes(cell: Node) -> list[int]:
+    return [
+        _page_size(child) for child in cell.children if child.tag == "pages" and child.attrs.get("size", "").isdigit()
+    ]
+
+
+def _page_size(node: Node) -> int:
+    return int(node.attrs["size"])
+
+
+def _counts(found: dict[int, dict[int, int]], cell: int, sizes: list[int]) -> dict[int, int]:
+    return {size: found.get(cell, {}).get(size, 0) for size in sizes}
+
+
+def _pages(counts: dict[int, int]) -> str:
+    return "".join(f"{size}KiB: {count}\n" for size, count in counts.items())
+
+
+@command(
+    "allocpages",
+    "give the host more or fewer huge pages",
+    "Set how many pages of a size the host keeps for guests.",
+    (
+        argument("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"),
+        argument("pagecount", UInt(64), "how many"),
+        option("cellno", Int(), "on this NUMA cell"),
+        flag("add", "so many more"),
+        flag("all", "on each NUMA cell"),
+    ),
+    constraints=(Exclusive("all", "cellno"),),
+    examples=(("allocpages 2M 512 --cellno 0", "1 GiB for guests of that cell"),),
+)
+def allocpages(session: Session, args: Arguments) -> None:
+    cell, count = -1, 1
+    if args["cellno"] is not None:
+        cell = args["cellno"]
+    if "all" in args:
+        cell, count = 0, len(_cells(session, "unable to get node capabilities"))
+    flags = NodeAllocPagesFlags.ADD if "add" in args else 0
+    session.connection.node_alloc_pages({args["pagesize"] // 1024: args["pagecount"]}, cell, count, flags)
+
+
+_TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybrid": NodeSuspendTarget.HYBRID}
+
+
+@command(
+    "nodesuspend",
+    "put the host to sleep for a while",
+    "Put the host, with all its guests, to sleep and have it wake up by itself.",
+    (
+        argument("target", Choice(*_TARGETS), "mem, disk or hybrid"),
+        argument("duration", Int(-(1 << 63), (1 << 63) - 1), "for how many seconds, 60 at least"),
+    ),
+    examples=(("nodesuspend mem 3600", "an hour of silence"),),
+)
+def nodesuspend(session: Session, args: Arguments) -> None:
+    if args["target"] not in _TARGETS:
+        raise Failure("Invalid target")
+    with failing("The host was not suspended"):
+        session.connection.node_suspend_for_duration(_TARGETS[args["target"]], args["duration"])
+
+
+_SHARING = ("shm_pages_to_scan", "shm_sleep_millisecs", "shm_merge_across_nodes")
+
+
+@command(
+    "node-memory-tune",
+    "how the host merges equal pages",
+    "Show or set how the host looks for equal pages of memory to share.",
+    (
+        option("shm-pages-to-scan", UInt(), "pages to look at before a rest"),
+        option("shm-sleep-millisecs", UInt(), "milliseconds of each rest"),
+        option("shm-merge-across-nodes", UInt(), "1: pages of different NUMA cells, too"),
+    ),
+    examples=(("node-memory-tune", "the settings, and what they have achieved"),),
+)
+def node_memory_tune(session: Session, args: Arguments) -> Result | None:
+    connection = session.connection
+    wanted = {name: value for name in _SHARING if (value := args[name.replace("_", "-")]) is not None}
+    if wanted:
+        with failing("Unable to change memory parameters"):
+            connection.node_set_memory_parameters(wanted)
+        return None
+    try:
+        found = connection.node_memory_parameters()
+    except errors.NoSupport as error:
+        raise Failure("Unable to get number of memory parameters", error) from error
+    except errors.Error as error:
+        raise Failure("Unable to get memory parameters", error) from error
+    text = "Shared memory:\n" + "".join(f"\t{name:<15} {value}\n" for name, value in found.items())
+    return Text("memory_parameters", text if found else "", found, end="")
+
+
+@command(
+    "nodesevinfo",
+    "what the host offers for encrypted guests",
+    "Print what AMD's SEV needs to start a guest that the host cannot look into.",
+    examples=(("nodesevinfo", "certificates and limits of the host"),),
+)
+def nodesevinfo(session: Session, args: Arguments) -> Text:
+    with failing("Unable to get host SEV information"), named_as("virNodeGetSEVInfo"):
+        found: dict[str, Any] = session.connection.node_sev_info()
+    text = "".join(f"{name:<18}: {value}\n" for name, value in found.items())
+    return Text("sev", text, found, end="")

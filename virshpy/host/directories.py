@@ -43,6 +43,8 @@ class Directories:
                 make_directories(path, passable)
             for path in (self.log, self.cache, self.locks):
                 make_directories(path, 0o700)
+            for path in (self.state, self.run):
+                _require_ours(path)
         except errors.SystemCallError as error:
             if error.hint is None:
                 error.hint = "choose a directory that you may write: qemu:///session, or qemu:///embed?root=DIR"
@@ -86,18 +88,27 @@ def directories(uri: URI) -> Directories:
     )
 
 
+def _require_ours(path: str) -> None:
+    """Refuse a directory that somebody else made, who could put into it what they like (the one in /tmp above all)."""
+    status = os.lstat(path)
+    if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+        raise errors.SystemCallError(
+            f"Failed to use directory {path}: it belongs to user {status.st_uid}, mode {status.st_mode & 0o777:04o}",
+            hint="it must be yours, and nobody else may write into it; remove it, or name another place",
+        )
+
+
 def _session() -> Directories:
     def base(variable: str, default: str) -> str:
         value = os.environ.get(variable, "")
-        return (value if value.startswith("/") else os.path.expanduser(default)) + "/virshpy"
+        return f"{value}/virshpy" if value.startswith("/") else os.path.expanduser(default)
 
-    # Without a runtime directory of the session manager's, a private one that a reboot clears as well.
-    run = base("XDG_RUNTIME_DIR", f"/tmp/virshpy-{os.geteuid()}")
     return Directories(
-        base("XDG_DATA_HOME", "~/.local/share"),
-        run,
-        base("XDG_STATE_HOME", "~/.local/state"),
-        base("XDG_CACHE_HOME", "~/.cache"),
-        base("XDG_CONFIG_HOME", "~/.config"),
+        base("XDG_DATA_HOME", "~/.local/share/virshpy"),
+        # Without a runtime directory of the session manager's, a private one that a reboot clears as well.
+        base("XDG_RUNTIME_DIR", f"/tmp/virshpy-{os.geteuid()}"),
+        base("XDG_STATE_HOME", "~/.local/state/virshpy"),
+        base("XDG_CACHE_HOME", "~/.cache/virshpy"),
+        base("XDG_CONFIG_HOME", "~/.config/virshpy"),
         shared=False,
     )

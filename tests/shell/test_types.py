@@ -56,7 +56,7 @@ def test_file(tmp_path: Any) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"<a>\xff</a>")
     assert File().convert(str(path), "file", NO_SESSION).encode(errors="surrogateescape") == b"<a>\xff</a>"
-    with pytest.raises(Failure, match="Failed to open file '.*': Is a directory"):
+    with pytest.raises(Failure, match="Failed to read file '.*': Is a directory"):
         File().convert(str(tmp_path), "file", NO_SESSION)
     with pytest.raises(Failure, match="embedded null"):
         File().convert("a\0b", "file", NO_SESSION)

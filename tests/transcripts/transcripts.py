@@ -87,7 +87,7 @@ def _stdin(text: str) -> io.TextIOWrapper:
 def _content(stream: io.TextIOWrapper) -> str:
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)
-    text = buffer.getvalue().decode()
+    text = buffer.getvalue().decode(errors="surrogateescape")
     stream.close()
     return text
 
@@ -95,8 +95,13 @@ def _content(stream: io.TextIOWrapper) -> str:
 def run_virsh(argv: list[str], stdin: str = "") -> Outcome:
     """Run the reference."""
     assert VIRSH is not None
-    environment = {**os.environ, "LC_ALL": "C", "LIBVIRT_DEFAULT_URI": URI}
-    done = subprocess.run([VIRSH, *argv], input=stdin, capture_output=True, text=True, env=environment)
+    # Its line editor breaks the lines that it echoes at the width of the terminal.
+    terminal = {"TERM": "dumb", "COLUMNS": "10000"}
+    environment = {**os.environ, "LC_ALL": "C", "LIBVIRT_DEFAULT_URI": URI, **terminal}
+    done = subprocess.run(
+        [VIRSH, *argv], input=stdin, capture_output=True, text=True, errors="surrogateescape",
+        env=environment, timeout=60,
+    )  # fmt: skip
     stderr = done.stderr
     if bogus := re.search(r"bogus:///\w*", f"{' '.join(argv)} {stdin}"):
         # For a user who is not root it asks every driver before it refuses, and one of them misses the system bus.

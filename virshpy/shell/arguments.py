@@ -25,7 +25,11 @@ _OPTIONS: tuple[tuple[str, str, bool | None], ...] = (
     ("V", "long-version", False),
     ("o", "output", True),
     ("", "hints", False),
+    ("", "pager", False),
+    ("", "explain", False),
 )
+# Those that virsh does not have are never abbreviated: what was an abbreviation of one of its own stays that.
+_OURS = frozenset(("output", "hints", "pager", "explain"))
 _BY_LETTER = {letter: (name, value) for letter, name, value in _OPTIONS if letter}
 _LONG = {name: (letter, value) for letter, name, value in _OPTIONS if name != "long-version"}
 
@@ -67,7 +71,7 @@ def parse(words: Sequence[str]) -> Parsed:
 
 def _long(parsed: Parsed, text: str, words: Sequence[str], position: int) -> int:
     given, equals, value = text.partition("=")
-    matches = [given] if given in _LONG else [name for name in _LONG if name.startswith(given)]
+    matches = [given] if given in _LONG else [name for name in _LONG if name.startswith(given) and name not in _OURS]
     if len(matches) != 1:
         raise UsageError(f"unsupported option '--{given}'. See --help.")
     name = matches[0]

@@ -155,7 +155,10 @@ class Exclusive(Constraint):
 
     def check(self, args: Arguments) -> None:
         if self.first in args and self.second in args:
-            raise Failure(f"Options --{self.first} and --{self.second} are mutually exclusive")
+            raise Failure(
+                f"Options --{self.first} and --{self.second} are mutually exclusive",
+                hint=f"leave --{self.first} or --{self.second} out",
+            )
 
     def excluded(self, given: Container[str]) -> tuple[str, ...]:
         if self.first in given:
@@ -177,7 +180,9 @@ class Requires(Constraint):
 
     def check(self, args: Arguments) -> None:
         if self.option in args and self.needed not in args:
-            raise Failure(f"Option --{self.needed} is required by option --{self.option}")
+            raise Failure(
+                f"Option --{self.needed} is required by option --{self.option}", hint=f"add --{self.needed}"
+            )
 
 
 class Command:
@@ -289,11 +294,14 @@ class Arguments:
     """The options given to a command. ``args["domain"]`` is the converted value (None where it was not given, a list
     for WORDS); ``args.text("domain")`` is what was typed; ``"reason" in args`` says whether it was given."""
 
-    __slots__ = ("command", "given", "values")
+    __slots__ = ("command", "given", "values", "everywhere")
 
-    def __init__(self, command: Command, given: dict[str, list[str]]) -> None:
+    def __init__(
+        self, command: Command, given: dict[str, list[str]], everywhere: dict[str, str] | None = None
+    ) -> None:
         self.command = command
         self.given = given
+        self.everywhere = everywhere or {}  # options that any command takes: parser.EVERYWHERE
         self.values: dict[str, Any] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -309,11 +317,14 @@ class Arguments:
         """Check the constraints, then turn each text into its type's value. Raises Failure."""
         for constraint in self.command.constraints:
             constraint.check(self)
-        for option in self.command.options:
+        for option in sorted(self.command.options, key=lambda option: not option.type.early):
             texts = self.given.get(option.name)
             if option.kind == WORDS:
                 self.values[option.name] = [option.type.convert(text, option.name, session) for text in texts or ()]
             elif option.kind != FLAG and texts:
                 if not texts[0] and not option.type.empty_ok:
-                    raise Failure(f"Failed to get option '{option.name}': Option argument is empty")
+                    raise Failure(
+                        f"Failed to get option '{option.name}': Option argument is empty",
+                        hint=f"--{option.name} is {option.help}",
+                    )
                 self.values[option.name] = option.type.convert(texts[0], option.name, session)

@@ -24,13 +24,16 @@ virshpy [options]... <command> [args...]
     -K | --keepalive-count=NUM
                             accepted for scripts; local connections need no keepalive
     -l | --log=FILE         append errors to FILE
-    -o | --output=FORMAT    plain, rich or json (default: rich on a terminal, else plain)
+    -o | --output=FORMAT    plain, rich, json, yaml or csv (default: rich on a terminal,
+                            else plain); may follow the command, too
     -q | --quiet            print only what was asked for
     -r | --readonly         connect read-only
     -t | --timing           print how long each command took
     -v                      short version
     -V                      long version
          --version[=TYPE]   version, TYPE is short or long (default short)
+         --explain          say in words what the command would do, and do nothing
+         --pager            show the output in $VIRSHPY_PAGER, $PAGER or less
          --hints            say what to do about an error even where no one is watching
   commands (non interactive mode):
 

@@ -8,8 +8,8 @@ import sys
 
 from virshpy.shell import arguments
 from virshpy.shell.command import Failure
-from virshpy.shell.output import Renderer
-from virshpy.shell.parser import ParseError, parse_line, parse_words
+from virshpy.shell.output import MACHINE, Renderer
+from virshpy.shell.parser import ParseError, parse_line, parse_words, wanted_output
 from virshpy.shell.session import INTERRUPTED, Session
 
 TYPE_CHECKING = False
@@ -47,7 +47,8 @@ def _run(words: Sequence[str]) -> int:
     try:
         parsed = arguments.parse(words)
     except arguments.UsageError as error:
-        Renderer("plain").failure(Failure(str(error)), None)
+        renderer = Renderer(wanted_output(words) or "plain")
+        renderer.failure(Failure(str(error), hint="'virshpy --help' lists the options"), None)
         return 1
     settings = parsed.settings
     renderer = Renderer(settings.output, quiet=settings.quiet, timing=settings.timing, hints=settings.hints)
@@ -77,9 +78,10 @@ def _one_line(words: Sequence[str], session: Session) -> int:
     try:
         invocations = parse_line(words[0]) if len(words) == 1 else parse_words(words)
     except ParseError as error:
-        session.report_syntax(error)
+        session.report_syntax(error, words[0].split() if len(words) == 1 else words)
         return 1
-    if not _connect_now(session):
+    explaining = session.settings.explain or any("explain" in one.everywhere for one in invocations)
+    if not explaining and not _connect_now(session):
         return 1
     return 0 if session.run(invocations) else 1
 
@@ -113,7 +115,7 @@ def _standard_input(session: Session) -> None:
     """Commands from a file or a pipe: a line each, echoed after the prompt, as virsh does."""
     from virshpy.shell.help import welcome
 
-    shown = session.renderer.format != "json"
+    shown = session.renderer.format not in MACHINE
     if shown and not session.settings.quiet:
         session.renderer.write(welcome())
     while not session.stopping:

@@ -1,7 +1,8 @@
-"""The one renderer: virsh's bytes to a pipe, colour to a terminal, JSON where it is asked for.
+"""The one renderer: virsh's bytes to a pipe, colour to a terminal, JSON, YAML or CSV where it is asked for.
 
 JSON is one object per result, ``{"version": 1, "command": …, "result": {…}}``, and on standard error
-``{"version": 1, "command": …, "error": {…}}``; docs/json.md describes the fields.
+``{"version": 1, "command": …, "error": {…}}``; docs/json.md describes the fields. YAML is the same in another spelling,
+CSV the result alone, its errors in JSON (:mod:`virshpy.shell.machine`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from virshpy.shell.results import Document, Fields, Lines, Message, Plan, Stats, Table, Text
+from virshpy.shell.results import Document, Explanation, Fields, Lines, Message, Plan, Stats, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from virshpy.shell.results import Field, Result
 
 JSON_VERSION = 1
-FORMATS = ("plain", "rich", "json")
+MACHINE = ("json", "yaml", "csv")
+FORMATS = ("plain", "rich", *MACHINE)
 
 
 class Renderer:
@@ -28,14 +30,15 @@ class Renderer:
 
     def __init__(self, format: str | None = None, *, quiet: bool = False, timing: bool = False, hints: bool = False):
         self.format = format or ("rich" if _is_terminal(sys.stdout) else "plain")
+        self.page: list[str] | None = None  # what is kept back to be shown by a pager
         self.quiet = quiet
         self.timing = timing
         self.hints = hints or bool(os.environ.get("VIRSHPY_HINTS")) or _is_terminal(sys.stderr)
 
     def render(self, command: str, result: Result) -> None:
         """Print a result of a command."""
-        if self.format == "json":
-            self._json(sys.stdout, {"version": JSON_VERSION, "command": command, "result": data(result)})
+        if self.format in MACHINE:
+            self._for_machines(sys.stdout, {"version": JSON_VERSION, "command": command, "result": data(result)})
             return
         if isinstance(result, Text) and result.error:
             self.failure_line(result.text)
@@ -50,13 +53,16 @@ class Renderer:
 
     def write(self, text: str) -> None:
         """Print text as it is."""
+        if self.page is not None:
+            self.page.append(text)
+            return
         sys.stdout.write(text)
         if self.format == "rich":
             sys.stdout.flush()
 
     def finish_command(self, milliseconds: float) -> None:
         """What stands between one command's output and the next."""
-        if self.format == "json":
+        if self.format in MACHINE:
             return
         if self.timing:
             self.write(f"\n(Time: {milliseconds:.3f} ms)\n\n")
@@ -71,8 +77,8 @@ class Renderer:
         """Print a failure: the command's sentence, the driver's, and for a person what to do about it."""
         sys.stdout.flush()
         cause = failure.cause
-        if self.format == "json":
-            self._json(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error_data(failure)})
+        if self.format in MACHINE:
+            self._for_machines(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error_data(failure)})
             return
         if failure.message is not None:
             self.failure_line(failure.message)
@@ -84,8 +90,8 @@ class Renderer:
 
     def warning(self, sentence: str) -> None:
         """Something that does not stop a command: shown where hints are, since virsh has no such lines."""
-        if self.format == "json":
-            self._json(sys.stderr, {"version": JSON_VERSION, "warning": {"message": sentence}})
+        if self.format in MACHINE:
+            self._for_machines(sys.stderr, {"version": JSON_VERSION, "warning": {"message": sentence}})
         elif self.hints:
             sys.stdout.flush()
             sys.stderr.write(_tinted(sys.stderr, "33", "warning: ") + sentence + "\n")
@@ -94,12 +100,24 @@ class Renderer:
         sys.stdout.flush()
         sys.stderr.write(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
 
-    def _json(self, stream: TextIO, document: dict[str, Any]) -> None:
-        from json import dumps
+    def _for_machines(self, stream: TextIO, document: dict[str, Any]) -> None:
+        from virshpy.shell import machine
 
-        indent = 2 if _is_terminal(stream) else None
-        stream.write(dumps(document, indent=indent, ensure_ascii=False) + "\n")
-        stream.flush()
+        text = machine.written(document, self.format, indented=_is_terminal(stream))
+        if stream is sys.stdout:
+            self.write(text)
+        else:
+            stream.write(text)
+        if self.page is None:
+            stream.flush()
+
+    def show_page(self) -> None:
+        """Show what was kept back since ``page`` was set to a list, in the user's pager."""
+        page, self.page = self.page, None
+        if page:
+            from virshpy.shell.terminal import show_in_pager
+
+            show_in_pager("".join(page))
 
 
 def plain(result: Result, *, quiet: bool = False) -> str:
@@ -124,6 +142,8 @@ def plain(result: Result, *, quiet: bool = False) -> str:
         )
     if isinstance(result, Plan):
         return "".join(step + "\n" for step in result.steps)
+    if isinstance(result, Explanation):
+        return _explanation(result)
     raise TypeError(type(result).__name__)
 
 
@@ -148,6 +168,12 @@ def data(result: Result) -> dict[str, Any]:
         return {"domains": [{"name": name, "stats": stats} for name, stats in result.groups]}
     if isinstance(result, Plan):
         return {"plan": list(result.steps)}
+    if isinstance(result, Explanation):
+        options = [{"name": name, "value": value, "help": help} for name, value, help in result.options]
+        return {
+            "summary": result.summary, "description": result.description, "options": options,
+            "uri": result.uri, "refusal": result.refusal,
+        }  # fmt: skip
     raise TypeError(type(result).__name__)
 
 
@@ -163,6 +189,22 @@ def error_data(failure: Failure) -> dict[str, Any]:
         "context": failure.message if spoken else None,
         "hint": failure.hint,
     }
+
+
+def _explanation(result: Explanation) -> str:
+    from textwrap import fill
+
+    lines = [f"{result.command}: {result.summary}."]
+    if result.description:
+        lines.append(fill(result.description, 76, initial_indent="  ", subsequent_indent="  "))
+    spelled = [f"--{name}" + (f" {value!r}" if value is not None else "") for name, value, _ in result.options]
+    room = min(max(map(len, spelled), default=0), 40) + 2
+    lines += [f"  {text:<{room}}{help}" for text, (_, _, help) in zip(spelled, result.options, strict=True)]
+    if result.uri:
+        lines.append(f"  It goes to {result.uri}.")
+    if result.refusal:
+        lines.append(f"  It would be refused: {result.refusal}")
+    return "\n".join(lines) + "\n"
 
 
 def label(field: Field, room: int) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from virshpy.shell import registry
 from virshpy.shell.command import FLAG, WORDS, Arguments
+from virshpy.shell.output import FORMATS
+from virshpy.shell.types import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ class ParseError(Exception):
         super().__init__(messages[0])
         self.messages = messages
         self.hint = hint
+
+
+# Options that every command takes, with or without a value; a command's own option of the same name goes first.
+EVERYWHERE = {"output": True, "explain": False, "pager": False}
 
 
 class Separator:
@@ -92,14 +98,14 @@ def _word(text: str, position: int) -> tuple[str, int]:
             continue
         if character == "\\" and not single:
             if position >= end:
-                raise ParseError("dangling \\")
+                raise ParseError("dangling \\", hint="write the backslash twice, or leave it out")
             character = text[position]
             position += 1
             if character == "\n":
                 continue
         characters.append(character)
     if double:
-        raise ParseError('missing "')
+        raise ParseError('missing "', hint="each quotation mark needs its counterpart")
     return "".join(characters), position
 
 
@@ -113,11 +119,20 @@ class Reader:
         self.pending: Option | None = None  # its value is the next word
         self.data_only = False
         self.wants_help = False
+        self.everywhere: dict[str, str] = {}
+        self.output_due = False
+        # `-o` is data to a command that takes words as they come.
+        self.short_output = not any(o.kind == WORDS and type(o.type) in PLAIN for o in command.options)
 
     def feed(self, word: str) -> None:
         if self.pending is not None:
             pending, self.pending = self.pending, None
             self._store(pending, word)
+        elif self.output_due:
+            self.output_due = False
+            self._everywhere("output", word)
+        elif word == "-o" and self.short_output and not self.data_only:
+            self.output_due = True
         elif not self.data_only and word == "--":
             self.data_only = True
         elif not self.data_only and word.startswith("--") and word[2:3].isascii() and word[2:3].isalnum():
@@ -128,32 +143,45 @@ class Reader:
     def finish(self) -> Arguments:
         """What was read. Raises ParseError for what is missing."""
         if self.pending is not None:
-            raise ParseError(f"expected syntax: --{self.pending.name} <{self.pending.type.word}>")
+            raise ParseError(
+                f"expected syntax: --{self.pending.name} <{self.pending.type.word}>",
+                hint=f"what follows --{self.pending.name}: {self.pending.help}",
+            )
+        if self.output_due:
+            raise ParseError("expected syntax: --output <string>", hint=f"one of {', '.join(FORMATS)}")
         if self.wants_help:
             wanted = self.command.name
-            return Arguments(registry.find_known("help"), {"command": [wanted]})
+            return Arguments(registry.find_known("help"), {"command": [wanted]}, self.everywhere)
         missing = []
         for option in self.command.options:
             if option.required and option.name not in self.given:
                 missing.append(f"command '{self.command.name}' requires <{option.name}> option")
         if missing:
             raise ParseError(*missing, hint=f"'help {self.command.name}' shows its options")
-        return Arguments(self.command, self.given)
+        return Arguments(self.command, self.given, self.everywhere)
 
     def _named(self, text: str) -> None:
         name, equals, value = text.partition("=")
         if name == "help" and self.command.find("help") is None:
             if equals:
-                raise ParseError("invalid '=' after option --help")
+                raise _no_value("help")
             self.wants_help = True
             return
         option = self.command.find(name)
+        if option is None and name in EVERYWHERE:
+            if not EVERYWHERE[name] and equals:
+                raise _no_value(name)
+            if EVERYWHERE[name] and not equals:
+                self.output_due = True
+            else:
+                self._everywhere(name, value)
+            return
         for alias in self.command.aliases:
             if alias.name == name:
                 option = self.command.find(alias.target)
                 if alias.value is not None:
                     if equals:
-                        raise ParseError(f"invalid '=' after option --{name}")
+                        raise _no_value(name)
                     equals, value = "=", alias.value
         if option is None:
             if self.command.name == "help":
@@ -162,10 +190,10 @@ class Reader:
                 f"command '{self.command.name}' doesn't support option --{name}", hint=self._nearest(name)
             )
         if option.name in self.given and option.kind != WORDS:
-            raise ParseError(f"option --{option.name} already seen")
+            raise ParseError(f"option --{option.name} already seen", hint=f"give --{option.name} once")
         if option.kind == FLAG:
             if equals:
-                raise ParseError(f"invalid '=' after option --{option.name}")
+                raise _no_value(option.name)
             self.given[option.name] = []
         elif equals:
             self._store(option, value)
@@ -176,7 +204,9 @@ class Reader:
         if not self.awaiting:
             if self.command.name == "help":
                 return
-            raise ParseError(f"unexpected data '{word}'")
+            from virshpy.shell.help import synopsis
+
+            raise ParseError(f"unexpected data '{word}'", hint=f"usage: {synopsis(self.command)}")
         self._store(self.awaiting[0], word)
 
     def _store(self, option: Option, word: str) -> None:
@@ -184,9 +214,31 @@ class Reader:
         if option.kind != WORDS and option in self.awaiting:
             self.awaiting.remove(option)
 
-    def _nearest(self, name: str) -> str | None:
-        near = registry.nearest(name, [option.name for option in self.command.options])
-        return f"did you mean --{near}?" if near else None
+    def _everywhere(self, name: str, value: str) -> None:
+        if name == "output" and value not in FORMATS:
+            raise ParseError(f"option --output takes one of {', '.join(FORMATS)}", hint="as in: list --output json")
+        self.everywhere[name] = value
+
+    def _nearest(self, name: str) -> str:
+        near = registry.nearest(name, [option.name for option in self.command.options] + list(EVERYWHERE))
+        if near:
+            return f"did you mean --{near}?"
+        return f"'help {self.command.name}' shows its options"
+
+
+def _no_value(name: str) -> ParseError:
+    return ParseError(f"invalid '=' after option --{name}", hint=f"--{name} takes no value")
+
+
+def wanted_output(words: Sequence[str]) -> str | None:
+    """The format that a line with a mistake in it asks for its complaint in."""
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in ("-o", "--output"):
+            asked = value if equals else next(iter(words[place + 1 : place + 2]), "")
+            if asked in FORMATS:
+                return asked
+    return None
 
 
 def _parse(words: Iterator[str | Separator]) -> list[Arguments]:

@@ -118,3 +118,25 @@ class Plan(Result):
 
     def __init__(self, steps: Sequence[str]) -> None:
         self.steps = steps
+
+
+class Explanation(Result):
+    """What a command line would do: the command, its (name, value, help) options, where it goes, why it would fail."""
+
+    __slots__ = ("command", "summary", "description", "options", "uri", "refusal")
+
+    def __init__(
+        self,
+        command: str,
+        summary: str,
+        description: str,
+        options: Sequence[tuple[str, str | None, str]],
+        uri: str | None,
+        refusal: str | None,
+    ) -> None:
+        self.command = command
+        self.summary = summary
+        self.description = description
+        self.options = options
+        self.uri = uri
+        self.refusal = refusal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -9,11 +10,13 @@ import virshpy
 from virshpy import errors
 from virshpy.shell.command import Failure
 from virshpy.shell.output import Renderer
-from virshpy.shell.parser import ParseError, parse_line
+from virshpy.shell.parser import ParseError, parse_line, wanted_output
 from virshpy.shell.results import Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from virshpy.api.connection import Connection
     from virshpy.shell.command import Arguments
 
@@ -33,6 +36,8 @@ class Settings:
         self.escape = "^]"
         self.output: str | None = None
         self.hints = False
+        self.pager = bool(os.environ.get("VIRSHPY_PAGER"))
+        self.explain = False
 
 
 class Session:
@@ -97,7 +102,7 @@ class Session:
         try:
             parsed = parse_line(line)
         except ParseError as error:
-            self.report_syntax(error)
+            self.report_syntax(error, line.split())
             return False
         return self.run(parsed)
 
@@ -105,12 +110,36 @@ class Session:
         """Run parsed commands one after another; the answer is that of the last one, as virsh's exit code is."""
         succeeded = True
         for arguments in invocations:
-            began = time.perf_counter()
-            succeeded = self.run_one(arguments)
+            succeeded = self._run_as_asked(arguments)
             if self.stopping:
                 break
-            self.renderer.finish_command((time.perf_counter() - began) * 1000)
         return succeeded
+
+    def _run_as_asked(self, arguments: Arguments) -> bool:
+        """Run one command in the format that it asks for, through a pager or only explained where it asks for that."""
+        asked = arguments.everywhere
+        renderer = self.renderer
+        kept = renderer.format
+        renderer.format = asked.get("output", kept)
+        if (self.settings.pager or "pager" in asked) and sys.stdout.isatty():
+            renderer.page = []
+        began = time.perf_counter()
+        try:
+            if self.settings.explain or "explain" in asked:
+                return self._explain(arguments)
+            return self.run_one(arguments)
+        finally:
+            if renderer.page is not None:
+                renderer.show_page()
+            if not self.stopping:
+                renderer.finish_command((time.perf_counter() - began) * 1000)
+            renderer.format = kept
+
+    def _explain(self, arguments: Arguments) -> bool:
+        from virshpy.shell.explain import explained
+
+        self.renderer.render(arguments.command.name, explained(arguments, self))
+        return True
 
     def run_one(self, arguments: Arguments) -> bool:
         name = arguments.command.name
@@ -149,10 +178,14 @@ class Session:
             for sentence in filter(None, sentences):
                 log(self.settings.log, "ERROR", sentence)
 
-    def report_syntax(self, error: ParseError) -> None:
+    def report_syntax(self, error: ParseError, words: Sequence[str] = ()) -> None:
+        """Report what is wrong with a line; ``words`` are the line, which may ask for a format."""
+        kept = self.renderer.format
+        self.renderer.format = wanted_output(words) or kept
         last = len(error.messages) - 1
         for number, message in enumerate(error.messages):
             self.report(Failure(message, hint=error.hint if number == last else None), None)
+        self.renderer.format = kept
 
     def report_unexpected(self, error: Exception, command: str | None) -> None:
         """A fault of the program itself: one line for the user, the trace where it can be found."""

@@ -60,6 +60,16 @@ def xml(text: str) -> str:
     return _XML.sub(lambda match: _paint(_XML_CODES[str(match.lastgroup)], match[0]), text)
 
 
+def show_in_pager(text: str) -> None:
+    """Show a text in $VIRSHPY_PAGER, $PAGER or less; colours are kept."""
+    from click import echo_via_pager
+
+    if pager := os.environ.get("VIRSHPY_PAGER"):
+        os.environ["PAGER"] = pager
+    os.environ.setdefault("LESS", "-FRX")
+    echo_via_pager(text, color=True)
+
+
 def _paint(code: str, text: str) -> str:
     return f"\033[{code}m{text}\033[0m" if code and text else text
 

@@ -23,6 +23,7 @@ class Type:
     word = "string"
     empty_ok = False
     files = False
+    early = False  # checked before the objects of the other options are looked up
 
     def convert(self, text: str, name: str, session: Session) -> Any:
         """The value of ``text`` given for the option ``name``. Raises Failure."""
@@ -52,7 +53,7 @@ class Choice(Type):
 
     def convert(self, text: str, name: str, session: Session) -> str:
         if self.strict is not None and text not in self.choices:
-            raise _failure(self.strict % text)
+            raise _failure(self.strict % text, hint=f"one of {', '.join(self.choices)}")
         return text
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
@@ -62,6 +63,8 @@ class Choice(Type):
 class Flags(Type):
     """Several of a few words, separated by commas; the value is the sum of what they stand for."""
 
+    early = True
+
     def __init__(self, choices: dict[str, int], complaint: str) -> None:
         self.choices = choices
         self.complaint = complaint
@@ -70,7 +73,7 @@ class Flags(Type):
         total = 0
         for word in text.split(","):
             if word not in self.choices:
-                raise _failure(self.complaint % word)
+                raise _failure(self.complaint % word, hint=f"one or several, with commas: {', '.join(self.choices)}")
             total |= self.choices[word]
         return total
 
@@ -91,9 +94,13 @@ class File(Type):
                 content = file.read(FILE_LIMIT + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise _failure(f"Failed to open file '{text}': {reason}") from None
+            # A directory opens; it is the reading that fails.
+            verb = "read" if isinstance(error, IsADirectoryError) else "open"
+            raise _failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
         if len(content) > FILE_LIMIT:
-            raise _failure(f"Failed to open file '{text}': Value too large for defined data type")
+            raise _failure(
+                f"Failed to open file '{text}': Value too large for defined data type", hint="10 MiB are read at most"
+            )
         return content
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
@@ -109,7 +116,9 @@ class Bytes(File):
                 return file.read(FILE_LIMIT)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise _failure(f"Failed to open file '{text}': {reason}") from None
+            # A directory opens; it is the reading that fails.
+            verb = "read" if isinstance(error, IsADirectoryError) else "open"
+            raise _failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
 
 
 class Path(Type):
@@ -122,9 +131,10 @@ class Path(Type):
 
 
 class Directory(Type):
-    """A directory to go to."""
+    """A directory to go to; the command itself says what is wrong with an empty name."""
 
     files = True
+    empty_ok = True
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=True)
@@ -142,7 +152,10 @@ class Int(Type):
     def convert(self, text: str, name: str, session: Session) -> int:
         value = _c_number(text)
         if value is None or not self.least <= value <= self.most:
-            raise _failure(f"Numeric value '{text}' for <{name}> option is malformed or out of range")
+            raise _failure(
+                f"Numeric value '{text}' for <{name}> option is malformed or out of range",
+                hint=f"a whole number from {self.least} to {self.most}",
+            )
         return value
 
 
@@ -168,7 +181,10 @@ class Size(Type):
         number, unit = digits[:count], digits[count:].strip()
         factor = _factor(unit, self.scale)
         if not number or factor is None or int(number) * factor > self.most:
-            raise _failure(f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range")
+            raise _failure(
+                f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range",
+                hint="a whole number, with a unit or without: 512, 4KiB, 4K, 2MiB, 2MB, 1G",
+            )
         return int(number) * factor
 
 
@@ -216,8 +232,17 @@ class DomainType(Type):
         return found
 
 
+def refuse_descriptors(text: str, c_name: str) -> None:
+    """File descriptors ``N,M,…`` cannot be handed over yet; a bad list is still told apart from a good one."""
+    for number in text.split(","):
+        if not number.isdecimal():
+            raise _failure(f"Unable to parse FD number '{number}'", hint="numbers of open files, with commas: 3,4")
+    raise errors.NoSupport(c_name)
+
+
 STRING = Type()
 TEXT = AnyText()
+PLAIN = (Type, AnyText)  # those that offer nothing and refuse nothing
 FILE_LIMIT = 10 * 1024 * 1024
 _UNITS = "bkmgtpe"
 
@@ -226,6 +251,20 @@ def _failure(message: str, cause: errors.Error | None = None, **more: Any) -> Ex
     from virshpy.shell.command import Failure
 
     return Failure(message, cause, **more)
+
+
+def _about_file(text: str) -> str:
+    """What to do about a file that cannot be read."""
+    from difflib import get_close_matches
+
+    folder, name = os.path.split(text)
+    try:
+        near = get_close_matches(name, os.listdir(folder or "."), 1, 0.7)
+    except OSError:
+        return f"there is no directory '{folder}' to read from" if folder else "check the working directory: pwd"
+    if near and near[0] != name:
+        return f"did you mean '{os.path.join(folder, near[0])}'?"
+    return "/dev/stdin reads what is piped in; at the prompt, what is typed up to Ctrl-D"
 
 
 def _like(text: str, session: Session) -> str:

@@ -7,7 +7,7 @@ import os
 from virshpy.shell import registry
 from virshpy.shell.command import Alias, Exclusive, Failure, command, flag, option, words
 from virshpy.shell.results import Document, Text
-from virshpy.shell.types import STRING, TEXT, Directory, Type
+from virshpy.shell.types import TEXT, Directory, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,12 +63,12 @@ def help_(session: Session, args: Arguments) -> Document:
     "connect",
     "connect to another hypervisor",
     "Close the present connection and open another. Without a URI, open the\ndefault one.",
-    (option("name", STRING, "URI to connect to"), flag("readonly", "allow nothing that changes anything")),
+    (option("name", TEXT, "URI to connect to"), flag("readonly", "allow nothing that changes anything")),
     examples=(("connect qemu:///session", "manage your own guests"),),
     connects=False,
 )
 def connect(session: Session, args: Arguments) -> None:
-    session.reconnect(args["name"], "readonly" in args)
+    session.reconnect(args["name"] or None, "readonly" in args)
 
 
 @command(
@@ -81,11 +81,11 @@ def connect(session: Session, args: Arguments) -> None:
 def cd(session: Session, args: Arguments) -> None:
     if not session.interactive:
         raise Failure("cd: command valid only in interactive mode")
-    target = args["dir"] or os.environ.get("HOME") or "/"
+    target = args["dir"] if "dir" in args else os.environ.get("HOME") or "/"
     try:
         os.chdir(target)
     except OSError as error:
-        raise Failure(f"cd: {target}: {error.strerror}") from None
+        raise Failure(f"cd: {error.strerror}: {target}") from None
 
 
 @command("pwd", "print the working directory", "Print the directory that file names are relative to.", connects=False)
@@ -108,11 +108,13 @@ def pwd(session: Session, args: Arguments) -> Text:
         words("string", TEXT, "what to print"),
     ),
     aliases=(Alias("str", "string"), Alias("hi", "string", "hello")),
-    constraints=(Exclusive("shell", "xml"),),
+    constraints=(Exclusive("shell", "xml"), Exclusive("shell", "split"), Exclusive("xml", "split")),
     connects=False,
 )
-def echo(session: Session, args: Arguments) -> Text:
+def echo(session: Session, args: Arguments) -> Text | None:
     given: list[str] = args["string"]
+    if "err" in args and not given:
+        return None
     if "split" in args:
         pieces = [piece for text in given for piece in _split_commas(text)]
         printed = "\n".join(_escaped(piece, args) for piece in pieces) + ("\n" if pieces else "")

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.enums import DefineFlags, UndefineFlags, XMLFlags
 from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
 from virshpy.shell.results import Document, Message, Plan
-from virshpy.shell.types import STRING, DomainType, File, Type
+from virshpy.shell.types import STRING, TEXT, DomainType, File, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,14 @@ _DRY_RUN = flag("dry-run", "print what would be done on the host, and do nothing
 
 
 class XPath(Type):
-    """An XPath expression."""
+    """An XPath expression; of an empty one virsh says nothing."""
+
+    empty_ok = True
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        if not text:
+            raise Failure(None)
+        return text
 
 
 @command(
@@ -73,7 +80,7 @@ class _WipesSomething(Constraint):
     (
         _DOMAIN,
         flag("managed-save", "remove its managed save image, too"),
-        option("storage", STRING, "remove these volumes, too: targets or sources of its disks, with commas"),
+        option("storage", TEXT, "remove these volumes, too: targets or sources of its disks, with commas"),
         flag("remove-all-storage", "remove all its volumes, too (take care)"),
         flag("delete-storage-volume-snapshots", "remove the volumes' snapshots; needs --remove-all-storage"),
         flag("wipe-storage", "overwrite the volumes before they are removed"),
@@ -96,7 +103,7 @@ def undefine(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
     typed = args.text("domain")
     flags = sum(value for name, value in _UNDEFINE_FLAGS.items() if name in args)
-    if "storage" in args or "remove-all-storage" in args:
+    if args["storage"] or "remove-all-storage" in args:
         if domain.is_active():
             raise Failure("Storage volume deletion is supported only on stopped domains")
         raise Failure(

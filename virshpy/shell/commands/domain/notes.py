@@ -52,8 +52,8 @@ def desc(session: Session, args: Arguments) -> Message | Text:
     word = "title" if "title" in args else "description"
     new: str | None = " ".join(args["new-desc"]) if "new-desc" in args else None
     if "edit" in args:
-        before = new or _present(domain, kind, flags) or ""
-        edited = _edited(before + "\n")
+        before = _present(domain, kind, flags) or ""
+        edited = _edited((new or before) + "\n")
         if edited == before:
             return Message(f"Domain {word} not changed", domain=domain.name, changed=False)
         new = edited
@@ -94,7 +94,7 @@ def _present(domain: Domain, kind: MetadataType, flags: int) -> str | None:
         option("set", STRING, "the element to set"),
         flag("remove", "remove the element"),
     ),
-    constraints=(Exclusive("edit", "set"), Exclusive("remove", "set"), Exclusive("remove", "edit"), *_IMPACT_CLASHES),
+    constraints=(*_IMPACT_CLASHES, Exclusive("edit", "set"), Exclusive("remove", "set"), Exclusive("remove", "edit")),
 )
 def metadata(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -120,6 +120,6 @@ def metadata(session: Session, args: Arguments) -> Iterable[Result]:
             return True
 
         if edit_until_accepted(current(), current, accept, validating=False) is None:
-            return [Message("Metadata not changed", domain=domain.name, uri=uri)]
+            return [Message("Metadata not changed", end="", domain=domain.name, uri=uri)]
         return [Message("Metadata modified", domain=domain.name, uri=uri)]
     return [Document(domain.metadata(MetadataType.ELEMENT, uri, flags), key="metadata", end="\n")]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
 from virshpy.shell.command import Failure, argument, command, failing, flag, option
 from virshpy.shell.results import Message, Plan
-from virshpy.shell.types import STRING, DomainType, File, Flags
+from virshpy.shell.types import TEXT, DomainType, File, Flags, refuse_descriptors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,13 +46,9 @@ def _create_flags(args: Arguments) -> int:
 
 
 def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
-    """File descriptors cannot be handed over yet; a bad list is still told apart from a good one."""
-    if "pass-fds" not in args:
-        return
-    for number in args["pass-fds"].split(","):
-        if not number.isdecimal():
-            raise Failure(f"Unable to parse FD number '{number}'")
-    raise Failure(doing, errors.NoSupport(c_name))
+    if args["pass-fds"]:
+        with failing(doing):
+            refuse_descriptors(args["pass-fds"], c_name)
 
 
 @command(
@@ -65,7 +60,7 @@ def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
         flag("console", "go to its console"),
         flag("paused", "leave it paused"),
         flag("autodestroy", "destroy it when virshpy leaves"),
-        option("pass-fds", STRING, "file descriptors N,M,... to hand to the guest"),
+        option("pass-fds", TEXT, "file descriptors N,M,... to hand to the guest"),
         flag("validate", "refuse XML that the schema does not know"),
         flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
     ),
@@ -79,7 +74,11 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
         domain = session.connection.create_xml(args["file"], _create_flags(args))
     yield Message(f"Domain '{domain.name}' created from {file}", domain=domain.name, uuid=domain.uuid, id=domain.id)
     if "console" in args:
-        _attach(session, domain)
+        # The domain is there, whatever comes of its console; `start` sees that otherwise.
+        try:
+            _attach(session, domain)
+        except Failure as failure:
+            session.report(failure, "create")
 
 
 @command(
@@ -93,7 +92,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
         flag("autodestroy", "destroy it when virshpy leaves"),
         flag("bypass-cache", "keep a managed save image out of the host's page cache"),
         flag("force-boot", "throw a managed save image away and boot"),
-        option("pass-fds", STRING, "file descriptors N,M,... to hand to the guest"),
+        option("pass-fds", TEXT, "file descriptors N,M,... to hand to the guest"),
         flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
         _DRY_RUN,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.enums import ConsoleFlags, XMLFlags
 from virshpy.shell.command import Exclusive, Failure, argument, command, flag, option, words
 from virshpy.shell.results import Document, Lines, Text
-from virshpy.shell.types import STRING, Choice, DomainType
+from virshpy.shell.types import STRING, TEXT, Choice, DomainType, refuse_descriptors
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -96,6 +96,7 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
         option("type", Choice(*_DISPLAYS), "the display of this kind"),
         flag("all", "all displays"),
     ),
+    constraints=(Exclusive("all", "type"),),
 )
 def domdisplay(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -164,7 +165,7 @@ def _port(node: Node, name: str) -> int:
         flag("hmp", "the command is in the human monitor's language"),
         flag("pretty", "indent the answer"),
         flag("return-value", "print only what the answer's 'return' holds"),
-        option("pass-fds", STRING, "file descriptors N,M,... to hand over with the command", named_only=True),
+        option("pass-fds", TEXT, "file descriptors N,M,... to hand over with the command", named_only=True),
         words("cmd", STRING, "the command", optional=False),
     ),
     constraints=(Exclusive("hmp", "pretty"), Exclusive("hmp", "return-value")),
@@ -180,6 +181,8 @@ def qemu_monitor_command(session: Session, args: Arguments) -> Result:
     text = " ".join(pieces)
     if not human and not text.lstrip().startswith("{"):
         text = _wrapped(pieces)
+    if args["pass-fds"]:
+        refuse_descriptors(args["pass-fds"], "virDomainQemuMonitorCommandWithFiles")
     answer = domain.qemu_monitor_command(text, human)
     if "return-value" not in args and "pretty" not in args:
         return Document(answer, key="answer", language="text", end="\n")

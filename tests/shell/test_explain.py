@@ -1,0 +1,62 @@
+"""--explain says what a line would do and does nothing; mistakes are answered with what may have been meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.transcripts.transcripts import URI, run_virshpy
+from virshpy.shell import registry
+
+
+def test_in_words_and_undone() -> None:
+    outcome = run_virshpy(["-c", URI, "destroy test --graceful --explain; list --name"])
+    assert outcome.code == 0
+    assert outcome.stdout.startswith("destroy: stop a domain at once.\n  Pull the plug")
+    assert "--domain 'test'" in outcome.stdout and f"It goes to {URI}." in outcome.stdout
+    assert outcome.stdout.endswith("test\n\n")
+
+
+def test_nothing_is_opened() -> None:
+    outcome = run_virshpy(["-c", "bogus:///", "--explain", "-r", "list", "--table", "--name"])
+    assert outcome.code == 0 and "It goes to bogus:/// (read-only)." in outcome.stdout
+    assert "It would be refused: Options --table and --name are mutually exclusive" in outcome.stdout
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_examples_can_be_explained(name: str) -> None:
+    for line, _ in registry.find_known(name).examples:
+        outcome = run_virshpy(["-c", URI, "--explain", line])
+        assert outcome.code == 0 and outcome.stdout.startswith(f"{name}: "), line
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("lsit", "did you mean 'list'?"),
+        ("list --inactiv", "did you mean --inactive?"),
+        ("list --zzz", "'help list' shows its options"),
+        ("zzz", "'help' lists the commands"),
+        ("domid a b", "usage: domid <domain>"),
+        ("domid", "'help domid' shows its options"),
+        ("domid --domain", "what follows --domain: "),
+        ("list --all --all", "give --all once"),
+        ("list --all=x", "--all takes no value"),
+        ("list --table --id", "leave --table or --id out"),
+        ('echo "', "each quotation mark"),
+        ("echo \\", "write the backslash twice"),
+        ("domid tes", "did you mean 'test'?"),
+        ("define /nonexistent/x", "there is no directory"),
+        ("undefine test --delete-storage-volume-snapshots", "add --remove-all-storage"),
+        ("shutdown test --mode x", "one or several, with commas: acpi"),
+        ("domid ''", "--domain is "),
+        ("help lsit", "did you mean 'list'?"),
+    ],
+)
+def test_mistakes_are_answered(line: str, hint: str) -> None:
+    outcome = run_virshpy(["--hints", "-c", URI, line])
+    assert outcome.code == 1 and f"hint: {hint}" in outcome.stderr, outcome.stderr
+
+
+def test_a_program_option_that_is_not_known() -> None:
+    outcome = run_virshpy(["--bogus"])
+    assert outcome.code == 1 and outcome.stderr.startswith("error: unsupported option")

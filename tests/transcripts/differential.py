@@ -1,0 +1,151 @@
+"""``python -m tests.transcripts.differential [COMMAND…]``: the generated lines that virsh answers otherwise.
+
+``--count`` prints how many lines there are and how many are equal; ``--pending`` writes pending.txt, the commands of
+which a line differs, anew. What may differ for good is in ALLOWED, with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from tests.transcripts import generated
+from tests.transcripts.transcripts import URI, VIRSH, Outcome, equalised, run_virsh, run_virshpy, write_documents
+from virshpy.shell import registry
+
+PENDING = Path(__file__).with_name("pending.txt")
+SEPARATION = "=-=-="
+
+# (pattern of the whole line, why its answer is not virsh's)
+ALLOWED = (
+    (r".* --help.*|help .+|help", "help has virsh's form and words of its own"),
+    (r"(\w+-)*event\b.* (--event|--all|--domain|--network|--pool|--device|--secret|--timestamp|--loop)\b.*",
+     "waits until something happens"),
+    (r"qemu-monitor-event.*", "waits until something happens"),
+    (r"complete.*", "offers values beside options, and what each means"),
+    (r"self-test.*", "each program checks its own table"),
+    (r"(quit|exit)( \S.*)?", "ends the session that reads the lines"),
+    (r".*--pass-fds[= ].*", "file descriptors cannot be handed over yet, and that is said before anything is done"),
+    (r"connect --name[ =]'é'", "virParseURI's own words for a URI that is no URI"),
+    (r"connect (--name )?''( .*)?|connect --name=|connect( --readonly)?", "another default connection"),
+    (r"cd (--dir )?''|cd --dir=", "virsh fails without a word"),
+    (r".* --xpath [^/ ]+", "libxml2's own complaint about an expression goes past its error handling, exit code 0"),
+    (r"qemu-monitor-command .* x( --pretty)?", "the complaint of libvirt's JSON library is not repeated"),
+)  # fmt: skip
+# Options that virsh does not have, whatever the command.
+OURS = frozenset({"dry-run"})
+
+
+@cache
+def known_to_virsh() -> frozenset[str]:
+    """The commands of the virsh that is installed."""
+    assert VIRSH is not None
+    done = subprocess.run([VIRSH, "help"], capture_output=True, text=True, check=True, env={"LC_ALL": "C"})
+    return frozenset(re.findall(r"^    (\S+)", done.stdout, re.M)) | {"self-test", "complete"}
+
+
+def lines(name: str) -> list[str]:
+    """The lines of a command that are compared, quoted as both programs and a POSIX shell read them."""
+    if name not in known_to_virsh():
+        return []
+    found = [shlex.join(words) for words in generated.lines(registry.find_known(name)) if not _is_ours(words)]
+    return [line for line in found if not any(re.fullmatch(pattern, line) for pattern, _ in ALLOWED)]
+
+
+def _is_ours(words: Sequence[str]) -> bool:
+    return any(word[2:].partition("=")[0] in OURS for word in words if word.startswith("--"))
+
+
+class Difference:
+    """One line, how it was given, and both answers."""
+
+    def __init__(self, line: str, way: str, theirs: object, ours: object) -> None:
+        self.line, self.way, self.theirs, self.ours = line, way, theirs, ours
+
+    def __str__(self) -> str:
+        return f"{self.line}   [{self.way}]\n  virsh    {_shown(self.theirs)}\n  virshpy  {_shown(self.ours)}"
+
+
+def _shown(answer: object) -> str:
+    return repr(tuple(answer)) if isinstance(answer, tuple) else repr(answer)
+
+
+def differences(chosen: Sequence[str], directory: Path, *, standard_input: bool = True) -> list[Difference]:
+    """Where the answers differ: each line as arguments of a run of its own, then all of them from standard input."""
+    os.environ["VISUAL"] = "true"  # an editor that changes nothing
+    found = []
+    for line in chosen:
+        argv = ["-c", URI, *shlex.split(line.replace("$DIR", str(directory)))]
+        write_documents(directory)
+        theirs = equalised(run_virsh(argv))
+        write_documents(directory)
+        ours = equalised(run_virshpy(argv))
+        if theirs != ours:
+            found.append(Difference(line, "arguments", theirs, ours))
+    if not standard_input:
+        return found
+    differing = {difference.line for difference in found}
+    found += [d for d in from_standard_input(chosen, directory) if d.line not in differing]
+    return found
+
+
+def from_standard_input(chosen: Sequence[str], directory: Path) -> Iterator[Difference]:
+    """The same, read from standard input by one process; a marker and a fresh connection stand before each line."""
+    reset = f"connect --name {URI}\necho {SEPARATION}\necho --err {SEPARATION}\n"
+    text = "".join(f"{reset}{line.replace('$DIR', str(directory))}\n" for line in chosen)
+    theirs = list(_parts(equalised(run_virsh(["-c", URI], text))))
+    ours = list(_parts(equalised(run_virshpy(["-c", URI], text))))
+    for line, one, other in zip(chosen, theirs[1:], ours[1:], strict=True):
+        if one != other:
+            yield Difference(line, "standard input", one, other)
+
+
+def _parts(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    marker = rf"^(?:virsh|virshpy) # echo {SEPARATION}\n{SEPARATION}\n"
+    stdout = re.split(marker, outcome.stdout, flags=re.M)
+    stderr = re.split(rf"^error: {SEPARATION}\n", outcome.stderr, flags=re.M)
+    for out, err in zip(stdout, stderr, strict=True):
+        yield re.sub(r"^(?:virsh|virshpy)(?= [#>])", "virsh", out, flags=re.M), err
+
+
+def pending() -> set[str]:
+    """Commands of which a line is known to differ, out of pending.txt."""
+    rows = PENDING.read_text().splitlines() if PENDING.exists() else []
+    return {row.split()[0] for row in rows if row and not row.startswith("#")}
+
+
+_HEADING = """\
+# Commands with generated lines that virsh answers otherwise, and how many of how many; written by
+# python -m tests.transcripts.differential --pending. The list is to become empty.
+"""
+
+
+def main(words: Sequence[str]) -> None:
+    names = [word for word in words if not word.startswith("--")] or generated.commands()
+    total, unequal, rows = 0, 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sorted(names):
+            chosen = lines(name)
+            found = differences(chosen, Path(folder))
+            total, unequal = total + len(chosen), unequal + len({difference.line for difference in found})
+            if found:
+                rows.append(f"{name} {len({difference.line for difference in found})}/{len(chosen)}\n")
+            if not {"--count", "--pending"} & set(words):
+                for difference in found:
+                    sys.stdout.write(f"{difference}\n".replace(folder, "$DIR"))
+    sys.stdout.write(f"{total} lines of {len(names)} commands, {unequal} differ\n")
+    if "--count" in words:
+        sys.stdout.write("".join(rows))
+    if "--pending" in words:
+        PENDING.write_text(_HEADING + "".join(rows))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,63 @@
+"""Generated lines: each command as virsh answers it, byte for byte. ``python -m tests.transcripts.differential`` shows
+what differs; a command named in pending.txt may fail here until it is done."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.transcripts.differential import ALLOWED, Difference, differences, from_standard_input, lines, pending
+from tests.transcripts.generated import commands
+from tests.transcripts.transcripts import VIRSH, write_documents
+
+# Every line goes through standard input; of a command with many, so many are also given as arguments here. The module
+# gives them all.
+AS_ARGUMENTS = 12
+
+pytestmark = pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
+
+
+def _names() -> list[object]:
+    excused = pending()
+    return [
+        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason="pending.txt")) if name in excused else name
+        for name in commands()
+    ]
+
+
+@pytest.mark.parametrize("name", _names())
+def test_as_virsh(name: str, tmp_path: Path) -> None:
+    chosen = lines(name)
+    if not chosen:
+        pytest.skip("virsh 9.0 does not have it, or its answer differs by design")
+    step = max(1, len(chosen) // AS_ARGUMENTS)
+    found: list[Difference] = differences(chosen[::step], tmp_path, standard_input=False)
+    write_documents(tmp_path)
+    found += from_standard_input(chosen, tmp_path)
+    assert not found, "\n".join(map(str, found[:20]))
+
+
+def test_there_are_enough() -> None:
+    assert sum(len(lines(name)) for name in commands()) >= 1500
+
+
+def test_a_difference_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from virshpy.shell import states
+
+    monkeypatch.setattr(states, "_STATES", ("no state", "runs"))
+    assert len(differences(["domstate test"], tmp_path)) == 1
+    assert {difference.way for difference in from_standard_input(["domstate test", "uri"], tmp_path)} == {
+        "standard input"
+    }
+
+
+def test_allowances_have_reasons_and_are_of_use() -> None:
+    from tests.transcripts.generated import lines as generated
+    from virshpy.shell import registry
+
+    every = [shlex.join(words) for name in commands() for words in generated(registry.find_known(name))]
+    for pattern, reason in ALLOWED:
+        assert reason and any(re.fullmatch(pattern, line) for line in every), pattern

@@ -65,6 +65,7 @@ class _Builder:
                 break
         if not self.keep and (":" in tag or self.scope):
             node.tag = self.resolve(tag)
+            self.carry(node)
         if stack:
             stack[-1].children.append(node)
         else:
@@ -92,6 +93,15 @@ class _Builder:
         if known is not None:
             return f"{known}:{local}" if known else local
         return tag if colon else f"{{{uri}}}{local}"
+
+    def carry(self, node: Node) -> None:
+        """A prefix that the reader does not know takes its declaration along: what is above may not be kept."""
+        prefix, colon, _ = node.tag.partition(":")
+        uri = self.scope.get(prefix)
+        if not colon or not uri or uri in self.namespaces or node.tag.startswith("{"):
+            return
+        if not (self.stack and self.stack[-1].tag.startswith(f"{prefix}:")):
+            node.xmlns = {prefix: uri, **(node.xmlns or {})}
 
     def end(self, _: str) -> None:
         self.stack.pop()

@@ -272,19 +272,19 @@ class Ranges(Scalar):
 
     expected = "numbers and ranges such as 0-3,^2,8"
 
-    def __init__(self, sentence: Sentence | None = None, empty: bool = False):
+    def __init__(self, sentence: Sentence | None = None, malformed: Sentence | None = None):
+        """``sentence`` refuses a set of nothing (``^1``), ``malformed`` what is no set; libvirt's general one is else
+        said of the latter, and the former is as if it had not been given."""
         self.sentence = sentence
-        self.empty = empty
+        self.malformed = malformed or Sentence("Failed to parse bitmap '%s'", errors.InvalidArg)
 
-    def read(self, text: str, node: Node, name: str | None) -> tuple[int, ...]:
-        if self.empty and not text:
-            return ()
+    def read(self, text: str, node: Node, name: str | None) -> tuple[int, ...] | None:
         value = parse_ranges(text)
         if value is None:
-            raise Refusal(errors.InvalidArg, f"Failed to parse bitmap '{text}'", node, f"expected {self.expected}")
+            raise self.malformed.refusal(text, node, self.expected)
         if not value and self.sentence is not None:
             raise self.sentence.refusal(text, node, self.expected)
-        return value
+        return value or None
 
     def write(self, value: Iterable[int]) -> str:
         return format_ranges(value)

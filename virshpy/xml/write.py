@@ -18,9 +18,12 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES) if _special(text) else text
 
 
-def write_node(node: Node, out: list[str], indent: str) -> None:
+def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None:
     """Append a kept node in libvirt's form: two spaces a level, attributes in single quotes."""
-    out.append(f"{indent}<{node.tag}")
+    uri, _, tag = node.tag.rpartition("}")
+    out.append(f"{indent}<{tag}")
+    if uri and uri != above and "" not in (node.xmlns or {}):
+        out.append(f" xmlns='{escape(uri[1:])}'")
     for prefix, uri in (node.xmlns or {}).items():
         out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape(uri)}'")
     for key, value in node.attrs.items():
@@ -28,10 +31,10 @@ def write_node(node: Node, out: list[str], indent: str) -> None:
     if node.children:
         out.append(">\n")
         for child in node.children:
-            write_node(child, out, indent + "  ")
-        out.append(f"{indent}</{node.tag}>\n")
+            write_node(child, out, indent + "  ", uri)
+        out.append(f"{indent}</{tag}>\n")
     elif node.text:
-        out.append(f">{escape(node.text)}</{node.tag}>\n")
+        out.append(f">{escape(node.text)}</{tag}>\n")
     else:
         out.append("/>\n")
 

@@ -10,6 +10,8 @@ driver's. What libvirt's parser itself fills in, whatever the host (``type='file
 
 from __future__ import annotations
 
+from itertools import islice
+
 from virshpy import errors
 from virshpy.xml.domain.cpu import CPU, Clock, Features
 from virshpy.xml.domain.devices import Devices
@@ -41,12 +43,15 @@ from virshpy.xml.domain.tuning import (
 )
 from virshpy.xml.element import Element, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence
+from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, xml
 
 VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
                   "invalid domain type %s")
 _ACTIONS = "destroy restart rename-restart preserve"
 _CRASH_ACTIONS = f"{_ACTIONS} coredump-destroy coredump-restart"
+
+
+MAX_IOTHREADS = 16384  # more than any QEMU has; libvirt names no limit, and runs out of memory
 
 
 class Domain(Element, tag="domain"):
@@ -71,7 +76,7 @@ class Domain(Element, tag="domain"):
     memory_backing: MemoryBacking | None = one(MemoryBacking)
     vcpu: VCPU | None = one(VCPU)
     vcpus: VCPUs | None = one(VCPUs)
-    iothreads: int | None = leaf(Int(sentence=Sentence("invalid iothreads count '%s'", errors.XMLError)))
+    iothreads: int | None = leaf(Int(0, MAX_IOTHREADS, sentence=xml("invalid iothreads count '%s'")))
     iothreadids: IOThreadIDs | None = one(IOThreadIDs)
     defaultiothread: DefaultIOThread | None = one(DefaultIOThread)
     cputune: Cputune | None = one(Cputune)
@@ -133,8 +138,7 @@ class Domain(Element, tag="domain"):
             return
         known = {thread.id for thread in (self.iothreadids.iothreads if self.iothreadids else [])}
         free = (number for number in range(1, (self.iothreads or 0) + len(known) + 1) if number not in known)
-        for _ in range((self.iothreads or 0) - len(known)):
-            known = known | {next(free)}
+        known |= set(islice(free, max(0, (self.iothreads or 0) - len(known))))
         wanted = [pin.iothread for pin in self.cputune.iothreadpins]
         wanted += [number for row in self.cputune.iothreadscheds for number in row.iothreads or ()]
         for number in wanted:

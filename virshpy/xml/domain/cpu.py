@@ -162,6 +162,25 @@ class Numa(Element, tag="numa"):
                     raise Refusal(errors.ConfigUnsupported, detail, node)
             seen.add(cell.id)
         self.cells.sort(key=lambda cell: cell.id or 0)
+        if self.interconnects is not None:
+            links = self.interconnects
+            self._check_links(links.latencies, "latencies", node)
+            self._check_links(links.bandwidths, "bandwidths", node)
+
+    def _check_links(self, links: list[Latency] | list[LinkBandwidth], what: str, node: Node) -> None:
+        """Both ends exist, the cache is one of the target's, and nothing is said twice."""
+        seen = set()
+        for link in links:
+            for name, number in (("initiator", link.initiator), ("target", link.target)):
+                if number is None or number >= len(self.cells):
+                    raise Refusal(errors.XMLError, f"'{name}' refers to a non-existent NUMA node", node)
+            levels = {cache.level for cache in self.cells[link.target or 0].caches}
+            if link.cache and link.cache not in levels:
+                raise Refusal(errors.XMLError, "'cache' refers to a non-existent NUMA node cache", node)
+            key = (link.initiator, link.target, link.cache or 0, link.type)
+            if key in seen:
+                raise Refusal(errors.XMLError, f"Duplicate info for NUMA {what}", node)
+            seen.add(key)
 
 
 class CPU(Element, tag="cpu"):

@@ -32,6 +32,7 @@ from virshpy.xml.scalars import (
     Enum,
     Int,
     Ranges,
+    Sentence,
     Size,
     xml,
 )
@@ -219,7 +220,7 @@ _PLAIN = Size(path="./{tag}")
 class MemorySource(Element, tag="source", drop_empty=True):
     """Sizes in KiB."""
 
-    nodemask: tuple[int, ...] | None = leaf(Ranges())
+    nodemask: tuple[int, ...] | None = leaf(Ranges(Sentence("Invalid value of 'nodemask': %s")))
     pagesize: int | None = leaf(_PLAIN)
     path: str | None = leaf()
     alignsize: int | None = leaf(_PLAIN)

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.xml.domain.address import Device, PCIPlace
 from virshpy.xml.domain.interface import Teaming
 from virshpy.xml.domain.storage import Auth, Host, Initiator
-from virshpy.xml.element import Element, attr, flag, leaf, many, one, variant
+from virshpy.xml.element import Element, Reading, attr, flag, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import ONOFF, UINT, UINT0, ULONG, UUID, YESNO, Enum, Int, Lenient, Sentence, internal
 
@@ -81,3 +81,61 @@ class Hostdev(Device, tag="hostdev"):
             raise Refusal(errors.XMLError, "missing source address type", node)
         if self.source is None:
             raise Refusal(errors.XMLError, "Missing <source> element in hostdev device", node)
+        within = node.find("source")
+        assert within is not None
+        place = within.find("address")
+        if self.mode == "capabilities":
+            self._check_capability(self.source, within)
+        elif self.type == "pci":
+            if not isinstance(self.source.address, PCIPlace):
+                self.source.address = PCIPlace._read(place or Node("address"), Reading(False))
+            if self.source.address.domain is None:
+                self.source.address = PCIPlace(domain=0, bus=0, slot=0, function=0)
+        else:
+            self._check_source(self.source, within, place)
+
+    def _check_source(self, source: HostdevSource, node: Node, place: Node | None) -> None:
+        """What each kind of device must be found by."""
+        if self.type == "usb":
+            if source.vendor is not None and source.product is None:
+                raise Refusal(errors.InternalError, "missing product", node, "add <product id='0x…'/>")
+            _need(place, "bus device")
+        elif self.type == "mdev":
+            if place is None:
+                raise Refusal(errors.ConfigUnsupported, "Missing <address> element", node)
+            if "uuid" not in place.attrs:
+                raise Refusal(errors.ConfigUnsupported, "Missing 'uuid' attribute for element <address>", place)
+        elif self.type == "scsi" and source.protocol == "iscsi":
+            if not source.name:
+                raise Refusal(errors.XMLError, "missing iSCSI hostdev source path name", node)
+            if len(source.hosts) != 1:
+                several = "only one source host address may be specified for the iSCSI hostdev"
+                detail = several if source.hosts else "missing the host address for the iSCSI hostdev"
+                raise Refusal(errors.XMLError, detail, node)
+        elif self.type == "scsi":
+            if source.protocol not in (None, "adapter"):
+                raise Refusal(errors.ConfigUnsupported, f"Unknown SCSI subsystem protocol '{source.protocol}'", node)
+            if place is None:
+                raise Refusal(errors.XMLError, "'address' must be specified for scsi hostdev source", node)
+            _need(place, "bus target unit")
+        elif self.type == "scsi_host" and source.protocol is None:
+            raise Refusal(errors.XMLError, "Missing scsi_host subsystem protocol", node)
+
+    def _check_capability(self, source: HostdevSource, node: Node) -> None:
+        for type, tag, what in _CAPABILITIES:
+            if self.type == type:
+                if getattr(source, tag) is None:
+                    detail = f"Missing <{tag}> element in hostdev {what} device"
+                    raise Refusal(errors.XMLError, detail, node, f"add <{tag}>…</{tag}>")
+                return
+        raise Refusal(errors.ConfigUnsupported, f"unknown host device source address type '{self.type}'", node,
+                      "expected storage, misc or net")
+
+
+_CAPABILITIES = (("storage", "block", "block"), ("misc", "char", "character"), ("net", "interface", "interface"))
+
+
+def _need(node: Node | None, names: str) -> None:
+    for name in names.split():
+        if node is not None and name not in node.attrs:
+            raise Refusal(errors.XMLError, f"Missing required attribute '{name}' in element 'address'", node)

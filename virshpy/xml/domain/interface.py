@@ -240,6 +240,15 @@ class PortForward(Element, tag="portForward"):
     ranges: list[ForwardRange] = many(ForwardRange)
 
 
+def _needs(above: Node, node: Node | None, missing: str, names: list[str]) -> Node:
+    if node is None:
+        raise Refusal(errors.XMLError, missing, above)
+    for name in names:
+        if name not in node.attrs:
+            raise Refusal(errors.XMLError, f"Missing required attribute '{name}' in element '{node.tag}'", node)
+    return node
+
+
 class Interface(Device, tag="interface"):
     """``source.address`` is the host's device for ``type='hostdev'``."""
 
@@ -284,9 +293,27 @@ class Interface(Device, tag="interface"):
             else:
                 detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
             raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+        if self.type in ("server", "client", "mcast", "udp"):
+            self._check_socket(node)
+        elif self.type == "vhostuser":
+            detail = "interface type='vhostuser' requires a 'source' element"
+            place = _needs(node, node.find("source"), detail, ["type", "path", "mode"])
+            if self.source is not None and self.source.type != "unix":
+                detail = f"Type='{self.source.type}' unsupported for <interface type='vhostuser'/>"
+                raise Refusal(errors.ConfigUnsupported, detail, place, "expected type='unix'")
+            if self.source is not None and self.source.mode not in ("server", "client"):
+                detail = f"Invalid value for attribute 'mode' in element 'source': '{self.source.mode}'."
+                raise Refusal(errors.XMLError, detail, place, "expected server or client")
         if self.type == "vds" and not isinstance(source, SwitchSource):
             raise Refusal(errors.XMLError, "Missing required attribute 'switchid' in element 'source'", node)
         self._settle()
+
+    def _check_socket(self, node: Node) -> None:
+        detail = f"interface type='{self.type}' requires a 'source' element"
+        place = _needs(node, node.find("source"), detail, ["port"] if self.type == "server" else ["port", "address"])
+        if self.type == "udp":
+            detail = "'<local>' element missing for 'udp' socket interface"
+            _needs(place, place.find("local"), detail, ["address", "port"])
 
     def _settle(self) -> None:
         """Leave out what libvirt's parser leaves out, because a device of this kind has no use for it."""

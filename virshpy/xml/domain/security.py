@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import STR, YESNO, Enum, Int
+from virshpy.xml.scalars import STR, YESNO, Enum, Int, strtol, xml
 
 QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
 
@@ -64,9 +64,26 @@ class QemuCapabilities(Element, tag="qemu:capabilities"):
 
 
 class QemuProperty(Element, tag="qemu:property"):
-    name: str | None = attr(required=True)
+    name: str | None = attr(required=xml("missing 'name' attribute for qemu:property"))
     type: str | None = attr(Enum("string signed unsigned bool remove"), required=True)
     value: str | None = attr()
+
+
+    def _check(self, node: Node) -> None:
+        value = self.value
+        if self.type == "remove":
+            if value is not None:
+                detail = "setting 'value' attribute of 'qemu:property' doesn't make sense with 'remove' type"
+                raise Refusal(errors.XMLError, detail, node)
+            return
+        if value is None:
+            raise Refusal(errors.XMLError, "missing 'value' attribute for 'qemu:property'", node)
+        number = strtol(value, 0)
+        low, high = (-(2**63), 2**63 - 1) if self.type == "signed" else (0, 2**64 - 1)
+        number_bad = self.type in ("signed", "unsigned") and (number is None or not low <= number <= high)
+        if number_bad or (self.type == "bool" and value not in ("true", "false")):
+            detail = f"invalid value '{value}' of 'value' attribute of 'qemu:property'"
+            raise Refusal(errors.XMLError, detail, node, f"expected a {self.type} value")
 
 
 class QemuFrontend(Element, tag="qemu:frontend"):
@@ -74,7 +91,7 @@ class QemuFrontend(Element, tag="qemu:frontend"):
 
 
 class QemuDevice(Element, tag="qemu:device"):
-    alias: str | None = attr(required=True)
+    alias: str | None = attr(required=xml("missing 'alias' attribute for qemu:device"))
     frontend: QemuFrontend | None = one(QemuFrontend)
 
 

@@ -23,6 +23,9 @@ from virshpy.xml.scalars import (
     xml,
 )
 
+_CPUSET = Ranges(Sentence("Invalid value of 'cpuset': %s"))
+_NODESET = Ranges(Sentence("Invalid value of 'nodeset': %s"))
+
 
 class Memory(Element, tag="memory"):
     """``value`` in KiB."""
@@ -42,7 +45,7 @@ class HugePage(Element, tag="page"):
     """``size`` in KiB."""
 
     size: int | None = attr(KIB)
-    nodeset: tuple[int, ...] | None = attr(Ranges())
+    nodeset: tuple[int, ...] | None = attr(_NODESET)
 
 
 class HugePages(Element, tag="hugepages"):
@@ -119,8 +122,7 @@ class VCPU(Element, tag="vcpu"):
     """``value`` is the most there can be, ``current`` how many there are at start."""
 
     placement: str | None = attr(Enum("static auto"))
-    cpuset: tuple[int, ...] | None = attr(Ranges(
-        Sentence("Invalid value of 'cpuset': %s", errors.InvalidArg)))
+    cpuset: tuple[int, ...] | None = attr(_CPUSET)
     current: int | None = attr(UINT)
     value: int | None = text(Int(sentence=xml("maximum vcpus count must be an integer")))
 
@@ -162,23 +164,23 @@ class DefaultIOThread(Element, tag="defaultiothread", drop_empty=True):
 
 class VCPUPin(Element, tag="vcpupin"):
     vcpu: int | None = attr(UINT, required=True)
-    cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
+    cpuset: tuple[int, ...] | None = attr(_CPUSET, required=True)
 
 
 class EmulatorPin(Element, tag="emulatorpin"):
-    cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
+    cpuset: tuple[int, ...] | None = attr(_CPUSET, required=True)
 
 
 class IOThreadPin(Element, tag="iothreadpin"):
     iothread: int | None = attr(POSITIVE, required=True)
-    cpuset: tuple[int, ...] | None = attr(Ranges(), required=True)
+    cpuset: tuple[int, ...] | None = attr(_CPUSET, required=True)
 
 
 class Scheduler(Element):
     """``vcpus`` or ``iothreads`` to which it applies; neither for the emulator."""
 
-    vcpus: tuple[int, ...] | None = attr(Ranges())
-    iothreads: tuple[int, ...] | None = attr(Ranges())
+    vcpus: tuple[int, ...] | None = attr(Ranges(Sentence("'vcpus' scheduler bitmap '%s' is empty")))
+    iothreads: tuple[int, ...] | None = attr(Ranges(Sentence("'iothreads' scheduler bitmap '%s' is empty")))
     scheduler: str | None = attr(Enum("batch idle fifo rr"), required=True)
     priority: int | None = attr(Int(-(2**31), 2**31 - 1))
 
@@ -204,13 +206,17 @@ class CacheAllocation(Element, tag="cache"):
         self.size, self.unit = size, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[power]
 
 
+def _vcpus(tag: str, empty: Sentence | None = None) -> Ranges:
+    return Ranges(empty, xml(f"Invalid {tag} attribute 'vcpus' value '%s'"))
+
+
 class CacheMonitor(Element, tag="monitor"):
     level: int | None = attr(UINT)
-    vcpus: tuple[int, ...] | None = attr(Ranges())
+    vcpus: tuple[int, ...] | None = attr(_vcpus("monitor", Sentence("vcpus is empty", errors.InvalidArg)))
 
 
 class CacheTune(Element, tag="cachetune"):
-    vcpus: tuple[int, ...] | None = attr(Ranges(), required=True)
+    vcpus: tuple[int, ...] | None = attr(_vcpus("cachetune"))
     id: str | None = attr(runtime=True)
     caches: list[CacheAllocation] = many(CacheAllocation)
     monitors: list[CacheMonitor] = many(CacheMonitor)
@@ -222,7 +228,7 @@ class BandwidthNode(Element, tag="node"):
 
 
 class MemoryTune(Element, tag="memorytune"):
-    vcpus: tuple[int, ...] | None = attr(Ranges(), required=True)
+    vcpus: tuple[int, ...] | None = attr(_vcpus("memorytune"))
     nodes: list[BandwidthNode] = many(BandwidthNode)
     monitors: list[CacheMonitor] = many(CacheMonitor)
 
@@ -254,6 +260,9 @@ class Cputune(Element, tag="cputune", drop_empty=True):
     memorytunes: list[MemoryTune] = many(MemoryTune)
 
     def _check(self, node: Node) -> None:
+        for name in ("cachetunes", "memorytunes"):  # one for no vcpu at all is passed over
+            if name in self.__dict__:
+                self.__dict__[name] = [row for row in self.__dict__[name] if row.vcpus]
         for tag, word, rows in (
             ("vcpusched", "vcpus", [row.vcpus for row in self.vcpuscheds]),
             ("iothreadsched", "iothreads", [row.iothreads for row in self.iothreadscheds]),
@@ -266,7 +275,7 @@ class Cputune(Element, tag="cputune", drop_empty=True):
 class NumatuneMemory(Element, tag="memory"):
     mode: str | None = attr(
         Enum("strict preferred interleave restrictive", "Unsupported NUMA memory tuning mode '%s'"))
-    nodeset: tuple[int, ...] | None = attr(Ranges())
+    nodeset: tuple[int, ...] | None = attr(_NODESET)
     placement: str | None = attr(Enum("static auto", "Unsupported NUMA memory placement mode '%s'"))
 
     def _check(self, node: Node) -> None:
@@ -278,7 +287,7 @@ class NumatuneMemory(Element, tag="memory"):
 class Memnode(Element, tag="memnode"):
     cellid: int | None = attr(UINT, required=True)
     mode: str | None = attr(Enum("strict preferred interleave restrictive"))
-    nodeset: tuple[int, ...] | None = attr(Ranges(), required=True)
+    nodeset: tuple[int, ...] | None = attr(_NODESET, required=True)
 
 
 class Numatune(Element, tag="numatune", drop_empty=True):

@@ -7,6 +7,7 @@ from virshpy.drivers.qemu.argv.runtime import CommandLine, Runtime
 from virshpy.drivers.qemu.argv.words import as_json
 from virshpy.drivers.qemu.postparse.aliases import alias_of, controller_alias
 from virshpy.drivers.qemu.postparse.pci.chipset import built_in, is_i440fx, is_q35
+from virshpy.xml.scalars import strtol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def bus_name(controller: Any, domain: Domain) -> str:
 def _override_value(prop: Any) -> Any:
     kind, value = prop.type, prop.value
     if kind in ("signed", "unsigned"):
-        return int(value, 0)
+        return strtol(value, 0)
     if kind == "bool":
         return value == "true"
     if kind == "remove":

@@ -241,15 +241,14 @@ def boot_vcpus(guest: Guest) -> int:
 
 
 def add_iothreads(guest: Guest) -> None:
+    ids = guest.domain.iothreadids
+    listed = {thread.id: thread for thread in ids.iothreads} if ids else {}
     for number in iothread_ids(guest):
-        options = {}
-        ids = guest.domain.iothreadids
-        for thread in ids.iothreads if ids else []:
-            if thread.id == number:
-                options = {
-                    "thread-pool-min": thread.thread_pool_min,
-                    "thread-pool-max": thread.thread_pool_max,
-                }
+        thread = listed.get(number)
+        options = {} if thread is None else {
+            "thread-pool-min": thread.thread_pool_min,
+            "thread-pool-max": thread.thread_pool_max,
+        }  # fmt: skip
         guest.object("iothread", f"iothread{number}", **options)
 
 
@@ -257,9 +256,10 @@ def iothread_ids(guest: Guest) -> list[int]:
     """The ids of all I/O threads: the listed ones, then the lowest that are free."""
     domain = guest.domain
     given = [t.id or 0 for t in domain.iothreadids.iothreads] if domain.iothreadids else []
+    taken = set(given)
     number = 1
     while len(given) < (domain.iothreads or 0):
-        if number not in given:
+        if number not in taken:
             given.append(number)
         number += 1
     return given

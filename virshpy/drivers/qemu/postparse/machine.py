@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 
 from virshpy import errors
 from virshpy.xml.domain.cpu import Clock
@@ -111,9 +112,8 @@ def complete_iothreads(domain: Domain) -> None:
         return
     threads = domain.iothreadids.iothreads
     used = {thread.id for thread in threads}
-    while len(threads) < (domain.iothreads or 0):
-        threads.append(IOThread(id=next(n for n in range(1, len(used) + 2) if n not in used)))
-        used.add(threads[-1].id)
+    free = (number for number in count(1) if number not in used)
+    threads += [IOThread(id=next(free)) for _ in range(len(threads), domain.iothreads or 0)]
     domain.iothreads = len(threads)
 
 

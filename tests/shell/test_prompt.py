@@ -1,12 +1,15 @@
-"""The prompt and the console, on a real terminal."""
+"""The prompt, on a real terminal."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +19,10 @@ import pytest
 from tests.transcripts.transcripts import URI
 
 PATIENCE = 20.0
+READY = "Ctrl-D quits"  # the end of the toolbar
+DOCUMENT = (
+    "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
+)
 
 
 class Terminal:
@@ -45,6 +52,14 @@ class Terminal:
         before, _, self.shown = self.shown.partition(text)
         return before + text
 
+    def type(self, text: str, then: str = READY) -> str:
+        """Type a line; what was shown until ``then``."""
+        self.send(text)
+        return self.expect(then)
+
+    def resize(self, lines: int, columns: int) -> None:
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
     def end(self) -> int:
         """Wait until the program has left; its exit code."""
         while select.select([self.fd], [], [], PATIENCE)[0] and self._read():
@@ -62,8 +77,16 @@ class Terminal:
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
     opened = Terminal(["-c", URI], environment)
+    opened.resize(30, 100)
     yield opened
     os.close(opened.fd)
+
+
+@pytest.fixture
+def ready(terminal: Terminal) -> Terminal:
+    terminal.expect("virshpy #")
+    terminal.expect(READY)
+    return terminal
 
 
 def test_prompt(terminal: Terminal, tmp_path: Path) -> None:
@@ -100,3 +123,119 @@ def test_quit(terminal: Terminal) -> None:
     terminal.expect("Ctrl-D quits")
     terminal.send("quit\r")
     assert terminal.end() == 0
+
+
+def test_menu_shows_what_each_word_is(ready: Terminal) -> None:
+    ready.send("net-d\t")
+    shown = ready.expect("net-dumpxml")
+    assert "net-define" in shown and "define a network from a file" in shown
+    ready.send("\x03")
+
+
+def test_only_what_fits_the_state_is_offered(ready: Terminal) -> None:
+    ready.type("destroy test\r")
+    ready.send("start te\t")
+    ready.expect("start test")
+    time.sleep(0.5)  # what completion types is drawn in pieces
+    ready.send(" --pau\t")
+    ready.expect("--paused")
+    time.sleep(0.5)
+    ready.send("\r")
+    ready.expect("Domain 'test' started")
+    ready.expect(READY)
+    ready.type("domstate test\r", "paused")
+
+
+def test_toolbar_tells_where_and_how_many(ready: Terminal) -> None:
+    shown = ready.type("destroy test\r")
+    assert f"{URI}  0 running" in shown
+
+
+def test_history_of_an_earlier_session(ready: Terminal, tmp_path: Path) -> None:
+    ready.type("domuuid test\r")
+    ready.type("pwd\r")
+    ready.send("\x04")
+    assert ready.end() == 0
+    again = Terminal(["-c", URI], {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"})
+    again.expect(READY)
+    again.send("\x12uuid")
+    again.expect("domuuid test")
+    again.send("\r\r")
+    again.expect("6695eb01-f6a4-8304-79aa-97f2502e193f")
+    again.expect(READY)
+    again.send("\x1b[A")
+    again.expect("domuuid test")
+    again.send("\x03")
+    again.expect(READY)
+    again.send("\x04")
+    assert again.end() == 0
+    os.close(again.fd)
+
+
+def test_cancelling_a_command_leaves_the_shell(ready: Terminal) -> None:
+    ready.send("event test --event lifecycle --loop\r")
+    time.sleep(1)
+    ready.send("\x03")
+    ready.expect(READY)
+    ready.type("domstate test\r", "running")
+    ready.expect(READY)
+    ready.send("quit\r")
+    assert ready.end() == 0
+
+
+def test_a_document_is_typed(ready: Terminal) -> None:
+    ready.send("define /dev/stdin\r")
+    ready.expect("Ctrl-D ends it")
+    ready.send(DOCUMENT.replace("\n", "\r"))
+    ready.send("\x04")
+    ready.expect("Domain 'typed' defined from /dev/stdin")
+    ready.expect(READY)
+    ready.send("define /dev/stdin\r")
+    ready.expect("Ctrl-D ends it")
+    ready.send("<dom\x03")
+    ready.expect(READY)
+    ready.type("list --all --name\r", "typed")
+
+
+def test_a_document_is_pasted_with_its_command(ready: Terminal) -> None:
+    ready.send(f"\x1b[200~define /dev/stdin\n{DOCUMENT}\n\x1b[201~")
+    time.sleep(0.3)
+    ready.send("\r")
+    ready.expect("Domain 'typed' defined from /dev/stdin")
+
+
+def test_a_command_of_the_system(ready: Terminal, tmp_path: Path) -> None:
+    ready.type("cd /\r")
+    ready.type("pwd\r", "\n/\r\n")
+    ready.expect(READY)
+    ready.type(f"!touch {tmp_path}/made; echo from $((40 + 2)) shells\r", "from 42 shells")
+    assert (tmp_path / "made").exists()
+
+
+def test_a_terminal_that_changes_its_size(ready: Terminal) -> None:
+    ready.resize(20, 40)
+    time.sleep(0.3)
+    ready.type("domstate test\r", "running")
+    ready.expect("virshpy #")
+    ready.resize(40, 120)
+    time.sleep(0.3)
+    ready.send("quit\r")
+    assert ready.end() == 0
+
+
+def test_a_lost_connection_is_opened_anew(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from virshpy.api.connection import Connection
+    from virshpy.shell.output import Renderer
+    from virshpy.shell.session import Session, Settings
+
+    settings = Settings()
+    settings.uri = URI
+    session = Session(settings, Renderer("plain", hints=True))
+    session.interactive = True
+    first = session.connection
+    monkeypatch.setattr(Connection, "is_alive", lambda self: False)
+    assert not session.run_line("domstate nope")
+    assert "error: the connection was lost\nhint: the next command connects again" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert session.run_line("domstate test") and session.connection is not first
+    session.close()

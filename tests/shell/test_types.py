@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from virshpy.shell.command import Failure
-from virshpy.shell.session import Session
+from virshpy.shell.output import Renderer
+from virshpy.shell.session import Session, Settings
 from virshpy.shell.types import Choice, File, Flags, Int, Size
 
-NO_SESSION = cast(Session, None)
+NO_SESSION = Session(Settings(), Renderer("plain"))
 
 
 @pytest.mark.parametrize(("text", "value"), [("12", 12), ("-3", -3), ("0x1f", 31), ("010", 8), ("0", 0)])

@@ -48,8 +48,8 @@ HOMES = (
         "starting a process",
         ("subprocess", "subprocess.*", "os.fork*", "os.exec*", "os.posix_spawn*", "os.spawn*", "os.system", "os.popen",
          "pty.fork", "pty.spawn", "multiprocessing*", "_posixsubprocess*"),
-        ("virshpy/host/processes.py",),
-        "a process is a step with an undo; only host/ carries steps out",
+        ("virshpy/host/processes.py", "virshpy/shell/repl.py"),
+        "a process is a step with an undo; only host/ carries them out. At the prompt, `!` runs the user's command",
     ),
     Home(
         "signalling a process",

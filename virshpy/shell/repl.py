@@ -1,12 +1,20 @@
-"""The prompt: history, completion narrowed by what may come next, a toolbar that says where one is."""
+"""The prompt: history, completion narrowed by what may come next, a toolbar that says where one is and what runs there.
+
+A document is typed or pasted where a command reads /dev/stdin; ``!`` hands the rest of a line to the system's shell.
+"""
 
 from __future__ import annotations
+
+import os
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings
 
+from virshpy import errors
+from virshpy.enums import ListDomainsFlags
 from virshpy.shell.complete import candidates
 from virshpy.shell.help import welcome
 from virshpy.shell.main import prompt
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
 
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
+    from prompt_toolkit.key_binding import KeyPressEvent
 
     from virshpy.shell.session import Session
 
@@ -34,18 +43,52 @@ def run_prompt(session: Session) -> None:
         completer=LineCompleter(session),
         complete_while_typing=False,
         enable_history_search=True,
-        bottom_toolbar=lambda: _toolbar(session),
+        reserve_space_for_menu=6,
     )
+    session.read_document = typed_document
     while not session.stopping:
+        # Counted once for a line, not at each key.
+        toolbar = ANSI(_toolbar(session))
         try:
-            line = editor.prompt(prompt(session))
+            line = editor.prompt(prompt(session), bottom_toolbar=toolbar)
             if line.strip():
-                session.run_line(line)
+                _run(line, session)
         except KeyboardInterrupt:
             continue
         except EOFError:
             session.renderer.write("\n")
             return
+
+
+def _run(line: str, session: Session) -> None:
+    """Run what was typed; the lines of a paste that follow a command that reads a document are that document."""
+    if line.lstrip().startswith("!"):
+        # A line's end is the end of what goes to the shell, and its exit code is the user's business.
+        os.system(line.lstrip()[1:])
+        return
+    first, newline, rest = line.partition("\n")
+    if newline and rest.strip() and "/dev/stdin" in first.split():
+        session.read_document = lambda: rest
+        try:
+            session.run_line(first)
+        finally:
+            session.read_document = typed_document
+        return
+    session.run_line(line)
+
+
+def typed_document() -> str:
+    """A document typed or pasted by the user, ended by Ctrl-D. Ctrl-C raises KeyboardInterrupt."""
+    keys = KeyBindings()
+
+    @keys.add("c-d")
+    def end(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    reader: PromptSession[str] = PromptSession(
+        multiline=True, key_bindings=keys, bottom_toolbar=" Type or paste the document; Ctrl-D ends it, Ctrl-C cancels"
+    )
+    return reader.prompt("")
 
 
 class LineCompleter(Completer):
@@ -117,7 +160,17 @@ def _history() -> History:
     return FileHistory(path) if path else InMemoryHistory()
 
 
-def _toolbar(session: Session) -> ANSI:
+def _toolbar(session: Session) -> str:
     where = session.shown_uri()
     mode = "  read-only" if session.readonly else ""
-    return ANSI(f" {where}{mode}   Tab completes, Ctrl-D quits")
+    return f" {where}{mode}{_running(session)}   Tab completes, Ctrl-R searches, Ctrl-D quits"
+
+
+def _running(session: Session) -> str:
+    """How many domains run, where that is known without opening a connection for it."""
+    if not session.connected:
+        return ""
+    try:
+        return f"  {len(session.connection.list_domains(ListDomainsFlags.ACTIVE))} running"
+    except errors.Error:
+        return "  no answer"

@@ -15,7 +15,7 @@ from virshpy.shell.results import Result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from virshpy.api.connection import Connection
     from virshpy.shell.command import Arguments
@@ -50,6 +50,8 @@ class Session:
         self.readonly = settings.readonly
         self.interactive = False
         self.stopping = False
+        # At the prompt, what /dev/stdin stands for.
+        self.read_document: Callable[[], str] | None = None
         self._connection: Connection | None = None
 
     @property
@@ -156,8 +158,10 @@ class Session:
             return True
         except Failure as failure:
             self.report(failure, name)
+            self._drop_what_is_dead()
         except errors.Error as error:
             self.report(Failure(None, error), name)
+            self._drop_what_is_dead()
         except BrokenPipeError:
             raise
         except KeyboardInterrupt:
@@ -167,6 +171,18 @@ class Session:
         except Exception as error:
             self.report_unexpected(error, name)
         return False
+
+    def _drop_what_is_dead(self) -> None:
+        """At the prompt, the next command opens a connection that was lost anew."""
+        if not self.interactive or self._connection is None:
+            return
+        try:
+            lost = not self._connection.is_alive()
+        except errors.Error:
+            return  # a driver that cannot tell
+        if lost:
+            self._connection = None
+            self.report(Failure("the connection was lost", hint="the next command connects again"), None)
 
     # reporting
     def report(self, failure: Failure, command: str | None) -> None:

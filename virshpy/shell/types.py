@@ -89,6 +89,8 @@ class File(Type):
     files = True
 
     def convert(self, text: str, name: str, session: Session) -> str:
+        if text == "/dev/stdin" and session.read_document is not None:
+            return session.read_document()
         try:
             with open(text, encoding="utf-8", errors="surrogateescape") as file:
                 content = file.read(FILE_LIMIT + 1)

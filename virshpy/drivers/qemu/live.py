@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.display import Graphics
-    from virshpy.xml.domain.storage import Disk, Secret
+    from virshpy.xml.domain.storage import Disk, EncryptionSecret, Secret
 
 _TAPPED = ("bridge", "ethernet", "network")
 _DISPLAY_ADDRESS = "127.0.0.1"
@@ -56,10 +56,10 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
 def _refuse_secrets(disk: Disk) -> None:
     """A disk whose key or password is a libvirt secret: there is no place to keep one yet."""
     source = disk.source
-    wanted: list[Secret | None] = []
+    wanted: list[Secret | EncryptionSecret | None] = []
     for encryption in (disk.encryption, source and source.encryption):
         if encryption:
-            wanted += [*encryption.secrets]
+            wanted += encryption.secrets
     for auth in (disk.auth, source and source.auth):
         wanted.append(auth.secret if auth else None)
     for secret in filter(None, wanted):

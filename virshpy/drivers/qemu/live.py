@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.display import Graphics
-    from virshpy.xml.domain.storage import Disk, EncryptionSecret, Secret
+    from virshpy.xml.domain.storage import Disk
 
 _TAPPED = ("bridge", "ethernet", "network")
 _DISPLAY_ADDRESS = "127.0.0.1"
@@ -56,16 +56,17 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
 def _refuse_secrets(disk: Disk) -> None:
     """A disk whose key or password is a libvirt secret: there is no place to keep one yet."""
     source = disk.source
-    wanted: list[Secret | EncryptionSecret | None] = []
+    wanted: list[tuple[str | None, str | None]] = []
     for encryption in (disk.encryption, source and source.encryption):
         if encryption:
-            wanted += encryption.secrets
+            wanted += [(secret.uuid, secret.usage) for secret in encryption.secrets]
     for auth in (disk.auth, source and source.auth):
-        wanted.append(auth.secret if auth else None)
-    for secret in filter(None, wanted):
-        what = f"uuid '{secret.uuid}'" if secret.uuid else f"usage '{secret.usage}'"
+        if auth and auth.secret:
+            wanted.append((auth.secret.uuid, auth.secret.usage))
+    for uuid, usage in wanted:
         raise errors.NoSecret(
-            f"no secret with matching {what}", hint="virshpy keeps no secrets yet; use an image that needs none"
+            "no secret with matching " + (f"uuid '{uuid}'" if uuid else f"usage '{usage}'"),
+            hint="virshpy keeps no secrets yet; use an image that needs none",
         )
 
 

@@ -27,7 +27,7 @@ from virshpy.shell.types import STRING
 # Options that virsh does not have.
 OURS = {"--dry-run"}
 # Commands that virsh does not show, or has under its own name.
-UNLIKE_VIRSH = {"complete", "self-test"}
+UNLIKE_VIRSH = {"complete", "diff", "self-test"}
 # Commands that virsh 9.0 does not have yet.
 NEWER = {"domdisplay-reload", "hypervisor-cpu-models", "net-desc", "net-metadata", "nodedev-update"}
 NEWER |= {"domsetthrottlegroup", "domdelthrottlegroup", "domthrottlegrouplist", "domthrottlegroupinfo"}

@@ -10,19 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.structures import CPUMap, SecurityModel
-    from virshpy.driver.types import NodeInfo
 
 
 class HostMethods(ConnectionHandle):
     """A connection's methods about the host itself."""
-
-    def node_info(self) -> NodeInfo:
-        """virNodeGetInfo"""
-        return self.driver.node_get_info()
-
-    def node_free_memory(self) -> int:
-        """virNodeGetFreeMemory: free memory of the host in bytes."""
-        return self.driver.node_get_free_memory()
 
     def node_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:
         """virNodeGetCellsFreeMemory: free bytes of each NUMA cell from ``start_cell`` on."""

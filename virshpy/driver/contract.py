@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _UnsupportedFlags(errors.InvalidArg):
+class Misuse(errors.InvalidArg):
     """invalid argument"""
 
     detailed = "%s"  # libvirt says this one without the words of its code
@@ -157,4 +157,4 @@ def _check_flags(driver: Contract, row: Row, method: Callable[..., Any], flags: 
             known |= int(member)
     if unknown := flags & ~known:
         function = row.c_name.replace("vir", driver.function_prefix, 1)
-        raise _UnsupportedFlags(f"unsupported flags (0x{unknown:x}) in function {function}")
+        raise Misuse(f"unsupported flags (0x{unknown:x}) in function {function}")

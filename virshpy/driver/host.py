@@ -10,18 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.structures import CPUMap, SecurityModel
-    from virshpy.driver.types import NodeInfo
 
 
 class HostOperations(Contract):
     """The host itself (virNode*): processors, memory, suspend."""
-
-    @operation("virNodeGetInfo")
-    def node_get_info(self) -> NodeInfo: ...
-
-    @operation("virNodeGetFreeMemory")
-    def node_get_free_memory(self) -> int:
-        """Free memory of the host in bytes."""
 
     @operation("virNodeGetCellsFreeMemory")
     def node_get_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:

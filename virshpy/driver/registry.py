@@ -21,18 +21,21 @@ else:
 class Driver(ConnectionOperations, DomainOperations, Everything):
     """All rows together: what a driver class derives from, after the groups of rows that it has.
 
-    Rows of groups that a driver does not name among its bases it does not have: they are loaded only to say so.
+    What is in neither is in ``far``, which is loaded when it is asked for: rows that a driver has and few commands
+    use, or, for a driver that has no more, those that say that they are not supported.
     """
 
-    def __getattr__(self, name: str) -> Any:
-        if name[:1] == "_":
-            raise AttributeError(name)
-        from virshpy.driver.everything import Everything
+    far = "virshpy.driver.everything:Everything"
 
-        row = getattr(Everything, name, None)
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        module, _, group = self.far.partition(":")
+        operations = getattr(import_module(module), group)
+        row = getattr(operations, name, None)
         if row is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return row.__get__(self, Everything)
+        return row.__get__(self, operations)
 
 
 _SCHEMES = {

@@ -1,0 +1,250 @@
+"""Domains of the imaginary host: finding, defining, starting and stopping them."""
+
+from __future__ import annotations
+
+import time
+
+from virshpy import errors
+from virshpy.driver.contract import accepts
+from virshpy.driver.domain import DomainOperations
+from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
+from virshpy.drivers.test.guest import Guests, admit, read
+from virshpy.enums import (
+    CreateFlags,
+    DefineFlags,
+    DestroyFlags,
+    DomainState,
+    MetadataType,
+    PausedReason,
+    RunningReason,
+    ShutoffReason,
+    UndefineFlags,
+    XMLFlags,
+)
+
+_CREATE = CreateFlags.START_PAUSED | CreateFlags.START_AUTODESTROY | CreateFlags.START_VALIDATE
+_UNDEFINE = (
+    UndefineFlags.MANAGED_SAVE
+    | UndefineFlags.SNAPSHOTS_METADATA
+    | UndefineFlags.CHECKPOINTS_METADATA
+    | UndefineFlags.NVRAM
+    | UndefineFlags.KEEP_NVRAM
+    | UndefineFlags.TPM
+    | UndefineFlags.KEEP_TPM
+)
+
+
+class Domains(Guests, DomainOperations):
+    """virDomain* of definitions and life."""
+
+    # finding
+    def domain_lookup_by_name(self, name: str) -> DomainRef:
+        for guest in self.host.guests.values():
+            if guest.name == name:
+                return guest.ref
+        raise errors.NoDomain()
+
+    def domain_lookup_by_uuid_string(self, uuid: str) -> DomainRef:
+        from virshpy.drivers.test.host import checked_uuid
+
+        return self.guest(DomainRef("", checked_uuid(uuid, "virDomainLookupByUUIDString"), None)).ref
+
+    def domain_lookup_by_id(self, id: int) -> DomainRef:
+        for guest in self.host.guests.values():
+            if guest.id == id:
+                return guest.ref
+        raise errors.NoDomain()
+
+    # definitions
+    @accepts(DefineFlags.VALIDATE)
+    def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
+        return admit(self.host, read(xml, validate=bool(flags)), live=False).ref
+
+    @accepts(_UNDEFINE)
+    def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
+        guest = self.guest(domain)
+        if guest.saved is not None and not flags & UndefineFlags.MANAGED_SAVE:
+            raise errors.OperationInvalid("Refusing to undefine while domain managed save image exists")
+        if not guest.active:
+            _refuse_moments(guest.snapshots, "snapshots", not flags & UndefineFlags.SNAPSHOTS_METADATA)
+            _refuse_moments(guest.checkpoints, "checkpoints", not flags & UndefineFlags.CHECKPOINTS_METADATA)
+        guest.saved = None
+        if guest.active:
+            guest.config = None
+        else:
+            del self.host.guests[guest.uuid]
+
+    def domain_rename(self, domain: DomainRef, new_name: str) -> DomainRef:
+        guest = self.guest(domain)
+        if guest.active:
+            raise errors.OperationInvalid("cannot rename active domain")
+        if "/" in new_name:
+            raise errors.XMLError(f"name {new_name} cannot contain '/'")
+        if not new_name.strip() or "\n" in new_name:
+            raise errors.XMLError("name must not be empty or contain a newline")
+        if new_name == guest.name:
+            raise errors.OperationInvalid("Can't rename domain to itself")
+        if any(other.name == new_name for other in self.host.guests.values()):
+            raise errors.OperationInvalid(f"domain with name '{new_name}' already exists")
+        guest.name = guest.document.name = new_name
+        return guest.ref
+
+    def domain_set_autostart(self, domain: DomainRef, autostart: bool) -> None:
+        self.guest(domain).autostart = autostart
+
+    def domain_get_autostart(self, domain: DomainRef) -> bool:
+        return self.guest(domain).autostart
+
+    def domain_set_metadata(
+        self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
+    ) -> None:
+        from virshpy.xml import metadata
+
+        for document in self.guest(domain).affected(flags):
+            if kind == MetadataType.TITLE:
+                document.title = text or None
+            elif kind == MetadataType.DESCRIPTION:
+                document.description = text or None
+            else:
+                metadata.set_element(document, text, key, str(uri))
+
+    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+        from virshpy.xml import metadata
+
+        document = self.guest(domain).looked_at(flags)
+        if kind == MetadataType.ELEMENT:
+            found = metadata.get_element(document, str(uri))
+        else:
+            found = document.title if kind == MetadataType.TITLE else document.description
+        if not found:
+            what = {0: "description", 1: "title", 2: "element"}[kind]
+            raise errors.NoDomainMetadata(f"Requested metadata {what} is not present")
+        return found
+
+    # life
+    @accepts(_CREATE)
+    def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef:
+        guest = admit(self.host, read(xml, validate=bool(flags & CreateFlags.START_VALIDATE)), live=True)
+        guest.run(self.host)
+        if flags & CreateFlags.START_PAUSED:
+            guest.state = (DomainState.PAUSED, PausedReason.USER)
+        return guest.ref
+
+    @accepts(CreateFlags.START_PAUSED | CreateFlags.START_AUTODESTROY | CreateFlags.START_FORCE_BOOT)
+    def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef:
+        guest = self.guest(domain)
+        if guest.active:
+            raise errors.InternalError(f"Domain '{guest.name}' is already running")
+        if guest.saved is not None and not flags & CreateFlags.START_FORCE_BOOT:
+            guest.live = guest.saved
+            guest.run(self.host, RunningReason.RESTORED)
+        else:
+            guest.run(self.host)
+        guest.saved = None
+        if flags & CreateFlags.START_PAUSED:
+            guest.state = (DomainState.PAUSED, PausedReason.USER)
+        return guest.ref
+
+    @accepts(DestroyFlags.GRACEFUL)
+    def domain_destroy_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
+        self.active_guest(domain).stop(self.host, ShutoffReason.DESTROYED)
+
+    def domain_suspend(self, domain: DomainRef) -> None:
+        guest = self.guest(domain)
+        if guest.state[0] not in (DomainState.RUNNING, DomainState.BLOCKED):
+            raise errors.InternalError(f"domain '{domain.name}' not running")
+        guest.state = (DomainState.PAUSED, PausedReason.USER)
+
+    def domain_resume(self, domain: DomainRef) -> None:
+        guest = self.guest(domain)
+        if guest.state[0] != DomainState.PAUSED:
+            raise errors.InternalError(f"domain '{domain.name}' not paused")
+        guest.state = (DomainState.RUNNING, RunningReason.UNPAUSED)
+
+    @accepts(0)
+    def domain_shutdown_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
+        guest = self.guest(domain)
+        if not guest.active:
+            raise errors.InternalError(f"domain '{domain.name}' not running")
+        self._go(domain, "on_poweroff", ShutoffReason.SHUTDOWN)
+
+    @accepts(0)
+    def domain_reboot(self, domain: DomainRef, *, flags: int = 0) -> None:
+        self.active_guest(domain)
+        self._go(domain, "on_reboot", ShutoffReason.SHUTDOWN)
+
+    def domain_reset(self, domain: DomainRef) -> None:
+        self.active_guest(domain)
+
+    def _go(self, domain: DomainRef, event: str, reason: int) -> None:
+        """Do what the document says for the event."""
+        guest = self.guest(domain)
+        if getattr(guest.document, event) in ("restart", "rename-restart"):
+            guest.state = (DomainState.RUNNING, RunningReason.BOOTED)
+        else:
+            guest.stop(self.host, reason)
+
+    # asking
+    def domain_get_state(self, domain: DomainRef) -> tuple[int, int]:
+        return self.guest(domain).state
+
+    def domain_get_info(self, domain: DomainRef) -> DomainInfo:
+        guest = self.guest(domain)
+        document = guest.document
+        vcpu = document.vcpu
+        maximum = document.memory.value if document.memory else None
+        # As if it had been computing since the beginning of time.
+        now = time.time_ns() // 1000 * 1000
+        count = (vcpu.current or vcpu.value or 1) if vcpu else 1
+        return DomainInfo(guest.state[0], maximum or 0, document.current_memory or maximum or 0, count, now)
+
+    @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
+    def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
+        guest = self.guest(domain)
+        inactive = bool(flags & (XMLFlags.INACTIVE | XMLFlags.MIGRATABLE))
+        document = guest.document
+        if flags & XMLFlags.INACTIVE and guest.config is not None:
+            document = guest.config
+        if not inactive and guest.active:
+            document.id = guest.id
+        return document.format(inactive=inactive or not guest.active, secure=bool(flags & XMLFlags.SECURE))
+
+    def domain_get_os_type(self, domain: DomainRef) -> str:
+        self.guest(domain)
+        return "linux"
+
+    def domain_is_active(self, domain: DomainRef) -> bool:
+        return self.guest(domain).active
+
+    def domain_is_persistent(self, domain: DomainRef) -> bool:
+        return self.guest(domain).persistent
+
+    def domain_is_updated(self, domain: DomainRef) -> bool:
+        self.guest(domain)
+        return False
+
+    def domain_has_managed_save_image(self, domain: DomainRef) -> bool:
+        return self.guest(domain).saved is not None
+
+    def domain_get_control_info(self, domain: DomainRef) -> ControlInfo:
+        self.active_guest(domain)
+        return ControlInfo(0, 0, 0)
+
+    def domain_get_messages(self, domain: DomainRef) -> list[str]:
+        self.guest(domain)
+        return []
+
+    def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
+        running = self.guest(domain).active
+        return [SecurityLabel("testSecurity", "", "libvirt-test" if running else "", running)]
+
+    def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
+        if isinstance(target, str):
+            read(target)
+        return [f"# {verb}: this hypervisor is imaginary, nothing on the host would change"]
+
+
+def _refuse_moments(moments: object, what: str, refuse: bool) -> None:
+    count = len(getattr(moments, "all", ()))
+    if count and refuse:
+        raise errors.OperationInvalid(f"cannot delete inactive domain with {count} {what}")

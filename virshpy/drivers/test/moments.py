@@ -1,0 +1,86 @@
+"""Snapshots or checkpoints of one domain: a tree of documents, one of them the current one."""
+
+from __future__ import annotations
+
+import time
+
+from virshpy import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from virshpy.xml.moment import Moment
+
+
+class Moments:
+    """``all`` by name, in the order of their making. ``kind`` is for messages: snapshot, checkpoint."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.all: dict[str, Any] = {}
+        self.current: str | None = None
+        self.states: dict[str, Any] = {}  # what the kind keeps beside the document
+
+    def add(self, moment: Moment, *, current: bool = True) -> None:
+        """Take one in. Raises OperationFailed where its name is taken."""
+        name = str(moment.name)
+        if name in self.all:
+            raise errors.OperationFailed(f"domain moment {name} already exists")
+        self.all[name] = moment
+        if current:
+            self.current = name
+
+    def fresh_name(self) -> str:
+        """What one is called whose document does not say: the second of its making."""
+        return str(int(time.time()))
+
+    def find(self, name: str) -> Any:
+        found = self.all.get(name)
+        if found is None:
+            error = errors.NoDomainSnapshot if self.kind == "snapshot" else errors.NoDomainCheckpoint
+            raise error(f"no domain {self.kind} with matching name '{name}'")
+        return found
+
+    def parent(self, name: str) -> str | None:
+        return self.find(name).parent_name  # type: ignore[no-any-return]
+
+    def children(self, name: str | None) -> list[str]:
+        """Names of those whose parent that is; of the roots for None."""
+        return [each for each, moment in self.all.items() if moment.parent_name == name]
+
+    def descendants(self, name: str | None) -> Iterator[str]:
+        """Those beneath, each before its own children."""
+        for child in self.children(name):
+            yield child
+            yield from self.descendants(child)
+
+    def listed(self, name: str | None, *, deep: bool, leaves: bool, inner: bool) -> list[str]:
+        """Names beneath one (or all): with ``deep`` all generations; ``leaves`` without, ``inner`` with children."""
+        names = list(self.descendants(name)) if deep else self.children(name)
+        if leaves == inner:
+            return names
+        return [each for each in names if bool(self.children(each)) == inner]
+
+    def remove(self, name: str) -> None:
+        """Remove one; its children become its parent's, and if it was the current one, that is the parent now."""
+        from virshpy.xml.moment import Parent
+
+        parent = self.parent(name)
+        for child in self.children(name):
+            self.all[child].parent = Parent(name=parent) if parent else None
+        if self.current == name:
+            self.current = parent
+        del self.all[name]
+        self.states.pop(name, None)
+
+    def remove_below(self, name: str, *, itself: bool) -> None:
+        """Remove everything beneath one, and it too where that is meant."""
+        for each in list(self.descendants(name)):
+            if self.current == each:
+                self.current = name
+            del self.all[each]
+            self.states.pop(each, None)
+        if itself:
+            self.remove(name)

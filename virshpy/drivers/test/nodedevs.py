@@ -1,0 +1,88 @@
+"""Devices of the imaginary host: a computer with two Fibre Channel adapters, and virtual ones that come and go."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.driver.contract import accepts
+from virshpy.driver.nodedev import NodeDeviceOperations
+from virshpy.driver.structures import NodeDeviceRef
+from virshpy.drivers.test.host import Host
+from virshpy.enums import ListNodeDevicesFlags
+from virshpy.xml.node import Node
+from virshpy.xml.nodedev import NodeDevice
+
+L = ListNodeDevicesFlags
+_CAPS = sum(int(flag) for flag in L if flag.name and flag.name.startswith("CAP_"))
+_FLAGS = {"pci": L.CAP_PCI_DEV, "usb_device": L.CAP_USB_DEV, "usb": L.CAP_USB_INTERFACE, "ccw": L.CAP_CCW_DEV}
+_CREATED = "scsi_host12"
+_PATTERN = "scsi_host11"
+
+
+class NodeDevices(NodeDeviceOperations):
+    """virNodeDevice* for devices that are not attached to anything."""
+
+    host: Host
+
+    @accepts(_CAPS)
+    def connect_list_all_node_devices(self, *, flags: int = 0) -> list[NodeDeviceRef]:
+        return [
+            NodeDeviceRef(name)
+            for name, device in self.host.resources.devices.items()
+            if not flags or any(flags & _flag(kind) for kind in device.kinds)
+        ]
+
+    def node_num_of_devices(self, cap: str | None) -> int:
+        return sum(cap is None or cap in device.kinds for device in self.host.resources.devices.values())
+
+    def node_device_lookup_by_name(self, name: str) -> NodeDeviceRef:
+        self.host.resources.device(NodeDeviceRef(name))
+        return NodeDeviceRef(name)
+
+    def node_device_get_xml_desc(self, device: NodeDeviceRef, *, flags: int = 0) -> str:
+        return self.host.resources.device(device).text()
+
+    def node_device_get_parent(self, device: NodeDeviceRef) -> str | None:
+        parent = self.host.resources.device(device).parent
+        if parent is None:
+            raise errors.InternalError("no parent for this device")
+        return parent
+
+    def node_device_list_caps(self, device: NodeDeviceRef) -> list[str]:
+        return self.host.resources.device(device).kinds
+
+    def node_device_create_xml(self, xml: str, *, flags: int = 0) -> NodeDeviceRef:
+        document = NodeDevice.parse(xml)
+        wwnn, wwpn = document.value("fc_host", "wwnn"), document.value("fc_host", "wwpn")
+        if document.capability("fc_host") is None:
+            raise errors.InternalError("Device is not a fibre channel HBA")
+        if not wwnn or not wwpn:
+            raise errors.XMLError("no WWNN/WWPN is supplied for 'new device'")
+        if document.parent and document.parent not in self.host.resources.devices:
+            raise errors.InternalError(f"Could not find parent device for '{document.name or 'new device'}'")
+        created = self.host.resources.devices[_PATTERN].copy()
+        created.name = _CREATED
+        created.parent = document.parent or created.parent
+        created.__dict__["_children"] = [_renumbered(node, wwnn, wwpn) for node in created.capabilities]
+        self.host.resources.devices[_CREATED] = created
+        return NodeDeviceRef(_CREATED)
+
+    def node_device_destroy(self, device: NodeDeviceRef) -> None:
+        """Only virtual adapters go; what is asked of others is passed over, as libvirt does."""
+        document = self.host.resources.device(device)
+        if document.capability("fc_host") is not None and document.capability("vport_ops") is None:
+            del self.host.resources.devices[device.name]
+
+
+def _flag(kind: str) -> int:
+    if kind in _FLAGS:
+        return _FLAGS[kind]
+    name = f"CAP_{kind.upper()}"
+    return ListNodeDevicesFlags[name] if name in ListNodeDevicesFlags.__members__ else 0
+
+
+def _renumbered(node: Node, wwnn: str, wwpn: str) -> Node:
+    """A copy of a capability with other world wide names."""
+    copy = Node(node.tag, dict(node.attrs), node.line)
+    copy.text = {"wwnn": wwnn, "wwpn": wwpn}.get(node.tag, node.text)
+    copy.children = [_renumbered(child, wwnn, wwpn) for child in node.children]
+    return copy

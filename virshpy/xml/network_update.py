@@ -1,0 +1,212 @@
+"""One change of a network's document, as virNetworkUpdate has them: a section, a command, an element."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.network import (
+    BRIDGED,
+    DHCP,
+    DNS,
+    SRV,
+    TXT,
+    DHCPHost,
+    DHCPRange,
+    DNSHost,
+    Forward,
+    ForwardDevice,
+    Network,
+    NetworkIP,
+    PortGroup,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+NONE, MODIFY, DELETE, ADD_LAST, ADD_FIRST = range(5)
+_SOURCE = "network_update_xml"
+_UNSUPPORTED = {1: "bridge", 2: "domain", 3: "ip", 6: "forward", 8: "forward pf"}
+_SECTIONS = {
+    1: "bridge", 2: "domain", 3: "ip", 4: "ip-dhcp-host", 5: "ip-dhcp-range", 6: "forward", 7: "forward-interface",
+    8: "forward-pf", 9: "portgroup", 10: "dns-host", 11: "dns-txt", 12: "dns-srv",
+}  # fmt: skip
+
+
+def update(network: Network, command: int, section: int, parent: int, text: str) -> None:
+    """Change the document in place. ``parent`` is the number of the <ip>, -1 for the first that fits.
+
+    Raises OperationInvalid for what is not there or there already, NoSupport for sections that cannot be changed.
+    """
+    change = _CHANGES.get(section)
+    if change is None:
+        if section not in _SECTIONS:
+            raise errors.NoSupport("can't update unrecognized section of network")
+        raise errors.NoSupport(f"can't update '{_UNSUPPORTED.get(section, _SECTIONS[section])}' section of network "
+                               f"'{network.name}'")
+    if command not in (MODIFY, DELETE, ADD_LAST, ADD_FIRST):
+        raise errors.NoSupport(f"unrecognized network update command code {command}")
+    change(network, command, parent, text)
+
+
+def _dhcp(network: Network, parent: int, family: str | None) -> DHCP:
+    """The <dhcp> that a change is about."""
+    if network.mode not in BRIDGED:
+        raise errors.OperationInvalid(
+            f"dhcp is not supported for network '{network.name}' with forward mode='{network.mode}'"
+        )
+    ips = network.ips
+    chosen: NetworkIP | None = None
+    if parent >= 0:
+        chosen = ips[parent] if parent < len(ips) else None
+    else:
+        wanted = [ip for ip in ips if family is None or (ip.family or "ipv4") == family]
+        chosen = next((ip for ip in wanted if ip.dhcp is not None), wanted[0] if wanted else None)
+    if chosen is None:
+        if parent >= 0:
+            raise errors.OperationInvalid(
+                f"couldn't update dhcp host entry - no <ip> element found at index {parent} in network '{network.name}'"
+            )
+        raise errors.OperationInvalid(
+            f"couldn't update dhcp host entry - no <ip> element found in network '{network.name}'"
+        )
+    chosen.dhcp = chosen.dhcp or DHCP()
+    return chosen.dhcp
+
+
+def _place(rows: list[Any], row: Any, command: int) -> list[Any]:
+    return [row, *rows] if command == ADD_FIRST else [*rows, row]
+
+
+def _host(network: Network, command: int, parent: int, text: str) -> None:
+    host = DHCPHost.parse(text, source=_SOURCE)
+    if not host.mac and not host.name and not host.id:
+        raise errors.XMLError(
+            f"At least one of name, mac, or ip attribute must be specified for static host definition in network "
+            f"'{network.name}'"
+        )
+    dhcp = _dhcp(network, parent, ("ipv6" if ":" in host.ip else "ipv4") if host.ip else None)
+    hosts = dhcp.hosts
+    if command == MODIFY:
+        known = [old for old in hosts if (host.mac and old.mac == host.mac) or (host.name and old.name == host.name)]
+        if not known:
+            raise errors.OperationInvalid(
+                f'couldn\'t locate an existing dhcp host entry with "mac=\'{host.mac}\'" in network \'{network.name}\''
+            )
+        dhcp.hosts = [host if old is known[0] else old for old in hosts]
+    elif command == DELETE:
+        given = [part for part in ("mac", "name", "ip") if getattr(host, part) is not None]
+        known = [old for old in hosts if all(getattr(old, part) == getattr(host, part) for part in given)]
+        if not known:
+            raise errors.OperationInvalid(f"couldn't locate a matching dhcp host entry in network '{network.name}'")
+        dhcp.hosts = [old for old in hosts if old is not known[0]]
+    else:
+        for old in hosts:
+            if (host.mac and old.mac == host.mac) or (host.name and old.name == host.name) or (
+                host.ip and old.ip == host.ip
+            ):
+                raise errors.OperationInvalid(
+                    f"there is an existing dhcp host entry in network '{network.name}' that matches "
+                    f"\"<host mac='{host.mac or ''}' name='{host.name or ''}' ip='{host.ip or ''}'/>\""
+                )
+        dhcp.hosts = _place(hosts, host, command)
+
+
+def _range(network: Network, command: int, parent: int, text: str) -> None:
+    row = DHCPRange.parse(text, source=_SOURCE)
+    family = ("ipv6" if ":" in row.start else "ipv4") if row.start else None
+    dhcp = _dhcp(network, parent, family)
+    if command == MODIFY:
+        raise errors.OperationInvalid("dhcp ranges cannot be modified, only added or deleted")
+    known = [old for old in dhcp.ranges if (old.start, old.end) == (row.start, row.end)]
+    if command == DELETE:
+        if not known:
+            raise errors.OperationInvalid(f"couldn't locate a matching dhcp range entry in network '{network.name}'")
+        dhcp.ranges = [old for old in dhcp.ranges if old is not known[0]]
+        return
+    if known:
+        raise errors.OperationInvalid(
+            f"there is an existing dhcp range entry in network '{network.name}' that matches "
+            f"\"<range start='{row.start}' end='{row.end}'/>\""
+        )
+    dhcp.ranges = _place(dhcp.ranges, row, command)
+
+
+def _forward_interface(network: Network, command: int, parent: int, text: str) -> None:
+    row = ForwardDevice.parse(text, source=_SOURCE)
+    if command == MODIFY:
+        raise errors.NoSupport("forward interface entries cannot be modified, only added or deleted")
+    forward = network.forward = network.forward or Forward(mode="none")
+    known = [old for old in forward.interfaces if old.dev == row.dev]
+    if command == DELETE:
+        if not known:
+            raise errors.OperationInvalid(
+                f"couldn't find an interface entry in network '{network.name}' matching <interface dev='{row.dev}'>"
+            )
+        forward.interfaces = [old for old in forward.interfaces if old is not known[0]]
+    else:
+        if known:
+            raise errors.OperationInvalid(
+                f"there is an existing interface entry in network '{network.name}' that matches "
+                f"\"<interface dev='{row.dev}'>\""
+            )
+        forward.interfaces = _place(forward.interfaces, row, command)
+    forward.dev = forward.interfaces[0].dev if forward.interfaces else None
+
+
+def _portgroup(network: Network, command: int, parent: int, text: str) -> None:
+    row = PortGroup.parse(text, source=_SOURCE)
+    known = [old for old in network.portgroups if old.name == row.name]
+    if command in (MODIFY, DELETE) and not known:
+        raise errors.OperationInvalid(
+            f"couldn't find a portgroup entry in network '{network.name}' matching <portgroup name='{row.name}'>"
+        )
+    if command in (ADD_FIRST, ADD_LAST) and known:
+        raise errors.OperationInvalid(
+            f"there is an existing portgroup entry in network '{network.name}' that matches "
+            f"\"<portgroup name='{row.name}'>\""
+        )
+    if command == MODIFY:
+        network.portgroups = [row if old is known[0] else old for old in network.portgroups]
+    elif command == DELETE:
+        network.portgroups = [old for old in network.portgroups if old is not known[0]]
+    else:
+        network.portgroups = _place(network.portgroups, row, command)
+
+
+def _dns(kind: type[Any], name: str, what: str, same: tuple[str, ...]) -> Any:
+    """A change of one of the lists in <dns>: the rows are told apart by the fields ``same``."""
+
+    def change(network: Network, command: int, parent: int, text: str) -> None:
+        row = kind.parse(text, source=_SOURCE)
+        if command == MODIFY:
+            raise errors.NoSupport(f"DNS {what} records cannot be modified, only added or deleted")
+        dns = network.dns = network.dns or DNS()
+        rows = getattr(dns, name)
+        known = [old for old in rows if all(not getattr(row, part) or getattr(old, part) == getattr(row, part)
+                                            for part in same)]
+        if command == DELETE:
+            if not known:
+                raise errors.OperationInvalid(f"couldn't locate a matching DNS {what} record in network {network.name}")
+            if len(known) > 1:
+                detail = f"multiple matching DNS {what} records were found in network {network.name}"
+                raise errors.OperationInvalid(detail)
+            setattr(dns, name, [old for old in rows if old is not known[0]])
+        else:
+            if known:
+                raise errors.OperationInvalid(
+                    f"there is already at least one DNS {what} record with a matching field in network {network.name}"
+                )
+            setattr(dns, name, _place(rows, row, command))
+
+    return change
+
+
+_CHANGES: dict[int, Any] = {
+    4: _host,
+    5: _range,
+    7: _forward_interface,
+    9: _portgroup,
+    10: _dns(DNSHost, "hosts", "HOST", ("ip", "hostnames")),
+    11: _dns(TXT, "txts", "TXT", ("name",)),
+    12: _dns(SRV, "srvs", "SRV", ("domain", "service", "protocol", "target")),
+}

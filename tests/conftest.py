@@ -74,13 +74,30 @@ def guest() -> Guest:
         pytest.skip(f"needs the test guest: {error}")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_links_left() -> Iterator[None]:
-    """Network links are the whole host's: what a session of tests adds, it removes."""
-    before = _links()
-    yield
-    left = _links() - before
-    assert not left, f"network links left over: {', '.join(sorted(left))}"
+_LINKS = pytest.StashKey[set[str]]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[_LINKS] = _links()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Network links are the whole host's: what the tests add, they remove. Looked at when every worker is done."""
+    if hasattr(session.config, "workerinput"):
+        return
+    before = session.config.stash[_LINKS]
+    until = time.monotonic() + 5
+    while (left := _links() - before) and time.monotonic() < until:
+        time.sleep(0.1)
+    session.config.stash[_LINKS] = left
+    if left:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left := config.stash[_LINKS]:
+        terminalreporter.section("network links left over")
+        terminalreporter.line(", ".join(sorted(left)))
 
 
 def _links() -> set[str]:

@@ -1,38 +1,136 @@
-"""The static shim for bash asks the program."""
+"""Tab in real shells, on a real terminal: commands, options, names with blanks; silence without a connection."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import needs
-from tests.transcripts.transcripts import URI
+from tests.shell.terminals import Terminal
 
-SHIM = Path(__file__).parents[2] / "completions" / "virshpy.bash"
+FOLDER = Path(__file__).parents[2] / "completions"
+HOST = """<node>
+<domain type='test'><name>web server</name><memory>1024</memory><os><type>hvm</type></os></domain>
+<domain type='test'><name>cost:$5</name><memory>1024</memory><os><type>hvm</type></os></domain>
+</node>
+"""
+PROMPT = "ready> "
+SHELLS = [
+    pytest.param("bash", marks=needs.program("bash", "bash")),
+    pytest.param("zsh", marks=needs.program("zsh", "zsh")),
+    pytest.param("fish", marks=needs.program("fish", "fish")),
+]
+Opener = Callable[[str], Terminal]
 
 
-@needs.program("bash", "bash")
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        (["dominf"], "dominfo"),
-        (["-c", URI, "dominfo", ""], "test"),
-        (["-r", "-c", URI, "shutdown", "test", "--mode", "a"], "acpi agent"),
-        (["--rea"], "--readonly"),
-        (["-c", ""], ""),
-    ],
-)
-def test_bash(words: list[str], offered: str, tmp_path: Path) -> None:
-    program = tmp_path / "virshpy"
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Opener]:
+    """Opens a shell of that name with virshpy on its path and its completion loaded."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "virshpy"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m virshpy "$@"\n')
     program.chmod(0o755)
-    script = f'. {SHIM}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _virshpy; echo "${{COMPREPLY[*]}}"'
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(SHIM.parents[1])}
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script, "bash", "virshpy", *words], capture_output=True, text=True, env=environment
-    )
-    assert done.stdout == f"{offered}\n", done.stderr
+    (tmp_path / "host.xml").write_text(HOST)
+    environment = {
+        **os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(FOLDER.parent), "TERM": "xterm",
+        "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PS1": PROMPT,
+        "LC_ALL": "C.UTF-8", "VIRSHPY_DEFAULT_URI": f"test://{tmp_path}/host.xml",
+    }  # fmt: skip
+    opened = []
+
+    def open_shell(name: str) -> Terminal:
+        # The marker is written otherwise than it is printed, so that the echo of the line is not taken for it.
+        argv, setup = {
+            "bash": (["bash", "--norc", "--noprofile", "-i"], f". '{FOLDER}/virshpy.bash'; bind 'set bell-style none'"),
+            "zsh": (
+                ["zsh", "-f", "-i"],
+                f"fpath=('{FOLDER}' $fpath); autoload -Uz compinit; compinit -u -D; PS1='{PROMPT}'",
+            ),
+            "fish": (
+                ["fish", "--no-config", "-i"],
+                f"source '{FOLDER}/virshpy.fish'; function fish_prompt; echo -n '{PROMPT}'; end",
+            ),
+        }[name]
+        terminal = Terminal(argv, environment, columns=200)
+        opened.append(terminal)
+        terminal.quiet(0.4)
+        terminal.send(f"{setup}; echo loa''ded\r")
+        terminal.expect("loaded\r\n")
+        terminal.quiet(0.3)
+        return terminal
+
+    yield open_shell
+    for terminal in opened:
+        terminal.close()
+
+
+def tab(terminal: Terminal, line: str, becomes: str, tabs: int = 1) -> str:
+    """Type a line and Tab; what is shown until what it ``becomes`` is."""
+    terminal.send("\x15")
+    terminal.quiet(0.2)
+    terminal.send(line + "\t" * tabs)
+    return terminal.expect(becomes)
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_commands_options_and_values(name: str, shell: Opener) -> None:
+    terminal = shell(name)
+    tab(terminal, "virshpy domin", "dominfo")
+    tab(terminal, "virshpy domstate --rea", "--reason")
+    tab(terminal, "virshpy --reado", "--readonly")
+    tab(terminal, "virshpy shutdown test --mode ac", "--mode acpi")
+    tab(terminal, "virshpy dominfo cos", "$5")
+    listed = tab(terminal, "virshpy net-d", "net-dumpxml", 2)
+    assert "net-define" in listed and "net-destroy" in listed
+    if name != "bash":
+        assert "define a network from a file" in listed
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_names_with_blanks(name: str, shell: Opener) -> None:
+    terminal = shell(name)
+    tab(terminal, "virshpy dominfo we", "dominfo web\\ server")
+    tab(terminal, "virshpy dominfo 'web s", "server'")
+    tab(terminal, "virshpy domstate web\\ s", "domstate web\\ server")
+    terminal.quiet(0.2)
+    terminal.send("\r")
+    terminal.expect("running")
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_uri_given_before(name: str, shell: Opener) -> None:
+    terminal = shell(name)
+    tab(terminal, "virshpy -c test:///default dominfo te", "dominfo test")
+    tab(terminal, "virshpy -c test:///d", "test:///default")
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_silence_without_a_connection(name: str, shell: Opener) -> None:
+    terminal = shell(name)
+    terminal.send("virshpy -c bogus:///x dominfo zz\t")
+    shown = terminal.quiet(1.5)
+    assert "error" not in shown.replace("virshpy:", "") and shown.rstrip("\x07 \r\n").endswith("dominfo zz")
+
+
+@needs.program("shellcheck", "shellcheck")
+def test_shellcheck() -> None:
+    done = subprocess.run(["shellcheck", str(FOLDER / "virshpy.bash")], capture_output=True, text=True)
+    assert done.stdout == ""
+
+
+@needs.program("zsh", "zsh")
+def test_zsh_reads_it() -> None:
+    done = subprocess.run(["zsh", "-n", str(FOLDER / "_virshpy")], capture_output=True, text=True)
+    assert done.stdout + done.stderr == "" and done.returncode == 0
+
+
+@needs.program("fish", "fish")
+def test_fish_reads_it() -> None:
+    done = subprocess.run(["fish", "-n", str(FOLDER / "virshpy.fish")], capture_output=True, text=True)
+    assert done.stdout + done.stderr == "" and done.returncode == 0

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virshpy.shell.parser import SEPARATOR, ParseError, parse_line, parse_words, split
-from virshpy.shell.repl import last_command, quoted
+from virshpy.shell.typed import last_command, quoted
 
 
 def texts(line: str) -> list[str]:

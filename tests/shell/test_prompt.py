@@ -2,84 +2,32 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
-import re
-import select
-import struct
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.shell.terminals import READY, Terminal
 from tests.transcripts.transcripts import URI
 
-PATIENCE = 20.0
-READY = "Ctrl-D quits"  # the end of the toolbar
 DOCUMENT = (
     "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
 )
 
 
-class Terminal:
-    """The program on a pseudo-terminal; ``expect`` reads until a text has been shown."""
-
-    def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(sys.executable, [sys.executable, "-m", "virshpy", *argv], environment)
-        self.shown = ""
-
-    def send(self, text: str) -> None:
-        os.write(self.fd, text.encode())
-
-    def expect(self, text: str) -> str:
-        """What was shown up to and with ``text``, without the terminal's control sequences."""
-        end = time.monotonic() + PATIENCE
-        while text not in self.shown:
-            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
-            data = self._read() if ready else b""
-            if not data:
-                pytest.fail(f"{text!r} never came; shown: {self.shown!r}")
-            self.shown += re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|[=>78])", "", data.decode(errors="replace"))
-            # A terminal answers when it is asked where its cursor is.
-            if b"\x1b[6n" in data:
-                self.send("\x1b[1;1R")
-        before, _, self.shown = self.shown.partition(text)
-        return before + text
-
-    def type(self, text: str, then: str = READY) -> str:
-        """Type a line; what was shown until ``then``."""
-        self.send(text)
-        return self.expect(then)
-
-    def resize(self, lines: int, columns: int) -> None:
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-
-    def end(self) -> int:
-        """Wait until the program has left; its exit code."""
-        while select.select([self.fd], [], [], PATIENCE)[0] and self._read():
-            pass
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def _read(self) -> bytes:
-        try:
-            return os.read(self.fd, 65536)
-        except OSError:
-            return b""
+def prompt(environment: dict[str, str]) -> Terminal:
+    return Terminal([sys.executable, "-m", "virshpy", "-c", URI], environment)
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
-    opened = Terminal(["-c", URI], environment)
-    opened.resize(30, 100)
+    opened = prompt(environment)
     yield opened
-    os.close(opened.fd)
+    opened.close()
 
 
 @pytest.fixture
@@ -156,7 +104,7 @@ def test_history_of_an_earlier_session(ready: Terminal, tmp_path: Path) -> None:
     ready.type("pwd\r")
     ready.send("\x04")
     assert ready.end() == 0
-    again = Terminal(["-c", URI], {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"})
+    again = prompt({**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"})
     again.expect(READY)
     again.send("\x12uuid")
     again.expect("domuuid test")
@@ -169,7 +117,7 @@ def test_history_of_an_earlier_session(ready: Terminal, tmp_path: Path) -> None:
     again.expect(READY)
     again.send("\x04")
     assert again.end() == 0
-    os.close(again.fd)
+    again.close()
 
 
 def test_cancelling_a_command_leaves_the_shell(ready: Terminal) -> None:

@@ -16,6 +16,50 @@ if TYPE_CHECKING:
     from virshpy.shell.types import Candidate
 
 
+def program_candidates(words: Sequence[str], session: Session) -> list[Candidate]:
+    """The same for all the words after the program's name: its own options may come first, and are heeded."""
+    from virshpy.shell import arguments
+
+    *before, prefix = words
+    try:
+        parsed = arguments.parse(before)
+    except arguments.UsageError:
+        found = _values_of_program(before[-1], prefix, session) if before else []
+        return [offer for offer in found if offer[0].startswith(prefix)]
+    if parsed.words or parsed.show or "--" in before or not prefix.startswith("-"):
+        session.uri, session.readonly = parsed.settings.uri or session.uri, parsed.settings.readonly
+        return [] if parsed.show else candidates([*parsed.words, prefix], session)
+    name, equals, value = prefix.partition("=")
+    if equals:
+        found = [(f"{name}={word}", meaning) for word, meaning in _values_of_program(name, value, session)]
+    else:
+        found = [(f"--{option}", meaning) for option, meaning in _PROGRAM_OPTIONS.items()]
+    return [offer for offer in found if offer[0].startswith(prefix)]
+
+
+_PROGRAM_OPTIONS = {
+    "connect": "URI of the hypervisor", "debug": "0 shows the trace of internal errors",
+    "escape": "character that leaves a console", "explain": "say what the command would do, and do nothing",
+    "help": "help", "hints": "say what to do about an error", "keepalive-count": "accepted for scripts",
+    "keepalive-interval": "accepted for scripts", "log": "append errors to a file",
+    "output": "plain, rich, json, yaml or csv", "pager": "show the output in a pager",
+    "quiet": "print only what was asked for", "readonly": "connect read-only",
+    "timing": "print how long each command took", "version": "print the version",
+}  # fmt: skip
+
+
+def _values_of_program(option: str, prefix: str, session: Session) -> list[Candidate]:
+    """What the value of one of the program's options may be."""
+    from virshpy.shell.output import FORMATS
+    from virshpy.shell.types import Path, Uri
+
+    if option in ("-c", "--connect"):
+        return list(Uri().complete(prefix, session))
+    if option in ("-o", "--output"):
+        return [(format, "") for format in FORMATS]
+    return list(Path().complete(prefix, session)) if option in ("-l", "--log") else []
+
+
 def candidates(words: Sequence[str], session: Session) -> list[Candidate]:
     """(word, what it is) for the last of ``words``, which may be empty. Never raises: no offer is the answer to
     everything that goes wrong."""
@@ -29,7 +73,7 @@ def candidates(words: Sequence[str], session: Session) -> list[Candidate]:
 
 def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candidate]:
     if not before:
-        return _commands()
+        return _commands(prefix)
     command = registry.lookup(before[0])
     if command is None:
         return ()
@@ -54,9 +98,12 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
     return found
 
 
-def _commands() -> list[Candidate]:
+def _commands(prefix: str) -> list[Candidate]:
+    """Only those that fit are loaded, for their summaries."""
     found = []
     for name in registry.names():
+        if not name.startswith(prefix):
+            continue
         command = registry.find_known(name)
         if not command.hidden:
             found.append((name, command.summary))

@@ -18,7 +18,7 @@ from virshpy.enums import ListDomainsFlags
 from virshpy.shell.complete import candidates
 from virshpy.shell.help import welcome
 from virshpy.shell.main import prompt
-from virshpy.shell.parser import ParseError, Separator, split
+from virshpy.shell.typed import last_command, quoted
 from virshpy.shell.userfiles import history_file
 
 TYPE_CHECKING = False
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyPressEvent
 
     from virshpy.shell.session import Session
-
-_QUOTED = frozenset(" \t\n;\\\"'#")
 
 
 def run_prompt(session: Session) -> None:
@@ -102,57 +100,6 @@ class LineCompleter(Completer):
         words, typed = last_command(text)
         for word, meaning in candidates(words, self.session):
             yield Completion(quoted(word), start_position=-len(typed), display=word, display_meta=meaning)
-
-
-def last_command(text: str) -> tuple[list[str], str]:
-    """The words of the command that is being typed, its unfinished last one included, and that one as it was typed."""
-    start = _last_blank(text)
-    typed = text[start:]
-    try:
-        words = list(split(text[:start]))
-    except ParseError:
-        return [""], typed
-    while any(isinstance(word, Separator) for word in words):
-        words = words[next(i for i, word in enumerate(words) if isinstance(word, Separator)) + 1 :]
-    return [*(word for word in words if isinstance(word, str)), _bare(typed)], typed
-
-
-def quoted(word: str) -> str:
-    """A word as it must be typed."""
-    if not _QUOTED.intersection(word):
-        return word
-    return "'" + word.replace("'", "'\\''") + "'"
-
-
-def _last_blank(text: str) -> int:
-    """Where the word at the end of a text begins."""
-    quote, start, position = "", 0, 0
-    while position < len(text):
-        character = text[position]
-        if quote:
-            if character == quote:
-                quote = ""
-            elif character == "\\" and quote == '"':
-                position += 1
-        elif character in "'\"":
-            quote = character
-        elif character == "\\":
-            position += 1
-        elif character in " \t;\n":
-            start = position + 1
-        position += 1
-    return start
-
-
-def _bare(typed: str) -> str:
-    """An unfinished word without its quotes."""
-    for closing in ("", '"', "'"):
-        try:
-            found = [word for word in split(typed + closing) if isinstance(word, str)]
-        except ParseError:
-            continue
-        return found[0] if found else ""
-    return typed
 
 
 def _history() -> History:

@@ -142,6 +142,19 @@ class Directory(Type):
         return _paths(prefix, directories_only=True)
 
 
+class Uri(Type):
+    """The URI of a connection; an empty one is the default."""
+
+    empty_ok = True
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return [
+            ("qemu:///system", "the guests of the host"),
+            ("qemu:///session", "your own guests"),
+            ("test:///default", "a host in memory, to try things on"),
+        ]
+
+
 class Int(Type):
     """A whole number between ``least`` and ``most``; 0x and 0 prefixes as in C."""
 

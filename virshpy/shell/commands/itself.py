@@ -7,7 +7,7 @@ import os
 from virshpy.shell import registry
 from virshpy.shell.command import Alias, Exclusive, Failure, command, flag, option, words
 from virshpy.shell.results import Document, Text
-from virshpy.shell.types import TEXT, Directory, Type
+from virshpy.shell.types import TEXT, Directory, Type, Uri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def help_(session: Session, args: Arguments) -> Document:
     "connect",
     "connect to another hypervisor",
     "Close the present connection and open another. Without a URI, open the\ndefault one.",
-    (option("name", TEXT, "URI to connect to"), flag("readonly", "allow nothing that changes anything")),
+    (option("name", Uri(), "URI to connect to"), flag("readonly", "allow nothing that changes anything")),
     examples=(("connect qemu:///session", "manage your own guests"),),
     connects=False,
 )
@@ -145,14 +145,25 @@ def self_test(session: Session, args: Arguments) -> None:
     "what may come next on a command line",
     "For the completion of shells: prints each candidate on a line, after a tab\n"
     "what it is. The last word is the one to complete.",
-    (words("string", TEXT, "the words typed so far"),),
+    (
+        option("bash", TEXT, "the line up to the cursor, for bash: its program's name comes first", named_only=True),
+        words("string", TEXT, "the words typed so far, the program's own options included"),
+    ),
     connects=False,
     hidden=True,
 )
 def complete(session: Session, args: Arguments) -> Iterable[Text]:
-    from virshpy.shell.complete import candidates
+    from virshpy.shell.complete import program_candidates
 
-    for word, meaning in candidates(args["string"] or [""], session):
+    if "bash" in args:
+        from virshpy.shell.typed import for_bash, last_command
+
+        words, typed = last_command(args["bash"])
+        offers = [word for word, _ in program_candidates(words[1:], session)] if len(words) > 1 else []
+        for word in for_bash(offers, typed):
+            yield Text("candidate", word)
+        return
+    for word, meaning in program_candidates(args["string"] or [""], session):
         yield Text("candidate", f"{word}\t{meaning}" if meaning else word)
 
 

@@ -54,6 +54,13 @@ class Node:
                 return child
         return None
 
+    def without(self, child: Node) -> Node:
+        """The same node with one child less; what is below is shared."""
+        made = Node(self.tag, self.attrs, self.line)
+        made.children = [other for other in self.children if other is not child]
+        made.text, made.xmlns, made.items = self.text, self.xmlns, self.items
+        return made
+
     def paths(self, prefix: str = "") -> Iterator[tuple[str, Node]]:
         """Every node below and this one, with its path (``/domain/devices/disk[2]``)."""
         stack = [(f"{prefix}/{self.tag}", self)]
@@ -71,7 +78,7 @@ class Node:
     def path_of(self, wanted: Node) -> str:
         """The path from this node to one below it."""
         for path, node in self.paths():
-            if node is wanted:
+            if node is wanted or node.attrs is wanted.attrs:  # or one made of it without a child
                 return path
         return f"/{wanted.tag}"
 

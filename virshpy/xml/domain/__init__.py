@@ -18,6 +18,7 @@ from virshpy.xml.domain.devices import Devices
 from virshpy.xml.domain.osboot import OS, IDMap, Sysinfo
 from virshpy.xml.domain.security import (
     QEMU_NAMESPACE,
+    KeyWrap,
     LaunchSecurity,
     QemuCapabilities,
     QemuCommandline,
@@ -99,6 +100,7 @@ class Domain(Element, tag="domain"):
     perf: Perf | None = one(Perf)
     devices: Devices = always(Devices)
     seclabels: list[Seclabel] = many(Seclabel)
+    keywrap: KeyWrap | None = one(KeyWrap)
     launch_security: LaunchSecurity | None = one(LaunchSecurity)
     qemu_commandline: QemuCommandline | None = one(QemuCommandline)
     qemu_capabilities: QemuCapabilities | None = one(QemuCapabilities)

@@ -5,7 +5,22 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, Plan, Reading, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, LONG, ONOFF, UINT, ULONG, YESNO, Blank, Enum, Int, Ranges, Sentence, Size, xml
+from virshpy.xml.scalars import (
+    KIB,
+    LONG,
+    ONOFF,
+    UINT,
+    ULONG,
+    YESNO,
+    Blank,
+    Enum,
+    Int,
+    Ranges,
+    Sentence,
+    Size,
+    strtol,
+    xml,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,16 +78,24 @@ class Distances(Element, tag="distances"):
     siblings: list[Sibling] = many(Sibling)
 
 
+class Unscaled(Size):
+    """A number beside which libvirt 9.0 reads no unit: one that is given changes nothing."""
+
+    def read(self, text: str, node: Node, name: str | None) -> int:
+        number = strtol(text)
+        return number if number is not None and number >= 0 else super().read(text, node, name)
+
+
 class CacheSize(Element):
     """``value`` in KiB."""
 
-    value: int | None = attr(Size(path="./{tag}/@value"))
+    value: int | None = attr(Unscaled(path="./{tag}/@value"))
 
 
 class CacheLine(Element):
     """``value`` in bytes."""
 
-    value: int | None = attr(Size("B", 1, 1, path="./{tag}/@value"))
+    value: int | None = attr(Unscaled("B", 1, 1, path="./{tag}/@value"))
 
 
 class NumaCache(Element, tag="cache"):
@@ -82,6 +105,14 @@ class NumaCache(Element, tag="cache"):
     policy: str | None = attr(Enum("none writeback writethrough", xml("Invalid cache policy '%s'")), required=True)
     size: CacheSize | None = one(CacheSize, "size")
     line: CacheLine | None = one(CacheLine, "line")
+
+    def _check(self, node: Node) -> None:
+        for tag, part in (("size", self.size), ("line", self.line)):
+            if part is None or part.value is None:
+                detail = f"missing element or attribute './{tag}/@value'"
+                raise Refusal(errors.XMLError, detail, node, f"expected <{tag} value='…' unit='…'/>")
+        if self.line is not None and not self.line.value:
+            self.line = None
 
 
 class NumaCell(Element, tag="cell"):

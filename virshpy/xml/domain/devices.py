@@ -6,6 +6,7 @@ from virshpy import errors
 from virshpy.xml.domain.address import ADDRESSES, Address, Alias, AnyAddress, Device, VirtioDriver, generated
 from virshpy.xml.domain.chardev import (
     Channel,
+    CharLog,
     CharSource,
     Console,
     Parallel,
@@ -131,6 +132,7 @@ class RngBackend(Element, tag="backend"):
     value: str | None = text()
     sources: list[CharSource] = many(CharSource)
     protocol: Protocol | None = one(Protocol)
+    log: CharLog | None = one(CharLog)
 
 
 class Rng(Device, tag="rng"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.domain.address import ADDRESSES, Address, AnyAddress, Device, VirtioDriver
 from virshpy.xml.domain.storage import BackendDomain, Reconnect
-from virshpy.xml.element import Element, Plan, attr, leaf, many, one, variant
+from virshpy.xml.element import Element, Plan, Reading, attr, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
     INT,
@@ -25,6 +25,10 @@ from virshpy.xml.scalars import (
     xml,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
+
 INTERFACE_TYPES = (
     "user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds"
 )
@@ -37,11 +41,36 @@ class InterfaceMAC(Element, tag="mac"):
     check: bool | None = attr(YESNO)
 
 
+def ip_version(text: str) -> int | None:
+    """4 or 6; None for what is no address."""
+    from socket import AF_INET, AF_INET6, inet_pton
+
+    for family, version in ((AF_INET, 4), (AF_INET6, 6)):
+        try:
+            inet_pton(family, text)
+        except (OSError, ValueError):
+            continue
+        return version
+    return None
+
+
 class IP(Element, tag="ip"):
     address: str | None = attr()
     family: str | None = attr()
     prefix: int | None = attr(Int(sentence=xml("Invalid prefix value '%s' in <ip>")))
     peer: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if not self.address:
+            raise Refusal(errors.XMLError, "Missing required address in <ip>", node)
+        version = ip_version(self.address)
+        if version is None or (self.family == "ipv6" and version == 4) or (self.family == "ipv4" and version == 6):
+            raise Refusal(errors.XMLError, f"Invalid address '{self.address}' in <ip>", node)
+        self.family = f"ipv{version}"
+        if self.prefix is not None and self.prefix > (32 if version == 4 else 128):
+            raise Refusal(errors.XMLError, f"Invalid prefix value '{self.prefix}' in <ip>", node)
+        if self.peer is not None and ip_version(self.peer) is None:
+            raise Refusal(errors.InvalidArg, f"Invalid peer '{self.peer}' in <ip>", node)
 
 
 class Route(Element, tag="route"):
@@ -98,6 +127,20 @@ class Vlan(Element, tag="vlan"):
     trunk: bool | None = attr(YESNO)
     tags: list[VlanTag] = many(VlanTag)
 
+    def _check(self, node: Node) -> None:
+        if not self.tags:
+            detail = "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"
+            raise Refusal(errors.XMLError, detail, node)
+        for tag in self.tags:
+            if (tag.id or 0) > 4095:
+                raise Refusal(errors.XMLError, f"vlan tag id {tag.id} too large (maximum 4095)", node)
+        if self.trunk is False and len(self.tags) > 1:
+            detail = "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag"
+            raise Refusal(errors.XMLError, detail, node)
+        if self.trunk is False and any(tag.nativeMode for tag in self.tags):
+            detail = "invalid configuration in <vlan> - \"trunk='no'\" is not allowed with a native vlan id"
+            raise Refusal(errors.XMLError, detail, node)
+
 
 class VirtualPortParameters(Element, tag="parameters", drop_empty=True):
     managerid: str | None = attr()
@@ -125,6 +168,14 @@ class Rate(Element):
 class Bandwidth(Element, tag="bandwidth", drop_empty=True):
     inbound: Rate | None = one(Rate, "inbound")
     outbound: Rate | None = one(Rate, "outbound")
+
+    def _check(self, node: Node) -> None:
+        for rate in (self.inbound, self.outbound):
+            if rate is not None and not rate.average and rate.floor is None:
+                detail = "Missing mandatory average or floor attributes"
+                raise Refusal(errors.XMLDetail, detail, node, "expected average='…', in KiB a second")
+        if self.outbound is not None and self.outbound.floor is not None:
+            raise Refusal(errors.ConfigUnsupported, "'floor' attribute allowed only in <inbound> element", node)
 
 
 class ScriptPath(Element):
@@ -209,6 +260,14 @@ class Teaming(Element, tag="teaming"):
     type: str | None = attr(Blank(Enum("persistent transient", "unknown teaming type '%s'")))
     persistent: str | None = attr()
 
+    def _check(self, node: Node) -> None:
+        if self.type == "transient" and self.persistent is None:
+            detail = "teaming persistent attribute must be set if teaming type is 'transient'"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+        if self.type == "persistent" and self.persistent is not None:
+            detail = "teaming persistent attribute not allowed if teaming type is 'persistent'"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+
 
 class CoalesceFrames(Element, tag="frames"):
     max: int | None = attr(UINT)
@@ -238,6 +297,10 @@ class PortForward(Element, tag="portForward"):
     address: str | None = attr()
     dev: str | None = attr()
     ranges: list[ForwardRange] = many(ForwardRange)
+
+
+_DIRECT = ("vepa", "private", "bridge", "passthrough")
+_VIRTIO_OPTIONS = frozenset({"iommu", "ats", "packed", "page_per_vq"})
 
 
 def _needs(above: Node, node: Node | None, missing: str, names: list[str]) -> Node:
@@ -293,6 +356,13 @@ class Interface(Device, tag="interface"):
             else:
                 detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
             raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+        if self.type == "vds" and source is None:
+            raise Refusal(errors.XMLError, "interface type='vds' requires a 'source' element", node)
+        if self.type == "hostdev" and (source is None or source.address is None):
+            raise Refusal(errors.XMLError, "missing source address type", node, "add <source><address type='pci' …/>")
+        if self.type == "direct" and source is not None and source.mode not in (None, *_DIRECT):
+            detail = f"Invalid value for attribute 'mode' in element 'source': '{source.mode}'."
+            raise Refusal(errors.XMLError, detail, node, f"expected one of {', '.join(_DIRECT)}")
         if self.type in ("server", "client", "mcast", "udp"):
             self._check_socket(node)
         elif self.type == "vhostuser":
@@ -307,6 +377,19 @@ class Interface(Device, tag="interface"):
         if self.type == "vds" and not isinstance(source, SwitchSource):
             raise Refusal(errors.XMLError, "Missing required attribute 'switchid' in element 'source'", node)
         self._settle()
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        """The driver of a device that is not virtio has no attributes but those that are refused there."""
+        model, driver = node.find("model"), node.find("driver")
+        virtio = model is not None and model.attrs.get("type", "").startswith("virtio")
+        if driver is not None and not virtio and node.attrs.get("type") != "hostdev":
+            for name in _VIRTIO_OPTIONS & driver.attrs.keys():
+                ONOFF.read(driver.attrs[name], driver, name)
+                detail = f"{name} driver option is only supported for virtio devices"
+                raise Refusal(errors.ConfigUnsupported, detail, driver)
+            node = node.without(driver)
+        return super()._read(node, reading)
 
     def _check_socket(self, node: Node) -> None:
         detail = f"interface type='{self.type}' requires a 'source' element"
@@ -327,8 +410,10 @@ class Interface(Device, tag="interface"):
                 self.driver.queues = None
         if self.backend is not None and not virtio:
             self.backend.vhost = None
-        if self.type not in ("ethernet", "network", "bridge"):
+        if self.type not in ("ethernet", "network", "bridge") or (self.filterref and not self.filterref.filter):
             self.filterref = None
+        if self.type == "direct" and self.source is not None and self.source.mode is None:
+            self.source.mode = "vepa"
 
     def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
         """libvirt prints a host device's driver before its source."""

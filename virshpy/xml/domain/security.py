@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import STR, YESNO, Enum, Int, strtol, xml
+from virshpy.xml.scalars import ONOFF, STR, YESNO, Enum, Int, strtol, xml
 
 QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
 
@@ -17,6 +17,25 @@ class Seclabel(Element, tag="seclabel"):
     label: str | None = leaf()
     imagelabel: str | None = leaf(runtime=True)
     baselabel: str | None = leaf()
+
+
+class KeyWrapCipher(Element, tag="cipher"):
+    name: str | None = attr(Enum("aes dea"), required=True)
+    state: bool | None = attr(ONOFF, required=True)
+
+
+class KeyWrap(Element, tag="keywrap", drop_empty=True):
+    """Kept in libvirt's order: aes, then dea."""
+
+    ciphers: list[KeyWrapCipher] = many(KeyWrapCipher)
+
+    def _check(self, node: Node) -> None:
+        names = [cipher.name for cipher in self.ciphers]
+        for name in names:
+            if names.count(name) > 1:
+                detail = f"A domain definition can have no more than one cipher node with name {name}"
+                raise Refusal(errors.InternalError, detail, node)
+        self.ciphers.sort(key=lambda cipher: cipher.name or "")
 
 
 class LaunchSecurity(Element, tag="launchSecurity"):

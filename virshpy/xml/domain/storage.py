@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver, skipped
+from virshpy.xml.domain.sources import check_auth, check_source
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
@@ -41,6 +42,17 @@ class Secret(Element, tag="secret"):
     uuid: str | None = attr(_SECRET_UUID)
     usage: str | None = attr()
 
+    def _check(self, node: Node) -> None:
+        _one_reference(self.uuid, self.usage, node)
+
+
+def _one_reference(uuid: str | None, usage: str | None, node: Node) -> None:
+    """A secret is named in one way."""
+    if uuid is None and usage is None:
+        raise Refusal(errors.XMLError, "missing secret uuid or usage attribute", node)
+    if uuid is not None and usage is not None:
+        raise Refusal(errors.XMLError, "either secret uuid or usage expected", node, "expected one of the two")
+
 
 class Auth(Element, tag="auth"):
     type: str | None = attr()
@@ -65,12 +77,18 @@ class IVGen(Element, tag="ivgen"):
 
 
 class EncryptionSecret(Element, tag="secret"):
-    type: str | None = attr(Enum("passphrase", "unknown volume encryption secret type %s"))
+    type: str | None = attr(Enum("passphrase", "unknown volume encryption secret type %s"),
+                            required=xml("unknown volume encryption secret type"))
     uuid: str | None = attr(_SECRET_UUID)
     usage: str | None = attr()
 
+    def _check(self, node: Node) -> None:
+        _one_reference(self.uuid, self.usage, node)
+
 
 class Encryption(Element, tag="encryption"):
+    _open = True
+
     format_name: str | None = attr(
         Blank(Enum("default qcow luks luks2", "unknown volume encryption format type %s")), "format",
         required=xml("unknown volume encryption format"))
@@ -254,6 +272,11 @@ class BackingStore(Element, tag="backingStore"):
     source: StorageSource | None = one(StorageSource)
     backing_store: BackingStore | None = one(lambda: BackingStore, "backingStore")
 
+    def _check(self, node: Node) -> None:
+        check_source(self.type, self.source, node)
+        if self.source is not None:
+            check_auth(self.source.auth, self.source.protocol, node)
+
 
 class Mirror(Element, tag="mirror"):
     type: str | None = attr()
@@ -380,6 +403,10 @@ class Disk(Device, tag="disk"):
             raise Refusal(errors.ConfigUnsupported, "an <auth> definition already found for disk source", node)
         if self.encryption and source and source.encryption:
             raise Refusal(errors.XMLError, "an <encryption> definition already found for disk source", node)
+        check_source(self.type, source, node)
+        protocol = source.protocol if source else None
+        check_auth(self.auth, protocol, node)
+        check_auth(source.auth if source else None, protocol, node)
         if self.wwn and not _wwn(self.wwn):
             raise Refusal(errors.InternalError, f"Malformed wwn: {self.wwn}", node, "expected 16 hexadecimal digits")
         for name, most in (("vendor", 8), ("product", 16)):

@@ -13,7 +13,9 @@ WORKERS = 2
 # Compiled modules are kept: without them every command would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint typecheck unit bench fuzz prepare clean
+PREFIX = /usr/local
+
+.PHONY: demo test lint typecheck unit bench fuzz man install-completions prepare clean
 
 demo: prepare
 	@$(BIN)/python -m kit.demo
@@ -40,6 +42,18 @@ bench: prepare
 
 fuzz: prepare
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+# The manual out of the declarations of the commands.
+man: prepare
+	$(BIN)/python -m kit.manual
+
+# The shells' completions and the manual, for everybody on the host.
+install-completions:
+	install -D -m 644 completions/virshpy.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/virshpy
+	install -D -m 644 completions/_virshpy $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virshpy
+	install -D -m 644 completions/virshpy.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virshpy.fish
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 prepare:
 	@kit/prepare

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from bench.documents import measure
 from bench.domains import BARE, clear, documents, libvirt, names
 from bench.imports import bill
 from bench.measure import PYTHON, Failed, Row, Shell, run, table, timed, typical
@@ -169,6 +170,7 @@ def main() -> int:
     print(table(bench.rows))
     if not bench.virsh:
         print("\nvirsh with a libvirtd that answers is not here: its columns are empty")
+    print("\n".join(["\ndocuments", *map(str, measure(Path(sys.argv[1]) if sys.argv[1:] else None))]))
     print(f"\nthe import bill of `virshpy list`\n{imports}")
     print(f"\n{time.monotonic() - begin:.0f} s")
     return 0

@@ -109,7 +109,8 @@ def _synopsis(text: str) -> str:
 def _spellings(text: str) -> list[str]:
     if "  OPTIONS\n" not in text:
         return []
-    lines = text.split("  OPTIONS\n")[1].split("\n\n")[0].splitlines()
+    # The help of an option may go on in a line of its own.
+    lines = re.findall(r"^    [-\[<].*", text.split("  OPTIONS\n")[1].split("\n\n")[0], re.M)
     found = [re.split(r" {2,}", line.strip())[0] for line in lines]
     return [spelling for spelling in found if spelling not in OURS]
 

@@ -217,6 +217,12 @@ class asked_the_old_way:  # noqa: N801 - reads as a statement
             raise Failure(self.otherwise, error) from error
 
 
+class Spoken(errors.InternalError):
+    """internal error"""
+
+    detailed = "%s"  # a second sentence of virsh's own, after the first
+
+
 class named_as:  # noqa: N801 - reads as a statement
     """virsh makes the oldest call that can do what was asked, and what is not supported is named after that call."""
 

@@ -39,12 +39,49 @@ GROUPS = (
             "domain.names": "domid domname domuuid",
             "domain.reach": "console domdisplay qemu-monitor-command ttyconsole vncdisplay",
             "domain.native": "domxml-from-native domxml-to-native",
+            "domain.processors": (
+                "cpu-stats emulatorpin guestvcpus iothreadadd iothreaddel iothreadinfo iothreadpin iothreadset "
+                "setvcpu setvcpus vcpucount vcpuinfo vcpupin"
+            ),
+            "domain.tuning": (
+                "blkdeviotune blkiotune domiftune memtune numatune perf schedinfo set-lifecycle-action setmaxmem setmem"
+            ),
+            "domain.devices": (
+                "attach-device change-media detach-device detach-device-alias detach-disk detach-interface "
+                "domif-setlink update-device update-memory-device"
+            ),
+            "domain.attach": "attach-disk attach-interface",
+            "domain.saving": (
+                "dump managedsave managedsave-define managedsave-dumpxml managedsave-edit managedsave-remove restore "
+                "save save-image-define save-image-dumpxml save-image-edit screenshot"
+            ),
+            "domain.jobs": (
+                "domdirtyrate-calc domjobabort domjobinfo migrate migrate-compcache migrate-getmaxdowntime "
+                "migrate-getspeed migrate-postcopy migrate-setmaxdowntime migrate-setspeed"
+            ),
+            "domain.block": "blockcommit blockcopy blockjob blockpull blockresize domblkthreshold",
+            "domain.agent": (
+                "domfsfreeze domfsinfo domfsthaw domfstrim domhostname get-user-sshkeys guest-agent-timeout guestinfo "
+                "qemu-agent-command set-user-password set-user-sshkeys"
+            ),
+            "domain.signals": (
+                "dom-fd-associate domdelthrottlegroup domdisplay-reload domlaunchsecinfo dompmsuspend dompmwakeup "
+                "domsetlaunchsecstate domsetthrottlegroup domthrottlegroupinfo domthrottlegrouplist inject-nmi "
+                "lxc-enter-namespace qemu-attach qemu-monitor-event send-key send-process-signal"
+            ),
         },
     ),
     Group(
         "Domain Monitoring",
         "monitor",
-        {"monitor": "domcontrol dominfo domstate domstats", "listing": "list"},
+        {
+            "monitor": "domcontrol dominfo domstate domstats",
+            "listing": "list",
+            "monitoring": (
+                "domblkerror domblkinfo domblklist domblkstat domif-getlink domifaddr domiflist domifstat dommemstat "
+                "domtime"
+            ),
+        },
     ),
     Group("Domain Events", "events", {"events": "event"}),
     Group(
@@ -100,7 +137,8 @@ GROUPS = (
                 "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-event "
                 "net-info net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
                 "net-undefine net-update net-uuid"
-            )
+            ),
+            "netnotes": "net-desc net-metadata",
         },
     ),
     Group(

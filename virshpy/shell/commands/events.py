@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
 
-_LIFECYCLE = tuple("Defined Undefined Started Suspended Resumed Stopped Shutdown PMSuspended Crashed".split())
+_LIFECYCLE = (
+    "Defined", "Undefined", "Started", "Suspended", "Resumed", "Stopped", "Shutdown", "PMSuspended", "Crashed",
+)  # fmt: skip
 _DETAILS: tuple[tuple[str, ...], ...] = (
     ("Added", "Updated", "Renamed", "Snapshot"),
     ("Removed", "Renamed"),

@@ -1,0 +1,248 @@
+"""What the agent inside a guest is asked for."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import (
+    AgentResponseTimeout,
+    AuthorizedSSHKeysSetFlags,
+    GetHostnameFlags,
+    GuestInfoTypes,
+    SetUserPasswordFlags,
+)
+from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
+from virshpy.shell.commands.domain.options import RUNNING
+from virshpy.shell.families import given_flags
+from virshpy.shell.results import Document, Lines, Message, Table, Text
+from virshpy.shell.types import STRING, Choice, File, Int, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_MOUNTPOINTS = words("mountpoint", STRING, "only file systems mounted there")
+
+
+@command(
+    "domfsfreeze",
+    "have a guest's file systems hold still",
+    "Have the guest write everything down and hold its file systems still.",
+    (RUNNING, _MOUNTPOINTS),
+    examples=(("domfsfreeze test", "then a snapshot, then: domfsthaw test"),),
+)
+def domfsfreeze(session: Session, args: Arguments) -> Text:
+    with failing("Unable to freeze filesystems"):
+        count = args["domain"].fs_freeze(args["mountpoint"])
+    return Text("frozen", f"Froze {count} filesystem(s)", count)
+
+
+@command(
+    "domfsthaw",
+    "let a guest's file systems go on",
+    "Let file systems that were frozen be written again.",
+    (RUNNING, _MOUNTPOINTS),
+    examples=(("domfsthaw test", "after domfsfreeze"),),
+)
+def domfsthaw(session: Session, args: Arguments) -> Text:
+    with failing("Unable to thaw filesystems"):
+        count = args["domain"].fs_thaw(args["mountpoint"])
+    return Text("thawed", f"Thawed {count} filesystem(s)", count)
+
+
+@command(
+    "domfstrim",
+    "have a guest give unused blocks back",
+    "Have the guest tell its disks which blocks it does not use.",
+    (
+        RUNNING,
+        option("minimum", UInt(64), "leave ranges alone that are shorter than so many bytes"),
+        option("mountpoint", STRING, "only of the file system mounted there"),
+    ),
+    examples=(("domfstrim test", "images become smaller"),),
+)
+def domfstrim(session: Session, args: Arguments) -> None:
+    with failing("Unable to invoke fstrim"):
+        args["domain"].fs_trim(args["mountpoint"], args["minimum"] or 0)
+
+
+@command(
+    "domfsinfo",
+    "list a guest's file systems",
+    "List the file systems that the guest has mounted.",
+    (RUNNING,),
+    examples=(("domfsinfo test", "and the disks that they are on"),),
+)
+def domfsinfo(session: Session, args: Arguments) -> Result:
+    with failing("Unable to get filesystem information"):
+        found = args["domain"].fs_info()
+    if not found:
+        return Message("No filesystems are mounted in the domain", end="")
+    rows = [(one.mountpoint, one.name, one.fstype, ",".join(one.dev_alias) or None) for one in found]
+    titles = ("Mountpoint", "Name", "Type", "Target")
+    return Table("filesystems", [(title.lower(), title) for title in titles], rows)
+
+
+_SOURCES = {"lease": GetHostnameFlags.LEASE, "agent": GetHostnameFlags.AGENT}
+
+
+@command(
+    "domhostname",
+    "the host name that a guest has",
+    "Print the name that a guest has given itself.",
+    (RUNNING, option("source", Choice(*_SOURCES), "whom to ask: lease or agent")),
+    examples=(("domhostname test", "as its agent says"),),
+)
+def domhostname(session: Session, args: Arguments) -> Text:
+    source = args["source"]
+    if source and source not in _SOURCES:
+        raise Failure(f"Unknown data source '{source}'")
+    with failing("failed to get hostname"):
+        return Text("hostname", args["domain"].hostname(_SOURCES[source] if source else 0))
+
+
+_KINDS = (
+    ("user", GuestInfoTypes.USERS, "who is logged in"),
+    ("os", GuestInfoTypes.OS, "its operating system"),
+    ("timezone", GuestInfoTypes.TIMEZONE, "its time zone"),
+    ("hostname", GuestInfoTypes.HOSTNAME, "its name"),
+    ("filesystem", GuestInfoTypes.FILESYSTEM, "its file systems"),
+    ("disk", GuestInfoTypes.DISKS, "its disks"),
+    ("interface", GuestInfoTypes.INTERFACES, "its network interfaces"),
+)
+
+
+@command(
+    "guestinfo",
+    "what a guest says about itself",
+    "Print what the guest's agent says about the guest, all or what is asked\nfor.",
+    (RUNNING, *(flag(name, what) for name, _, what in _KINDS)),
+    examples=(("guestinfo test --os", "what runs there"),),
+)
+def guestinfo(session: Session, args: Arguments) -> Text:
+    wanted = given_flags(args, {name: value for name, value, _ in _KINDS})
+    found = args["domain"].guest_info(wanted)
+    text = "".join(f"{name:<20}: {_shown(value)}\n" for name, value in found.items())
+    return Text("guest", text, found, end="")
+
+
+def _shown(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+# people
+_USER = argument("user", STRING, "name of a user of the guest")
+
+
+@command(
+    "set-user-password",
+    "set the password of a guest's user",
+    "Have the guest's agent set the password of a user.",
+    (
+        RUNNING,
+        _USER,
+        argument("password", STRING, "the new password; others can see it on the command line"),
+        flag("encrypted", "the password is encrypted already"),
+    ),
+    examples=(("set-user-password test root s3cret", "after it was forgotten"),),
+)
+def set_user_password(session: Session, args: Arguments) -> Message:
+    domain: Domain = args["domain"]
+    flags = SetUserPasswordFlags.ENCRYPTED if "encrypted" in args else 0
+    domain.set_user_password(args["user"], args["password"], flags)
+    done = f"Password set successfully for {args['user']} in {args.text('domain')}"
+    return Message(done, end="", domain=domain.name, user=args["user"])
+
+
+@command(
+    "get-user-sshkeys",
+    "print the SSH keys of a guest's user",
+    "Print the SSH keys that may log in as a user of the guest.",
+    (RUNNING, _USER),
+    examples=(("get-user-sshkeys test root", "who gets in"),),
+)
+def get_user_sshkeys(session: Session, args: Arguments) -> Lines:
+    keys = args["domain"].authorized_ssh_keys_get(args["user"])
+    return Lines("keys", ["key"], [(key,) for key in keys])
+
+
+@command(
+    "set-user-sshkeys",
+    "change the SSH keys of a guest's user",
+    "Add SSH keys from a file to those that may log in as a user of the guest,\n"
+    "or put them in place of all, or remove them.",
+    (
+        RUNNING,
+        _USER,
+        option("file", File(), "file with keys, one on a line"),
+        flag("reset", "these keys only"),
+        flag("remove", "no longer these keys"),
+    ),
+    constraints=(Requires("remove", "file"), Exclusive("reset", "remove")),
+    examples=(("set-user-sshkeys test root --file id_ed25519.pub", "let that key in"),),
+)  # fmt: skip
+def set_user_sshkeys(session: Session, args: Arguments) -> None:
+    keys: list[str] = []
+    if args["file"] is not None:
+        keys = [line for line in args["file"].splitlines() if line.strip()]
+        if not keys:
+            raise Failure(f"File {args.text('file')} contains no keys")
+    elif "reset" not in args:
+        raise Failure("Option --file is required")
+    kinds = AuthorizedSSHKeysSetFlags
+    flags = kinds.REMOVE if "remove" in args else 0 if "reset" in args else kinds.APPEND
+    args["domain"].authorized_ssh_keys_set(args["user"], keys, flags)
+
+
+# the agent itself
+@command(
+    "guest-agent-timeout",
+    "how long to wait for a guest's agent",
+    "Set how long commands wait for the guest's agent to answer.",
+    (RUNNING, option("timeout", Int(), "seconds; -2: for ever, -1: as usual, 0: not at all", named_only=True)),
+    examples=(("guest-agent-timeout test --timeout 5", "it is quick or it is not there"),),
+)
+def guest_agent_timeout(session: Session, args: Arguments) -> None:
+    seconds = AgentResponseTimeout.BLOCK if args["timeout"] is None else args["timeout"]
+    args["domain"].agent_set_response_timeout(int(seconds))
+
+
+@command(
+    "qemu-agent-command",
+    "send a command to a guest's agent",
+    "Send a command to the QEMU agent in the guest and print the answer. What it\n"
+    "changes behind virshpy's back is not supported.",
+    (
+        RUNNING,
+        option("timeout", Int(), "wait for so many seconds", named_only=True),
+        flag("async", "do not wait for the answer"),
+        flag("block", "wait for ever"),
+        flag("pretty", "indent the answer"),
+        words("cmd", STRING, "the command", optional=False),
+    ),
+    examples=(("qemu-agent-command test '{\"execute\": \"guest-ping\"}'", "is it there?"),),
+)  # fmt: skip
+def qemu_agent_command(session: Session, args: Arguments) -> Document | None:
+    timeout = int(AgentResponseTimeout.DEFAULT)
+    if args["timeout"] is not None:
+        timeout = args["timeout"]
+        if timeout < 1:
+            raise Failure("timeout must be positive")
+    choices = [args["timeout"] is not None, "async" in args, "block" in args]
+    if sum(choices) > 1:
+        raise Failure("timeout, async and block options are exclusive")
+    if "async" in args:
+        timeout = int(AgentResponseTimeout.NOWAIT)
+    elif "block" in args:
+        timeout = int(AgentResponseTimeout.BLOCK)
+    answer = args["domain"].qemu_agent_command(" ".join(args["cmd"]), timeout)
+    if "pretty" in args:
+        from json import dumps, loads
+
+        try:
+            answer = dumps(loads(answer), indent=2)
+        except ValueError:
+            raise errors.InternalError(f"cannot parse json {answer}") from None
+    return Document(answer, key="answer", language="text", end="\n")

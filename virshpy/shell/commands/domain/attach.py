@@ -1,0 +1,271 @@
+"""attach-disk and attach-interface: devices described by options."""
+
+from __future__ import annotations
+
+import re
+
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, PERSISTENT, PERSISTENT_CLASHES, lasting_impact
+from virshpy.shell.commands.domain.tuning import RATE_FIELDS, checked_rates
+from virshpy.shell.families import named_as
+from virshpy.shell.markup import Writer
+from virshpy.shell.results import Document, Message
+from virshpy.shell.types import STRING, TEXT, AnyText, Choice, _paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.shell.types import Candidate
+
+_PRINT = flag("print-xml", "print the XML, and do nothing")
+
+
+class Source(AnyText):
+    """What a disk's data come from: a file, unless it says otherwise. It may be empty, for an empty drive."""
+
+    files = True
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return _paths(prefix, directories_only=False)
+
+
+@command(
+    "attach-disk",
+    "give a domain a disk",
+    "Attach a disk to a domain, as the options say.",
+    (
+        DOMAIN,
+        argument("source", Source(), "where its data are"),
+        argument("target", TEXT, "what the guest calls it, such as vdb"),
+        option("targetbus", Choice("virtio", "scsi", "sata", "usb", "ide", "fdc"), "how it is attached"),
+        option("driver", Choice("qemu"), "driver"),
+        option("subdriver", Choice("raw", "qcow2", "vmdk", "vdi", "vpc"), "format of the image"),
+        option("iothread", STRING, "number of the I/O thread that serves it"),
+        option("cache", Choice("default", "none", "writethrough", "writeback", "directsync", "unsafe"), "caching"),
+        option("io", Choice("threads", "native", "io_uring"), "how the host does I/O"),
+        option("type", Choice("disk", "cdrom", "floppy", "lun"), "what the guest sees"),
+        option("mode", Choice("readonly", "shareable"), "read-only, or shared with other guests"),
+        option("sourcetype", Choice("file", "block", "network"), "what the source is"),
+        option("serial", STRING, "serial number that the guest sees"),
+        option("wwn", STRING, "WWN that the guest sees"),
+        option("alias", STRING, "a name of one's own for it, ua-…"),
+        flag("rawio", "the guest may send SCSI commands of any kind"),
+        option("address", STRING, "where the guest sees it: pci:0.0.3.0, scsi:0.0.1, …"),
+        flag("multifunction", "other functions may be at its PCI slot"),
+        _PRINT,
+        option("source-protocol", STRING, "protocol of a network source"),
+        option("source-host-name", STRING, "host of a network source, HOST:PORT"),
+        option("source-host-transport", Choice("tcp", "rdma", "unix"), "transport of a network source"),
+        option("source-host-socket", STRING, "socket of a network source"),
+        PERSISTENT,
+        *IMPACT,
+    ),
+    aliases=(),
+    constraints=(*PERSISTENT_CLASHES, Exclusive("source-host-name", "source-host-socket")),
+    examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
+)
+def attach_disk(session: Session, args: Arguments) -> Result:
+    xml = disk_xml(args)
+    if "print-xml" in args:
+        return Document(xml)
+    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
+    old = named_as("virDomainAttachDevice" + ("" if plain else "Flags"))
+    with failing("Failed to attach disk"), old:
+        args["domain"].attach_device(xml, lasting_impact(args))
+    return Message("Disk attached successfully", domain=args["domain"].name, target=args["target"])
+
+
+_WWN = re.compile("[0-9a-fA-F]{16}")
+
+
+def disk_xml(args: Arguments) -> str:
+    """The disk that the options describe. Raises Failure."""
+    kind = args["sourcetype"]
+    if args["source-protocol"] and kind not in (None, "network"):
+        raise Failure("--source-protocol option requires --sourcetype network")
+    if kind not in (None, "file", "block", "network"):
+        raise Failure(f"Unknown source type: '{kind}'")
+    if kind is None:
+        kind = "network" if args["source-protocol"] else "file"
+    if args["mode"] not in (None, "readonly", "shareable"):
+        raise Failure(f"No support for {args['mode']} in command 'attach-disk'")
+    if args["wwn"] and not _WWN.fullmatch(args["wwn"]):
+        from virshpy.errors import InternalError
+
+        raise Failure(None, InternalError(f"Malformed wwn: {args['wwn']}"))
+    write = Writer()
+    with write.element("disk", type=kind, device=args["type"], rawio="yes" if "rawio" in args else None):
+        driver = {"name": args["driver"], "type": args["subdriver"], "iothread": args["iothread"],
+                  "cache": args["cache"], "io": args["io"]}  # fmt: skip
+        if any(driver.values()):
+            write.empty("driver", **driver)
+        _source(write, args, kind)
+        write.empty("target", dev=args["target"], bus=args["targetbus"])
+        if args["mode"]:
+            write.empty(args["mode"])
+        if args["serial"]:
+            write.text("serial", args["serial"])
+        if args["alias"]:
+            write.empty("alias", name=args["alias"])
+        if args["wwn"]:
+            write.text("wwn", args["wwn"])
+        if args["address"]:
+            write.empty("address", **_address(args))
+    return write.result()
+
+
+def _source(write: Writer, args: Arguments, kind: str) -> None:
+    source = args["source"]
+    if kind != "network":
+        write.empty("source", **{"dev" if kind == "block" else "file": source})
+        return
+    host, _, port = (args["source-host-name"] or "").partition(":")
+    where = {"transport": args["source-host-transport"], "socket": args["source-host-socket"],
+             "name": host or None, "port": port or None}  # fmt: skip
+    if not any(where.values()):
+        write.empty("source", protocol=args["source-protocol"], name=source)
+        return
+    with write.element("source", protocol=args["source-protocol"], name=source):
+        write.empty("host", **where)
+
+
+# What may follow each kind of address: how many numbers, and how they are written.
+_PCI = re.compile(r"([0-9a-fA-F]+)[.:]([0-9a-fA-F]+)[.:]([0-9a-fA-F]+)[.:]([0-9a-fA-F]+)")
+_THREE = re.compile(r"(\d+)[.:](\d+)[.:](\d+)")
+_TWO = re.compile(r"(\d+)[.:](\d+)")
+_CCW = re.compile(r"([0-9a-fA-F]+)\.([0-9a-fA-F]+)\.([0-9a-fA-F]+)")
+_EXPECTED = {
+    "virtio": (("pci", "ccw"), "expecting a pci:0000.00.00.00 or ccw:00.0.0000 address."),
+    "scsi": (("scsi", "usb", "sata"), "expecting a scsi:00.00.00 or usb:00.00 or sata:00.00.00 address."),
+    "ide": (("ide",), "expecting an ide:00.00.00 address."),
+}
+_EXPECTED |= {"usb": _EXPECTED["scsi"], "sata": _EXPECTED["scsi"]}
+
+
+def _bus_of(target: str) -> str:
+    """How a disk is attached whose target has such a name, where no one says."""
+    for start, bus in (("vd", "virtio"), ("sd", "scsi"), ("hd", "ide")):
+        if target.startswith(start):
+            return bus
+    return ""
+
+
+def _address(args: Arguments) -> dict[str, str]:
+    kind, colon, rest = args["address"].partition(":")
+    found = _parsed_address(kind, rest) if colon else None
+    if found is None:
+        raise Failure("Invalid address.")
+    bus = args["targetbus"] or _bus_of(args["target"])
+    if bus in _EXPECTED:
+        allowed, complaint = _EXPECTED[bus]
+        if kind not in allowed:
+            raise Failure(complaint)
+    if kind == "pci" and "multifunction" in args:
+        found["multifunction"] = "on"
+    return found
+
+
+def _parsed_address(kind: str, rest: str) -> dict[str, str] | None:
+    if kind == "pci" and (match := _PCI.fullmatch(rest)):
+        domain, bus, slot, function = (int(piece, 16) for piece in match.groups())
+        return {"type": "pci", "domain": f"0x{domain:04x}", "bus": f"0x{bus:02x}", "slot": f"0x{slot:02x}",
+                "function": f"0x{function:x}"}  # fmt: skip
+    if kind == "ccw" and (match := _CCW.fullmatch(rest)):
+        cssid, ssid, number = (int(piece, 16) for piece in match.groups())
+        return {"type": "ccw", "cssid": f"0x{cssid:02x}", "ssid": f"0x{ssid:01x}", "devno": f"0x{number:04x}"}
+    if kind in ("scsi", "ide", "sata") and (match := _THREE.fullmatch(rest)):
+        numbers = (str(int(piece)) for piece in match.groups())
+        return {"type": "drive", **dict(zip(("controller", "bus", "unit"), numbers, strict=True))}
+    if kind == "usb" and (match := _TWO.fullmatch(rest)):
+        return {"type": "usb", "bus": str(int(match[1])), "port": str(int(match[2]))}
+    return None
+
+
+# network interfaces
+_TYPES = ("network", "bridge", "direct", "hostdev", "vdpa", "vhostuser")
+
+
+@command(
+    "attach-interface",
+    "give a domain a network interface",
+    "Attach a network interface to a domain, as the options say.",
+    (
+        DOMAIN,
+        argument("type", Choice(*_TYPES), "type of the interface"),
+        argument("source", STRING, "what it is connected to: a network, a bridge, a device, …"),
+        option("target", STRING, "name of its device on the host"),
+        option("mac", STRING, "its MAC address"),
+        option("script", STRING, "script that is run when it is set up"),
+        option("model", Choice("virtio", "e1000e", "e1000", "rtl8139"), "what the guest sees"),
+        option("alias", STRING, "a name of one's own for it, ua-…"),
+        option("inbound", STRING, "limits of what it receives: AVERAGE,PEAK,BURST,FLOOR"),
+        option("outbound", STRING, "limits of what it sends: AVERAGE,PEAK,BURST"),
+        PERSISTENT,
+        *IMPACT,
+        _PRINT,
+        flag("managed", "take the host's device from its driver, and give it back"),
+        option("source-mode", STRING, "mode of the source: server or client, or a mode of macvtap"),
+    ),
+    constraints=PERSISTENT_CLASHES,
+    examples=(("attach-interface test network default --model virtio --persistent", "for good"),),
+)
+def attach_interface(session: Session, args: Arguments) -> Result:
+    xml = interface_xml(args)
+    if "print-xml" in args:
+        return Document(xml)
+    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
+    old = named_as("virDomainAttachDevice" + ("" if plain else "Flags"))
+    with failing("Failed to attach interface"), old:
+        args["domain"].attach_device(xml, lasting_impact(args))
+    return Message("Interface attached successfully", domain=args["domain"].name)
+
+
+def interface_xml(args: Arguments) -> str:
+    """The network interface that the options describe. Raises Failure."""
+    kind = args["type"]
+    if args["source-mode"] and args["source-mode"] not in ("server", "client"):
+        raise Failure(f"Invalid source mode: {args['source-mode']}")
+    rates = checked_rates(args)
+    if kind not in _TYPES:
+        raise Failure(f"No support for {kind} in command 'attach-interface'")
+    write = Writer()
+    with write.element("interface", type=kind, managed="yes" if "managed" in args else None):
+        _interface_source(write, args, kind)
+        if args["target"]:
+            write.empty("target", dev=args["target"])
+        if args["mac"]:
+            write.empty("mac", address=args["mac"])
+        if args["script"]:
+            write.empty("script", path=args["script"])
+        if args["model"]:
+            write.empty("model", type=args["model"])
+        if args["alias"]:
+            write.empty("alias", name=args["alias"])
+        if any(rate is not None for rate in rates):
+            with write.element("bandwidth"):
+                for way, rate in zip(("inbound", "outbound"), rates, strict=True):
+                    if rate is not None:
+                        write.empty(way, **{name: rate[name] for name in RATE_FIELDS if rate.get(name)})
+    return write.result()
+
+
+def _interface_source(write: Writer, args: Arguments, kind: str) -> None:
+    source = args["source"]
+    if kind in ("network", "bridge"):
+        write.empty("source", **{kind: source})
+    elif kind in ("direct", "vdpa"):
+        write.empty("source", dev=source)
+    elif kind == "vhostuser":
+        if not args["source-mode"]:
+            raise Failure("source-mode is mandatory")
+        write.empty("source", type="unix", path=source, mode=args["source-mode"])
+    else:
+        address = _parsed_address("pci", source.removeprefix("pci:"))
+        if address is None:
+            raise Failure(f"cannot parse pci address '{source}' for network interface")
+        with write.element("source"):
+            write.empty("address", **address)

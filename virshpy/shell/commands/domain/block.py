@@ -1,0 +1,366 @@
+"""Jobs on a domain's disks: copies, commits, pulls; sizes and thresholds."""
+
+from __future__ import annotations
+
+from virshpy.enums import (
+    BlockCommitFlags,
+    BlockCopyFlags,
+    BlockJobAbortFlags,
+    BlockJobInfoFlags,
+    BlockJobSetSpeedFlags,
+    BlockPullFlags,
+    BlockRebaseFlags,
+    BlockResizeFlags,
+)
+from virshpy.shell.blockjobs import bandwidth, bandwidth_option, wait_for
+from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
+from virshpy.shell.families import given_flags, named_as
+from virshpy.shell.objects import DiskName
+from virshpy.shell.results import Document, Message, Text
+from virshpy.shell.types import STRING, Choice, File, Int, Path, Size, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_PATH = argument("path", DiskName(), "target or source of a disk")
+_BYTES = flag("bytes", "the bandwidth is in bytes a second")
+_WAIT = flag("wait", "wait until it is done")
+_VERBOSE = flag("verbose", "with --wait: show how far it is")
+_TIMEOUT = option("timeout", Int(), "with --wait: cancel it after so many seconds")
+_ASYNC = flag("async", "with --wait: do not wait for a cancelled job to end")
+_BACKING = flag("keep-relative", "keep names of backing files relative")
+
+
+class NeedsOneOf(Constraint):
+    """An option that is of no use without one of several others."""
+
+    __slots__ = ("option", "needed")
+
+    def __init__(self, option: str, *needed: str) -> None:
+        self.option = option
+        self.needed = needed
+
+    def names(self) -> tuple[str, ...]:
+        return (self.option, *self.needed)
+
+    def check(self, args: Arguments) -> None:
+        if self.option in args and not any(name in args for name in self.needed):
+            *most, last = (f"--{name}" for name in self.needed)
+            raise Failure(f"--{self.option} requires at least one of {', '.join(most)}, or {last}")
+
+
+@command(
+    "blockpull",
+    "copy what a disk's image is based on into it",
+    "Copy data from backing files into a disk's image, until it needs them no\nmore.",
+    (
+        DOMAIN,
+        _PATH,
+        bandwidth_option(),
+        option("base", STRING, "the backing file that it is to be based on then"),
+        _WAIT,
+        _VERBOSE,
+        _TIMEOUT,
+        _ASYNC,
+        _BACKING,
+        _BYTES,
+    ),
+    constraints=(Requires("verbose", "wait"), Requires("async", "wait")),
+    examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
+)
+def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    limit = bandwidth(args, session)
+    if args["base"] or "keep-relative" in args:
+        kinds = BlockRebaseFlags
+        flags = given_flags(args, {"keep-relative": kinds.RELATIVE, "bytes": kinds.BANDWIDTH_BYTES})
+        domain.block_rebase(args["path"], args["base"], limit, flags)
+    else:
+        domain.block_pull(args["path"], limit, BlockPullFlags.BANDWIDTH_BYTES if "bytes" in args else 0)
+    if "wait" not in args:
+        yield Message("Block Pull started", end="", domain=domain.name)
+        return
+    outcome = yield from wait_for(domain, args, "Block Pull")
+    yield from _verdict(outcome, "Pull")
+
+
+def _verdict(outcome: str, verb: str) -> Iterable[Result]:
+    if outcome == "failed":
+        raise Failure(f"{verb} failed")
+    sentence = f"{verb} aborted" if outcome == "cancelled" else f"{verb} complete"
+    yield Message(("\n" if outcome == "cancelled" else "") + sentence, end="", outcome=outcome)
+    if outcome == "cancelled":
+        raise Failure(None)
+
+
+@command(
+    "blockcommit",
+    "copy what a disk's image holds into what it is based on",
+    "Copy data from an image down into a backing file, so that the chain\nbecomes shorter.",
+    (
+        DOMAIN,
+        _PATH,
+        bandwidth_option(),
+        option("base", STRING, "the backing file to copy into (default: the last)"),
+        flag("shallow", "copy into the next one"),
+        option("top", STRING, "the image to copy from (default: the first)"),
+        flag("active", "from the image that is in use"),
+        flag("delete", "delete images that are of no use any more"),
+        _WAIT,
+        _VERBOSE,
+        _TIMEOUT,
+        flag("pivot", "wait, then use the backing file instead of the image"),
+        flag("keep-overlay", "wait, then go on with the image"),
+        _ASYNC,
+        _BACKING,
+        _BYTES,
+    ),
+    constraints=(
+        Exclusive("pivot", "keep-overlay"),
+        Exclusive("base", "shallow"),
+        NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
+        NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
+    )[:1] + (
+        NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
+        NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
+    ),
+    examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
+)  # fmt: skip
+def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    limit = bandwidth(args, session)
+    kinds = BlockCommitFlags
+    ends = "pivot" in args or "keep-overlay" in args
+    active = "active" in args or ends
+    flags = given_flags(
+        args,
+        {
+            "shallow": kinds.SHALLOW,
+            "delete": kinds.DELETE,
+            "keep-relative": kinds.RELATIVE,
+            "bytes": kinds.BANDWIDTH_BYTES,
+        },
+    ) | (kinds.ACTIVE if active else 0)
+    domain.block_commit(args["path"], args["base"], args["top"], limit, flags)
+    if not (ends or "wait" in args or args["timeout"] is not None):
+        started = "Active Block Commit started" if active else "Block Commit started"
+        yield Message(started, end="", domain=domain.name)
+        return
+    label = "Active Block Commit" if active else "Block Commit"
+    outcome = yield from wait_for(domain, args, label)
+    if outcome == "ready" and ends:
+        yield from _end(domain, args, "pivot" in args, "Commit complete, overlay image kept")
+    elif outcome == "ready":
+        yield Message("\nNow in synchronized phase", end="", outcome=outcome)
+    else:
+        yield from _verdict(outcome, "Commit")
+
+
+def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Result]:
+    path = args["path"]
+    flags = BlockJobAbortFlags.PIVOT if pivot else BlockJobAbortFlags.ASYNC if "async" in args else 0
+    doing = f"failed to {'pivot' if pivot else 'finish'} job for disk {path}"
+    with failing(doing):
+        domain.block_job_abort(path, flags)
+    yield Message("\n" + ("Successfully pivoted" if pivot else kept), end="", pivot=pivot)
+
+
+class CopyNumber(Size):
+    """A number of bytes for a block copy."""
+
+
+@command(
+    "blockcopy",
+    "copy a disk to another place while the domain runs",
+    "Copy a disk of a running domain, and keep the copy equal until it is used\nor left alone.",
+    (
+        DOMAIN,
+        _PATH,
+        option("dest", Path(), "where the copy goes"),
+        bandwidth_option(),
+        flag("shallow", "copy the first image of the chain only"),
+        flag("reuse-external", "write into a file that is there already"),
+        flag("blockdev", "the copy goes to a device of the host"),
+        _WAIT,
+        _VERBOSE,
+        _TIMEOUT,
+        flag("pivot", "wait, then use the copy"),
+        flag("finish", "wait, then go on without the copy"),
+        _ASYNC,
+        option("xml", File(), "file with XML that says where the copy goes"),
+        option("format", Choice("raw", "qcow2", "vmdk", "vdi"), "format of the copy"),
+        option("granularity", UInt(), "copy in pieces of so many bytes, a power of two"),
+        option("buf-size", UInt(64), "most bytes on the way at one time"),
+        _BYTES,
+        flag("transient-job", "the domain may be persistent; the copy ends with its run"),
+        flag("synchronous-writes", "the guest waits for its writes to reach the copy"),
+        flag("print-xml", "print the XML, and do nothing"),
+    ),
+    constraints=(
+        Exclusive("dest", "xml"),
+        Exclusive("format", "xml"),
+        Exclusive("blockdev", "xml"),
+        Exclusive("pivot", "finish"),
+        NeedsOneOf("verbose", "timeout", "wait", "pivot", "finish"),
+        NeedsOneOf("async", "timeout", "wait", "pivot", "finish"),
+    ),
+    examples=(("blockcopy test vda /srv/new.qcow2 --pivot --verbose", "move a disk without a pause"),),
+)
+def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    limit = bandwidth(args, session)
+    if args["dest"] is None and args["xml"] is None:
+        raise Failure("need either --dest or --xml")
+    if "print-xml" in args:
+        yield Document(args["xml"] or _copy_xml(args))
+        return
+    # The older call says less, and is made where that is enough.
+    newer = ("xml", "granularity", "buf-size", "transient-job", "synchronous-writes", "bytes")
+    flags = given_flags(
+        args,
+        {
+            "shallow": BlockCopyFlags.SHALLOW,
+            "reuse-external": BlockCopyFlags.REUSE_EXT,
+            "transient-job": BlockCopyFlags.TRANSIENT_JOB,
+            "synchronous-writes": BlockCopyFlags.SYNCHRONOUS_WRITES,
+        },
+    )
+    params: dict[str, Any] = {}
+    if limit:
+        params["bandwidth"] = limit if "bytes" in args else limit << 20
+    if args["granularity"]:
+        params["granularity"] = args["granularity"]
+    if args["buf-size"]:
+        params["buf-size"] = args["buf-size"]
+    with named_as("virDomainBlockCopy" if any(name in args for name in newer) else "virDomainBlockRebase"):
+        domain.block_copy(args["path"], args["xml"] or _copy_xml(args), params, flags)
+    ends = "pivot" in args or "finish" in args
+    if not (ends or "wait" in args or args["timeout"] is not None):
+        yield Message("Block Copy started", end="", domain=domain.name)
+        return
+    outcome = yield from wait_for(domain, args, "Block Copy")
+    if outcome == "ready" and ends:
+        yield from _end(domain, args, "pivot" in args, "Successfully copied")
+    elif outcome == "ready":
+        yield Message("\nNow in mirroring phase", end="", outcome=outcome)
+    else:
+        yield from _verdict(outcome, "Copy")
+
+
+def _copy_xml(args: Arguments) -> str:
+    from virshpy.shell.markup import Writer
+
+    block = "blockdev" in args
+    write = Writer()
+    with write.element("disk", type="block" if block else "file"):
+        write.empty("source", **{"dev" if block else "file": args["dest"]})
+        if args["format"]:
+            write.empty("driver", type=args["format"])
+    return write.result()
+
+
+_KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Block Commit", "Backup")
+
+
+@command(
+    "blockjob",
+    "look after a job on a domain's disk",
+    "Say how far a job on a disk is, change its bandwidth, or end it.",
+    (
+        DOMAIN,
+        _PATH,
+        flag("abort", "cancel it"),
+        flag("async", "do not wait until it has ended"),
+        flag("pivot", "end a copy or commit, and use the copy"),
+        flag("info", "say how far it is (this is the default)"),
+        flag("bytes", "bandwidths are in bytes a second"),
+        flag("raw", "say it in libvirt's numbers"),
+        bandwidth_option(),
+    ),
+    constraints=(
+        Exclusive("raw", "abort"),
+        Exclusive("raw", "pivot"),
+        Exclusive("raw", "async"),
+        Exclusive("info", "abort"),
+        Exclusive("info", "async"),
+        Exclusive("info", "pivot"),
+    ),
+    examples=(("blockjob test vda", "how far"), ("blockjob test vda --pivot", "use the copy")),
+)
+def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    path = args["path"]
+    in_bytes = "bytes" in args
+    if args["bandwidth"]:
+        limit = bandwidth(args, session)
+        domain.block_job_set_speed(path, limit, BlockJobSetSpeedFlags.BANDWIDTH_BYTES if in_bytes else 0)
+        return
+    if any(name in args for name in ("abort", "async", "pivot")):
+        kinds = BlockJobAbortFlags
+        domain.block_job_abort(path, given_flags(args, {"async": kinds.ASYNC, "pivot": kinds.PIVOT}))
+        return
+    raw = "raw" in args
+    wanted = BlockJobInfoFlags.BANDWIDTH_BYTES if in_bytes or not raw else 0
+    info = domain.block_job_info(path, wanted)
+    if info is None:
+        if not raw:
+            yield Text("job", f"No current block job for {path}", {})
+        return
+    value = {name: getattr(info, name) for name in ("type", "bandwidth", "cur", "end")}
+    if raw:
+        text = f" type={_KINDS[info.type]}\n bandwidth={info.bandwidth}\n cur={info.cur}\n end={info.end}\n"
+        yield Text("job", text, value, end="")
+        return
+    from virshpy.shell.blockjobs import progress
+
+    label = _KINDS[info.type] if 0 <= info.type < len(_KINDS) else _KINDS[0]
+    text = f"{label}: {progress(info.cur, info.end)}"
+    if info.bandwidth:
+        from virshpy.shell.commands.domain.jobs import three_places
+
+        number, unit = three_places(info.bandwidth)
+        text += f"    Bandwidth limit: {info.bandwidth} bytes/s ({number:.3f} {unit}/s)"
+    yield Text("job", text, value)
+
+
+@command(
+    "blockresize",
+    "change the size of a running domain's disk",
+    "Change the size of a disk while its domain runs.",
+    (
+        RUNNING,
+        _PATH,
+        argument("size", Size(1024), "in KiB, or with a unit"),
+    ),
+    examples=(("blockresize test vda 40G", "the guest sees it at once"),),
+)
+def blockresize(session: Session, args: Arguments) -> Message:
+    path, size = args["path"], args["size"]
+    # Bytes are asked for only where KiB cannot say it: older drivers know nothing else.
+    in_bytes = bool(size % 1024)
+    with failing(f"Failed to resize block device '{path}'"):
+        args["domain"].block_resize(path, size if in_bytes else size // 1024, BlockResizeFlags.BYTES if in_bytes else 0)
+    return Message(f"Block device '{path}' is resized", end="", domain=args["domain"].name)
+
+
+@command(
+    "domblkthreshold",
+    "say when a domain's disk is nearly full",
+    "Have an event sent when a guest writes beyond a place in an image.",
+    (
+        RUNNING,
+        argument("dev", DiskName(), "target of a disk, or of a part of its chain: vda[1]"),
+        argument("threshold", Size(1), "the place, in bytes or with a unit"),
+    ),
+    examples=(("domblkthreshold test vda 18G", "then: event test block-threshold"),),
+)
+def domblkthreshold(session: Session, args: Arguments) -> None:
+    args["domain"].set_block_threshold(args["dev"], args["threshold"])

@@ -1,0 +1,359 @@
+"""Devices of a domain: attached, detached and changed, from files or where they are."""
+
+from __future__ import annotations
+
+from virshpy.enums import DeviceModifyFlags
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import (
+    CONFIG,
+    CURRENT,
+    DOMAIN,
+    IMPACT,
+    IMPACT_CLASHES,
+    LIVE,
+    PERSISTENT,
+    PERSISTENT_CLASHES,
+    impact,
+    lasting_impact,
+)
+from virshpy.shell.documents import appended, parsed, printed, removed, set_text
+from virshpy.shell.families import Spoken, named_as
+from virshpy.shell.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
+from virshpy.shell.results import Document, Message
+from virshpy.shell.types import Choice, File, Path, Size, UInt
+from virshpy.xml.node import Node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_FILE = argument("file", File(), "file with the device's XML")
+_PRINT = flag("print-xml", "print the XML, and do nothing")
+_NOT_DETACHED = Spoken("Failed to detach interface")
+_INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE
+
+
+def _old(verb: str, args: Arguments) -> named_as:
+    """virsh makes the call without flags where it has none to pass."""
+    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
+    return named_as(f"virDomain{verb}Device" + ("" if plain else "Flags"))
+
+
+def _done(args: Arguments, sentence: str) -> Message:
+    return Message(sentence, domain=args["domain"].name)
+
+
+@command(
+    "attach-device",
+    "give a domain a device, from a file",
+    "Attach a device to a domain, as its XML says.",
+    (DOMAIN, _FILE, PERSISTENT, *IMPACT),
+    constraints=PERSISTENT_CLASHES,
+    examples=(("attach-device test disk.xml --persistent", "now and after its next start"),),
+)
+def attach_device(session: Session, args: Arguments) -> Message:
+    with failing(f"Failed to attach device from {args.text('file')}"), _old("Attach", args):
+        args["domain"].attach_device(args["file"], lasting_impact(args))
+    return _done(args, "Device attached successfully")
+
+
+@command(
+    "detach-device",
+    "take a device from a domain, from a file",
+    "Detach the device of a domain that its XML describes.",
+    (DOMAIN, _FILE, PERSISTENT, *IMPACT),
+    constraints=PERSISTENT_CLASHES,
+    examples=(("detach-device test disk.xml --live", "until its next start"),),
+)
+def detach_device(session: Session, args: Arguments) -> Message:
+    with failing(f"Failed to detach device from {args.text('file')}"), _old("Detach", args):
+        args["domain"].detach_device(args["file"], lasting_impact(args))
+    return _done(args, "Device detached successfully")
+
+
+@command(
+    "update-device",
+    "change a device of a domain, from a file",
+    "Change a device of a domain to what its XML says.",
+    (DOMAIN, _FILE, PERSISTENT, *IMPACT, flag("force", "even where the guest holds on to it")),
+    constraints=PERSISTENT_CLASHES,
+    examples=(("update-device test nic.xml --live", "such as another network"),),
+)
+def update_device(session: Session, args: Arguments) -> Message:
+    flags = lasting_impact(args) | (DeviceModifyFlags.FORCE if "force" in args else 0)
+    with failing(f"Failed to update device from {args.text('file')}"):
+        args["domain"].update_device(args["file"], flags)
+    return _done(args, "Device updated successfully")
+
+
+@command(
+    "detach-device-alias",
+    "take a device from a domain, by its alias",
+    "Ask a guest to let go of a device; it may take its time.",
+    (DOMAIN, argument("alias", DeviceAlias(), "alias of a device, such as virtio-disk0"), *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("detach-device-alias test ua-scratch --live", "a device with a name of one's own"),),
+)
+def detach_device_alias(session: Session, args: Arguments) -> Message:
+    with failing(f"Failed to detach device with alias {args['alias']}"):
+        args["domain"].detach_device_alias(args["alias"], impact(args))
+    return _done(args, "Device detach request sent successfully")
+
+
+def _tree(domain: Domain, inactive: bool) -> Node:
+    """The devices of a domain, blanks kept, so that one can be printed as it stands there."""
+    root = parsed(domain.xml_desc(_INACTIVE if inactive else 0), "(domain_definition)", "domain")
+    found = root.find("devices")
+    if found is None:
+        raise Failure("Failed to get devices of the domain")
+    return found
+
+
+def _devices(domain: Domain, tag: str, inactive: bool) -> list[Node]:
+    return [child for child in _tree(domain, inactive).children if child.tag == tag]
+
+
+def _attribute(node: Node, tag: str, name: str) -> str | None:
+    child = node.find(tag)
+    return None if child is None else child.attrs.get(name)
+
+
+def _from_definition(args: Arguments) -> bool:
+    """Whether a device is looked for in the definition rather than in the running domain."""
+    if "config" in args and "live" not in args:
+        return True
+    return "persistent" in args and not args["domain"].is_active()
+
+
+# disks
+def _is_disk(node: Node, name: str) -> bool:
+    if _attribute(node, "target", "dev") == name:
+        return True
+    source = node.find("source")
+    return source is not None and any(source.attrs.get(key) == name for key in ("file", "dev", "dir", "name"))
+
+
+def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
+    for node in _devices(args["domain"], "disk", _from_definition(args)):
+        if removable and node.attrs.get("device") not in ("cdrom", "floppy"):
+            continue
+        if _is_disk(node, name):
+            return node
+    raise Failure(f"No disk found whose source path or target is {name}")
+
+
+@command(
+    "detach-disk",
+    "take a disk from a domain",
+    "Detach the disk of a domain that has this target or source.",
+    (DOMAIN, argument("target", DiskName(), "target or source of a disk"), PERSISTENT, *IMPACT, _PRINT),
+    constraints=PERSISTENT_CLASHES,
+    examples=(("detach-disk test vdb --persistent", "now and after its next start"),),
+)
+def detach_disk(session: Session, args: Arguments) -> Result:
+    xml = printed(_disk(args, args["target"], removable=False))
+    if "print-xml" in args:
+        return Document(xml)
+    with failing("Failed to detach disk"), _old("Detach", args):
+        args["domain"].detach_device(xml, lasting_impact(args))
+    return _done(args, "Disk detached successfully")
+
+
+@command(
+    "change-media",
+    "change what is in a CD-ROM or floppy drive",
+    "Put a medium into a drive of a domain, take it out, or exchange it.",
+    (
+        DOMAIN,
+        argument("path", DiskName(), "target or source of the drive"),
+        option("source", Path(), "the medium"),
+        flag("eject", "take the medium out"),
+        flag("insert", "put a medium in"),
+        flag("update", "exchange the medium"),
+        CURRENT,
+        LIVE,
+        CONFIG,
+        flag("force", "even where the guest has locked the drive"),
+        _PRINT,
+        flag("block", "the medium is a device of the host"),
+    ),
+    constraints=(
+        Exclusive("eject", "insert"),
+        Exclusive("eject", "update"),
+        Exclusive("insert", "update"),
+        Exclusive("eject", "block"),
+        *IMPACT_CLASHES,
+    ),
+    examples=(
+        ("change-media test hdc debian.iso --insert", "install from it"),
+        ("change-media test hdc --eject", "an empty drive"),
+    ),
+)
+def change_media(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    action = next((name for name in ("eject", "insert") if name in args), "update")
+    flags = impact(args) | (DeviceModifyFlags.FORCE if "force" in args else 0)
+    node = _disk(args, args["path"], removable=True)
+    source = node.find("source")
+    target = _attribute(node, "target", "dev") or args["path"]
+    if action == "eject":
+        if source is None:
+            raise Failure(f"The disk device '{target}' doesn't have media")
+        removed(node, source)
+    else:
+        if action == "insert" and source is not None and any(name in source.attrs for name in ("file", "dev")):
+            raise Failure(f"The disk device '{target}' already has media")
+        if not args["source"]:
+            raise Failure("New disk media source was not specified")
+        if source is not None:
+            removed(node, source)
+        block = "block" in args
+        node.attrs["type"] = "block" if block else "file"
+        appended(node, Node("source", {"dev" if block else "file": args["source"]}))
+    xml = printed(node)
+    if "print-xml" in args:
+        return Document(xml)
+    with failing(f"Failed to complete action {action} on media"):
+        domain.update_device(xml, flags)
+    verb = {"eject": "ejected", "insert": "inserted", "update": "updated"}[action]
+    return Message(f"Successfully {verb} media.", domain=domain.name, target=target, end="")
+
+
+# network interfaces
+def _interface(args: Arguments) -> Node:
+    kind, mac = args["type"], args["mac"]
+    found = [
+        node
+        for node in _devices(args["domain"], "interface", _from_definition(args))
+        if node.attrs.get("type") == kind
+    ]
+    if not found:
+        raise Failure(f"No interface found whose type is {kind}", _NOT_DETACHED)
+    if not mac:
+        if len(found) > 1:
+            which = f"Domain has {len(found)} interfaces. Please specify which one to detach using --mac"
+            raise Failure(which, _NOT_DETACHED)
+        return found[0]
+    matching = [node for node in found if (_attribute(node, "mac", "address") or "").lower() == mac.lower()]
+    if len(matching) > 1:
+        raise Failure(
+            f"Domain has multiple interfaces matching MAC address {mac}. You must use detach-device and specify the "
+            "device pci address to remove it.",
+            _NOT_DETACHED,
+        )
+    if not matching:
+        raise Failure(f"No interface with MAC address {mac} was found", _NOT_DETACHED)
+    return matching[0]
+
+
+@command(
+    "detach-interface",
+    "take a network interface from a domain",
+    "Detach the network interface of a domain that has this type and, where\nthere are several, this MAC address.",
+    (
+        DOMAIN,
+        argument("type", Choice("network", "bridge", "direct", "hostdev", "user"), "type of the interface"),
+        option("mac", MacAddress(), "its MAC address"),
+        PERSISTENT,
+        *IMPACT,
+        _PRINT,
+    ),
+    constraints=PERSISTENT_CLASHES,
+    examples=(("detach-interface test network --mac aa:bb:cc:dd:ee:ff", "one of several"),),
+)
+def detach_interface(session: Session, args: Arguments) -> Result:
+    xml = printed(_interface(args))
+    if "print-xml" in args:
+        return Document(xml)
+    with failing("Failed to detach interface"), _old("Detach", args):
+        args["domain"].detach_device(xml, lasting_impact(args))
+    return _done(args, "Interface detached successfully")
+
+
+@command(
+    "domif-setlink",
+    "pull a network interface's cable, or plug it in",
+    "Set the link of a domain's network interface up or down.",
+    (
+        DOMAIN,
+        argument("interface", InterfaceName(), "target or MAC address of a network interface"),
+        argument("state", Choice("up", "down"), "up or down"),
+        flag("config", "of the definition"),
+        _PRINT,
+    ),
+    examples=(("domif-setlink test testnet0 down", "see what the guest does without it"),),
+)
+def domif_setlink(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    name, state = args["interface"], args["state"]
+    if state not in ("up", "down"):
+        raise Failure(f"invalid link state '{state}'")
+    config = "config" in args or not domain.is_active()
+    flags = DeviceModifyFlags.CONFIG if config else DeviceModifyFlags.LIVE
+    element, attribute = ("mac", "address") if is_mac(name) else ("target", "dev")
+    for node in _devices(domain, "interface", config):
+        if (_attribute(node, element, attribute) or "").lower() == name.lower():
+            break
+    else:
+        raise Failure(f"interface '{name}' not found")
+    link = node.find("link")
+    if link is None:
+        appended(node, Node("link", {"state": state}))
+    else:
+        link.attrs["state"] = state
+    xml = printed(node)
+    if "print-xml" in args:
+        return Document(xml)
+    with failing("Failed to update interface link state"):
+        domain.update_device(xml, flags)
+    return _done(args, "Device updated successfully")
+
+
+# memory
+@command(
+    "update-memory-device",
+    "change a memory device of a domain",
+    "Change how much of a virtio-mem device the guest is to use.",
+    (
+        DOMAIN,
+        *IMPACT,
+        _PRINT,
+        option("alias", DeviceAlias(), "alias of the device"),
+        option("node", UInt(), "the guest's NUMA node that it belongs to"),
+        option("requested-size", Size(1024), "how much, in KiB or with a unit"),
+    ),
+    constraints=(*IMPACT_CLASHES, Exclusive("node", "alias")),
+    examples=(("update-memory-device test --requested-size 1G", "let it use so much"),),
+)
+def update_memory_device(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    found = []
+    for node in _devices(domain, "memory", "config" in args and "live" not in args):
+        if args["alias"] and _attribute(node, "alias", "name") != args["alias"]:
+            continue
+        target = node.find("target")
+        number = target.find("node") if target is not None else None
+        if args["node"] is not None and (number is None or number.text.strip() != str(args["node"])):
+            continue
+        found.append(node)
+    if not found:
+        raise Failure("no memory device found")
+    if len(found) > 1:
+        raise Failure("multiple memory devices found, use --alias or --node to select one")
+    (device,) = found
+    if args["requested-size"] is not None:
+        target = device.find("target")
+        requested = target.find("requested") if target is not None else None
+        if requested is None:
+            raise Failure("virtio-mem device is missing <requested/>")
+        requested.attrs["unit"] = "KiB"
+        set_text(requested, str(args["requested-size"] // 1024))
+    xml = printed(device)
+    if "print-xml" in args:
+        return Document(xml)
+    domain.update_device(xml, impact(args))
+    return _done(args, "Device updated successfully")
+

@@ -1,0 +1,410 @@
+"""What takes long: jobs, and moving a domain to another host."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import AbortJobFlags, DirtyRateCalcFlags, JobStatsFlags, JobType, MigrateFlags, MigrateMaxSpeedFlags
+from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, flag, option
+from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
+from virshpy.shell.families import given_flags, named_as
+from virshpy.shell.results import Message, Text
+from virshpy.shell.types import STRING, Choice, File, Int, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_KINDS = ("None", "Bounded", "Unbounded", "Completed", "Failed", "Cancelled")
+_OPERATIONS = (
+    "Unknown", "Start", "Save", "Restore", "Incoming migration", "Outgoing migration", "Snapshot", "Snapshot revert",
+    "Dump", "Backup", "Snapshot delete",
+)  # fmt: skip
+# libvirt's names of a job's figures, virsh's words for them, and what they count.
+_FIGURES = (
+    ("time_elapsed", "Time elapsed:", "ms"),
+    ("time_elapsed_net", "Time elapsed w/o network:", "ms"),
+    ("time_remaining", "Time remaining:", "ms"),
+    ("downtime", "Total downtime:", "ms"),
+    ("downtime_net", "Downtime w/o network:", "ms"),
+    ("data_processed", "Data processed:", "size"),
+    ("data_remaining", "Data remaining:", "size"),
+    ("data_total", "Data total:", "size"),
+    ("memory_processed", "Memory processed:", "size"),
+    ("memory_remaining", "Memory remaining:", "size"),
+    ("memory_total", "Memory total:", "size"),
+    ("memory_bps", "Memory bandwidth:", "rate"),
+    ("memory_dirty_rate", "Dirty rate:", "pages/s"),
+    ("memory_page_size", "Page size:", "bytes"),
+    ("memory_iteration", "Iteration:", ""),
+    ("memory_postcopy_requests", "Postcopy requests:", ""),
+    ("disk_processed", "File processed:", "size"),
+    ("disk_remaining", "File remaining:", "size"),
+    ("disk_total", "File total:", "size"),
+    ("disk_bps", "File bandwidth:", "rate"),
+    ("memory_constant", "Constant pages:", ""),
+    ("memory_normal", "Normal pages:", ""),
+    ("memory_normal_bytes", "Normal data:", "size"),
+    ("setup_time", "Setup time:", "ms"),
+    ("compression_cache", "Compression cache:", "size"),
+    ("compression_bytes", "Compressed data:", "size"),
+    ("compression_pages", "Compressed pages:", "count"),
+    ("compression_cache_misses", "Compression cache misses:", "count"),
+    ("compression_overflow", "Compression overflows:", "count"),
+    ("auto_converge_throttle", "Auto converge throttle:", "count"),
+    ("disk_temp_used", "Temporary disk space use:", "size"),
+    ("disk_temp_total", "Temporary disk space total:", "size"),
+    ("errmsg", "Error message:", "text"),
+)
+
+
+def three_places(value: int) -> tuple[float, str]:
+    """A number of bytes in the largest unit that leaves at least one of it."""
+    number, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    place = 0
+    while number >= 1024 and place < len(units) - 1:
+        number, place = number / 1024, place + 1
+    return number, units[place]
+
+
+def _figure(label: str, value: Any, counts: str) -> str:
+    if counts in ("size", "rate"):
+        number, unit = three_places(value)
+        return f"{label:<17} {number:<.3f} {unit}{'/s' if counts == 'rate' else ''}"
+    if counts == "text":
+        return f"{label:<17} {value}"
+    if counts == "count":
+        return f"{label:<17} {value:<13}"
+    return f"{label:<17} {value:<12}" + (f" {counts}" if counts else "")
+
+
+@command(
+    "domjobinfo",
+    "how far a domain's job is",
+    "Print what a domain is busy with, and how far it is.",
+    (
+        DOMAIN,
+        flag("completed", "the figures of the job that ended last"),
+        flag("keep-completed", "and keep them for the next one who asks"),
+        flag("anystats", "figures of jobs that failed, too"),
+        flag("rawstats", "print libvirt's own names and numbers"),
+    ),
+    constraints=(Requires("keep-completed", "completed"),),
+    examples=(("domjobinfo test", "during a migration, a backup, a dump"),),
+)
+def domjobinfo(session: Session, args: Arguments) -> Text:
+    domain: Domain = args["domain"]
+    flags = given_flags(
+        args, {"completed": JobStatsFlags.COMPLETED, "keep-completed": JobStatsFlags.KEEP_COMPLETED}
+    )
+    try:
+        kind, found = domain.job_stats(flags)
+    except errors.NoSupport as error:
+        if flags or "rawstats" in args:
+            raise Failure("Optional flags or --rawstats are not supported by the daemon", error) from error
+        with named_as("virDomainGetJobInfo"):
+            kind, found = _from_older(domain)
+    if "rawstats" in args:
+        text = f"Job type: {kind}\n\n" + "".join(f"{name:<15}: {value}\n" for name, value in found.items())
+        return Text("job", text, {"type": kind, **found}, end="")
+    label = _KINDS[kind] if 0 <= kind < len(_KINDS) else "unknown"
+    value: dict[str, Any] = {"type": label.lower(), **found}
+    lines = [f"{'Job type:':<17} {label:<12}"]
+    ended = kind in (JobType.COMPLETED, JobType.FAILED, JobType.CANCELLED)
+    if kind == JobType.NONE or (ended and not flags and "anystats" not in args):
+        return Text("job", "".join(line + "\n" for line in lines), value, end="")
+    operation = found.get("operation")
+    if isinstance(operation, int):
+        lines.append(f"{'Operation:':<17} {_OPERATIONS[operation] if operation < len(_OPERATIONS) else 'unknown':<12}")
+    for name, words, counts in _FIGURES:
+        if name in found and not (name.startswith("data_") and not found[name]):
+            lines.append(_figure(words, found[name], counts))
+    return Text("job", "".join(line + "\n" for line in lines), value, end="")
+
+
+def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
+    """The same figures by the call that is older than their names."""
+    info = domain.job_info()
+    names = {"mem": "memory", "file": "disk"}
+    found = {}
+    for slot in info.__slots__:
+        if slot != "type":
+            group, _, rest = slot.partition("_")
+            found[f"{names.get(group, group)}_{rest}"] = getattr(info, slot)
+    return info.type, found
+
+
+@command(
+    "domjobabort",
+    "cancel what a domain is busy with",
+    "Cancel the job of a domain: a migration, a save, a dump, a backup.",
+    (RUNNING, flag("postcopy", "interrupt a migration that is past the point of no return")),
+    examples=(("domjobabort test", "it takes too long"),),
+)
+def domjobabort(session: Session, args: Arguments) -> None:
+    flags = AbortJobFlags.POSTCOPY if "postcopy" in args else 0
+    with named_as("virDomainAbortJobFlags" if flags else "virDomainAbortJob"):
+        args["domain"].abort_job(flags)
+
+
+_MODES = {
+    "page-sampling": DirtyRateCalcFlags.PAGE_SAMPLING,
+    "dirty-bitmap": DirtyRateCalcFlags.DIRTY_BITMAP,
+    "dirty-ring": DirtyRateCalcFlags.DIRTY_RING,
+}
+
+
+@command(
+    "domdirtyrate-calc",
+    "measure how fast a domain writes to its memory",
+    "Begin to measure how much memory a domain writes in a second;\n'domstats --dirtyrate' shows the result.",
+    (
+        RUNNING,
+        option("seconds", Int(), "measure for so many seconds, 1 to 60"),
+        option("mode", Choice(*_MODES), "how: page-sampling, dirty-bitmap or dirty-ring"),
+    ),
+    examples=(("domdirtyrate-calc test --seconds 5", "could it be migrated while it runs?"),),
+)
+def domdirtyrate_calc(session: Session, args: Arguments) -> Message:
+    seconds = 1 if args["seconds"] is None else args["seconds"]
+    mode = args["mode"]
+    if mode and mode not in _MODES:
+        raise Failure(f"Unknown calculation mode '{mode}'")
+    args["domain"].start_dirty_rate_calc(seconds, _MODES[mode] if mode else 0)
+    return Message("Start to calculate domain's memory dirty rate successfully.", domain=args["domain"].name)
+
+
+# migration
+_M = MigrateFlags
+_SWITCHES: tuple[tuple[str, int | None, str], ...] = (
+    ("live", _M.LIVE, "while the domain runs"),
+    ("offline", _M.OFFLINE, "the definition of a domain that does not run"),
+    ("p2p", _M.PEER2PEER, "the hosts talk to each other"),
+    ("direct", None, "the hypervisor does it by itself"),
+    ("tunnelled", _M.TUNNELLED, "through the connection of the two hosts"),
+    ("persistent", _M.PERSIST_DEST, "define the domain there"),
+    ("undefinesource", _M.UNDEFINE_SOURCE, "undefine the domain here"),
+    ("suspend", _M.PAUSED, "leave the domain paused there"),
+    ("copy-storage-all", _M.NON_SHARED_DISK, "copy disks that the hosts do not share"),
+    ("copy-storage-inc", _M.NON_SHARED_INC, "copy the first images of disks that the hosts do not share"),
+    ("copy-storage-synchronous-writes", _M.NON_SHARED_SYNCHRONOUS_WRITES,
+     "the guest waits for its writes to reach the copies"),
+    ("change-protection", _M.CHANGE_PROTECTION, "refuse changes of the domain meanwhile"),
+    ("unsafe", _M.UNSAFE, "even where its disks may be damaged"),
+    ("verbose", None, "show how far it is"),
+    ("compressed", _M.COMPRESSED, "compress memory on the way"),
+    ("auto-converge", _M.AUTO_CONVERGE, "slow the guest down until it can be caught up with"),
+    ("rdma-pin-all", _M.RDMA_PIN_ALL, "pin all memory before RDMA begins"),
+    ("abort-on-error", _M.ABORT_ON_ERROR, "give up at I/O errors of the guest"),
+    ("postcopy", _M.POSTCOPY, "memory may follow after the domain; begun by migrate-postcopy"),
+    ("postcopy-after-precopy", None, "let memory follow after one round"),
+    ("postcopy-resume", _M.POSTCOPY_RESUME, "go on with a migration whose connection broke"),
+    ("zerocopy", _M.ZEROCOPY, "send memory without copying it first"),
+)  # fmt: skip
+_LATER_SWITCHES: dict[str, tuple[int, str]] = {
+    "tls": (_M.TLS, "encrypt what is sent"),
+    "parallel": (_M.PARALLEL, "use several connections"),
+}
+# Options whose value becomes a parameter: libvirt's name of it, the type, the help.
+_VALUES = {
+    "migrateuri": ("migrate_uri", STRING, "where the hypervisor sends it, if that is not to be guessed"),
+    "graphicsuri": ("graphics_uri", STRING, "where viewers find the display then"),
+    "listen-address": ("listen_address", STRING, "address at which the other host listens"),
+    "dname": ("destination_name", STRING, "the domain's name there"),
+    "xml": ("destination_xml", File(), "file with the XML that it gets there"),
+    "migrate-disks": ("migrate_disks", STRING, "targets of the disks to copy, with commas"),
+    "disks-port": ("disks_port", Int(), "port of the other host for disks"),
+    "disks-uri": ("disks_uri", STRING, "where disks are sent"),
+    "comp-methods": ("compression", STRING, "methods to compress memory with, with commas"),
+    "comp-mt-level": ("compression.mt.level", Int(), "level of compression by threads"),
+    "comp-mt-threads": ("compression.mt.threads", Int(), "threads that compress"),
+    "comp-mt-dthreads": ("compression.mt.dthreads", Int(), "threads that decompress"),
+    "comp-xbzrle-cache": ("compression.xbzrle.cache", UInt(64), "bytes of cache for XBZRLE"),
+    "auto-converge-initial": ("auto_converge.initial", Int(), "slow down by so many percent at first"),
+    "auto-converge-increment": ("auto_converge.increment", Int(), "and by so many more each time"),
+    "persistent-xml": ("persistent_xml", File(), "file with the XML that is defined there"),
+    "postcopy-bandwidth": ("bandwidth.postcopy", UInt(64), "most MiB a second once memory follows"),
+    "parallel-connections": ("parallel.connections", Int(), "how many connections"),
+    "bandwidth": ("bandwidth", UInt(64), "most MiB a second"),
+    "tls-destination": ("tls.destination", STRING, "the other host's name as its certificate has it"),
+}
+_LISTS = ("migrate-disks", "comp-methods")
+
+
+def _value(name: str) -> Any:
+    return option(name, _VALUES[name][1], _VALUES[name][2])
+
+
+def _later(name: str) -> Any:
+    return flag(name, _LATER_SWITCHES[name][1])
+
+
+@command(
+    "migrate",
+    "move a domain to another host",
+    "Move a domain to another host, while it runs with --live.",
+    (
+        DOMAIN,
+        argument("desturi", STRING, "URI of the other host"),
+        *(flag(name, help) for name, _, help in _SWITCHES),
+        *(_value(name) for name in ("migrateuri", "graphicsuri", "listen-address", "dname")),
+        option("timeout", Int(), "do something about it after so many seconds: suspend the domain, unless"),
+        flag("timeout-suspend", "after that time, suspend the domain"),
+        flag("timeout-postcopy", "after that time, let memory follow"),
+        *(_value(name) for name in (
+            "xml", "migrate-disks", "disks-port", "disks-uri", "comp-methods", "comp-mt-level", "comp-mt-threads",
+            "comp-mt-dthreads", "comp-xbzrle-cache", "auto-converge-initial", "auto-converge-increment",
+            "persistent-xml",
+        )),
+        _later("tls"),
+        _value("postcopy-bandwidth"),
+        _later("parallel"),
+        *(_value(name) for name in ("parallel-connections", "bandwidth", "tls-destination")),
+    ),
+    constraints=(
+        Exclusive("live", "offline"),
+        Exclusive("timeout-suspend", "timeout-postcopy"),
+        Requires("postcopy-resume", "postcopy"),
+        Requires("postcopy-after-precopy", "postcopy"),
+        Requires("timeout-postcopy", "postcopy"),
+        Requires("persistent-xml", "persistent"),
+        Requires("tls-destination", "tls"),
+    ),
+    examples=(("migrate test qemu+ssh://other/system --live --verbose", "without a pause that anyone notices"),),
+)  # fmt: skip
+def migrate(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    switches = {name: value for name, value, _ in _SWITCHES if value is not None}
+    switches |= {name: value for name, (value, _) in _LATER_SWITCHES.items()}
+    flags = given_flags(args, switches)
+    if args["timeout"] is not None:
+        if "offline" in args:
+            raise Failure("migrate: Unexpected timeout for offline migration")
+        if args["timeout"] < 1:
+            raise Failure("migrate: Invalid timeout")
+    elif "timeout-suspend" in args or "timeout-postcopy" in args:
+        raise Failure("migrate: Unexpected --timeout-* option without --timeout")
+    params: dict[str, Any] = {}
+    for name, (key, _, _) in _VALUES.items():
+        if args[name] is not None:
+            params[key] = args[name].split(",") if name in _LISTS else args[name]
+    timer = _timer(domain, args)
+    try:
+        if "p2p" in args or "direct" in args:
+            domain.migrate_to_uri3(args["desturi"], params, flags)
+        else:
+            import virshpy
+
+            with virshpy.open(args["desturi"]) as destination:
+                domain.migrate3(destination, params, flags)
+    finally:
+        if timer is not None:
+            timer.cancel()
+    yield Message("Migration: [100 %]" if "verbose" in args else "", end="", domain=domain.name)
+
+
+def _timer(domain: Domain, args: Arguments) -> Any:
+    """What --timeout asks for, running beside the migration; None where it asks for nothing."""
+    if args["timeout"] is None:
+        return None
+    from threading import Timer
+
+    def act() -> None:
+        try:
+            if "timeout-postcopy" in args:
+                domain.migrate_start_post_copy()
+            else:
+                domain.suspend()
+        except errors.Error:
+            # It has ended in this moment, or cannot be helped; the migration itself says which.
+            pass
+
+    timer = Timer(args["timeout"], act)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+@command(
+    "migrate-postcopy",
+    "let a domain's memory follow after it",
+    "Have a domain that is being migrated go on at the other host at once. The\n"
+    "migration must have been started with --postcopy.",
+    (RUNNING,),
+    examples=(("migrate-postcopy test", "it writes faster than can be sent"),),
+)  # fmt: skip
+def migrate_postcopy(session: Session, args: Arguments) -> None:
+    args["domain"].migrate_start_post_copy()
+
+
+@command(
+    "migrate-setmaxdowntime",
+    "how long a domain may stand still at the end of its migration",
+    "Set how long a domain may stand still when it changes hosts.",
+    (RUNNING, argument("downtime", Int(-(1 << 63), (1 << 63) - 1), "milliseconds")),
+    examples=(("migrate-setmaxdowntime test 500", "half a second"),),
+)
+def migrate_setmaxdowntime(session: Session, args: Arguments) -> None:
+    if args["downtime"] < 1:
+        raise Failure("migrate: Invalid downtime")
+    args["domain"].migrate_set_max_downtime(args["downtime"])
+
+
+@command(
+    "migrate-getmaxdowntime",
+    "how long a domain may stand still at the end of its migration: print it",
+    "Print for how many milliseconds a domain may stand still when it changes\nhosts.",
+    (RUNNING,),
+    examples=(("migrate-getmaxdowntime test", "in milliseconds"),),
+)
+def migrate_getmaxdowntime(session: Session, args: Arguments) -> Text:
+    number = args["domain"].migrate_max_downtime()
+    return Text("downtime_ms", str(number), number, end="")
+
+
+_POSTCOPY = flag("postcopy", "once memory follows after the domain")
+
+
+@command(
+    "migrate-setspeed",
+    "limit how fast a domain is migrated",
+    "Set the most that a migration may send.",
+    (RUNNING, argument("bandwidth", UInt(64), "MiB a second"), _POSTCOPY),
+    examples=(("migrate-setspeed test 100", "leave something for others"),),
+)
+def migrate_setspeed(session: Session, args: Arguments) -> None:
+    flags = MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0
+    args["domain"].migrate_set_max_speed(args["bandwidth"], flags)
+
+
+@command(
+    "migrate-getspeed",
+    "print how fast a domain may be migrated",
+    "Print the most that a migration may send, in MiB a second.",
+    (RUNNING, _POSTCOPY),
+    examples=(("migrate-getspeed test", "in MiB a second"),),
+)
+def migrate_getspeed(session: Session, args: Arguments) -> Text:
+    number = args["domain"].migrate_max_speed(MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0)
+    return Text("bandwidth_mib", str(number), number)
+
+
+@command(
+    "migrate-compcache",
+    "the cache that repeated memory is found with",
+    "Print or set the size of the cache that a compressed migration uses.",
+    (RUNNING, option("size", UInt(64), "bytes")),
+    examples=(("migrate-compcache test --size 67108864", "64 MiB"),),
+)
+def migrate_compcache(session: Session, args: Arguments) -> Text:
+    domain: Domain = args["domain"]
+    if args["size"] is not None:
+        domain.migrate_set_compression_cache(args["size"])
+    size = domain.migrate_compression_cache()
+    number, unit = three_places(size)
+    return Text("cache_bytes", f"Compression cache: {number:.3f} {unit}", size, end="")

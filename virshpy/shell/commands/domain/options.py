@@ -1,0 +1,38 @@
+"""Options that many commands about domains have, declared once."""
+
+from __future__ import annotations
+
+from virshpy.enums import ModificationImpact
+from virshpy.shell.command import Exclusive, argument, flag
+from virshpy.shell.types import DomainType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.command import Arguments
+
+DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")
+RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, id or UUID of a domain")
+
+CONFIG = flag("config", "of the definition")
+LIVE = flag("live", "of the running domain")
+CURRENT = flag("current", "of the running domain if it runs, else of the definition")
+PERSISTENT = flag("persistent", "of the running domain and of the definition")
+IMPACT = (CONFIG, LIVE, CURRENT)
+IMPACT_CLASHES = (Exclusive("current", "live"), Exclusive("current", "config"))
+PERSISTENT_CLASHES = (Exclusive("persistent", "current"), *IMPACT_CLASHES)
+
+
+def impact(args: Arguments) -> int:
+    """What --live, --config and --current amount to."""
+    flags = ModificationImpact.LIVE if "live" in args else 0
+    return int(flags | (ModificationImpact.CONFIG if "config" in args else 0))
+
+
+def lasting_impact(args: Arguments) -> int:
+    """The same where --persistent, which means the definition and the domain as it runs, is another way to say it."""
+    flags = impact(args)
+    if "persistent" in args:
+        flags |= ModificationImpact.CONFIG
+        if args["domain"].is_active():
+            flags |= ModificationImpact.LIVE
+    return flags

@@ -1,0 +1,447 @@
+"""Processors of a domain: how many there are, and where they run."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import VcpuFlags
+from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
+from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
+from virshpy.shell.results import Message, Table, Text
+from virshpy.shell.types import STRING, Int, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_CPULIST = option("cpulist", STRING, "processors of the host, such as 0-3,^2; or r: all")
+_V = VcpuFlags
+
+
+# how many
+@command(
+    "setvcpus",
+    "change how many processors a domain has",
+    "Change the number of a domain's processors.",
+    (
+        DOMAIN,
+        argument("count", UInt(), "how many"),
+        flag("maximum", "how many it may have at its next start"),
+        *IMPACT,
+        flag("guest", "have the guest's agent switch them on or off"),
+        flag("hotpluggable", "those that are added can be taken away again"),
+    ),
+    constraints=(
+        *IMPACT_CLASHES,
+        Exclusive("guest", "config"),
+        Requires("maximum", "config"),
+    ),
+    examples=(("setvcpus test 1 --live", "one is enough for now"),),
+)
+def setvcpus(session: Session, args: Arguments) -> None:
+    if not args["count"]:
+        raise Failure("Can't set 0 processors for a VM")
+    flags = impact(args)
+    for name, value in (("guest", _V.GUEST), ("maximum", _V.MAXIMUM), ("hotpluggable", _V.HOTPLUGGABLE)):
+        if name in args:
+            flags |= value
+    args["domain"].set_vcpus(args["count"], flags)
+
+
+class _NoTwoKinds(Constraint):
+    """One number is asked for, of one kind."""
+
+    def names(self) -> tuple[str, ...]:
+        return ("maximum", "active", "live", "config", "current")
+
+    def check(self, args: Arguments) -> None:
+        for first, second in (
+            ("live", "config"),
+            ("active", "maximum"),
+            ("current", "live"),
+            ("current", "config"),
+            ("guest", "config"),
+        ):
+            if first in args and second in args:
+                raise Failure(f"Options --{first} and --{second} are mutually exclusive")
+
+
+@command(
+    "vcpucount",
+    "how many processors a domain has",
+    "Print the number of a domain's processors, all numbers or one of them.",
+    (
+        DOMAIN,
+        flag("maximum", "how many there may be"),
+        flag("active", "how many there are"),
+        flag("live", "of the running domain"),
+        flag("config", "of the definition"),
+        flag("current", "of the running domain if it runs, else of the definition"),
+        flag("guest", "as the guest's agent counts them"),
+    ),
+    constraints=(_NoTwoKinds(),),
+    examples=(("vcpucount test", "all numbers"), ("vcpucount test --active --live", "one of them")),
+)
+def vcpucount(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    if not any(name in args for name in ("maximum", "active", "live", "config", "current", "guest")):
+        return _all_counts(domain)
+    if "guest" in args:
+        with failing("Failed to retrieve vCPU count from the guest"):
+            return _count(domain.vcpus_flags(_V.GUEST))
+    flags = impact(args)
+    if "maximum" in args:
+        with failing("Failed to retrieve maximum vcpu count"):
+            return _count(domain.vcpus_flags(flags | _V.MAXIMUM))
+    with failing("Failed to retrieve current vcpu count"):
+        return _count(domain.vcpus_flags(flags))
+
+
+def _count(number: int) -> Text:
+    return Text("vcpus", str(number), number)
+
+
+def _all_counts(domain: Domain) -> Text:
+    lines, value = [], {}
+    for kind, more in (("maximum", _V.MAXIMUM), ("current", _V.CURRENT)):
+        for where, impact_flag in (("config", _V.CONFIG), ("live", _V.LIVE)):
+            try:
+                number = domain.vcpus_flags(more | impact_flag)
+            except errors.Error:
+                # A transient domain has no definition, an inactive one does not run.
+                continue
+            lines.append(f"{kind:<12} {where:<12} {number:>3}\n")
+            value[f"{kind}_{where}"] = number
+    return Text("vcpus", "".join(lines), value, end="")
+
+
+@command(
+    "setvcpu",
+    "switch single processors of a domain on or off",
+    "Give a domain some of its processors, or take them away, by their numbers.",
+    (
+        DOMAIN,
+        argument("vcpulist", STRING, "numbers of processors of the domain, such as 2-3"),
+        flag("enable", "give them"),
+        flag("disable", "take them away"),
+        *IMPACT,
+    ),
+    constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES),
+    examples=(("setvcpu test 1 --disable", "the second of them"),),
+)
+def setvcpu(session: Session, args: Arguments) -> None:
+    if "enable" not in args and "disable" not in args:
+        raise Failure("one of --enable, --disable is required")
+    args["domain"].set_vcpu(args["vcpulist"], "enable" in args, impact(args))
+
+
+@command(
+    "guestvcpus",
+    "processors as the guest uses them",
+    "Print which processors the guest uses, or have its agent switch some on or\noff.",
+    (
+        RUNNING,
+        option("cpulist", STRING, "numbers of processors of the guest"),
+        flag("enable", "switch them on"),
+        flag("disable", "switch them off"),
+    ),
+    constraints=(Exclusive("enable", "disable"), Requires("enable", "cpulist"), Requires("disable", "cpulist")),
+    examples=(("guestvcpus test 1 --disable", "the guest stops using the second"),),
+)
+def guestvcpus(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    if args["cpulist"] and "enable" not in args and "disable" not in args:
+        raise Failure("One of options --enable or --disable is required by option --cpulist")
+    if args["cpulist"]:
+        domain.set_guest_vcpus(args["cpulist"], "enable" in args)
+        return None
+    found = domain.guest_vcpus()
+    return Text("vcpus", "".join(f"{key:<15}: {value}\n" for key, value in found.items()), found, end="")
+
+
+# where
+_STATES = ("offline", "running", "blocked")
+
+
+def _host_cpus(session: Session) -> int:
+    """How many processors the host has."""
+    try:
+        return session.connection.node_cpu_map().present
+    except errors.NoSupport:
+        info = session.connection.node_info()
+        return info.nodes * info.sockets * info.cores * info.threads
+
+
+def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
+    return f"{cpu_list(cpus)} (out of {count})" if pretty else cpu_map(cpus, count)
+
+
+@command(
+    "vcpuinfo",
+    "what a domain's processors do",
+    "Print for each processor of a domain whether and where it runs.",
+    (DOMAIN, flag("pretty", "sets of processors as ranges of numbers")),
+    examples=(("vcpuinfo test --pretty", "which of the host's they may run on"),),
+)
+def vcpuinfo(session: Session, args: Arguments) -> Text:
+    domain: Domain = args["domain"]
+    count = _host_cpus(session)
+    pretty = "pretty" in args
+    total = domain.info().vcpus
+    pieces, value = [], []
+    try:
+        found = domain.vcpus(total, (count + 7) // 8)
+    except errors.OperationInvalid:
+        if domain.is_active():
+            raise
+        found = None
+    if found is None:
+        # It does not run: what is known is where its processors would.
+        for number, cpus in enumerate(domain.vcpu_pin_info(total, (count + 7) // 8, _V.CONFIG)):
+            pieces.append(_vcpu(number, "N/A", "N/A", "N/A", _affinity(cpus, count, pretty)))
+            value.append({"number": number, "affinity": list(cpus)})
+    else:
+        for one in found:
+            state = _STATES[one.state] if 0 <= one.state < len(_STATES) else "no state"
+            time = f"{one.cpu_time / 1e9:.1f}s"
+            where = {-1: "N/A", -2: "N/A"}.get(one.cpu, str(one.cpu))
+            pieces.append(_vcpu(one.number, where, state, time, _affinity(one.cpus, count, pretty)))
+            value.append(
+                {"number": one.number, "cpu": one.cpu, "state": state, "cpu_time_ns": one.cpu_time,
+                 "affinity": list(one.cpus)}
+            )  # fmt: skip
+    return Text("vcpus", "\n".join(pieces), value, end="")
+
+
+def _vcpu(number: int, cpu: str, state: str, time: str, affinity: str) -> str:
+    fields = (("VCPU:", number), ("CPU:", cpu), ("State:", state), ("CPU time:", time), ("CPU Affinity:", affinity))
+    return "".join(f"{label:<15} {text}\n" for label, text in fields)
+
+
+def _wanted_cpus(text: str, count: int) -> list[int]:
+    """The processors of the host in a list. Raises Failure."""
+    try:
+        cpus = read_cpu_list(text, count)
+    except errors.InvalidArg as error:
+        raise Failure(f"Invalid cpulist '{text}'", error) from error
+    if cpus[-1] >= count:
+        raise Failure(f"CPU {cpus[-1]} in cpulist '{text}' exceed the maxcpu {count}")
+    return cpus
+
+
+@command(
+    "vcpupin",
+    "which of the host's processors a domain's may run on",
+    "Print or set which processors of the host a processor of a domain may run\non.",
+    (DOMAIN, option("vcpu", UInt(), "number of one of the domain's processors"), _CPULIST, *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("vcpupin test 0 2-3", "the first one, on two of the host's"),),
+)
+def vcpupin(session: Session, args: Arguments) -> Result | None:
+    domain: Domain = args["domain"]
+    query = not args["cpulist"]
+    if query and "live" in args and "config" in args:
+        raise Failure("Options --live and --config are mutually exclusive")
+    if not query and args["vcpu"] is None:
+        raise Failure("vcpupin: Missing vCPU number in pin mode.")
+    count = _host_cpus(session)
+    if not query:
+        cpus = _wanted_cpus(args["cpulist"], count)
+        domain.pin_vcpu(args["vcpu"], cpus, impact(args))
+        return None
+    flags = impact(args)
+    total = domain.info().vcpus
+    if args["vcpu"] is not None and args["vcpu"] >= total:
+        which = "persistent" if "config" in args else "live"
+        raise Failure(f"vcpu {args['vcpu']} is out of range of {which} cpu count {total}")
+    pins = domain.vcpu_pin_info(total, (count + 7) // 8, flags)
+    rows = [
+        (number, cpu_list(cpus)) for number, cpus in enumerate(pins) if args["vcpu"] is None or number == args["vcpu"]
+    ]
+    return Table("vcpus", [("vcpu", "VCPU"), ("affinity", "CPU Affinity")], rows)
+
+
+@command(
+    "emulatorpin",
+    "which of the host's processors the emulator may run on",
+    "Print or set which processors of the host a domain's emulator may run on.",
+    (DOMAIN, _CPULIST, *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("emulatorpin test 0-1", "out of the way of its processors"),),
+)
+def emulatorpin(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    query = not args["cpulist"]
+    if query and "live" in args and "config" in args:
+        raise Failure("Options --live and --config are mutually exclusive")
+    count = _host_cpus(session)
+    if not query:
+        domain.pin_emulator(_wanted_cpus(args["cpulist"], count), impact(args))
+        return None
+    cpus = domain.emulator_pin_info((count + 7) // 8, impact(args))
+    text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
+    return Text("affinity", text, cpu_list(cpus), end="")
+
+
+# I/O threads
+_ID = argument("id", UInt(), "number of an I/O thread")
+
+
+def _positive(number: int) -> int:
+    if number <= 0:
+        raise Failure(f"Invalid IOThread id value: '{number}'")
+    return number
+
+
+@command(
+    "iothreadinfo",
+    "list a domain's I/O threads",
+    "List the I/O threads of a domain, and where they may run.",
+    (DOMAIN, *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("iothreadinfo test", "what <iothreads> has made"),),
+)
+def iothreadinfo(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    count = _host_cpus(session)
+    with failing("Unable to get domain IOThreads information"):
+        found = domain.iothread_info(impact(args))
+    if not found:
+        return Message("No IOThreads found for the domain", end="", domain=domain.name)
+    rows = [(one.iothread_id, cpu_list([cpu for cpu in one.cpus if cpu < count])) for one in found]
+    return Table("iothreads", [("id", "IOThread ID"), ("affinity", "CPU Affinity")], rows)
+
+
+@command(
+    "iothreadpin",
+    "which of the host's processors an I/O thread may run on",
+    "Set which processors of the host an I/O thread of a domain may run on.",
+    (
+        DOMAIN,
+        argument("iothread", UInt(), "number of an I/O thread"),
+        argument("cpulist", STRING, "processors of the host, such as 0-3,^2; or r: all"),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("iothreadpin test 1 0-1", "next to the disks' interrupts"),),
+)
+def iothreadpin(session: Session, args: Arguments) -> None:
+    cpus = _wanted_cpus(args["cpulist"], _host_cpus(session))
+    args["domain"].pin_iothread(args["iothread"], cpus, impact(args))
+
+
+@command(
+    "iothreadadd",
+    "give a domain an I/O thread",
+    "Add an I/O thread to a domain.",
+    (DOMAIN, argument("id", Int(), "number of the new I/O thread"), *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("iothreadadd test 2 --config", "from its next start"),),
+)
+def iothreadadd(session: Session, args: Arguments) -> None:
+    args["domain"].add_iothread(_positive(args["id"]), impact(args))
+
+
+@command(
+    "iothreaddel",
+    "take an I/O thread from a domain",
+    "Remove an I/O thread that no disk uses.",
+    (DOMAIN, argument("id", Int(), "number of an I/O thread"), *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("iothreaddel test 2 --config", "from its next start"),),
+)
+def iothreaddel(session: Session, args: Arguments) -> None:
+    args["domain"].del_iothread(_positive(args["id"]), impact(args))
+
+
+_POLLING = (
+    ("poll-max-ns", UInt(64), "longest time to poll, in nanoseconds"),
+    ("poll-grow", UInt(), "what the time is multiplied with to grow"),
+    ("poll-shrink", UInt(), "what the time is divided by to shrink"),
+    ("thread-pool-min", Int(), "fewest helper threads"),
+    ("thread-pool-max", Int(), "most helper threads"),
+)
+
+
+@command(
+    "iothreadset",
+    "set how an I/O thread of a domain works",
+    "Change how an I/O thread of a domain polls and how many helpers it has.",
+    (
+        DOMAIN,
+        argument("id", Int(), "number of an I/O thread"),
+        *(option(name, type, help) for name, type, help in _POLLING),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("iothreadset test 1 --poll-max-ns 32768 --live", "poll longer"),),
+)
+def iothreadset(session: Session, args: Arguments) -> None:
+    number = _positive(args["id"])
+    given = {name.replace("-", "_"): args[name] for name, _, _ in _POLLING if args[name] is not None}
+    if not given:
+        raise Failure("Not enough arguments passed, nothing to set")
+    args["domain"].set_iothread_params(number, given, impact(args))
+
+
+# time
+@command(
+    "cpu-stats",
+    "processor time that a domain has used",
+    "Print how long a domain has used each processor of the host, and all of\nthem.",
+    (
+        RUNNING,
+        flag("total", "all together only"),
+        option("start", Int(), "from this processor on"),
+        option("count", Int(), "so many processors"),
+    ),
+    examples=(("cpu-stats test --total", "all together"),),
+)
+def cpu_stats(session: Session, args: Arguments) -> Iterable[Text]:
+    domain: Domain = args["domain"]
+    start, count = args["start"], args["count"]
+    total = "total" in args
+    if start is not None and start < 0:
+        raise Failure("Invalid value for start CPU")
+    if count is not None and count < 0:
+        raise Failure("Invalid value for number of CPUs to show")
+    # Without a choice everything is shown; a choice of processors shows them only.
+    if not total and start is None and count is None:
+        total, each = True, True
+    else:
+        each = start is not None or count is not None
+    doing = f"Failed to retrieve CPU statistics for domain '{domain.name}'"
+    if each:
+        start = start or 0
+        with failing(doing):
+            available = len(domain.cpu_stats(0, 0)) or _host_cpus(session)
+            if start >= available:
+                raise Failure(f"Start CPU {start} is out of range (min: 0, max: {available - 1})")
+            if count is not None and count > available:
+                yield Text("note", f"Only {available} CPUs available to show")
+            shown = available - start if count is None else min(count, available - start)
+            stats = domain.cpu_stats(start, shown) if shown else []
+        for number, one in enumerate(stats, start):
+            yield _cpu_times(f"CPU{number}", one, f"cpu{number}")
+    if total:
+        with failing(doing):
+            stats = domain.cpu_stats(-1, 1)
+        if not stats:
+            raise Failure("No total stats available")
+        yield _cpu_times("Total", stats[0], "total")
+
+
+def _cpu_times(title: str, times: dict[str, Any], key: str) -> Text:
+    lines = [f"{title}:\n"]
+    for name, value in times.items():
+        if name in ("cpu_time", "vcpu_time", "user_time", "system_time"):
+            lines.append(f"\t{name:<12} {value // 1_000_000_000:>9}.{value % 1_000_000_000:09} seconds\n")
+        else:
+            lines.append(f"\t{name:<12} {value}\n")
+    return Text(key, "".join(lines), times, end="")

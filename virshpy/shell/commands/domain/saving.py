@@ -1,0 +1,299 @@
+"""Saving the state of a domain, restoring it, dumping it; pictures of its screen."""
+
+from __future__ import annotations
+
+from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
+from virshpy.shell.families import WRAP, XPATH, edit_document, given_flags, named_as, shown
+from virshpy.shell.results import Document, Message
+from virshpy.shell.types import Choice, DomainType, File, Path, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+
+_S = SaveRestoreFlags
+_FLAGS = {
+    "bypass-cache": _S.BYPASS_CACHE,
+    "running": _S.RUNNING,
+    "paused": _S.PAUSED,
+    "reset-nvram": _S.RESET_NVRAM,
+}
+_BYPASS = flag("bypass-cache", "keep it out of the host's page cache")
+_STATE = (flag("running", "it will run when it is restored"), flag("paused", "it will be paused when it is restored"))
+_STATE_CLASH = (Exclusive("running", "paused"),)
+_VERBOSE = flag("verbose", "show how far it is")
+_SECURE = flag("security-info", "with passwords")
+_SECURE_FLAG = {"security-info": 1}
+_ALTERED = option("xml", File(), "file with XML that it is restored with")
+
+
+
+
+@command(
+    "save",
+    "stop a domain and keep its state in a file",
+    "Write a domain's memory to a file and stop it; restore lets it go on.",
+    (DOMAIN, argument("file", Path(), "file to write"), _BYPASS, _ALTERED, *_STATE, _VERBOSE),
+    examples=(("save test /var/tmp/test.sav", "then: restore /var/tmp/test.sav"),),
+)
+def save(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    file = args["file"]
+    flags = given_flags(args, _FLAGS)
+    old = "virDomainSaveFlags" if flags or args["xml"] else "virDomainSave"
+    with failing(f"Failed to save domain '{args.text('domain')}' to {file}"), named_as(old):
+        domain.save(_absolute(file), args["xml"], flags)
+    yield Message(f"\nDomain '{args.text('domain')}' saved to {file}", domain=domain.name, file=file)
+
+
+def _absolute(path: str) -> str:
+    """The driver may look at files from elsewhere."""
+    import os
+
+    return os.path.abspath(path)
+
+
+@command(
+    "restore",
+    "let a saved domain go on",
+    "Start a domain from a file that save has made.",
+    (argument("file", Path(), "file to read"), _BYPASS, _ALTERED, *_STATE,
+     flag("reset-nvram", "begin with a fresh copy of the firmware's variables")),
+    examples=(("restore /var/tmp/test.sav", "where it was"),),
+)  # fmt: skip
+def restore(session: Session, args: Arguments) -> Message:
+    file = args["file"]
+    flags = given_flags(args, _FLAGS)
+    old = "virDomainRestoreFlags" if flags or args["xml"] else "virDomainRestore"
+    with failing(f"Failed to restore domain from {file}"), named_as(old):
+        session.connection.restore(_absolute(file), args["xml"], flags)
+    return Message(f"Domain restored from {file}", file=file)
+
+
+@command(
+    "managedsave",
+    "stop a domain and have its state kept",
+    "Write a domain's memory to a file that its next start goes on from.",
+    (DOMAIN, _BYPASS, *_STATE, _VERBOSE),
+    examples=(("managedsave test", "before the host is rebooted"),),
+)
+def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    with failing(f"Failed to save domain '{args.text('domain')}' state"):
+        domain.managed_save(given_flags(args, _FLAGS))
+    yield Message(f"\nDomain '{args.text('domain')}' state saved by libvirt", domain=domain.name)
+
+
+@command(
+    "managedsave-remove",
+    "throw the kept state of a domain away",
+    "Remove the file that the next start of a domain would go on from.",
+    (argument("domain", DomainType(), "name, id or UUID of a domain"),),
+    examples=(("managedsave-remove test", "boot it afresh"),),
+)
+def managedsave_remove(session: Session, args: Arguments) -> Message:
+    domain: Domain = args["domain"]
+    typed = args.text("domain")
+    with failing("Failed to check for domain managed save image"):
+        present = domain.has_managed_save()
+    if not present:
+        text = f"Domain '{typed}' has no manage save image; removal skipped"
+        return Message(text, end="", domain=domain.name, removed=False)
+    with failing(f"Failed to remove managed save image for domain '{typed}'"):
+        domain.managed_save_remove()
+    return Message(f"Removed managedsave image for domain '{typed}'", end="", domain=domain.name, removed=True)
+
+
+@command(
+    "managedsave-dumpxml",
+    "print the XML of a domain's kept state",
+    "Print the XML that the next start of a domain would go on with.",
+    (DOMAIN, _SECURE, XPATH, WRAP),
+    examples=(("managedsave-dumpxml test --xpath //disk/source", "which files it will want"),),
+)
+def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
+    return shown(args["domain"].managed_save_xml_desc(given_flags(args, _SECURE_FLAG)), args)
+
+
+@command(
+    "managedsave-define",
+    "change the XML of a domain's kept state, from a file",
+    "Replace the XML that the next start of a domain will go on with.",
+    (DOMAIN, argument("xml", File(), "file with the XML"), *_STATE),
+    constraints=_STATE_CLASH,
+    examples=(("managedsave-define test moved.xml", "its disks are somewhere else now"),),
+)
+def managedsave_define(session: Session, args: Arguments) -> Message:
+    domain: Domain = args["domain"]
+    typed = args.text("domain")
+    with failing(f"Failed to update {typed} XML configuration"):
+        domain.managed_save_define_xml(args["xml"], given_flags(args, _FLAGS))
+    return Message(f"Managed save state file of domain '{typed}' updated.", domain=domain.name)
+
+
+@command(
+    "managedsave-edit",
+    "change the XML of a domain's kept state in an editor",
+    "Open the XML that the next start of a domain will go on with in $VISUAL or\n$EDITOR.",
+    (DOMAIN, *_STATE),
+    constraints=_STATE_CLASH,
+    examples=(("managedsave-edit test --paused", "and have it paused then"),),
+)
+def managedsave_edit(session: Session, args: Arguments) -> Message:
+    domain: Domain = args["domain"]
+    flags = given_flags(args, _FLAGS)
+
+    def define(text: str) -> bool:
+        domain.managed_save_define_xml(text, flags)
+        return True
+
+    edited = edit_document(lambda: domain.managed_save_xml_desc(1), define)
+    if edited is None:
+        text = f"Managed save image of domain '{domain.name}' XML configuration not changed."
+        return Message(text, domain=domain.name, changed=False)
+    text = f"Managed save image of Domain '{domain.name}' XML configuration edited."
+    return Message(text, domain=domain.name, changed=True)
+
+
+_IMAGE = argument("file", Path(), "file that save has made")
+
+
+@command(
+    "save-image-dumpxml",
+    "print the XML in a file that save has made",
+    "Print the XML that a domain would be restored with.",
+    (_IMAGE, _SECURE, XPATH, WRAP),
+    examples=(("save-image-dumpxml /var/tmp/test.sav", "which domain it is"),),
+)
+def save_image_dumpxml(session: Session, args: Arguments) -> Document:
+    return shown(session.connection.save_image_xml_desc(args["file"], given_flags(args, _SECURE_FLAG)), args)
+
+
+@command(
+    "save-image-define",
+    "change the XML in a file that save has made, from a file",
+    "Replace the XML that a domain would be restored with.",
+    (_IMAGE, argument("xml", File(), "file with the XML"), *_STATE),
+    constraints=_STATE_CLASH,
+    examples=(("save-image-define /var/tmp/test.sav moved.xml", "its disks are somewhere else now"),),
+)
+def save_image_define(session: Session, args: Arguments) -> Message:
+    file = args["file"]
+    with failing(f"Failed to update {file}"):
+        session.connection.save_image_define_xml(file, args["xml"], given_flags(args, _FLAGS))
+    return Message(f"State file {file} updated.", file=file)
+
+
+@command(
+    "save-image-edit",
+    "change the XML in a file that save has made in an editor",
+    "Open the XML that a domain would be restored with in $VISUAL or $EDITOR.",
+    (_IMAGE, *_STATE),
+    constraints=_STATE_CLASH,
+    examples=(("save-image-edit /var/tmp/test.sav", "its disks are somewhere else now"),),
+)
+def save_image_edit(session: Session, args: Arguments) -> Message:
+    connection, file = session.connection, args["file"]
+    flags = given_flags(args, _FLAGS)
+
+    def define(text: str) -> bool:
+        connection.save_image_define_xml(file, text, flags)
+        return True
+
+    if edit_document(lambda: connection.save_image_xml_desc(file, 1), define) is None:
+        return Message(f"Saved image {file} XML configuration not changed.", file=file, changed=False)
+    return Message(f"State file {file} edited.", file=file, changed=True)
+
+
+# dumps
+_FORMATS = {
+    "elf": CoreDumpFormat.RAW,
+    "kdump-zlib": CoreDumpFormat.KDUMP_ZLIB,
+    "kdump-lzo": CoreDumpFormat.KDUMP_LZO,
+    "kdump-snappy": CoreDumpFormat.KDUMP_SNAPPY,
+    "win-dmp": CoreDumpFormat.WIN_DMP,
+}
+_D = CoreDumpFlags
+
+
+@command(
+    "dump",
+    "write a domain's memory to a file for a debugger",
+    "Write the memory of a domain to a file.",
+    (
+        DOMAIN,
+        argument("file", Path(), "file to write"),
+        flag("live", "while the domain runs on"),
+        flag("crash", "and have the domain crash"),
+        _BYPASS,
+        flag("reset", "and reset the domain"),
+        _VERBOSE,
+        flag("memory-only", "memory and registers only, as crash(8) reads them"),
+        option("format", Choice(*_FORMATS), "format of a dump of memory only"),
+    ),
+    examples=(("dump test /var/tmp/test.core --memory-only --live", "while it hangs"),),
+)
+def dump(session: Session, args: Arguments) -> Iterable[Result]:
+    domain: Domain = args["domain"]
+    file, wanted = args["file"], args["format"]
+    flags = given_flags(
+        args,
+        {
+            "live": _D.LIVE,
+            "crash": _D.CRASH,
+            "bypass-cache": _D.BYPASS_CACHE,
+            "reset": _D.RESET,
+            "memory-only": _D.MEMORY_ONLY,
+        },
+    )
+    if wanted and "memory-only" not in args:
+        raise Failure("--format only works with --memory-only")
+    if wanted and wanted not in _FORMATS:
+        raise Failure(
+            f"format '{wanted}' is not supported, expecting 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'win-dmp' or "
+            "'elf'"
+        )
+    number = _FORMATS[wanted] if wanted else CoreDumpFormat.RAW
+    old = "virDomainCoreDumpWithFormat" if number else "virDomainCoreDump"
+    with failing(f"Failed to core dump domain '{args.text('domain')}' to {file}"), named_as(old):
+        domain.core_dump_with_format(_absolute(file), number, flags)
+    yield Message(f"\nDomain '{args.text('domain')}' dumped to {file}", domain=domain.name, file=file)
+
+
+_SUFFIXES = {"image/png": ".png", "image/x-portable-pixmap": ".ppm"}
+
+
+@command(
+    "screenshot",
+    "take a picture of a domain's screen",
+    "Write a picture of a domain's screen to a file.",
+    (
+        RUNNING,
+        option("file", Path(), "file to write (default: a name with the time)"),
+        option("screen", UInt(), "number of a screen"),
+    ),
+    examples=(("screenshot test now.png", "what it shows now"),),
+)
+def screenshot(session: Session, args: Arguments) -> Message:
+    from virshpy.shell.userfiles import save as write
+
+    domain: Domain = args["domain"]
+    with failing(f"could not take a screenshot of {args.text('domain')}"):
+        kind, picture = domain.screenshot(args["screen"] or 0)
+    path = args["file"]
+    if not path:
+        from time import localtime, strftime
+
+        path = f"{domain.name}-{strftime('%Y-%m-%d-%H:%M:%S', localtime())}{_SUFFIXES.get(kind, '')}"
+    try:
+        write(path, [picture])
+    except OSError:
+        raise Failure(f"cannot create file {path}") from None
+    return Message(f"Screenshot saved to {path}, with type of {kind}", end="", file=path, type=kind)

@@ -1,0 +1,452 @@
+"""Limits of a domain: memory, weights, bandwidths, NUMA, the scheduler, performance counters."""
+
+from __future__ import annotations
+
+from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
+from virshpy.shell.command import Failure, argument, command, failing, option, words
+from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, IMPACT, IMPACT_CLASHES, LIVE, impact
+from virshpy.shell.families import Spoken, named_as
+from virshpy.shell.objects import DiskName, InterfaceName
+from virshpy.shell.results import Text
+from virshpy.shell.types import STRING, Choice, Int, Size, UInt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.session import Session
+
+UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB
+
+
+def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Text:
+    """``name           : value`` for each, as virsh prints typed parameters."""
+    lines = []
+    for name, value in found.items():
+        text = (shown or {}).get(name) or (("yes" if value else "no") if isinstance(value, bool) else str(value))
+        lines.append(f"{name:<15}: {text}\n")
+    return Text("parameters", "".join(lines), found, end="")
+
+
+# memory
+_MEMORY_SIZE = Size(1024)
+
+
+@command(
+    "setmem",
+    "change how much memory a domain has",
+    "Change the memory of a domain, within its maximum.",
+    (DOMAIN, argument("size", _MEMORY_SIZE, "in KiB, or with a unit"), *IMPACT),
+    aliases=(),
+    constraints=IMPACT_CLASHES,
+    examples=(("setmem test 1G --live", "give some of it back"),),
+)
+def setmem(session: Session, args: Arguments) -> None:
+    domain: Domain = args["domain"]
+    flags = impact(args)
+    plain = not flags and "current" not in args
+    with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
+        domain.set_memory(args["size"] // 1024, flags)
+
+
+@command(
+    "setmaxmem",
+    "change how much memory a domain may have",
+    "Change the most memory that a domain may have.",
+    (DOMAIN, argument("size", _MEMORY_SIZE, "in KiB, or with a unit"), *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("setmaxmem test 4G --config", "from its next start"),),
+)
+def setmaxmem(session: Session, args: Arguments) -> None:
+    with failing("Unable to change MaxMemorySize"):
+        args["domain"].set_memory(args["size"] // 1024, impact(args) | MemoryModFlags.MAXIMUM)
+
+
+class Limit(Size):
+    """A number of KiB, with or without a unit; -1 is no limit at all."""
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        if text.startswith("-") and text[1:].isdigit():
+            return UNLIMITED
+        try:
+            return super().convert(text, name, session) // 1024
+        except Failure:
+            raise Failure(f"Unable to parse integer parameter {name}") from None
+
+
+_LIMITS = (
+    ("hard-limit", "most memory it may use"),
+    ("soft-limit", "memory it gets where there is too little"),
+    ("swap-hard-limit", "most memory and swap it may use"),
+    ("min-guarantee", "memory it always gets"),
+)
+
+
+@command(
+    "memtune",
+    "limits of a domain's memory",
+    "Print or set limits of what a domain takes of the host's memory.",
+    (DOMAIN, *(option(name, Limit(1024), f"{what}, in KiB or with a unit") for name, what in _LIMITS), *IMPACT),
+    constraints=IMPACT_CLASHES,
+    examples=(("memtune test --hard-limit 10G", "not more than that, whatever QEMU does"),),
+)
+def memtune(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    wanted = {name.replace("-", "_"): args[name] for name, _ in _LIMITS if args[name] is not None}
+    if wanted:
+        with failing("Unable to change memory parameters"):
+            domain.set_memory_parameters(wanted, impact(args))
+        return None
+    with failing("Unable to get number of memory parameters"):
+        found = domain.memory_parameters(impact(args))
+    return parameters(found, {name: "unlimited" for name, value in found.items() if value >= UNLIMITED})
+
+
+_MODES = ("strict", "preferred", "interleave", "restrictive")
+
+
+@command(
+    "numatune",
+    "the host's NUMA nodes that a domain's memory comes from",
+    "Print or set which NUMA nodes of the host a domain's memory comes from.",
+    (
+        DOMAIN,
+        option("mode", Choice(*_MODES), "how strictly: strict, preferred, interleave or restrictive"),
+        option("nodeset", STRING, "numbers of NUMA nodes, such as 0-1"),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("numatune test --nodeset 0", "from the first node"),),
+)
+def numatune(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    wanted: dict[str, Any] = {}
+    if args["nodeset"]:
+        wanted["numa_nodeset"] = args["nodeset"]
+    if args["mode"]:
+        mode = args["mode"]
+        if mode.isdigit() and mode.isascii():
+            wanted["numa_mode"] = int(mode)
+        elif mode in _MODES:
+            wanted["numa_mode"] = int(NumatuneMemMode[mode.upper()])
+        else:
+            raise Failure(f"Invalid mode: {mode}")
+    if wanted:
+        with failing("Unable to change numa parameters"):
+            domain.set_numa_parameters(wanted, impact(args))
+        return None
+    with failing("Unable to get number of memory parameters"):
+        found = domain.numa_parameters(impact(args))
+    number = found.get("numa_mode")
+    named = {"numa_mode": _MODES[number]} if isinstance(number, int) and 0 <= number < len(_MODES) else {}
+    return parameters(found, named)
+
+
+# disks and interfaces
+_PER_DEVICE = (
+    ("device-weights", "weights of devices: PATH,WEIGHT,…"),
+    ("device-read-iops-sec", "reads a second from devices: PATH,NUMBER,…"),
+    ("device-write-iops-sec", "writes a second to devices: PATH,NUMBER,…"),
+    ("device-read-bytes-sec", "bytes a second read from devices: PATH,NUMBER,…"),
+    ("device-write-bytes-sec", "bytes a second written to devices: PATH,NUMBER,…"),
+)
+
+
+@command(
+    "blkiotune",
+    "a domain's share of the host's disks",
+    "Print or set a domain's weight and limits at the host's block devices.",
+    (
+        DOMAIN,
+        option("weight", Int(), "weight, from 100 to 1000"),
+        *(option(name, STRING, what) for name, what in _PER_DEVICE),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("blkiotune test --weight 200", "after the others"),),
+)
+def blkiotune(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    wanted: dict[str, Any] = {}
+    if args["weight"] is not None:
+        if args["weight"] <= 0:
+            raise Failure(f"Invalid value of {args['weight']} for I/O weight")
+        wanted["weight"] = args["weight"]
+    for name, _ in _PER_DEVICE:
+        if args[name]:
+            wanted["device_weight" if name == "device-weights" else name.replace("-", "_")] = args[name]
+    if wanted:
+        with failing("Unable to change blkio parameters"):
+            domain.set_blkio_parameters(wanted, impact(args))
+        return None
+    with failing("Unable to get number of blkio parameters"):
+        return parameters(domain.blkio_parameters(impact(args)))
+
+
+class Throttle(Size):
+    """A number for which virsh complains twice."""
+
+    def __init__(self, scaled: bool) -> None:
+        super().__init__()
+        self.plain = None if scaled else UInt(64)
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        try:
+            return self.plain.convert(text, name, session) if self.plain else super().convert(text, name, session)
+        except Failure as failure:
+            hint = "digits" if self.plain else "digits, perhaps with a unit such as K or M"
+            raise Failure(failure.message, Spoken("Unable to parse integer parameter", hint=hint)) from None
+
+
+_RATES = tuple(
+    f"{which}-{what}-sec{more}"
+    for more in ("", "-max")
+    for what in ("bytes", "iops")
+    for which in ("total", "read", "write")
+)
+_LENGTHS = tuple(f"{rate}-length" for rate in _RATES if rate.endswith("-max"))
+_WORDS = {"total": "reads and writes", "read": "reads", "write": "writes"}
+
+
+def _throttle_help(name: str) -> str:
+    which, what, *_ = name.split("-")
+    rate = f"{_WORDS[which]}, {'bytes' if what == 'bytes' else 'operations'} a second"
+    if name.endswith("-length"):
+        return f"for how many seconds that peak may last: {rate}"
+    return f"peak of {rate}" if name.endswith("-max") else rate
+
+
+def throttle_options(*, group: bool) -> tuple[Any, ...]:
+    """The options that describe how much of a disk may be used; ``group``: with the name of a shared limit."""
+    return (
+        *(option(name, Throttle("bytes" in name), _throttle_help(name)) for name in _RATES),
+        option("size-iops-sec", Throttle(False), "bytes that count as one operation"),
+        *((option("group-name", STRING, "disks of one name share the limits"),) if group else ()),
+        *(option(name, Throttle(False), _throttle_help(name)) for name in _LENGTHS),
+    )
+
+
+def throttle_values(args: Arguments) -> dict[str, Any]:
+    """What those options say, by libvirt's names."""
+    names = [*_RATES, "size-iops-sec", "group-name", *_LENGTHS]
+    return {name.replace("-", "_"): args[name] for name in names if args[name] is not None}
+
+
+@command(
+    "blkdeviotune",
+    "limits of a domain's disk",
+    "Print or set how fast a domain may read and write one of its disks.",
+    (DOMAIN, argument("device", DiskName(), "target or source of a disk"), *throttle_options(group=True), *IMPACT),
+    aliases=(),
+    constraints=IMPACT_CLASHES,
+    examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
+)
+def blkdeviotune(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    wanted = throttle_values(args)
+    if wanted:
+        with failing("Unable to change block I/O throttle"):
+            domain.set_block_io_tune(args["device"], wanted, impact(args))
+        return None
+    with failing("Unable to get block I/O throttle parameters"):
+        return parameters(domain.block_io_tune(args["device"], impact(args)))
+
+
+RATE_FIELDS = ("average", "peak", "burst", "floor")
+
+
+def read_rate(text: str) -> dict[str, int]:
+    """``average,peak,burst,floor`` in KiB and KiB/s; each but the first may be missing. Raises Failure."""
+    pieces = text.split(",")
+    if len(pieces) > len(RATE_FIELDS):
+        raise Failure(f"Rate string '{text}' has too many fields")
+    found = {}
+    for name, piece in zip(RATE_FIELDS, pieces, strict=False):
+        if not piece:
+            continue
+        if not (piece.isascii() and piece.isdigit()):
+            raise Failure(f"field '{name}' is malformed")
+        found[name] = int(piece)
+    return found
+
+
+def checked_rates(args: Arguments) -> tuple[dict[str, int] | None, dict[str, int] | None]:
+    """--inbound and --outbound. Raises Failure."""
+    inbound = read_rate(args["inbound"]) if args["inbound"] else None
+    if inbound is not None and not inbound.get("average") and not inbound.get("floor") and "average" not in inbound:
+        raise Failure("either inbound average or floor is mandatory")
+    outbound = read_rate(args["outbound"]) if args["outbound"] else None
+    if outbound is not None:
+        if outbound.get("floor"):
+            raise Failure("outbound floor is unsupported yet")
+        if "average" not in outbound:
+            raise Failure("outbound average is mandatory")
+    return inbound, outbound
+
+
+_RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
+
+
+@command(
+    "domiftune",
+    "limits of a domain's network interface",
+    "Print or set how fast a domain may receive and send at one of its network\ninterfaces.",
+    (
+        DOMAIN,
+        argument("interface", InterfaceName(), "target or MAC address of a network interface"),
+        option("inbound", STRING, f"what it receives: {_RATE_HELP}"),
+        option("outbound", STRING, "what it sends: AVERAGE,PEAK,BURST in KiB/s and KiB"),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB a second, more for a moment"),),
+)
+def domiftune(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    inbound, outbound = checked_rates(args)
+    wanted: dict[str, Any] = {}
+    for way, rate in (("inbound", inbound), ("outbound", outbound)):
+        if rate is not None:
+            names = ("average", "peak", "burst", *(("floor",) if way == "inbound" else ()))
+            # An average of nothing, in either direction, takes the limits away.
+            wanted |= {f"{way}.{name}": rate[name] for name in names if name in rate}
+    if wanted:
+        with failing("Unable to set interface parameters"):
+            domain.set_interface_parameters(args["interface"], wanted, impact(args))
+        return None
+    with failing("Unable to get interface parameters"):
+        return parameters(domain.interface_parameters(args["interface"], impact(args)))
+
+
+# processors
+@command(
+    "schedinfo",
+    "how the host's scheduler treats a domain",
+    "Print or set parameters of the scheduler for a domain.",
+    (
+        DOMAIN,
+        option("weight", Int(), "weight, for a scheduler that has it"),
+        option("cap", Int(), "cap, for a scheduler that has it"),
+        CURRENT,
+        CONFIG,
+        LIVE,
+        words("set", STRING, "NAME=VALUE of a parameter"),
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("schedinfo test --set cpu_shares=2048", "twice the usual share"),),
+)
+def schedinfo(session: Session, args: Arguments) -> Any:
+    domain: Domain = args["domain"]
+    flags = impact(args)
+    scheduler, count = domain.scheduler_type()
+    yield Text("scheduler", f"{'Scheduler':<15}: {scheduler if scheduler else 'Unknown'}", scheduler)
+    if not count:
+        return
+    found = domain.scheduler_parameters(flags)
+    wanted = _changes(args, found)
+    if wanted:
+        domain.set_scheduler_parameters(wanted, flags)
+        found = domain.scheduler_parameters(flags)
+    yield parameters(found)
+
+
+def _changes(args: Arguments, found: dict[str, Any]) -> dict[str, Any]:
+    """What --weight, --cap and --set ask for, in the types that the driver has. Raises Failure."""
+    wanted: dict[str, Any] = {}
+    for name in ("weight", "cap"):
+        if args[name] is not None:
+            if name not in found:
+                raise Failure(f"invalid scheduler option: {name}")
+            wanted[name] = args[name]
+    for setting in args["set"]:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise Failure("Invalid syntax for --set, expecting name=value")
+        if name not in found:
+            raise Failure(f"invalid scheduler option: {name}")
+        wanted[name] = _of_the_type(name, text, found[name])
+    return wanted
+
+
+def _of_the_type(name: str, text: str, present: Any) -> Any:
+    from virshpy.errors import InvalidArg
+
+    if isinstance(present, int):
+        try:
+            return int(text)
+        except ValueError:
+            kind = "unsigned int" if present >= 0 else "int"
+            raise InvalidArg(f"Invalid value for field '{name}': expected {kind}") from None
+    return text
+
+
+@command(
+    "perf",
+    "a domain's performance counters",
+    "Print which performance counters of a domain are on, or switch some.",
+    (
+        DOMAIN,
+        option("enable", STRING, "counters to switch on, with commas"),
+        option("disable", STRING, "counters to switch off, with commas"),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("perf test --enable cache_misses,instructions", "then: domstats --perf"),),
+)
+def perf(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    wanted: dict[str, bool] = {}
+    for option_name, value in (("enable", True), ("disable", False)):
+        for name in args[option_name].split(",") if args[option_name] else ():
+            if name in wanted:
+                from virshpy.errors import InvalidArg
+
+                twice = InvalidArg(f"parameter '{name}' occurs multiple times")
+                raise Failure("Unable to enable/disable perf events", twice)
+            wanted[name] = value
+    if not wanted:
+        with failing("Unable to get perf events"):
+            return _counters(domain.perf_events(impact(args)))
+    with failing("Unable to enable/disable perf events"):
+        domain.set_perf_events(wanted, impact(args))
+    return _counters(wanted)
+
+
+def _counters(found: dict[str, bool]) -> Text:
+    return parameters(found, {name: "enabled" if on else "disabled" for name, on in found.items()})
+
+
+# what happens when it ends
+_TYPES = {"poweroff": Lifecycle.POWEROFF, "reboot": Lifecycle.REBOOT, "crash": Lifecycle.CRASH}
+_ACTIONS = {
+    "destroy": LifecycleAction.DESTROY,
+    "restart": LifecycleAction.RESTART,
+    "rename-restart": LifecycleAction.RESTART_RENAME,
+    "preserve": LifecycleAction.PRESERVE,
+    "coredump-destroy": LifecycleAction.COREDUMP_DESTROY,
+    "coredump-restart": LifecycleAction.COREDUMP_RESTART,
+}
+
+
+@command(
+    "set-lifecycle-action",
+    "what becomes of a domain that ends",
+    "Set what is done when a guest powers off, reboots or crashes.",
+    (
+        DOMAIN,
+        argument("type", Choice(*_TYPES), "what the guest does: poweroff, reboot or crash"),
+        argument("action", Choice(*_ACTIONS), "what is done then"),
+        *IMPACT,
+    ),
+    constraints=IMPACT_CLASHES,
+    examples=(("set-lifecycle-action test poweroff restart", "it cannot be shut down from inside"),),
+)
+def set_lifecycle_action(session: Session, args: Arguments) -> None:
+    if args["type"] not in _TYPES:
+        raise Failure(f"Invalid lifecycle type '{args['type']}'.")
+    if args["action"] not in _ACTIONS:
+        raise Failure(f"Invalid lifecycle action '{args['action']}'.")
+    with failing("Unable to change lifecycle action."):
+        args["domain"].set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], impact(args))

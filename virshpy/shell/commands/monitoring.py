@@ -1,0 +1,389 @@
+"""Domain Monitoring: disks, network interfaces, memory and clock of a domain."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.enums import InterfaceAddressesSource, MemoryStatTags, SetTimeFlags
+from virshpy.shell.command import Exclusive, Failure, Option, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import (
+    CONFIG,
+    CURRENT,
+    DOMAIN,
+    IMPACT_CLASHES,
+    LIVE,
+    RUNNING,
+    impact,
+)
+from virshpy.shell.objects import DiskName, InterfaceName, is_mac
+from virshpy.shell.results import Field, Fields, Table, Text
+from virshpy.shell.types import STRING, Choice, Int
+from virshpy.xml.parse import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.api.domain import Domain
+    from virshpy.shell.command import Arguments
+    from virshpy.shell.results import Result
+    from virshpy.shell.session import Session
+    from virshpy.xml.node import Node
+
+_INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE; XMLFlags is loaded by other commands
+_INTERFACE: Option = argument("interface", InterfaceName(), "target or MAC address of a network interface")
+
+
+def devices(domain: Domain, tag: str, flags: int = 0) -> list[Node]:
+    """The devices of one kind in a domain's document."""
+    found = parse(domain.xml_desc(flags), source="(domain_definition)").find("devices")
+    return [] if found is None else [child for child in found.children if child.tag == tag]
+
+
+def attribute(node: Node, path: str) -> str | None:
+    """``target@dev`` of a device, or None."""
+    tag, _, name = path.partition("@")
+    child = node.find(tag)
+    return None if child is None else child.attrs.get(name)
+
+
+def source_of(disk: Node) -> str | None:
+    """What a disk's data come from, as virsh shows it."""
+    source = disk.find("source")
+    if source is None:
+        return None
+    attributes = source.attrs
+    if disk.attrs.get("type") == "nvme":
+        address = source.find("address")
+        where = address.attrs if address is not None else {}
+        domain, bus, slot, function = (
+            int(where.get(name, "0"), 16) for name in ("domain", "bus", "slot", "function")
+        )
+        return f"nvme://{domain:04x}:{bus:02x}:{slot:02x}.{function}/{attributes.get('namespace', '')}"
+    for name in ("file", "dev", "dir", "name", "volume"):
+        if name in attributes:
+            return attributes[name]
+    return None
+
+
+@command(
+    "domblklist",
+    "list a domain's disks",
+    "List the disks of a domain, and where their data are.",
+    (DOMAIN, flag("inactive", "as they will be at the next start"), flag("details", "with their kinds")),
+    examples=(("domblklist test --details", "files, devices, disks, CD-ROMs"),),
+)
+def domblklist(session: Session, args: Arguments) -> Table:
+    details = "details" in args
+    rows = []
+    for disk in devices(args["domain"], "disk", _INACTIVE if "inactive" in args else 0):
+        row: list[Any] = [attribute(disk, "target@dev"), source_of(disk)]
+        if details:
+            row = [disk.attrs.get("type"), disk.attrs.get("device"), *row]
+        rows.append(row)
+    columns: list[tuple[str, str | None]] = [("target", "Target"), ("source", "Source")]
+    if details:
+        columns = [("type", "Type"), ("device", "Device"), *columns]
+    return Table("disks", columns, rows)
+
+
+@command(
+    "domiflist",
+    "list a domain's network interfaces",
+    "List the network interfaces of a domain.",
+    (DOMAIN, flag("inactive", "as they will be at the next start")),
+    examples=(("domiflist test", "what each is connected to, and its MAC address"),),
+)
+def domiflist(session: Session, args: Arguments) -> Table:
+    rows = []
+    for node in devices(args["domain"], "interface", _INACTIVE if "inactive" in args else 0):
+        kind = node.attrs.get("type", "")
+        source = node.find("source")
+        names = [kind, "dev", "name", "path", "bridge", "network"]
+        where = next((source.attrs[name] for name in names if name in source.attrs), None) if source else None
+        rows.append(
+            (attribute(node, "target@dev"), kind, where, attribute(node, "model@type"), attribute(node, "mac@address"))
+        )
+    titles = ("Interface", "Type", "Source", "Model", "MAC")
+    return Table("interfaces", [(title.lower(), title) for title in titles], rows)
+
+
+@command(
+    "domblkinfo",
+    "sizes of a domain's disks",
+    "Print how large a disk is, how much of it is allocated, and what it takes\nup on the host.",
+    (
+        DOMAIN,
+        option("device", DiskName(), "target or source of a disk"),
+        flag("human", "sizes with units"),
+        flag("all", "of all disks"),
+    ),
+    constraints=(Exclusive("all", "device"),),
+    examples=(("domblkinfo test vda --human", "one disk"), ("domblkinfo test --all", "every disk")),
+)
+def domblkinfo(session: Session, args: Arguments) -> Result:
+    domain: Domain = args["domain"]
+    if "all" not in args and not args["device"]:
+        raise Failure("command 'domblkinfo' requires <device> option")
+    human = "human" in args
+    if "all" not in args:
+        info = domain.block_info(args["device"])
+        return Fields(
+            [
+                Field(f"{name}_bytes", name.capitalize(), value, _size(value, human))
+                for name, value in _sizes(info)
+            ],
+            16,
+        )
+    rows: list[list[Any]] = []
+    for disk in devices(domain, "disk"):
+        target, source = attribute(disk, "target@dev"), disk.find("source")
+        row: list[Any] = [target]
+        if source is None:
+            row += [None] * 3
+        else:
+            try:
+                row += [_size(value, human) for _, value in _sizes(domain.block_info(str(target)))]
+            except errors.Error:
+                # An image that cannot be asked about, such as one on the network, has no sizes and hides no others.
+                if disk.attrs.get("type") != "network":
+                    raise
+                row += [None] * 3
+        rows.append(row)
+    titles = ("Target", "Capacity", "Allocation", "Physical")
+    return Table("disks", [(title.lower(), title) for title in titles], rows)
+
+
+def _sizes(info: Any) -> list[tuple[str, int]]:
+    return [(name, getattr(info, name)) for name in ("capacity", "allocation", "physical")]
+
+
+def _size(value: int, human: bool) -> str:
+    if not human:
+        return str(value)
+    number, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    place = 0
+    while number >= 1024 and place < len(units) - 1:
+        number, place = number / 1024, place + 1
+    return f"{number:.3f} {units[place]}"
+
+
+# Figures in virsh's order: libvirt's key, virsh's short name, its words.
+_BLOCK_FIGURES = (
+    ("rd_operations", "rd_req", "number of read operations:"),
+    ("rd_bytes", "rd_bytes", "number of bytes read:"),
+    ("wr_operations", "wr_req", "number of write operations:"),
+    ("wr_bytes", "wr_bytes", "number of bytes written:"),
+    ("errs", "errs", "error count:"),
+    ("flush_operations", "flush_operations", "number of flush operations:"),
+    ("rd_total_times", "rd_total_times", "total duration of reads (ns):"),
+    ("wr_total_times", "wr_total_times", "total duration of writes (ns):"),
+    ("flush_total_times", "flush_total_times", "total duration of flushes (ns):"),
+)
+
+
+@command(
+    "domblkstat",
+    "what a domain's disk has been asked for",
+    "Print how much a disk of a domain has been read and written.",
+    (RUNNING, option("device", DiskName(), "target or source of a disk (default: all together)"),
+     flag("human", "in words")),
+    examples=(("domblkstat test vda --human", "one disk, in words"),),
+)  # fmt: skip
+def domblkstat(session: Session, args: Arguments) -> Text:
+    domain: Domain = args["domain"]
+    device = args["device"] or ""
+    with failing(f"Failed to get block stats {args.text('domain')} {device}"):
+        found = dict(domain.block_stats(device))
+    lines, value = [], {}
+    human = "human" in args
+    # What virsh has a name for comes first, then what only this driver knows.
+    known = [(key, short, words) for key, short, words in _BLOCK_FIGURES if key in found]
+    known += [(key, key, key) for key in found if key not in {figure[0] for figure in _BLOCK_FIGURES}]
+    for key, short, words in known:
+        value[key] = found[key]
+        shown = f"{words:<31} {found[key]}" if human else f"{short} {found[key]}"
+        lines.append(f" {shown}\n" if human else f"{device}{' ' if device else ''}{shown}\n")
+    head = f"Device: {device}\n" if human else ""
+    return Text("stats", head + "".join(lines), value, end="")
+
+
+_INTERFACE_FIGURES = (
+    "rx_bytes", "rx_packets", "rx_errs", "rx_drop", "tx_bytes", "tx_packets", "tx_errs", "tx_drop",
+)  # fmt: skip
+
+
+@command(
+    "domifstat",
+    "what has gone through a domain's network interface",
+    "Print how much a network interface of a domain has received and sent.",
+    (RUNNING, _INTERFACE),
+    examples=(("domifstat test testnet0", "bytes, packets, errors, drops"),),
+)
+def domifstat(session: Session, args: Arguments) -> Text:
+    name = args["interface"]
+    with failing(f"Failed to get interface stats {args.text('domain')} {name}"):
+        stats = args["domain"].interface_stats(name)
+    value = {key: getattr(stats, key) for key in _INTERFACE_FIGURES}
+    text = "".join(f"{name} {key} {number}\n" for key, number in value.items() if number is not None and number >= 0)
+    return Text("stats", text, value, end="")
+
+
+def find_interface(domain: Domain, name: str, flags: int) -> Node:
+    """A network interface of a domain by target or MAC address. Raises Failure."""
+    by_mac = is_mac(name)
+    path = "mac@address" if by_mac else "target@dev"
+    for node in devices(domain, "interface", flags):
+        if (attribute(node, path) or "").lower() == name.lower():
+            return node
+    raise Failure(f"Interface ({'mac' if by_mac else 'dev'}: {name}) not found.")
+
+
+@command(
+    "domif-getlink",
+    "whether a network interface's link is up",
+    "Print whether the link of a domain's network interface is up.",
+    (DOMAIN, _INTERFACE, flag("config", "as it will be at the next start")),
+    examples=(("domif-getlink test testnet0", "such as: testnet0 up"),),
+)
+def domif_getlink(session: Session, args: Arguments) -> Text:
+    name = args["interface"]
+    node = find_interface(args["domain"], name, _INACTIVE if "config" in args else 0)
+    state = attribute(node, "link@state") or "up"
+    return Text("link", f"{name} {state}", state, end="", interface=name)
+
+
+_SOURCES = {
+    "lease": InterfaceAddressesSource.LEASE,
+    "agent": InterfaceAddressesSource.AGENT,
+    "arp": InterfaceAddressesSource.ARP,
+}
+
+
+@command(
+    "domifaddr",
+    "addresses of a domain's network interfaces",
+    "Print the IP addresses that a running domain has.",
+    (
+        RUNNING,
+        option("interface", STRING, "only of this interface"),
+        flag("full", "repeat name and MAC address on each line"),
+        option("source", Choice(*_SOURCES), "whom to ask: lease, agent or arp"),
+    ),
+    examples=(("domifaddr test --source agent", "ask the guest itself"),),
+)
+def domifaddr(session: Session, args: Arguments) -> Text:
+    source = args["source"] or "lease"
+    if source not in _SOURCES:
+        raise Failure(f"Unknown data source '{source}'")
+    # One call may be missing, and its absence is told in the driver's words.
+    interfaces = args["domain"].interface_addresses(_SOURCES[source])
+    lines = [f" {'Name':<10} {'MAC address':<20} {'Protocol':<8}     Address\n{'-' * 79}\n"]
+    value = []
+    full = "full" in args
+    for interface in interfaces:
+        if args["interface"] and interface.name != args["interface"]:
+            continue
+        addresses = [
+            {"protocol": "ipv4" if one.type == 0 else "ipv6", "address": one.addr, "prefix": one.prefix}
+            for one in interface.addrs
+        ]
+        value.append({"name": interface.name, "mac": interface.hwaddr, "addresses": addresses})
+        if not addresses:
+            lines.append(f" {interface.name:<10} {interface.hwaddr or 'N/A':<17}    {'N/A':<12} N/A\n")
+        for number, one in enumerate(addresses):
+            named = full or number == 0
+            name = interface.name if named else "-"
+            mac = (interface.hwaddr or "") if named else "-"
+            where = f"{one['protocol']:<12} {one['address']}/{one['prefix']}"
+            lines.append(f" {name:<10} {mac:<17}    {where}\n")
+    return Text("interfaces", "".join(lines), value, end="")
+
+
+_DISK_ERRORS = ("no error", "unspecified error", "no space")
+
+
+@command(
+    "domblkerror",
+    "errors of a domain's disks",
+    "Print which disks of a domain have an error now.",
+    (RUNNING,),
+    examples=(("domblkerror test", "why it is paused, perhaps"),),
+)
+def domblkerror(session: Session, args: Arguments) -> Text:
+    found = args["domain"].disk_errors(0)
+    value = {disk: _DISK_ERRORS[code] if 0 <= code < len(_DISK_ERRORS) else "unknown" for disk, code in found.items()}
+    if not value:
+        return Text("disks", "No errors found", {})
+    return Text("disks", "".join(f"{disk}: {what}\n" for disk, what in value.items()), value, end="")
+
+
+# libvirt's tags by virsh's names.
+_TAGS = {
+    MemoryStatTags.SWAP_IN: "swap_in",
+    MemoryStatTags.SWAP_OUT: "swap_out",
+    MemoryStatTags.MAJOR_FAULT: "major_fault",
+    MemoryStatTags.MINOR_FAULT: "minor_fault",
+    MemoryStatTags.UNUSED: "unused",
+    MemoryStatTags.AVAILABLE: "available",
+    MemoryStatTags.USABLE: "usable",
+    MemoryStatTags.ACTUAL_BALLOON: "actual",
+    MemoryStatTags.RSS: "rss",
+    MemoryStatTags.LAST_UPDATE: "last_update",
+    MemoryStatTags.DISK_CACHES: "disk_caches",
+    MemoryStatTags.HUGETLB_PGALLOC: "hugetlb_pgalloc",
+    MemoryStatTags.HUGETLB_PGFAIL: "hugetlb_pgfail",
+}
+
+
+@command(
+    "dommemstat",
+    "what a domain's memory is used for",
+    "Print what the guest says about its memory, or set how often it is asked.",
+    (RUNNING, option("period", Int(), "ask it every so many seconds; 0: no more", named_only=True), CONFIG, LIVE,
+     CURRENT),
+    constraints=IMPACT_CLASHES,
+    examples=(("dommemstat test", "in KiB"), ("dommemstat test --period 10 --live", "fresh figures from now on")),
+)  # fmt: skip
+def dommemstat(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    if args["period"] is not None:
+        if args["period"] < 0:
+            raise Failure(f"Invalid collection period value '{args['period']}'")
+        with failing("Unable to change balloon collection period."):
+            domain.set_memory_stats_period(args["period"], impact(args))
+        return None
+    with failing(f"Failed to get memory statistics for domain {args.text('domain')}"):
+        found = domain.memory_stats(len(MemoryStatTags))
+    value = {_TAGS[MemoryStatTags(tag)]: number for tag, number in found.items() if tag in _TAGS}
+    return Text("stats", "".join(f"{name} {number}\n" for name, number in value.items()), value, end="")
+
+
+@command(
+    "domtime",
+    "the time that a domain believes it is",
+    "Print the clock of a guest, or set it, by the guest's agent.",
+    (
+        RUNNING,
+        flag("now", "set it to the host's time"),
+        flag("pretty", "print it as a date"),
+        flag("sync", "have the guest read its hardware clock"),
+        option("time", Int(-(1 << 63), (1 << 63) - 1), "seconds since 1970 to set it to"),
+    ),
+    constraints=(Exclusive("time", "now"), Exclusive("time", "sync"), Exclusive("now", "sync")),
+    examples=(("domtime test --pretty", "as people write it"), ("domtime test --sync", "after a long pause")),
+)
+def domtime(session: Session, args: Arguments) -> Text | None:
+    domain: Domain = args["domain"]
+    if "now" in args or "sync" in args or args["time"] is not None:
+        from time import time
+
+        seconds = args["time"] if args["time"] is not None else int(time()) if "now" in args else 0
+        domain.set_time(seconds, 0, SetTimeFlags.SYNC if "sync" in args else 0)
+        return None
+    seconds, nanoseconds = domain.time()
+    shown = str(seconds)
+    if "pretty" in args:
+        from time import gmtime, strftime
+
+        shown = strftime("%Y-%m-%d %H:%M:%S", gmtime(seconds))
+    return Text("time", f"Time: {shown}", seconds, end="", nanoseconds=nanoseconds)

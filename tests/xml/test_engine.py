@@ -131,7 +131,29 @@ def test_unknown_content_is_kept_and_named() -> None:
     assert "rim='x'" in car.format() and "<nut/>" in car.format() and "<roof a='1'>t</roof>" in car.format()
     assert "rim" not in car.format(extras=False)
     assert car.copy().format() == car.format()
-    with pytest.raises(errors.XMLInvalidSchema, match="failed to validate against schema"):
+
+
+def test_validation_names_place_finding_and_choice() -> None:
+    source = "<car>\n<wheel size='1' sise='x'/>\n<wheel size='2'><nut/></wheel>x\n<roof/><wheels/></car>"
+    with pytest.raises(errors.XMLInvalidSchema, match="failed to validate against schema") as caught:
+        Car.parse(source, validate=True)
+    lines = caught.value.message.splitlines()[1:]
+    found = "found attribute 'sise' (did you mean 'size'?); <wheel> may have size, spare"
+    assert lines[0] == f"/car/wheel[1], line 2: {found}"
+    assert lines[1] == "/car/wheel[2]/nut, line 3: found <nut>, and <wheel> has no elements"
+    assert lines[2].startswith("/car/roof, line 4: found <roof>; <car> may have ")
+    assert lines[3].startswith("/car/wheels, line 4: found <wheels> (did you mean 'wheel'?); <car> may have ")
+    with pytest.raises(errors.XMLInvalidSchema, match="line 2: found <name> again, and one is allowed"):
+        Domain.parse("<domain type='qemu'><name>a</name>\n<name>b</name><memory>1</memory>"
+                     "<os><type>hvm</type></os></domain>", validate=True)
+    with pytest.raises(errors.XMLInvalidSchema, match="/domain/os, line 1: found text 'x', and only elements"):
+        Domain.parse("<domain type='qemu'><name>a</name><memory>1</memory><os>x<type>hvm</type></os></domain>",
+                     validate=True)
+
+
+def test_validation_stops_at_a_page() -> None:
+    source = "<car>" + "<roof/>" * 99 + "</car>"
+    with pytest.raises(errors.XMLInvalidSchema, match="and 79 more"):
         Car.parse(source, validate=True)
 
 

@@ -28,6 +28,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self, dataclass_transform
+
+    from virshpy.xml.schema import Found
 else:
 
     def dataclass_transform(**_):
@@ -35,7 +37,6 @@ else:
 
 
 ATTR, TEXT, LEAF, FLAG, ONE, MANY, LEAVES, VERBATIM = range(8)
-SCHEMA = "virshpy's own schema"
 
 
 class Field:
@@ -128,7 +129,7 @@ class Reading:
 
     def __init__(self, inactive: bool):
         self.inactive = inactive
-        self.unknown: list[tuple[Node, str, str]] = []
+        self.unknown: list[Found] = []
 
 
 class Plan:
@@ -266,7 +267,9 @@ class Element:
         except Refusal as refusal:
             raise refusal.located(root) from None
         if reading.unknown and (validate or warnings is not None):
-            _report(root, reading.unknown, validate, warnings)
+            from virshpy.xml.schema import report
+
+            report(root, reading.unknown, validate, warnings)
         return made
 
     @classmethod
@@ -289,7 +292,7 @@ class Element:
                 name, read = plan.text
                 values[name] = node.text if read is None else read(node.text, node, None)
         elif node.text and not node.text.isspace():
-            reading.unknown.append((node, "text", node.text.strip()[:40]))
+            reading.unknown.append((node, "text", node.text.strip()[:40], ()))
         for field in plan.required:
             if values.get(field.name) is None:
                 self._missing(field, node)
@@ -302,7 +305,7 @@ class Element:
         for child in node.children:
             row = table.get(child.tag)
             if row is None:
-                reading.unknown.append((child, "element", child.tag))
+                reading.unknown.append((child, "element", child.tag, table))
                 values.setdefault("_children", []).append(child)
                 continue
             kind, name, payload, runtime = row
@@ -315,7 +318,7 @@ class Element:
             elif kind == LEAVES:
                 values.setdefault(name, []).append(payload.read(child.text, child, None))
             elif name in values:
-                reading.unknown.append((child, "repeated element", child.tag))
+                reading.unknown.append((child, "repeated element", child.tag, ()))
             elif kind == ONE:
                 chosen: Any = payload if isinstance(payload, _Type) else payload(child)
                 made = chosen._read(child, reading)
@@ -326,14 +329,15 @@ class Element:
                     values[name] = payload.read(child.text, child, None)
                 for key in child.attrs:
                     if key != "unit" or not payload.unit:
-                        reading.unknown.append((child, "attribute", key))
+                        reading.unknown.append((child, "attribute", key, ("unit",) if payload.unit else ()))
             elif kind == FLAG:
                 values[name] = True
             else:
                 values[name] = child
 
     def _keep_attr(self, node: Node, key: str, word: str, reading: Reading) -> None:
-        reading.unknown.append((node, "attribute", key))
+        plan = type(self)._plan
+        reading.unknown.append((node, "attribute", key, plan.attrs if plan is not None else ()))
         if ":" not in key:
             self.__dict__.setdefault("_attrs", {})[key] = word
 
@@ -474,18 +478,3 @@ class Element:
 
 
 _Type = type
-
-
-def _report(root: Node, unknown: list[tuple[Node, str, str]], validate: bool, warnings: list[Warning] | None) -> None:
-    """Turn what was not understood into warnings, or into libvirt's refusal of --validate."""
-    paths = {id(node): path for path, node in root.paths()}
-    found = [(paths.get(id(node), "/"), node, what, word) for node, what, word in unknown]
-    if warnings is not None:
-        for path, node, what, word in found:
-            kept = what in ("element", "attribute")
-            message = f"unknown {what} {word!r} was kept" if kept else f"{what} {word!r} is ignored"
-            warnings.append(Warning(path, node.line, message))
-    if validate:
-        path, node, what, word = found[0]
-        detail = f"Unable to validate doc against {SCHEMA}\nExtra {what} {word} at {path}, line {node.line}"
-        raise errors.XMLInvalidSchema(detail, hint="remove it, or do without --validate: it will be kept and not used")

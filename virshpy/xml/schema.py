@@ -1,0 +1,57 @@
+"""What is said of content that the declarations do not know: a warning, or the refusal of --validate.
+
+Imported only where there is such content.
+"""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.xml.node import Node, Warning
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Found = tuple[Node, str, str, Iterable[str]]
+    """Where, what kind of thing, its name, and the names that are allowed in its place."""
+
+SCHEMA = "virshpy's own schema"
+_SHOWN = 20
+
+
+def report(root: Node, unknown: list[Found], validate: bool, warnings: list[Warning] | None) -> None:
+    """Append to ``warnings``; with ``validate`` raise XMLInvalidSchema, one line for each thing that was found."""
+    paths = {id(node): path for path, node in root.paths()}
+    places = [(paths.get(id(node), root.path_of(node)), node.line, what, word, allowed)
+              for node, what, word, allowed in unknown]
+    if warnings is not None:
+        for path, line, what, word, _ in places:
+            kept = what in ("element", "attribute")
+            message = f"unknown {what} {word!r} was kept" if kept else f"{what} {word!r} is ignored"
+            warnings.append(Warning(path, line, message))
+    if validate:
+        places.sort(key=lambda place: place[1])
+        lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed in places[:_SHOWN]]
+        if len(places) > _SHOWN:
+            lines.append(f"and {len(places) - _SHOWN} more")
+        detail = "\n".join([f"Unable to validate doc against {SCHEMA}", *lines])
+        raise errors.XMLInvalidSchema(detail, hint="without --validate it is kept and not used")
+
+
+def sentence(path: str, line: int, what: str, word: str, allowed: list[str]) -> str:
+    """Path, line, what was found, what is allowed there."""
+    from difflib import get_close_matches
+
+    place = f"{path}, line {line}"
+    if what == "text":
+        return f"{place}: found text {word!r}, and only elements are allowed here"
+    if what == "repeated element":
+        return f"{place}: found <{word}> again, and one is allowed"
+    found, above = f"<{word}>", f"<{path.rstrip('/').split('/')[-2 if what == 'element' else -1].partition('[')[0]}>"
+    if what == "attribute":
+        found = f"attribute '{word}'"
+    near = get_close_matches(word, allowed, 1)
+    guess = f" (did you mean '{near[0]}'?)" if near else ""
+    if not allowed:
+        return f"{place}: found {found}, and {above} has no {what}s"
+    return f"{place}: found {found}{guess}; {above} may have {', '.join(sorted(allowed))}"

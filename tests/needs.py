@@ -26,3 +26,12 @@ def program(name: str, package: str) -> pytest.MarkDecorator:
 
 def file(path: str, package: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not Path(path).exists(), reason=f"needs {path} (package {package})")
+
+
+def _root_is_a_mount() -> bool:
+    with open("/proc/self/mountinfo") as lines:
+        return any(line.split()[4] == "/" for line in lines)
+
+
+# Inside a chroot no mount namespace can be given a root of its own.
+mount_namespaces = pytest.mark.skipif(not _root_is_a_mount(), reason="needs a root directory that is a mount point")

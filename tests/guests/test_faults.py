@@ -166,6 +166,7 @@ exec "$@"
 
 
 @needs.root
+@needs.mount_namespaces
 def test_no_qemu_installed(uri: str, root: Path) -> None:
     (root / "domain.xml").write_text(PLAIN)
     script = f"define {root}/domain.xml; list --all --name"

@@ -78,6 +78,7 @@ def test_tpm(uri: str, root: Path, guest: Guest) -> None:
 
 
 @needs.root
+@needs.mount_namespaces
 def test_virtiofs(uri: str, root: Path, guest: Guest) -> None:
     shared = root / "shared"
     shared.mkdir()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shell import schema
 from tests.transcripts.transcripts import URI, run_virshpy, write_documents
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
@@ -49,3 +50,27 @@ def test_error_keys_are_documented() -> None:
     keys = set(re.findall(r"^\| `(\w+)` \|", section, re.M))
     error = json.loads(run_virshpy(["-c", URI, "-o", "json", "destroy nope"]).stderr)["error"]
     assert set(error) == keys
+
+
+def test_answers_keep_to_the_schema() -> None:
+    """Of every generated command line; `python -m tests.shell.schema` takes a change up."""
+    known = json.loads(schema.SCHEMA.read_text())["$defs"]
+    answered = list(schema.answers())
+    unfit = [
+        document
+        for document in answered
+        if document["command"] in known and not schema.fits(document["result"], known[document["command"]])
+    ]
+    assert unfit == [] and len(answered) > 500
+
+
+def test_every_key_has_a_meaning() -> None:
+    known = json.loads(schema.SCHEMA.read_text())["$defs"]
+    used = {key for definition in known.values() for key in schema.keys(definition)}
+    assert used - schema.written_meanings() == set()
+
+
+@pytest.mark.parametrize("value", [{"a": "1"}, {"b": 1}, {"a": [1]}, {"l": ["x"]}, 3])
+def test_what_does_not_fit_is_seen(value: object) -> None:
+    sample = schema.merged(schema.shape({"a": 1, "l": [1]}), schema.shape({"a": None}))
+    assert schema.fits({"a": None, "l": [2, 3]}, sample) and not schema.fits(value, sample)

@@ -63,6 +63,11 @@ def _is_ours(words: Sequence[str]) -> bool:
     return any(word[2:].partition("=")[0] in OURS for word in words if word.startswith("--"))
 
 
+def waits(line: str) -> bool:
+    """Whether a line goes on until something happens, or somebody interrupts it."""
+    return any(re.fullmatch(pattern, line) for pattern, reason in ALLOWED if reason.startswith("waits"))
+
+
 class Difference:
     """One line, how it was given, and both answers."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.results import Document, Lines, Message, Table
+from virshpy.shell.results import Document, Lines, Message, Shown, Table
 from virshpy.shell.types import File, Type
 
 TYPE_CHECKING = False
@@ -260,6 +260,16 @@ def identity(handle: Any) -> dict[str, Any]:
 
 def yes_no(value: bool) -> str:
     return "yes" if value else "no"
+
+
+def shown_bool(value: bool) -> Shown:
+    """A truth for a table."""
+    return Shown(value, yes_no(value))
+
+
+def shown_size(value: int) -> Shown:
+    """A number of bytes for a table."""
+    return Shown(value, scaled(value))
 
 
 def scaled(value: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from virshpy.shell.results import Document, Explanation, Fields, Lines, Message, Plan, Stats, Table, Text
+from virshpy.shell.results import Document, Explanation, Fields, Lines, Message, Plan, Shown, Stats, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,11 +159,11 @@ def data(result: Result) -> dict[str, Any]:
         return {field.key: field.value for field in result.fields}
     if isinstance(result, Table):
         keys = [key for key, _ in result.columns]
-        return {result.key: [dict(zip(keys, row, strict=True)) for row in result.rows]}
+        return {result.key: [dict(zip(keys, map(_raw, row), strict=True)) for row in result.rows]}
     if isinstance(result, Lines):
         if len(result.keys) == 1:
-            return {result.key: [row[0] for row in result.rows]}
-        return {result.key: [dict(zip(result.keys, row, strict=True)) for row in result.rows]}
+            return {result.key: [_raw(row[0]) for row in result.rows]}
+        return {result.key: [dict(zip(result.keys, map(_raw, row), strict=True)) for row in result.rows]}
     if isinstance(result, Stats):
         return {"domains": [{"name": name, "stats": stats} for name, stats in result.groups]}
     if isinstance(result, Plan):
@@ -175,6 +175,10 @@ def data(result: Result) -> dict[str, Any]:
             "uri": result.uri, "refusal": result.refusal,
         }  # fmt: skip
     raise TypeError(type(result).__name__)
+
+
+def _raw(value: object) -> object:
+    return value.value if isinstance(value, Shown) else value
 
 
 def error_data(failure: Failure) -> dict[str, Any]:

@@ -17,6 +17,19 @@ class Result:
     __slots__ = ()
 
 
+class Shown:
+    """A value of a table that people see otherwise than programs do: ``Shown(True, "yes")``."""
+
+    __slots__ = ("value", "text")
+
+    def __init__(self, value: Any, text: str) -> None:
+        self.value = value
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Message(Result):
     """Something was done. Left out by --quiet. ``data`` goes to JSON beside the sentence. ``end`` is what virsh ends
     the sentence with: not all of its sentences have a newline of their own."""

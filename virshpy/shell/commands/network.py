@@ -27,12 +27,13 @@ from virshpy.shell.families import (
     listed,
     one_form,
     shown,
+    shown_bool,
     yes_no,
 )
 from virshpy.shell.families import WRAP as _WRAP
 from virshpy.shell.families import XPATH as _XPATH
 from virshpy.shell.objects import NetworkType
-from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
+from virshpy.shell.results import Document, Field, Fields, Message, Shown, Table, Text
 from virshpy.shell.types import STRING, Choice, File, Int, Type
 
 TYPE_CHECKING = False
@@ -210,11 +211,11 @@ _CANNOT_LIST = "Failed to list networks"
 
 def _row(network: Network) -> tuple[object, ...]:
     try:
-        autostart = yes_no(network.autostart())
+        autostart = shown_bool(network.autostart())
     except errors.Error:
-        autostart = "no autostart"
+        autostart = Shown(None, "no autostart")
     state = "active" if network.is_active() else "inactive"
-    return network.name, state, autostart, yes_no(network.is_persistent()), network.uuid
+    return network.name, state, autostart, shown_bool(network.is_persistent()), network.uuid
 
 
 @command(

@@ -22,10 +22,12 @@ from virshpy.shell.families import (
     declare_verb,
     given_flags,
     scaled,
+    shown_bool,
+    shown_size,
     yes_no,
 )
 from virshpy.shell.objects import PoolType
-from virshpy.shell.results import Document, Field, Fields, Lines, Table, Text
+from virshpy.shell.results import Document, Field, Fields, Lines, Shown, Table, Text
 from virshpy.shell.types import STRING, File, Type
 
 TYPE_CHECKING = False
@@ -324,23 +326,25 @@ def _padded(rows: list[list[str]], keys: list[str]) -> Result:
     return Text("pools", text, value, end="")
 
 
-def _autostart(pool: StoragePool) -> str:
+def _autostart(pool: StoragePool) -> Shown:
     try:
-        return yes_no(pool.autostart())
+        return shown_bool(pool.autostart())
     except errors.Error:
-        return "no autostart"
+        return Shown(None, "no autostart")
 
 
 def _details(pools: list[StoragePool]) -> Table:
     rows: list[list[Any]] = []
     for pool in pools:
         info = pool.info()
-        row: list[Any] = [pool.name, _state(info.state), _autostart(pool), yes_no(pool.is_persistent())]
+        row: list[Any] = [pool.name, _state(info.state), _autostart(pool), shown_bool(pool.is_persistent())]
         for name in ("capacity", "allocation", "available"):
-            row.append(scaled(getattr(info, name)) if info.state in _WITH_SIZES else None)
+            row.append(shown_size(getattr(info, name)) if info.state in _WITH_SIZES else None)
         rows.append(row)
     titles = ("Name", "State", "Autostart", "Persistent", "Capacity", "Allocation", "Available")
-    return Table("pools", [(title.lower(), title) for title in titles], rows)
+    sizes = ("Capacity", "Allocation", "Available")
+    columns = [(title.lower() + ("_bytes" if title in sizes else ""), title) for title in titles]
+    return Table("pools", columns, rows)
 
 
 # pools from a line of options

@@ -13,7 +13,7 @@ from virshpy.enums import (
     StorageVolWipeAlgorithm,
 )
 from virshpy.shell.command import Failure, argument, command, failing, flag, option
-from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown
+from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
 from virshpy.shell.objects import PoolType, VolumeType, find_volume
 from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
 from virshpy.shell.types import STRING, Choice, File, Path, Size, UInt
@@ -391,10 +391,12 @@ def vol_list(session: Session, args: Arguments) -> Table:
         row: list[Any] = [volume.name, _path(volume)]
         if details:
             info = volume.info()
-            row += [_kind(info.type), scaled(info.capacity), scaled(info.allocation)]
+            row += [_kind(info.type), shown_size(info.capacity), shown_size(info.allocation)]
         rows.append(row)
-    titles = ["Name", "Path", *(["Type", "Capacity", "Allocation"] if details else [])]
-    return Table("volumes", [(title.lower(), title) for title in titles], rows)
+    columns: list[tuple[str, str | None]] = [("name", "Name"), ("path", "Path")]
+    if details:
+        columns += [("type", "Type"), ("capacity_bytes", "Capacity"), ("allocation_bytes", "Allocation")]
+    return Table("volumes", columns, rows)
 
 
 def _path(volume: StorageVol) -> str | None:

@@ -15,13 +15,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PREFIX = /usr/local
 
-.PHONY: demo test lint typecheck unit bench fuzz man install-completions prepare clean
+.PHONY: demo test lint typecheck unit bench fuzz man install-completions prepare prepare-test clean
 
 demo: prepare
 	@$(BIN)/python -m kit.demo
 
 # All three are run, whatever the first says: one round shows everything, and pytest has the last word.
-test: prepare
+test: prepare-test
 	@status=0; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
@@ -34,7 +34,7 @@ lint: prepare
 typecheck: prepare
 	$(BIN)/mypy
 
-unit: prepare
+unit: prepare-test
 	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS)
 
 bench: prepare
@@ -57,6 +57,9 @@ install-completions:
 
 prepare:
 	@kit/prepare
+
+prepare-test:
+	@kit/prepare test
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -19,7 +19,7 @@ from virshpy.driver.contract import Row, rows
 from virshpy.driver.everything import Everything
 from virshpy.driver.registry import Driver
 
-needs_reference = pytest.mark.skipif(not all(reference.present()), reason="needs libvirt's own API (package libvirt-dev)")
+needs_reference = pytest.mark.skipif(not all(reference.present()), reason="needs libvirt's API in XML (libvirt-dev)")
 ROWS: dict[str, Row] = {**rows(Everything), **rows(Driver)}
 OWN = {"virshpyDomainPlan"}
 

@@ -30,9 +30,9 @@ class BlockMethods(DomainHandle):
         """virDomainBlockPeek"""
         return self._driver.domain_block_peek(self.ref, disk, offset, size)
 
-    def disk_errors(self, maxerrors: int) -> dict[str, int]:
+    def disk_errors(self) -> dict[str, int]:
         """virDomainGetDiskErrors: diskErrorCode by target."""
-        return self._driver.domain_get_disk_errors(self.ref, maxerrors)
+        return self._driver.domain_get_disk_errors(self.ref)
 
     def block_io_tune(self, disk: str | None = None, flags: int = 0) -> dict[str, Any]:
         """virDomainGetBlockIoTune"""

@@ -30,9 +30,9 @@ class TuningMethods(DomainHandle):
         """virDomainSetMemoryStatsPeriod: seconds; 0 ends the polling."""
         self._driver.domain_set_memory_stats_period(self.ref, period, flags=flags)
 
-    def memory_stats(self, nr_stats: int) -> dict[int, int]:
+    def memory_stats(self) -> dict[int, int]:
         """virDomainMemoryStats: by MemoryStatTags; KiB where it is an amount."""
-        return self._driver.domain_memory_stats(self.ref, nr_stats)
+        return self._driver.domain_memory_stats(self.ref)
 
     def memory_peek(self, start: int, size: int, flags: int = 0) -> bytes:
         """virDomainMemoryPeek"""
@@ -78,9 +78,9 @@ class TuningMethods(DomainHandle):
         """virDomainGetMaxVcpus"""
         return self._driver.domain_get_max_vcpus(self.ref)
 
-    def vcpus(self, maxinfo: int, maplen: int) -> list[VcpuInfo]:
+    def vcpus(self) -> list[VcpuInfo]:
         """virDomainGetVcpus"""
-        return self._driver.domain_get_vcpus(self.ref, maxinfo, maplen)
+        return self._driver.domain_get_vcpus(self.ref)
 
     def vcpus_flags(self, flags: int = 0) -> int:
         """virDomainGetVcpusFlags"""
@@ -94,17 +94,17 @@ class TuningMethods(DomainHandle):
         """virDomainSetVcpu"""
         self._driver.domain_set_vcpu(self.ref, vcpumap, state, flags=flags)
 
-    def vcpu_pin_info(self, ncpumaps: int, maplen: int, flags: int = 0) -> list[list[int]]:
+    def vcpu_pin_info(self, flags: int = 0) -> list[list[int]]:
         """virDomainGetVcpuPinInfo: for each vCPU the host processors it may run on."""
-        return self._driver.domain_get_vcpu_pin_info(self.ref, ncpumaps, maplen, flags=flags)
+        return self._driver.domain_get_vcpu_pin_info(self.ref, flags=flags)
 
     def pin_vcpu(self, vcpu: int, cpus: list[int], flags: int = 0) -> None:
         """virDomainPinVcpuFlags"""
         self._driver.domain_pin_vcpu_flags(self.ref, vcpu, cpus, flags=flags)
 
-    def emulator_pin_info(self, maplen: int, flags: int = 0) -> list[int]:
+    def emulator_pin_info(self, flags: int = 0) -> list[int]:
         """virDomainGetEmulatorPinInfo"""
-        return self._driver.domain_get_emulator_pin_info(self.ref, maplen, flags=flags)
+        return self._driver.domain_get_emulator_pin_info(self.ref, flags=flags)
 
     def pin_emulator(self, cpus: list[int], flags: int = 0) -> None:
         """virDomainPinEmulator"""

@@ -262,7 +262,8 @@ class Ivgen(Element, tag="ivgen"):
 
 
 class VolumeEncryption(Element, tag="encryption"):
-    kind: str | None = attr(Enum("default qcow luks luks2 rbd", xml("unknown volume encryption format type %s")), "format")
+    kind: str | None = attr(
+        Enum("default qcow luks luks2 rbd", xml("unknown volume encryption format type %s")), "format")
     engine: str | None = attr()
     secrets: list[VolumeEncryptionSecret] = many(VolumeEncryptionSecret)
     cipher: Cipher | None = one(Cipher)

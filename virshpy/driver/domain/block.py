@@ -30,7 +30,7 @@ class BlockOperations(Contract):
     def domain_block_peek(self, domain: DomainRef, disk: str, offset: int, size: int) -> bytes: ...
 
     @operation("virDomainGetDiskErrors")
-    def domain_get_disk_errors(self, domain: DomainRef, maxerrors: int) -> dict[str, int]:
+    def domain_get_disk_errors(self, domain: DomainRef) -> dict[str, int]:
         """DiskErrorCode by target."""
 
     @operation("virDomainGetBlockIoTune", flags="ModificationImpact")

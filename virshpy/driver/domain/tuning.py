@@ -32,7 +32,7 @@ class TuningOperations(Contract):
         """Seconds; 0 ends the polling."""
 
     @operation("virDomainMemoryStats")
-    def domain_memory_stats(self, domain: DomainRef, nr_stats: int) -> dict[int, int]:
+    def domain_memory_stats(self, domain: DomainRef) -> dict[int, int]:
         """By MemoryStatTags; KiB where it is an amount."""
 
     @operation("virDomainMemoryPeek", writes=True, flags="MemoryFlags")
@@ -72,7 +72,7 @@ class TuningOperations(Contract):
     def domain_get_max_vcpus(self, domain: DomainRef) -> int: ...
 
     @operation("virDomainGetVcpus")
-    def domain_get_vcpus(self, domain: DomainRef, maxinfo: int, maplen: int) -> list[VcpuInfo]: ...
+    def domain_get_vcpus(self, domain: DomainRef) -> list[VcpuInfo]: ...
 
     @operation("virDomainGetVcpusFlags", flags="VcpuFlags")
     def domain_get_vcpus_flags(self, domain: DomainRef, *, flags: int = 0) -> int: ...
@@ -84,16 +84,14 @@ class TuningOperations(Contract):
     def domain_set_vcpu(self, domain: DomainRef, vcpumap: str, state: bool, *, flags: int = 0) -> None: ...
 
     @operation("virDomainGetVcpuPinInfo", flags="ModificationImpact")
-    def domain_get_vcpu_pin_info(
-        self, domain: DomainRef, ncpumaps: int, maplen: int, *, flags: int = 0
-    ) -> list[list[int]]:
+    def domain_get_vcpu_pin_info(self, domain: DomainRef, *, flags: int = 0) -> list[list[int]]:
         """For each vCPU the host processors it may run on."""
 
     @operation("virDomainPinVcpuFlags", writes=True, flags="ModificationImpact")
     def domain_pin_vcpu_flags(self, domain: DomainRef, vcpu: int, cpus: list[int], *, flags: int = 0) -> None: ...
 
     @operation("virDomainGetEmulatorPinInfo", flags="ModificationImpact")
-    def domain_get_emulator_pin_info(self, domain: DomainRef, maplen: int, *, flags: int = 0) -> list[int]: ...
+    def domain_get_emulator_pin_info(self, domain: DomainRef, *, flags: int = 0) -> list[int]: ...
 
     @operation("virDomainPinEmulator", writes=True, flags="ModificationImpact")
     def domain_pin_emulator(self, domain: DomainRef, cpus: list[int], *, flags: int = 0) -> None: ...

@@ -22,12 +22,10 @@ from virshpy.enums import (
     XMLFlags,
 )
 
-_CREATE = CreateFlags.START_PAUSED | CreateFlags.START_AUTODESTROY | CreateFlags.START_VALIDATE
 _UNDEFINE = (
     UndefineFlags.MANAGED_SAVE
     | UndefineFlags.SNAPSHOTS_METADATA
     | UndefineFlags.CHECKPOINTS_METADATA
-    | UndefineFlags.NVRAM
     | UndefineFlags.KEEP_NVRAM
     | UndefineFlags.TPM
     | UndefineFlags.KEEP_TPM
@@ -122,27 +120,20 @@ class Domains(Guests, DomainOperations):
         return found
 
     # life
-    @accepts(_CREATE)
+    @accepts(CreateFlags.START_VALIDATE)
     def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef:
-        guest = admit(self.host, read(xml, validate=bool(flags & CreateFlags.START_VALIDATE)), live=True)
+        guest = admit(self.host, read(xml, validate=bool(flags)), live=True)
         guest.run(self.host)
-        if flags & CreateFlags.START_PAUSED:
-            guest.state = (DomainState.PAUSED, PausedReason.USER)
         return guest.ref
 
-    @accepts(CreateFlags.START_PAUSED | CreateFlags.START_AUTODESTROY | CreateFlags.START_FORCE_BOOT)
+    @accepts(0)
     def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef:
         guest = self.guest(domain)
         if guest.active:
             raise errors.InternalError(f"Domain '{guest.name}' is already running")
-        if guest.saved is not None and not flags & CreateFlags.START_FORCE_BOOT:
-            guest.live = guest.saved
-            guest.run(self.host, RunningReason.RESTORED)
-        else:
-            guest.run(self.host)
+        guest.live = guest.saved
         guest.saved = None
-        if flags & CreateFlags.START_PAUSED:
-            guest.state = (DomainState.PAUSED, PausedReason.USER)
+        guest.run(self.host)
         return guest.ref
 
     @accepts(DestroyFlags.GRACEFUL)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver import everything
+from virshpy.drivers.test.agent import Agent
 from virshpy.drivers.test.checkpoints import Checkpoints
+from virshpy.drivers.test.figures import Figures
 from virshpy.drivers.test.interfaces import Interfaces
+from virshpy.drivers.test.limits import Limits
 from virshpy.drivers.test.networks import Networks
+from virshpy.drivers.test.node import NodeFigures
 from virshpy.drivers.test.nodedevs import NodeDevices
+from virshpy.drivers.test.saving import Saving
 from virshpy.drivers.test.snapshots import Snapshots
+from virshpy.drivers.test.tuning import Tuning
 from virshpy.drivers.test.volumes import Volumes
 
 
@@ -19,6 +25,12 @@ class Everything(
     NodeDevices,
     Snapshots,
     Checkpoints,
+    Figures,
+    Tuning,
+    Limits,
+    Agent,
+    Saving,
+    NodeFigures,
     everything.Everything,
 ):
     """As TestDriver has them: it lends itself to these methods."""

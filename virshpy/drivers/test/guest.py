@@ -29,6 +29,7 @@ class Guest:
         self.autostart = False
         self.saved: Domain | None = None  # managed save
         self.frozen: set[str] = set()  # mount points
+        self.polling: dict[int, dict[str, int]] = {}  # by I/O thread, those of both definitions
         self.snapshots: Moments | None = None
         self.checkpoints: Moments | None = None
 

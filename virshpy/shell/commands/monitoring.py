@@ -310,7 +310,7 @@ _DISK_ERRORS = ("no error", "unspecified error", "no space")
     examples=(("domblkerror test", "why it is paused, perhaps"),),
 )
 def domblkerror(session: Session, args: Arguments) -> Text:
-    found = args["domain"].disk_errors(0)
+    found = args["domain"].disk_errors()
     value = {disk: _DISK_ERRORS[code] if 0 <= code < len(_DISK_ERRORS) else "unknown" for disk, code in found.items()}
     if not value:
         return Text("disks", "No errors found", {})
@@ -353,7 +353,7 @@ def dommemstat(session: Session, args: Arguments) -> Text | None:
             domain.set_memory_stats_period(args["period"], impact(args))
         return None
     with failing(f"Failed to get memory statistics for domain {args.text('domain')}"):
-        found = domain.memory_stats(len(MemoryStatTags))
+        found = domain.memory_stats()
     value = {_TAGS[MemoryStatTags(tag)]: number for tag, number in found.items() if tag in _TAGS}
     return Text("stats", "".join(f"{name} {number}\n" for name, number in value.items()), value, end="")
 

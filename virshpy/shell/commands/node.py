@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from virshpy.api.connection import Connection
     from virshpy.shell.command import Arguments
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
@@ -72,7 +73,7 @@ def nodecpustats(session: Session, args: Arguments) -> Fields:
     connection = session.connection
     number = -1 if args["cpu"] is None else args["cpu"]
     with failing("Unable to get node cpu stats"):
-        first = connection.node_cpu_stats(number)
+        first = _cpu_stats(connection, number)
         if "percent" not in args:
             return Fields([_time(kind, first[kind]) for kind in _KINDS if kind in first], 0)
         if "utilization" in first:
@@ -81,7 +82,7 @@ def nodecpustats(session: Session, args: Arguments) -> Fields:
             from time import sleep
 
             sleep(1)
-            second = connection.node_cpu_stats(number)
+            second = _cpu_stats(connection, number)
     if "utilization" in second:
         used = float(second["utilization"])
         return Fields([_share("usage", used), _share("idle", 100 - used)], 0)
@@ -93,15 +94,20 @@ def nodecpustats(session: Session, args: Arguments) -> Fields:
     return Fields(fields + [_share(kind, shares[kind]) for kind in _KINDS if kind in first], 0)
 
 
+def _cpu_stats(connection: Connection, number: int) -> dict[str, int]:
+    """What libvirt calls ``kernel`` is ``system`` to users."""
+    return {"system" if kind == "kernel" else kind: time for kind, time in connection.node_cpu_stats(number).items()}
+
+
 def _time(kind: str, nanoseconds: int) -> Field:
     # virsh pads the label to 15 and the number to 20; the renderer has put the label, a colon and a blank.
-    return Field(f"{kind}_ns", kind, nanoseconds, f"{'':{max(13 - len(kind), 0)}}{nanoseconds:>20}")
+    return Field(f"{kind}_ns", kind, nanoseconds, f"{'':{max(14 - len(kind), 0)}}{nanoseconds:>20}")
 
 
 def _share(kind: str, share: float | None) -> Field:
     # Where no time has passed there is no share; C prints its -nan.
     text = f"{share:5.1f}%" if share is not None else f"{'-nan':>5}%"
-    return Field(f"{kind}_percent", kind, share, f"{'':{max(13 - len(kind), 0)}}{text}")
+    return Field(f"{kind}_percent", kind, share, f"{'':{max(14 - len(kind), 0)}}{text}")
 
 
 @command(
@@ -181,9 +187,12 @@ def freepages(session: Session, args: Arguments) -> Text:
         counts = _counts(found, args["cellno"], [wanted])
         return Text("free_pages", _pages(counts), {str(args["cellno"]): counts}, end="")
     value: dict[str, dict[int, int]] = {}
+    root = parse(session.connection.capabilities(), source="(capabilities)")
+    host = root.find("host")
+    cpu = host.find("cpu") if host is not None else None
     for cell in _cells(session, "unable to get node capabilities"):
         number = int(cell.attrs.get("id", "0"))
-        sizes = [wanted] if wanted is not None else _page_sizes(cell)
+        sizes = [wanted] if wanted is not None else (_page_sizes(cpu) if cpu is not None else []) or _page_sizes(cell)
         value[str(number)] = _counts(connection.node_free_pages(sizes, number, 1), number, sizes)
     text = "".join(f"Node {number}:\n{_pages(counts)}\n" for number, counts in value.items())
     return Text("free_pages", text, value, end="")

@@ -196,14 +196,14 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
     total = domain.info().vcpus
     pieces, value = [], []
     try:
-        found = domain.vcpus(total, (count + 7) // 8)
+        found = domain.vcpus()
     except errors.OperationInvalid:
         if domain.is_active():
             raise
         found = None
     if found is None:
         # It does not run: what is known is where its processors would.
-        for number, cpus in enumerate(domain.vcpu_pin_info(total, (count + 7) // 8, _V.CONFIG)):
+        for number, cpus in enumerate(domain.vcpu_pin_info(_V.CONFIG)):
             pieces.append(_vcpu(number, "N/A", "N/A", "N/A", _affinity(cpus, count, pretty)))
             value.append({"number": number, "affinity": list(cpus)})
     else:
@@ -260,7 +260,7 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
     if args["vcpu"] is not None and args["vcpu"] >= total:
         which = "persistent" if "config" in args else "live"
         raise Failure(f"vcpu {args['vcpu']} is out of range of {which} cpu count {total}")
-    pins = domain.vcpu_pin_info(total, (count + 7) // 8, flags)
+    pins = domain.vcpu_pin_info(flags)
     rows = [
         (number, cpu_list(cpus)) for number, cpus in enumerate(pins) if args["vcpu"] is None or number == args["vcpu"]
     ]
@@ -284,7 +284,7 @@ def emulatorpin(session: Session, args: Arguments) -> Text | None:
     if not query:
         domain.pin_emulator(_wanted_cpus(args["cpulist"], count), impact(args))
         return None
-    cpus = domain.emulator_pin_info((count + 7) // 8, impact(args))
+    cpus = domain.emulator_pin_info(impact(args))
     text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
     return Text("affinity", text, cpu_list(cpus), end="")
 

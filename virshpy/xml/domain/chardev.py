@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.domain.address import Device, DeviceSeclabel, skipped
 from virshpy.xml.domain.storage import Reconnect
 from virshpy.xml.element import Element, Reading, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Blank, Enum, Int, Lenient, xml
+from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Blank, Enum, Int, Lenient, internal, strtol, xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class CharBackend(Device):
     @classmethod
     def _read(cls, node: Node, reading: Reading) -> Self:
         made = super()._read(node, reading)
+        made.type = made.type or "pty"
         if reading.inactive and made.type == "pty":
             made.__dict__.pop("sources", None)  # the terminal's path is the running guest's
         return made
@@ -141,8 +144,18 @@ class Channel(CharBackend, tag="channel"):
     target: ChannelTarget | None = one(ChannelTarget)
 
     def _check(self, node: Node) -> None:
-        if self.target is None or self.target.type is None:
-            raise Refusal(errors.ConfigUnsupported, "target type must be specified for channel device", node)
+        if self.target is None:
+            raise Refusal(errors.XMLError, "target type must be specified for channel device", node)
+        if self.target.type is None:
+            detail = "unknown target type '(null)' specified for character device"
+            raise Refusal(errors.ConfigUnsupported, detail, node, "expected guestfwd, virtio or xen")
+        if self.target.type == "guestfwd":
+            if self.target.address is None:
+                raise Refusal(errors.XMLError, "guestfwd channel does not define a target address", node)
+            if ":" in self.target.address:
+                raise Refusal(errors.ConfigUnsupported, "guestfwd channel only supports IPv4 addresses", node)
+            if self.target.port is None:
+                raise Refusal(errors.XMLError, "Missing required attribute 'port' in element 'target'", node)
 
 
 class Smartcard(Device, tag="smartcard"):
@@ -154,13 +167,23 @@ class Smartcard(Device, tag="smartcard"):
     protocol: LenientProtocol | None = one(LenientProtocol)
     log: CharLog | None = one(CharLog)
 
+    def _check(self, node: Node) -> None:
+        if self.mode == "host-certificates" and len(self.certificates) != 3:
+            raise Refusal(errors.XMLError, "host-certificates mode needs exactly three certificates", node)
+        if self.mode == "passthrough" and self.type is None:
+            raise Refusal(errors.XMLError, "passthrough mode requires a character device type attribute", node)
+
 
 class Redirdev(Device, tag="redirdev"):
     bus: str | None = attr(Enum("usb", "unknown redirdev bus '%s'"))
-    type: str | None = attr(Enum(BACKENDS, "unknown redirdev character device type '%s'"), required=True)
+    type: str | None = attr(Enum(BACKENDS, "unknown redirdev character device type '%s'"),
+                            required=internal("missing type in redirdev"))
     sources: list[CharSource] = many(CharSource)
     protocol: LenientProtocol | None = one(LenientProtocol)
     log: CharLog | None = one(CharLog)
+
+
+_VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}").fullmatch
 
 
 class USBFilter(Element, tag="usbdev"):
@@ -170,7 +193,27 @@ class USBFilter(Element, tag="usbdev"):
     vendor: str | None = attr()
     product: str | None = attr()
     version: str | None = attr()
-    allow: bool | None = attr(YESNO)
+    allow: bool | None = attr(YESNO, required=True)
+
+    def _check(self, node: Node) -> None:
+        for name in ("class", "vendor", "product"):
+            field = "class_" if name == "class" else name
+            word = getattr(self, field)
+            if word is None:
+                continue
+            number = strtol(word, 0)
+            if number is None:
+                detail = f"Invalid value for attribute '{name}' in element 'usbdev': '{word}'. Expected integer value"
+                raise Refusal(errors.XMLError, detail, node)
+            if name == "class" and number > 0xFF:
+                raise Refusal(errors.InternalError, f"Invalid USB Class code 0x{number:x}", node)
+            if number < 0:
+                setattr(self, field, None)
+        if self.version == "-1":
+            self.version = None
+        if self.version is not None and not _VERSION(self.version):
+            detail = f"Cannot parse USB device version {self.version}"
+            raise Refusal(errors.XMLError, detail, node, "expected such as 2.0")
 
 
 class Redirfilter(Element, tag="redirfilter"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.domain.address import ADDRESSES, Address, Alias, AnyAddress, Device, VirtioDriver, generated
 from virshpy.xml.domain.chardev import (
+    BACKENDS,
     Channel,
     CharLog,
     CharSource,
@@ -35,6 +36,7 @@ from virshpy.xml.scalars import (
     Ranges,
     Sentence,
     Size,
+    internal,
     xml,
 )
 
@@ -68,7 +70,7 @@ class ControllerDriver(VirtioDriver):
 class Controller(Device, tag="controller"):
     """``pcihole64`` in KiB."""
 
-    type: str | None = attr(Enum("ide fdc scsi sata virtio-serial ccid usb pci xenbus isa"), required=True)
+    type: str | None = attr(Enum("ide fdc scsi sata virtio-serial ccid usb pci xenbus isa"))
     index: int | None = attr(Int(0, 2**31 - 1))
     model: str | None = attr()
     ports: int | None = attr(Int(0, 2**31 - 1))
@@ -81,6 +83,7 @@ class Controller(Device, tag="controller"):
     pcihole64: int | None = leaf(KIB)
 
     def _check(self, node: Node) -> None:
+        self.type = self.type or "ide"
         words = CONTROLLER_MODELS.get(self.type or "", "").split()
         if words and self.model is not None and self.model not in words:
             raise Refusal(errors.ConfigUnsupported, f"Unknown model type '{self.model}'", node,
@@ -104,7 +107,7 @@ CONTROLLER_MODELS = {
 
 
 class Stats(Element, tag="stats"):
-    period: int | None = attr(UINT)
+    period: int | None = attr(Int(0, 2**31 - 1))
 
 
 class MemBalloon(Device, tag="memballoon"):
@@ -134,6 +137,16 @@ class RngBackend(Element, tag="backend"):
     protocol: Protocol | None = one(Protocol)
     log: CharLog | None = one(CharLog)
 
+    def _check(self, node: Node) -> None:
+        if self.model is None:
+            raise Refusal(errors.XMLError, "missing RNG device backend model", node)
+        if self.model == "egd":
+            if self.type is None:
+                raise Refusal(errors.XMLError, "missing EGD backend type", node)
+            if self.type not in BACKENDS.split():
+                raise Refusal(errors.ConfigUnsupported, f"unknown backend type '{self.type}' for egd", node,
+                              f"expected one of {BACKENDS}")
+
 
 class Rng(Device, tag="rng"):
     model: str | None = attr(Enum(VIRTIO_MODELS, "unknown RNG model '%s'"), required=xml("missing RNG device model"))
@@ -141,9 +154,16 @@ class Rng(Device, tag="rng"):
     backend: RngBackend | None = one(RngBackend)
     driver: VirtioDriver | None = one(VirtioDriver)
 
+    def _check(self, node: Node) -> None:
+        if self.backend is None:
+            raise Refusal(errors.XMLError, "only one RNG backend is supported", node, "expected one <backend>")
+        if self.rate is not None and not self.rate.bytes:
+            self.rate = None
+
 
 class Watchdog(Device, tag="watchdog"):
-    model: str | None = attr(Enum("i6300esb ib700 diag288", "unknown watchdog model '%s'"), required=True)
+    model: str | None = attr(Enum("i6300esb ib700 diag288", "unknown watchdog model '%s'"),
+                             required=internal("watchdog must contain model name"))
     action: str | None = attr(Enum("reset shutdown poweroff pause dump none inject-nmi",
                                    "unknown watchdog action '%s'"))
 
@@ -190,6 +210,11 @@ class TPM(Device, tag="tpm"):
     def _check(self, node: Node) -> None:
         if self.backend is None:
             raise Refusal(errors.XMLError, "missing TPM device backend", node)
+        if self.backend.type == "passthrough":
+            self.backend.device = self.backend.device or TPMDevice()
+            self.backend.device.path = self.backend.device.path or "/dev/tpm0"
+        if self.backend.type == "external" and self.backend.source is None:
+            raise Refusal(errors.XMLError, "missing external TPM backend type", node, "add <source type='unix' …/>")
 
 
 class ShmemModel(Element, tag="model"):
@@ -208,12 +233,19 @@ class ShmemMSI(Element, tag="msi"):
 class Shmem(Device, tag="shmem"):
     """``size`` in MiB."""
 
-    name: str | None = attr(required=True)
+    name: str | None = attr(required=xml("shmem element must contain 'name' attribute"))
     role: str | None = attr(Enum("master peer"))
     model: ShmemModel | None = one(ShmemModel)
     size: int | None = leaf(Size("M", 1 << 20, 1))
     server: ShmemServer | None = one(ShmemServer)
     msi: ShmemMSI | None = one(ShmemMSI)
+
+    def _check(self, node: Node) -> None:
+        if "/" in (self.name or ""):
+            raise Refusal(errors.ConfigUnsupported, "shmem name cannot include '/' character", node)
+        if self.model and self.model.type == "ivshmem-doorbell" and self.server is None:
+            detail = "shmem model 'ivshmem-doorbell' is supported only with server option enabled"
+            raise Refusal(errors.ConfigUnsupported, detail, node, "add <server path='…'/>")
 
 
 _PLAIN = Size(path="./{tag}")
@@ -253,6 +285,12 @@ class MemoryDevice(Device, tag="memory"):
     source: MemorySource | None = one(MemorySource)
     target: MemoryTarget | None = one(MemoryTarget)
 
+    def _check(self, node: Node) -> None:
+        if self.target is None:
+            raise Refusal(errors.XMLError, "missing <target> element for <memory> device", node)
+        if self.target.size is None:
+            raise Refusal(errors.XMLError, "missing element or attribute './size'", node, "add <size unit='MiB'>…")
+
 
 class IOMMUDriver(Element, tag="driver", drop_empty=True):
     intremap: bool | None = attr(ONOFF)
@@ -270,6 +308,10 @@ class IOMMU(Device, tag="iommu"):
 class CID(Element, tag="cid", drop_empty=True):
     auto: bool | None = attr(YESNO)
     address: int | None = attr(POSITIVE)
+
+    def _check(self, node: Node) -> None:
+        if self.address is not None and self.address < 3:
+            raise Refusal(errors.ConfigUnsupported, "guest CIDs must be >= 3", node)
 
 
 class Vsock(Device, tag="vsock"):
@@ -319,5 +361,13 @@ class Devices(Element, tag="devices"):
     memories: list[MemoryDevice] = many(MemoryDevice)
     iommu: IOMMU | None = one(IOMMU)
     vsock: Vsock | None = one(Vsock)
+
+    def _check(self, node: Node) -> None:
+        ids = [audio.id for audio in self.audios]
+        for number in ids:
+            if ids.count(number) > 1:
+                raise Refusal(errors.XMLError, f"audio ID {number} is used multiple times", node)
+        if sum(1 for video in self.videos if video.model is not None and video.model.primary) > 1:
+            raise Refusal(errors.ConfigUnsupported, "Only one primary video device is supported", node)
 
 

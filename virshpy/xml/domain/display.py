@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.domain.address import Device, VirtioDriver
 from virshpy.xml.domain.chardev import Clipboard, MouseMode
 from virshpy.xml.element import Element, attr, many, one
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Blank, Enum, Int, Lenient, Noted, internal, xml
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
 
 
 class Listen(Element, tag="listen"):
@@ -17,6 +21,10 @@ class Listen(Element, tag="listen"):
     address: str | None = attr()
     network: str | None = attr()
     socket: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if self.type == "network" and not self.network:
+            raise Refusal(errors.XMLError, "'network' attribute is required for listen type 'network'", node)
 
 
 class SpiceChannel(Element, tag="channel"):
@@ -94,6 +102,18 @@ class Graphics(Element, tag="graphics"):
     gl: GL | None = one(GL)
     audio: AudioRef | None = one(AudioRef)
 
+    def _check(self, node: Node) -> None:
+        first = self.listens[0] if self.listens else None
+        if self.listen and first is not None and first.type == "address" and first.address != self.listen:
+            detail = (
+                f"graphics 'listen' attribute '{self.listen}' must match 'address' attribute of first listen element "
+                f"(found '{first.address or 'none'}')"
+            )
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+        if self.passwd is not None and self.passwdValidTo is not None and not _MOMENT(self.passwdValidTo):
+            detail = f"cannot parse password validity time '{self.passwdValidTo}', expect YYYY-MM-DDTHH:MM:SS"
+            raise Refusal(errors.InternalError, detail, node)
+
     def _write(
         self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
     ) -> None:
@@ -144,6 +164,10 @@ class VideoModel(Element, tag="model"):
     primary: bool | None = attr(Lenient(YESNO))
     acceleration: Acceleration | None = one(Acceleration)
     resolution: Resolution | None = one(Resolution)
+
+    def _check(self, node: Node) -> None:
+        if self.type == "qxl" and self.vgamem is not None and self.vgamem & (self.vgamem - 1):
+            raise Refusal(errors.ConfigUnsupported, "value for 'vgamem' must be power of two", node)
 
 
 class Video(Device, tag="video"):
@@ -211,18 +235,14 @@ class InputSource(Element, tag="source"):
 
 class Input(Device, tag="input"):
     type: str | None = attr(Enum("mouse tablet keyboard passthrough evdev", "unknown input device type '%s'"),
-                            required=True)
+                            required=internal("missing input device type"))
     bus: str | None = attr(Enum("ps2 usb xen parallels virtio none", "unknown input bus type '%s'"))
     model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional", "unknown input model '%s'"))
     driver: VirtioDriver | None = one(VirtioDriver)
     source: InputSource | None = one(InputSource)
 
-    def _check(self, node: Node) -> None:
-        if self.type == "passthrough" and (self.source is None or self.source.evdev is None):
-            raise Refusal(errors.XMLError, "Missing evdev path for input device passthrough", node)
-
 
 class Hub(Device, tag="hub"):
-    type: str | None = attr(Enum("usb", "unknown hub device type '%s'"))
+    type: str | None = attr(Enum("usb", "unknown hub device type '%s'"), required=internal("missing hub device type"))
 
 

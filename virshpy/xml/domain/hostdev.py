@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.domain.address import Device, PCIPlace
 from virshpy.xml.domain.interface import Teaming
@@ -16,7 +18,7 @@ class HostdevDriver(Element, tag="driver"):
 
 
 class USBNumber(Element):
-    id: int | None = attr(Int(0, 0xFFFF, base=0, form="0x%04x"))
+    id: int | None = attr(Int(0, 0xFFFF, base=0, form="0x%04x"), required=True)
 
 
 class HostAddress(Element, tag="address"):
@@ -38,7 +40,7 @@ class Adapter(Element, tag="adapter"):
     name: str | None = attr()
 
 
-class HostdevSource(Element, tag="source"):
+class HostdevSource(Element, tag="source", drop_empty=True):
     startupPolicy: str | None = attr(Enum("default mandatory requisite optional"))
     guestReset: str | None = attr(Enum("off uninitialized on"))
     missing: bool | None = attr(YESNO, runtime=True)
@@ -77,6 +79,8 @@ class Hostdev(Device, tag="hostdev"):
     def _check(self, node: Node) -> None:
         if self.mode is None:
             self.mode = "subsystem"
+        if self.type == "mdev" and self.model is None:
+            raise Refusal(errors.XMLError, "Missing required attribute 'model' in element 'hostdev'", node)
         if self.type is None:
             raise Refusal(errors.XMLError, "missing source address type", node)
         if self.source is None:
@@ -99,6 +103,11 @@ class Hostdev(Device, tag="hostdev"):
         if self.type == "usb":
             if source.vendor is not None and source.product is None:
                 raise Refusal(errors.InternalError, "missing product", node, "add <product id='0x…'/>")
+            if source.product is not None and source.vendor is None:
+                raise Refusal(errors.InternalError, "missing vendor", node, "add <vendor id='0x…'/>")
+            if source.vendor is not None and source.vendor.id == 0:
+                detail = "Invalid value for attribute 'id' in element 'vendor': Zero is not permitted"
+                raise Refusal(errors.XMLError, detail, node)
             _need(place, "bus device")
         elif self.type == "mdev":
             if place is None:
@@ -118,8 +127,16 @@ class Hostdev(Device, tag="hostdev"):
             if place is None:
                 raise Refusal(errors.XMLError, "'address' must be specified for scsi hostdev source", node)
             _need(place, "bus target unit")
+            if source.adapter is None or not source.adapter.name:
+                raise Refusal(errors.XMLError, "'adapter' name must be specified for scsi hostdev source", node)
         elif self.type == "scsi_host" and source.protocol is None:
             raise Refusal(errors.XMLError, "Missing scsi_host subsystem protocol", node)
+        elif self.type == "scsi_host" and source.protocol == "vhost":
+            if source.wwpn is None:
+                raise Refusal(errors.XMLError, "missing vhost-scsi hostdev source wwpn", node)
+            if not _WWPN(source.wwpn):
+                expected = "expected naa. and 16 hexadecimal digits"
+                raise Refusal(errors.XMLError, "malformed 'wwpn' value", node, expected)
 
     def _check_capability(self, source: HostdevSource, node: Node) -> None:
         for type, tag, what in _CAPABILITIES:
@@ -132,6 +149,7 @@ class Hostdev(Device, tag="hostdev"):
                       "expected storage, misc or net")
 
 
+_WWPN = re.compile(r"naa\.[0-9a-fA-F]{16}").fullmatch
 _CAPABILITIES = (("storage", "block", "block"), ("misc", "char", "character"), ("net", "interface", "interface"))
 
 

@@ -425,6 +425,13 @@ class Lease(Element, tag="lease"):
     key: str | None = leaf()
     target: LeaseTarget | None = one(LeaseTarget)
 
+    def _check(self, node: Node) -> None:
+        for name, value in (("key", self.key), ("lockspace", self.lockspace), ("target", self.target)):
+            if not value:
+                raise Refusal(errors.XMLError, f"Missing '{name}' element for lease", node)
+        if self.target is None or not self.target.path:
+            raise Refusal(errors.XMLError, "Missing 'path' attribute to 'target' element for lease", node)
+
 
 class FilesystemDriver(VirtioDriver):
     type: str | None = attr(Enum("path handle loop nbd ploop virtiofs"))
@@ -499,3 +506,16 @@ class Filesystem(Device, tag="filesystem"):
     readonly: bool = flag()
     space_hard_limit: int | None = leaf(Size("bytes", 1, 1))
     space_soft_limit: int | None = leaf(Size("bytes", 1, 1))
+
+    def _check(self, node: Node) -> None:
+        source = self.source
+        named = source and (source.file or source.dev or source.dir or source.name or source.usage is not None
+                            or source.pool or source.socket)
+        target = self.target.dir if self.target else None
+        if self.type == "ram" and (source is None or source.usage is None):
+            raise Refusal(errors.XMLError, "missing 'usage' attribute for RAM filesystem", node)
+        if not named and self.type != "ram":
+            raise Refusal(errors.NoSource, target, node, "add <source dir='…'/>")
+        if not target:
+            raise Refusal(errors.NoTarget, (source.dir or source.file) if source else None, node,
+                          "add <target dir='…'/>")

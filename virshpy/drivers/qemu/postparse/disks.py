@@ -51,6 +51,8 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         disk.readonly = True
     if target.tray == "closed":
         target.tray = None
+    if disk.encryption is not None and disk.encryption.engine is None:
+        disk.encryption.engine = "qemu"
     if disk.source is not None:
         _complete_source(disk.source)
     if disk.driver is None:

@@ -97,7 +97,7 @@ def _check_root(domain: Domain) -> None:
         if controller.type == "pci" and controller.index == 0 and wanted and controller.model != wanted:
             raise errors.XMLError(
                 f"The PCI controller with index='0' must be model='{wanted}' for this machine type, "
-                f"but model='{controller.model}' was found instead",
+                f"but model='{controller.model or '(null)'}' was found instead",
                 hint="leave it out: it is added by itself",
             )
 

@@ -109,6 +109,17 @@ class Bench:
         self.add(Row(f"dominfo, 1 of {MANY}", ours, python, "python -c pass", theirs))
         self.remove(MANY)
 
+    def tab(self) -> None:
+        """One press of Tab in a shell: a command's name, and a domain's."""
+        python = self.python()
+        for what, line in (("a command", "virshpy dom"), ("a value", "virshpy -c test:///default dominfo t")):
+            argv = [PYTHON, "-m", "virshpy", "-q", "complete", "--bash", line]
+            self.add(Row(f"Tab, {what}", typical(7, partial(run, argv)), python, "python -c pass"))
+        argv = [PYTHON, "-m", "virshpy", "-c", "test:///default", "list"]
+        theirs = ["virsh", "-c", "test:///default", "list"]
+        virsh = typical(7, partial(run, theirs)) if shutil.which("virsh") else None
+        self.add(Row("list, test:///default", typical(7, partial(run, argv)), python, "python -c pass", virsh))
+
     def define(self) -> None:
         papers = [f"define {path}" for path in self.papers[:DEFINED]]
         ours, theirs = self.beside(lambda shell: typical(1, lambda: shell.script(papers)))
@@ -157,7 +168,7 @@ def main() -> int:
         if bench.virsh:
             clear(bench.virsh)
         try:
-            for part in (bench.life, bench.together, bench.lists, bench.define):
+            for part in (bench.life, bench.together, bench.lists, bench.tab, bench.define):
                 part()
             imports = bill(["-c", bench.uri, "list"])
         except Failed as error:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
+from tests.shell.terminals import Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.shell.command import Failure
-from virshpy.shell.output import data, error_data, plain, printable, table_text, width
-from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Stats, Table, Text
+from virshpy.shell.output import Renderer, data, error_data, plain, printable, table_text, width
+from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
 from virshpy.shell.terminal import coloured, xml
 
 COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
@@ -133,3 +137,41 @@ def test_terminal_table_shows_every_cell(monkeypatch: pytest.MonkeyPatch) -> Non
     shown = coloured(ROWS)
     assert bare(shown).split()[:3] == ["Id", "Name", "State"] and bare(shown).split()[-3:] == ["3", "a", "running"]
     assert "\033[" in shown
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "percent"), [(0, 0, 0), (0, 10, 0), (5, 10, 50), (999, 1000, 99), (10, 10, 100)]
+)
+def test_progress(done: int, total: int, percent: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Progress("Block Copy", done, total, asked=True)
+    assert plain(step) == f"\rBlock Copy: [{percent:3} %]"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert f"{percent:3} %" in coloured(step) and coloured(step).endswith("\n") == (percent == 100)
+
+
+def test_progress_is_shown_to_a_terminal_unasked(capsys: pytest.CaptureFixture[str]) -> None:
+    step = Progress("Copy", 1, 2, asked=False)
+    for format, shown in (("plain", False), ("json", False), ("rich", True)):
+        Renderer(format).render("x", step)
+        assert bool(capsys.readouterr().out) == shown
+
+
+def test_a_table_keeps_within_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    wide = Table("domains", COLUMNS, [(3, "a-name-that-is-far-too-long-for-a-narrow-terminal", "running", "u")])
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", coloured(wide)).splitlines()
+    assert max(map(width, lines)) <= 40 and "".join(lines).count("narrow") == 1 and len(lines) > 3
+
+
+def test_a_pager_is_asked_for(tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    pager = tmp_path / "pager"
+    pager.write_text(f"#!/bin/sh\ncat > {page}\n")
+    pager.chmod(0o755)
+    environment = {**os.environ, "VIRSHPY_PAGER": str(pager), "NO_COLOR": "1", "TERM": "xterm"}
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list"], environment)
+    assert terminal.end() == 0 and "test" in page.read_text()
+    page.unlink()
+    del environment["VIRSHPY_PAGER"]
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list"], {**environment, "PAGER": str(pager)})
+    assert terminal.end() == 0 and not page.exists()

@@ -1,7 +1,8 @@
 """``python -m tests.transcripts.differential [COMMAND…]``: the generated lines that virsh answers otherwise.
 
-``--count`` prints how many lines there are and how many are equal; ``--pending`` writes pending.txt, the commands of
-which a line differs, anew. What may differ for good is in ALLOWED, with its reason.
+Every line is read from standard input, and of each command some are given as arguments, too; ``--all`` gives them all
+as arguments, which takes many minutes. ``--count`` prints how many lines there are and how many are equal; ``--pending``
+writes pending.txt, the commands of which a line differs, anew. What may differ for good is in ALLOWED, with its reason.
 """
 
 from __future__ import annotations
@@ -82,8 +83,20 @@ def _shown(answer: object) -> str:
     return repr(tuple(answer)) if isinstance(answer, tuple) else repr(answer)
 
 
-def differences(chosen: Sequence[str], directory: Path, *, standard_input: bool = True) -> list[Difference]:
-    """Where the answers differ: each line as arguments of a run of its own, then all of them from standard input."""
+AS_ARGUMENTS = 12
+
+
+def compared(chosen: Sequence[str], directory: Path, *, every: bool = False) -> list[Difference]:
+    """Where the answers differ: all lines from standard input, and ``every`` one or some as arguments."""
+    write_documents(directory)
+    found = list(from_standard_input(chosen, directory))
+    known = {difference.line for difference in found}
+    step = 1 if every else max(1, len(chosen) // AS_ARGUMENTS)
+    return found + [d for d in differences(chosen[::step], directory) if d.line not in known]
+
+
+def differences(chosen: Sequence[str], directory: Path) -> list[Difference]:
+    """Where the answers differ, each line as the arguments of a run of its own."""
     os.environ["VISUAL"] = "true"  # an editor that changes nothing
     found = []
     for line in chosen:
@@ -94,10 +107,6 @@ def differences(chosen: Sequence[str], directory: Path, *, standard_input: bool 
         ours = equalised(run_virshpy(argv))
         if theirs != ours:
             found.append(Difference(line, "arguments", theirs, ours))
-    if not standard_input:
-        return found
-    differing = {difference.line for difference in found}
-    found += [d for d in from_standard_input(chosen, directory) if d.line not in differing]
     return found
 
 
@@ -138,7 +147,7 @@ def main(words: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted(names):
             chosen = lines(name)
-            found = differences(chosen, Path(folder))
+            found = compared(chosen, Path(folder), every="--all" in words)
             total, unequal = total + len(chosen), unequal + len({difference.line for difference in found})
             if found:
                 rows.append(f"{name} {len({difference.line for difference in found})}/{len(chosen)}\n")

@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.transcripts.differential import ALLOWED, Difference, differences, from_standard_input, lines, pending
+from tests.transcripts.differential import ALLOWED, compared, differences, from_standard_input, lines, pending
 from tests.transcripts.generated import commands
-from tests.transcripts.transcripts import VIRSH, write_documents
-
-# Every line goes through standard input; of a command with many, so many are also given as arguments here. The module
-# gives them all.
-AS_ARGUMENTS = 12
+from tests.transcripts.transcripts import VIRSH
 
 pytestmark = pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
 
@@ -33,10 +29,7 @@ def test_as_virsh(name: str, tmp_path: Path) -> None:
     chosen = lines(name)
     if not chosen:
         pytest.skip("virsh 9.0 does not have it, or its answer differs by design")
-    step = max(1, len(chosen) // AS_ARGUMENTS)
-    found: list[Difference] = differences(chosen[::step], tmp_path, standard_input=False)
-    write_documents(tmp_path)
-    found += from_standard_input(chosen, tmp_path)
+    found = compared(chosen, tmp_path)
     assert not found, "\n".join(map(str, found[:20]))
 
 

@@ -10,7 +10,19 @@ from __future__ import annotations
 import os
 import sys
 
-from virshpy.shell.results import Document, Explanation, Fields, Lines, Message, Plan, Shown, Stats, Table, Text
+from virshpy.shell.results import (
+    Document,
+    Explanation,
+    Fields,
+    Lines,
+    Message,
+    Plan,
+    Progress,
+    Shown,
+    Stats,
+    Table,
+    Text,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +49,8 @@ class Renderer:
 
     def render(self, command: str, result: Result) -> None:
         """Print a result of a command."""
+        if isinstance(result, Progress) and not result.asked and (self.format != "rich" or self.quiet):
+            return
         if self.format in MACHINE:
             self._for_machines(sys.stdout, {"version": JSON_VERSION, "command": command, "result": data(result)})
             return
@@ -135,6 +149,8 @@ def plain(result: Result, *, quiet: bool = False) -> str:
         return table_text(rows if quiet else [titles, *rows], ruled=not quiet)
     if isinstance(result, Lines):
         return "".join(" ".join(cell(value) for value in row) + "\n" for row in result.rows)
+    if isinstance(result, Progress):
+        return f"\r{result.label}: [{result.percent:3} %]"
     if isinstance(result, Stats):
         return "\n".join(
             f"Domain: '{name}'\n" + "".join(f"  {key}={_stat(value)}\n" for key, value in stats.items())
@@ -164,6 +180,8 @@ def data(result: Result) -> dict[str, Any]:
         if len(result.keys) == 1:
             return {result.key: [_raw(row[0]) for row in result.rows]}
         return {result.key: [dict(zip(result.keys, map(_raw, row), strict=True)) for row in result.rows]}
+    if isinstance(result, Progress):
+        return {"progress": result.label, "done": result.done, "total": result.total, "percent": result.percent}
     if isinstance(result, Stats):
         return {"domains": [{"name": name, "stats": stats} for name, stats in result.groups]}
     if isinstance(result, Plan):

@@ -115,6 +115,26 @@ class Lines(Result):
         self.rows = rows
 
 
+class Progress(Result):
+    """How far a long piece of work is; one follows another on the same line. A terminal is shown it always, a pipe and
+    programs only where it was ``asked`` for (--verbose). ``total`` may be 0 while it is not known."""
+
+    __slots__ = ("label", "done", "total", "asked")
+
+    def __init__(self, label: str, done: int, total: int, *, asked: bool) -> None:
+        self.label = label
+        self.done = done
+        self.total = total
+        self.asked = asked
+
+    @property
+    def percent(self) -> int:
+        """100 only when all is done."""
+        if not self.total and not self.done:
+            return 0
+        return 100 if self.done >= self.total else min(self.done * 100 // self.total, 99)
+
+
 class Stats(Result):
     """Groups of name=value under a heading each (domstats)."""
 

@@ -8,7 +8,7 @@ import shutil
 from io import StringIO
 
 from virshpy.shell.output import cell, label, plain, printable
-from virshpy.shell.results import Document, Fields, Message, Table, Text
+from virshpy.shell.results import Document, Fields, Message, Progress, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ _STATE_STYLES = {
     "in shutdown": "yellow",
     "shut off": "bright_black",
     "crashed": "red",
+    "active": "green",
+    "inactive": "bright_black",
+    "building": "yellow",
+    "degraded": "yellow",
+    "inaccessible": "red",
 }
 _CODES = {"green": "32", "yellow": "33", "bright_black": "90", "red": "31"}
 
@@ -37,6 +42,8 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
     """A result for a terminal."""
     if isinstance(result, Table):
         return _table(result, quiet=quiet)
+    if isinstance(result, Progress):
+        return bar(result)
     if os.environ.get("NO_COLOR"):
         return plain(result, quiet=quiet)
     if isinstance(result, Message):
@@ -58,6 +65,17 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
 def xml(text: str) -> str:
     """A document with its tags, names and values coloured; without the colours it is the same text."""
     return _XML.sub(lambda match: _paint(_XML_CODES[str(match.lastgroup)], match[0]), text)
+
+
+def bar(progress: Progress) -> str:
+    """A bar as wide as the terminal has room for, over the one before it; what is done stays on the screen."""
+    room = max(10, min(40, shutil.get_terminal_size().columns - len(progress.label) - 12))
+    full = progress.percent * room // 100
+    line = "━" * full + " " * (room - full) if os.environ.get("NO_COLOR") else (
+        _paint("32", "━" * full) + _paint("90", "━" * (room - full))
+    )
+    end = "\n" if progress.percent == 100 else ""
+    return f"\r\033[K{progress.label} {line} {progress.percent:3} %{end}"
 
 
 def show_in_pager(text: str) -> None:

@@ -212,7 +212,7 @@ class AudioEnd(Element, drop_empty=True):
 
 
 class Audio(Element, tag="audio"):
-    id: int | None = attr(Int(nonzero=True), required=True)
+    id: int | None = attr(Int(nonzero=True))
     type: str | None = attr(Enum("none alsa coreaudio jack oss pulseaudio sdl spice file dbus"), required=True)
     timerPeriod: int | None = attr(Int(nonzero=True))
     driver: str | None = attr()
@@ -223,6 +223,10 @@ class Audio(Element, tag="audio"):
     serverName: str | None = attr()
     input: AudioEnd | None = one(AudioEnd, "input")
     output: AudioEnd | None = one(AudioEnd, "output")
+
+    def _check(self, node: Node) -> None:
+        if self.id is None:
+            raise Refusal(errors.XMLError, "Missing required attribute 'id' in element 'audio'", node)
 
 
 class InputSource(Element, tag="source"):

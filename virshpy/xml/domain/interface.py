@@ -369,7 +369,7 @@ class Interface(Device, tag="interface"):
             detail = "interface type='vhostuser' requires a 'source' element"
             place = _needs(node, node.find("source"), detail, ["type", "path", "mode"])
             if self.source is not None and self.source.type != "unix":
-                detail = f"Type='{self.source.type}' unsupported for <interface type='vhostuser'/>"
+                detail = f"Type='{self.source.type}' unsupported for <interface type='vhostuser'>"
                 raise Refusal(errors.ConfigUnsupported, detail, place, "expected type='unix'")
             if self.source is not None and self.source.mode not in ("server", "client"):
                 detail = f"Invalid value for attribute 'mode' in element 'source': '{self.source.mode}'."

@@ -202,16 +202,19 @@ def listed(
 class asked_the_old_way:  # noqa: N801 - reads as a statement
     """Where a driver cannot list, virsh tries the calls of old versions and fails in their name; so does this."""
 
-    def __init__(self, sentence: str, c_name: str, otherwise: str | None = None) -> None:
+    def __init__(self, sentence: str, c_name: str, otherwise: str | None = None, *, filtered: bool = False) -> None:
         self.sentence = sentence
         self.c_name = c_name
         self.otherwise = otherwise or sentence
+        self.filtered = filtered  # which those calls could not
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, errors.NoSupport):
+            if self.filtered:
+                raise Failure("Filtering is not supported by this libvirt", error, quiet_cause=True) from error
             raise Failure(self.sentence, errors.NoSupport(self.c_name, domain=error.domain)) from error
         if isinstance(error, errors.Error):
             raise Failure(self.otherwise, error) from error

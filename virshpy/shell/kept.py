@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy.shell.command import Constraint, Failure
 from virshpy.shell.results import Table, Text
 
 TYPE_CHECKING = False
@@ -11,6 +12,20 @@ if TYPE_CHECKING:
 
     from virshpy.shell.command import Arguments
     from virshpy.xml.node import Node
+
+
+class NotInTree(Constraint):
+    """What would cut holes into a tree, refused in virsh's other sentence for that."""
+
+    __slots__ = ()
+
+    def names(self) -> tuple[str, ...]:
+        return ("leaves", "no-leaves", "tree")
+
+    def check(self, args: Arguments) -> None:
+        for name in ("leaves", "no-leaves"):
+            if name in args and "tree" in args:
+                raise Failure(f"--{name} and --tree are mutually exclusive")
 
 
 def family(

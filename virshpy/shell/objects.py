@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.shell.command import Failure
+from virshpy.shell.families import Spoken, named_as
 from virshpy.shell.types import DomainType, Type
 
 TYPE_CHECKING = False
@@ -29,9 +30,10 @@ class ObjectType(Type):
     noun = ""
     complaint = "failed to get %s '%s'"
 
-    def __init__(self, by: str = "uuid name", active: bool | None = None) -> None:
+    def __init__(self, by: str = "uuid name", active: bool | None = None, *, quiet: bool = False) -> None:
         self.by = by.split()
         self.active = active
+        self.quiet = quiet  # the driver's sentence is left out
 
     def convert(self, text: str, name: str, session: Session) -> Any:
         cause: errors.Error | None = None
@@ -40,7 +42,7 @@ class ObjectType(Type):
                 return find(text)
             except errors.Error as error:
                 cause = error
-        raise Failure(self.complaint % (self.noun, text), cause)
+        raise Failure(self.complaint % (self.noun, text), cause, quiet_cause=self.quiet)
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         for handle in self.all(session.connection):
@@ -117,7 +119,14 @@ class SecretType(ObjectType):
     noun = "secret"
 
     def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
-        return (connection.secret_lookup_by_uuid,)
+        def find(text: str) -> Any:
+            digits = text.replace("-", "").replace(" ", "")
+            if len(digits) != 32 or digits.strip("0123456789abcdefABCDEF"):
+                raise Spoken("uuidstr in virSecretLookupByUUIDString must be a valid UUID")
+            with named_as("virSecretLookupByUUID"):
+                return connection.secret_lookup_by_uuid(text)
+
+        return (find,)
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return [(secret.uuid, secret.usage_id) for secret in session.connection.list_secrets()]
@@ -263,6 +272,12 @@ class DiskName(_Device):
 
     tag = "disk"
     paths = ("target@dev", "source@file", "source@dev", "source@name")
+
+
+class AnyDiskName(DiskName):
+    """A disk, or with an empty text none or all of them."""
+
+    empty_ok = True
 
 
 class InterfaceName(_Device):

@@ -155,7 +155,8 @@ class Reader:
         missing = []
         for option in self.command.options:
             if option.required and option.name not in self.given:
-                missing.append(f"command '{self.command.name}' requires <{option.name}> option")
+                spelled = f"--{option.name}" if option.type.word == "number" else f"<{option.name}>"
+                missing.append(f"command '{self.command.name}' requires {spelled} option")
         if missing:
             raise ParseError(*missing, hint=f"'help {self.command.name}' shows its options")
         return Arguments(self.command, self.given, self.everywhere)

@@ -156,16 +156,17 @@ class Uri(Type):
 
 
 class Int(Type):
-    """A whole number between ``least`` and ``most``; 0x and 0 prefixes as in C."""
+    """A whole number between ``least`` and ``most``, in decimal digits."""
 
     word = "number"
+    empty_ok = True  # and then complained about as any other text that is no number
 
     def __init__(self, least: int = -(1 << 31), most: int = (1 << 31) - 1) -> None:
         self.least = least
         self.most = most
 
     def convert(self, text: str, name: str, session: Session) -> int:
-        value = _c_number(text)
+        value = _whole_number(text)
         if value is None or not self.least <= value <= self.most:
             raise _failure(
                 f"Numeric value '{text}' for <{name}> option is malformed or out of range",
@@ -185,22 +186,30 @@ class Size(Type):
     """A number with an optional unit (K, KiB, KB, M, …); the value is in bytes, ``scale`` is the unit of none."""
 
     word = "number"
+    empty_ok = True
 
     def __init__(self, scale: int = 1, most: int = (1 << 64) - 1) -> None:
         self.scale = scale
         self.most = most
 
     def convert(self, text: str, name: str, session: Session) -> int:
-        digits = text.lstrip()
+        digits = text.lstrip(_BLANKS).removeprefix("+")
         count = len(digits) - len(digits.lstrip("0123456789"))
-        number, unit = digits[:count], digits[count:].strip()
+        number, unit = digits[:count], digits[count:]
         factor = _factor(unit, self.scale)
-        if not number or factor is None or int(number) * factor > self.most:
-            raise _failure(
-                f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range",
-                hint="a whole number, with a unit or without: 512, 4KiB, 4K, 2MiB, 2MB, 1G",
-            )
-        return int(number) * factor
+        cause: errors.Error | None = None
+        if number and int(number) < 1 << 64:
+            if factor is None:
+                cause = errors.InvalidArg(f"unknown suffix '{unit}'")
+            elif int(number) * factor <= self.most:
+                return int(number) * factor
+            else:
+                cause = errors.Overflow(f"value too large: {int(number)}{unit}")
+        raise _failure(
+            f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range",
+            cause,
+            hint="a whole number, with a unit or without: 512, 4KiB, 4K, 2MiB, 2MB, 1G",
+        )
 
 
 class DomainType(Type):
@@ -260,6 +269,7 @@ TEXT = AnyText()
 PLAIN = (Type, AnyText)  # those that offer nothing and refuse nothing
 FILE_LIMIT = 10 * 1024 * 1024
 _UNITS = "bkmgtpe"
+_BLANKS = " \t\n\v\f\r"
 
 
 def _failure(message: str, cause: errors.Error | None = None, **more: Any) -> Exception:
@@ -292,15 +302,12 @@ def _like(text: str, session: Session) -> str:
     return "'list --all' shows the domains of this connection"
 
 
-def _c_number(text: str) -> int | None:
-    sign = -1 if text.startswith("-") else 1
-    digits = text.lstrip().lstrip("+-")
-    try:
-        if digits[:2].lower() == "0x":
-            return sign * int(digits[2:], 16)
-        return sign * int(digits, 8 if digits.startswith("0") and digits != "0" else 10)
-    except ValueError:
-        return None
+def _whole_number(text: str) -> int | None:
+    """As strtol reads it in base ten, to the end."""
+    digits = text.lstrip(_BLANKS)
+    sign = -1 if digits.startswith("-") else 1
+    digits = digits[1:] if digits[:1] in ("+", "-") else digits
+    return sign * int(digits) if digits.isascii() and digits.isdigit() else None
 
 
 def _factor(unit: str, scale: int) -> int | None:

@@ -32,7 +32,8 @@ _DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or U
 def backup_begin(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     flags = given_flags(args, {"reuse-external": BackupBeginFlags.REUSE_EXTERNAL})
-    domain.backup_begin(args["backupxml"] or "<domainbackup/>", args["checkpointxml"], flags)
+    xml = "<domainbackup/>" if args["backupxml"] is None else args["backupxml"]
+    domain.backup_begin(xml, args["checkpointxml"], flags)
     return Message("Backup started", domain=domain.name)
 
 

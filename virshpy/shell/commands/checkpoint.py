@@ -11,7 +11,7 @@ from virshpy.enums import (
 )
 from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
 from virshpy.shell.families import WRAP, XPATH, exclusive, given_flags, shown
-from virshpy.shell.kept import creation_time, family, kept_table, kept_tree
+from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.objects import CheckpointName
 from virshpy.shell.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.shell.types import STRING, DomainType, File
@@ -64,7 +64,7 @@ def checkpoint_create(session: Session, args: Arguments) -> Message:
         args, {"redefine": _C.REDEFINE, "redefine-validate": _C.REDEFINE_VALIDATE, "quiesce": _C.QUIESCE}
     )
     source = args.text("xmlfile") if "xmlfile" in args else None
-    return _create(args["domain"], args["xmlfile"] or "<domaincheckpoint/>", flags, source)
+    return _create(args["domain"], "<domaincheckpoint/>" if args["xmlfile"] is None else args["xmlfile"], flags, source)
 
 
 @command(
@@ -258,6 +258,7 @@ _FILTERS = {"roots": _L.ROOTS, "leaves": _L.LEAVES, "no-leaves": _L.NO_LEAVES, "
         Exclusive("parent", "tree"),
         Exclusive("roots", "tree"),
         Exclusive("roots", "from"),
+        NotInTree(),
     ),
     examples=(("checkpoint-list test --tree", "what follows what"),),
 )

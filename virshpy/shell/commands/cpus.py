@@ -36,7 +36,7 @@ def processors(text: str, file: str) -> list[str]:
     """The ``<cpu>`` elements in a document of any kind that holds some, each as a document. Raises Failure."""
     from virshpy.shell.documents import printed
 
-    root = parse(f"<container>{_without_declaration(text)}</container>", source="(cpu_definition)",
+    root = parse(f"<container>{_without_declaration(text)}</container>", source=file,
                  verbatim=frozenset(("cpu", "mode")))  # fmt: skip
     found = [printed(_as_cpu(node)) for node in _find(root)]
     if not found:
@@ -178,6 +178,8 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
 def cpu_models(session: Session, args: Arguments) -> Lines | Message:
     with failing("failed to get CPU model names"):
         names = session.connection.cpu_model_names(args["arch"])
+    if not names:
+        return Message("all CPU models are accepted", end="")
     return Lines("models", ["model"], [(name,) for name in names])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterfacesFlags
-from virshpy.shell.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.families import (
     asked_the_old_way,
     declare_dumpxml,
@@ -14,7 +14,7 @@ from virshpy.shell.families import (
 )
 from virshpy.shell.objects import InterfaceType
 from virshpy.shell.results import Message, Table, Text
-from virshpy.shell.types import STRING, UInt
+from virshpy.shell.types import STRING, AnyText, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ declare_verb(
     "list the host's interfaces",
     "List interfaces of the host that are up, or those that the options select.",
     (flag("inactive", "interfaces that are down"), flag("all", "interfaces that are up or down")),
+    constraints=(Exclusive("all", "inactive"),),
     examples=(("iface-list --all", "every interface, with its MAC address"),),
 )
 def iface_list(session: Session, args: Arguments) -> Table:
@@ -166,6 +167,12 @@ _declare_change(
 )
 
 
+class Seconds(AnyText):
+    """A number, read by the handler."""
+
+    word = "number"
+
+
 @command(
     "iface-bridge",
     "put an interface of the host into a new bridge",
@@ -174,7 +181,7 @@ _declare_change(
         argument("interface", STRING, "name or MAC address of an interface"),
         argument("bridge", STRING, "name of the new bridge"),
         flag("no-stp", "without the spanning tree protocol"),
-        option("delay", UInt(), "seconds for which a new port forwards nothing"),
+        option("delay", Seconds(), "seconds for which a new port forwards nothing"),
         flag("no-start", "do not start it"),
     ),
     examples=(("iface-bridge eth1 br0", "guests may then be on the same network"),),
@@ -187,13 +194,18 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     bridge = args["bridge"]
     try:
         connection.interface_lookup_by_name(bridge)
-    except errors.Error:
-        pass
+    except errors.Error as error:
+        absent = error
     else:
         raise Failure(f"Network device {bridge} already exists")
+    try:
+        delay = UInt().convert(args["delay"], "delay", session) if args["delay"] is not None else 0
+    except Failure as failure:
+        # What virsh found out last is what it says then.
+        raise Failure(failure.message, absent) from None
     # An interface that is up may differ from what is configured; the configuration is what is changed.
     xml = bridged(interface.xml_desc(InterfaceXMLFlags.INACTIVE), args["interface"], bridge,
-                  stp="no-stp" not in args, delay=args["delay"] or 0)  # fmt: skip
+                  stp="no-stp" not in args, delay=delay)  # fmt: skip
     with failing(f"Failed to define new bridge interface {bridge}"):
         made = connection.interface_define_xml(xml)
     yield Message(f"Created bridge {bridge} with attached device {args['interface']}", name=bridge)

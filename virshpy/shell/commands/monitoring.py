@@ -14,7 +14,7 @@ from virshpy.shell.commands.domain.options import (
     RUNNING,
     impact,
 )
-from virshpy.shell.objects import DiskName, InterfaceName, is_mac
+from virshpy.shell.objects import AnyDiskName, InterfaceName, is_mac
 from virshpy.shell.results import Field, Fields, Table, Text
 from virshpy.shell.types import STRING, Choice, Int
 from virshpy.xml.parse import parse
@@ -113,7 +113,7 @@ def domiflist(session: Session, args: Arguments) -> Table:
     "Print how large a disk is, how much of it is allocated, and what it takes\nup on the host.",
     (
         DOMAIN,
-        option("device", DiskName(), "target or source of a disk"),
+        option("device", AnyDiskName(), "target or source of a disk"),
         flag("human", "sizes with units"),
         flag("all", "of all disks"),
     ),
@@ -185,7 +185,7 @@ _BLOCK_FIGURES = (
     "domblkstat",
     "what a domain's disk has been asked for",
     "Print how much a disk of a domain has been read and written.",
-    (RUNNING, option("device", DiskName(), "target or source of a disk (default: all together)"),
+    (RUNNING, option("device", AnyDiskName(), "target or source of a disk (default: all together)"),
      flag("human", "in words")),
     examples=(("domblkstat test vda --human", "one disk, in words"),),
 )  # fmt: skip
@@ -276,7 +276,8 @@ def domifaddr(session: Session, args: Arguments) -> Text:
     if source not in _SOURCES:
         raise Failure(f"Unknown data source '{source}'")
     # One call may be missing, and its absence is told in the driver's words.
-    interfaces = args["domain"].interface_addresses(_SOURCES[source])
+    with failing("Failed to query for interfaces addresses"):
+        interfaces = args["domain"].interface_addresses(_SOURCES[source])
     lines = [f" {'Name':<10} {'MAC address':<20} {'Protocol':<8}     Address\n{'-' * 79}\n"]
     value = []
     full = "full" in args

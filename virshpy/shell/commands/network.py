@@ -303,7 +303,7 @@ def net_update(session: Session, args: Arguments) -> Message:
         network.update(args["command"], args["section"], parent, args["xml"], flags)
     live = "live" in args or ("config" not in args and network.is_active())
     what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
-    return Message(f"Updated network {network.name} {' and '.join(what)}", name=network.name, uuid=network.uuid)
+    return Message(f"Updated network {network.name} {' and '.join(what)}", end="", name=network.name, uuid=network.uuid)
 
 
 @command(
@@ -346,6 +346,8 @@ class PortType(Type):
         return [(port.uuid, "port") for port in network.list_ports()]
 
 
+# virsh does not say why it has found no network, where a port of one was asked for.
+_QUIET = argument("network", NetworkType(quiet=True), "name or UUID of a network")
 _PORT = argument("port", PortType(), "UUID of a port")
 
 
@@ -355,7 +357,7 @@ def _port(args: Arguments) -> NetworkPort:
         found: NetworkPort = args["network"].port_lookup_by_uuid(typed)
         return found
     except errors.Error as error:
-        raise Failure(f"failed to get network port '{typed}'", error) from error
+        raise Failure(f"failed to get network port '{typed}'", error, quiet_cause=True) from error
 
 
 @command(
@@ -391,7 +393,7 @@ def net_port_create(session: Session, args: Arguments) -> Message:
     "net-port-dumpxml",
     "print the XML of a port",
     "Print the XML of a port of a network.",
-    (_NETWORK, _PORT, _XPATH, _WRAP),
+    (_QUIET, _PORT, _XPATH, _WRAP),
     examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is plugged in there"),),
 )
 def net_port_dumpxml(session: Session, args: Arguments) -> Document:
@@ -402,7 +404,7 @@ def net_port_dumpxml(session: Session, args: Arguments) -> Document:
     "net-port-delete",
     "remove a port of a network",
     "Remove a port of a network; a guest that uses it loses its connection.",
-    (_NETWORK, _PORT),
+    (_QUIET, _PORT),
     examples=(("net-port-delete default 12345678-0000-0000-0000-123456789abc", "after its user has died"),),
 )
 def net_port_delete(session: Session, args: Arguments) -> Message:

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.cpulists import cpu_list, cpu_map
-from virshpy.shell.families import named_as
+from virshpy.shell.families import Spoken, named_as
 from virshpy.shell.results import Field, Fields, Text
 from virshpy.shell.types import Choice, Int, Size, UInt
 from virshpy.xml.parse import parse
@@ -142,6 +142,8 @@ def freecell(session: Session, args: Arguments) -> Text:
     connection = session.connection
     if "all" not in args:
         if args["cellno"] is not None:
+            if args["cellno"] < 0:
+                raise Failure(None, Spoken("startCell in virNodeGetCellsFreeMemory must be zero or greater"))
             (free,) = connection.node_cells_free_memory(args["cellno"], 1)
             return _free(f"{args['cellno']}: {free // 1024} KiB\n", {str(args["cellno"]): free // 1024})
         free = connection.node_free_memory()
@@ -164,7 +166,7 @@ def _free(text: str, value: dict[str, int]) -> Text:
     return Text("free_kib", text, value, end="")
 
 
-_PAGE_SIZE = Size(1024)
+_PAGE_SIZE = Size(1024, ((1 << 32) - 1) << 10)
 
 
 @command(

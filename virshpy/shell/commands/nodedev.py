@@ -23,7 +23,7 @@ from virshpy.shell.families import (
 )
 from virshpy.shell.objects import NodeDeviceType
 from virshpy.shell.results import Field, Fields, Lines, Message
-from virshpy.shell.types import Choice, File, Type
+from virshpy.shell.types import AnyText, Choice, File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,12 +115,18 @@ declare_autostart(
 )
 
 
+class AnyDriver(Choice):
+    """The word for a driver, or nothing."""
+
+    empty_ok = True
+
+
 def _declare_detach(name: str, hidden: bool) -> None:
     @command(
         name,
         "take a device away from the host's driver",
         "Take a device away from the host's driver, so that a guest can have it.",
-        (_DEVICE, option("driver", Choice("vfio", "xen"), "the driver that guests' devices get")),
+        (_DEVICE, option("driver", AnyDriver("vfio", "xen"), "the driver that guests' devices get")),
         examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
         hidden=hidden,
     )
@@ -129,7 +135,7 @@ def _declare_detach(name: str, hidden: bool) -> None:
         typed = args.text("device")
         old = "virNodeDeviceDetachFlags" if args["driver"] else "virNodeDeviceDettach"
         with failing(f"Failed to detach device {typed}"), named_as(old):
-            device.detach(args["driver"])
+            device.detach(args["driver"] or None)
         return Message(f"Device {typed} detached", name=device.name)
 
 
@@ -147,7 +153,10 @@ _declare_detach("nodedev-dettach", hidden=True)
 )
 def nodedev_info(session: Session, args: Arguments) -> Fields:
     device: NodeDevice = args["device"]
-    parent = device.parent()
+    try:
+        parent = device.parent()
+    except errors.Error:
+        parent = None
     active, persistent = device.is_active(), device.is_persistent()
     fields = [
         Field("name", "Name", device.name),
@@ -191,7 +200,7 @@ _KINDS = {
 }
 
 
-class Kinds(Type):
+class Kinds(AnyText):
     """Kinds of devices with commas between them. The value stays text: what else was given is checked first."""
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:

@@ -10,12 +10,14 @@ from virshpy.shell.families import (
     declare_edit,
     declare_from_file,
     declare_verb,
+    named_as,
 )
 from virshpy.shell.objects import BindingType, NWFilterType
 from virshpy.shell.results import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from virshpy.api.nwfilter import NWFilter
     from virshpy.shell.command import Arguments
     from virshpy.shell.session import Session
 
@@ -26,13 +28,20 @@ declare_from_file(
     "nwfilter-define",
     "define a network filter from a file",
     "Make a network filter, or replace one.",
-    lambda session, xml, flags: session.connection.nwfilter_define_xml(xml, flags),
+    lambda session, xml, flags: _define(session, xml, flags),
     "Failed to define network filter from {file}",
     "Network filter {name} defined from {file}",
     flags={"validate": NWFilterDefineFlags.VALIDATE},
     file_help="file with the filter's XML",
     examples=(("nwfilter-define no-spoofing.xml", "guests name it with <filterref>"),),
 )
+
+
+def _define(session: Session, xml: str, flags: int) -> NWFilter:
+    with named_as("virNWFilterDefineXMLFlags" if flags else "virNWFilterDefineXML"):
+        return session.connection.nwfilter_define_xml(xml, flags)
+
+
 declare_dumpxml("nwfilter-dumpxml", "a network filter", _FILTER)
 declare_edit(
     "nwfilter-edit",

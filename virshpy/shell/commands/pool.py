@@ -28,7 +28,7 @@ from virshpy.shell.families import (
 )
 from virshpy.shell.objects import PoolType
 from virshpy.shell.results import Document, Field, Fields, Lines, Shown, Table, Text
-from virshpy.shell.types import STRING, File, Type
+from virshpy.shell.types import STRING, TEXT, File, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,6 @@ declare_verb(
     "Pool {name} built",
     options=(_KEEP, _OVERWRITE),
     flags={"overwrite": StoragePoolBuildFlags.OVERWRITE, "no-overwrite": StoragePoolBuildFlags.NO_OVERWRITE},
-    constraints=_BUILD_CLASH,
 )
 declare_verb(
     "pool-start",
@@ -493,8 +492,8 @@ def find_storage_pool_sources(session: Session, args: Arguments) -> Document:
     (
         argument("type", PoolKind(), "type of pool"),
         option("host", STRING, "host to ask"),
-        option("port", STRING, "its port"),
-        option("initiator", STRING, "iSCSI initiator to ask as"),
+        option("port", TEXT, "its port"),
+        option("initiator", TEXT, "iSCSI initiator to ask as"),
     ),
     examples=(("find-storage-pool-sources-as netfs nas.example", "what a file server exports"),),
 )
@@ -505,7 +504,7 @@ def find_storage_pool_sources_as(session: Session, args: Arguments) -> Document:
     if args["host"]:
         write = Writer()
         with write.element("source"):
-            write.empty("host", name=args["host"], port=args["port"])
+            write.empty("host", name=args["host"], port=args["port"] or None)
             if args["initiator"]:
                 with write.element("initiator"):
                     write.empty("iqn", name=args["initiator"])
@@ -515,7 +514,7 @@ def find_storage_pool_sources_as(session: Session, args: Arguments) -> Document:
 
 def _sources(session: Session, kind: str, spec: str | None) -> Document:
     with failing(f"Failed to find any {kind} pool sources"):
-        return Document(session.connection.find_storage_pool_sources(kind, spec), end="\n")
+        return Document(session.connection.find_storage_pool_sources(kind, spec), end="")
 
 
 @command(

@@ -112,6 +112,7 @@ def secret_get_value(session: Session, args: Arguments) -> Text:
 
 
 _L = ListSecretsFlags
+_FAILED = "Failed to list node secrets"
 _USAGES = ("Unused", "volume", "ceph", "iscsi", "tls", "vtpm")
 
 
@@ -137,7 +138,7 @@ def secret_list(session: Session, args: Arguments) -> Table:
             "no-private": _L.NO_PRIVATE,
         },
     )
-    with asked_the_old_way("Failed to count secrets", "virConnectNumOfSecrets", "Failed to list node secrets"):
+    with asked_the_old_way("Failed to count secrets", "virConnectNumOfSecrets", _FAILED, filtered=bool(flags)):
         secrets = session.connection.list_secrets(flags)
     rows = []
     for secret in sorted(secrets, key=lambda secret: str(secret.uuid)):

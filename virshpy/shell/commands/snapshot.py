@@ -11,8 +11,8 @@ from virshpy.enums import (
     SnapshotXMLFlags,
 )
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option, words
-from virshpy.shell.families import WRAP, XPATH, exclusive, given_flags, shown, yes_no
-from virshpy.shell.kept import creation_time, family, kept_table, kept_tree
+from virshpy.shell.families import WRAP, XPATH, Spoken, exclusive, given_flags, shown, yes_no
+from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.objects import SnapshotName
 from virshpy.shell.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.shell.types import STRING, DomainType, File
@@ -96,8 +96,11 @@ def _create(domain: Domain, xml: str, flags: int, source: str | None) -> Message
 )
 def snapshot_create(session: Session, args: Arguments) -> Message:
     flags = given_flags(args, {**_CREATE_FLAGS, "current": _C.CURRENT})
+    if flags & _C.CURRENT and not flags & _C.REDEFINE:
+        first, second = (f"VIR_DOMAIN_SNAPSHOT_CREATE_{name}" for name in ("REDEFINE", "CURRENT"))
+        raise Failure(None, Spoken(f"Flag '{first}' is required by flag '{second}'"))
     source = args.text("xmlfile") if "xmlfile" in args else None
-    return _create(args["domain"], args["xmlfile"] or "<domainsnapshot/>", flags, source)
+    return _create(args["domain"], "<domainsnapshot/>" if args["xmlfile"] is None else args["xmlfile"], flags, source)
 
 
 @command(
@@ -149,13 +152,13 @@ def snapshot_create_as(session: Session, args: Arguments) -> Result:
 
 def _memory(write: Writer, spec: str) -> None:
     file = kind = None
-    for place, piece in enumerate(_pieces(spec)):
+    for piece in _pieces(spec):
         key, _, value = piece.partition("=")
         if kind is None and key == "snapshot" and value:
             kind = value
         elif file is None and key == "file" and value:
             file = value
-        elif file is None and place == 0 and "=" not in piece:
+        elif file is None and piece.startswith("/"):
             file = piece
         else:
             raise Failure(f"unable to parse memspec: {spec}")
@@ -215,7 +218,7 @@ def snapshot_current(session: Session, args: Arguments) -> Result:
         done = f"Snapshot {args['snapshotname']} set as current"
         return Message(done, end="", name=snapshot.name, domain=domain.name)
     if not domain.has_current_snapshot():
-        raise Failure(f"domain '{domain.name}' has no current snapshot")
+        raise Failure(f"domain '{args.text('domain')}' has no current snapshot")
     snapshot = domain.snapshot_current()
     if "name" in args:
         return Text("name", snapshot.name, end="")
@@ -455,6 +458,7 @@ _FILTERS = {
         Exclusive("roots", "tree"),
         Exclusive("roots", "from"),
         Exclusive("roots", "current"),
+        NotInTree(),
     ),
     examples=(("snapshot-list test --tree", "what is based on what"),),
 )

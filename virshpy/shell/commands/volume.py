@@ -16,7 +16,7 @@ from virshpy.shell.command import Failure, argument, command, failing, flag, opt
 from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
 from virshpy.shell.objects import PoolType, VolumeType, find_volume
 from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
-from virshpy.shell.types import STRING, Choice, File, Path, Size, UInt
+from virshpy.shell.types import STRING, TEXT, Choice, File, Path, Size, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,12 +50,13 @@ class VolumeSize(Size):
     """A size with virsh's own complaint."""
 
     word = "string"
+    empty_ok = False
 
     def convert(self, text: str, name: str, session: Session) -> int:
         try:
             return super().convert(text, name, session)
-        except Failure:
-            raise Failure(f"Malformed size {text}") from None
+        except Failure as failure:
+            raise Failure(f"Malformed size {text}", failure.cause) from None
 
 
 # making
@@ -154,7 +155,7 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
     "Make a volume in the same pool with the same data.",
     (
         argument("vol", VolumeType(), "the volume to copy: name (with its pool), key or path"),
-        argument("newname", STRING, "name of the copy"),
+        argument("newname", TEXT, "name of the copy"),
         _IN_POOL,
         _PREALLOCATE,
         _REFLINK,
@@ -164,6 +165,8 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
 )
 def vol_clone(session: Session, args: Arguments) -> Result:
     original = find_volume(session, args)
+    if not args["newname"]:
+        raise Failure("Failed to get option 'newname': Option argument is empty")
     xml = _renamed(original.xml_desc(), args["newname"])
     if "print-xml" in args:
         return Document(xml)
@@ -231,7 +234,10 @@ def vol_wipe(session: Session, args: Arguments) -> Message:
     if algorithm not in _ALGORITHMS:
         raise Failure(f"Unsupported algorithm '{algorithm}'")
     with failing(f"Failed to wipe vol {typed}"):
-        volume.wipe_pattern(_ALGORITHMS[algorithm])
+        if args["algorithm"] is None:
+            volume.wipe()
+        else:
+            volume.wipe_pattern(_ALGORITHMS[algorithm])
     return Message(f"Vol {typed} wiped", name=volume.name)
 
 

@@ -193,7 +193,6 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
     count = _host_cpus(session)
     pretty = "pretty" in args
-    total = domain.info().vcpus
     pieces, value = [], []
     try:
         found = domain.vcpus()

@@ -48,7 +48,7 @@ def setmem(session: Session, args: Arguments) -> None:
     flags = impact(args)
     plain = not flags and "current" not in args
     with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
-        domain.set_memory(args["size"] // 1024, flags)
+        domain.set_memory(args["size"] // 1024, MemoryModFlags.LIVE if plain else flags)
 
 
 @command(

@@ -1,8 +1,9 @@
 """``python -m tests.transcripts.differential [COMMAND…]``: the generated lines that virsh answers otherwise.
 
 Every line is read from standard input, and of each command some are given as arguments, too; ``--all`` gives them all
-as arguments, which takes many minutes. ``--count`` prints how many lines there are and how many are equal; ``--pending``
-writes pending.txt, the commands of which a line differs, anew. What may differ for good is in ALLOWED, with its reason.
+as arguments, which takes many minutes. ``--count`` prints how many lines there are and how many are equal.
+``--pending`` writes pending.txt, the commands of which a line differs, anew. What may differ for good is in ALLOWED,
+with its reason.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from functools import cache
 from pathlib import Path
 
 from tests.transcripts import generated
-from tests.transcripts.transcripts import URI, VIRSH, Outcome, equalised, run_virsh, run_virshpy, write_documents
+from tests.transcripts.transcripts import (
+    URI,
+    VIRSH,
+    WATCHES,
+    Outcome,
+    equalised,
+    run_virsh,
+    run_virshpy,
+    write_documents,
+)
 from virshpy.shell import registry
 
 PENDING = Path(__file__).with_name("pending.txt")
@@ -112,9 +122,14 @@ def differences(chosen: Sequence[str], directory: Path) -> list[Difference]:
 
 def from_standard_input(chosen: Sequence[str], directory: Path) -> Iterator[Difference]:
     """The same, read from standard input by one process; a marker and a fresh connection stand before each line."""
+    chosen = [line for line in chosen if not WATCHES.match(line)]
     reset = f"connect --name {URI}\necho {SEPARATION}\necho --err {SEPARATION}\n"
     text = "".join(f"{reset}{line.replace('$DIR', str(directory))}\n" for line in chosen)
-    theirs = list(_parts(equalised(run_virsh(["-c", URI], text))))
+    try:
+        theirs = list(_parts(equalised(run_virsh(["-c", URI], text))))
+    except subprocess.TimeoutExpired:
+        yield Difference("", "standard input", "does not come to an end", "")
+        return
     ours = list(_parts(equalised(run_virshpy(["-c", URI], text))))
     for line, one, other in zip(chosen, theirs[1:], ours[1:], strict=True):
         if one != other:

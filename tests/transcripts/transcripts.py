@@ -17,6 +17,7 @@ from virshpy.shell.main import main
 CASES = Path(__file__).with_name("cases.txt")
 URI = "test:///default"
 VIRSH = shutil.which("virsh")
+WATCHES = re.compile(r"\b(save|dump|managedsave|migrate|blockcopy|blockpull|blockcommit)\b")
 
 
 def _domain(name: str, more: str = "", kind: str = "test") -> str:
@@ -98,10 +99,17 @@ def run_virsh(argv: list[str], stdin: str = "") -> Outcome:
     # Its line editor breaks the lines that it echoes at the width of the terminal.
     terminal = {"TERM": "dumb", "COLUMNS": "10000"}
     environment = {**os.environ, "LC_ALL": "C", "LIBVIRT_DEFAULT_URI": URI, **terminal}
-    done = subprocess.run(
-        [VIRSH, *argv], input=stdin, capture_output=True, text=True, errors="surrogateescape",
-        env=environment, timeout=60,
-    )  # fmt: skip
+    # Where it shows progress, it watches standard input for Ctrl-C, and at its end sometimes goes on for ever.
+    watching = not stdin and WATCHES.search(" ".join(argv)) is not None
+    reader, writer = os.pipe()
+    try:
+        done = subprocess.run(
+            [VIRSH, *argv], capture_output=True, text=True, errors="surrogateescape", env=environment, timeout=20,
+            **({"stdin": reader} if watching else {"input": stdin}),
+        )  # fmt: skip
+    finally:
+        os.close(reader)
+        os.close(writer)
     stderr = done.stderr
     if bogus := re.search(r"bogus:///\w*", f"{' '.join(argv)} {stdin}"):
         # For a user who is not root it asks every driver before it refuses, and one of them misses the system bus.

@@ -163,6 +163,10 @@ class Inspection(ConnectionOperations, DomainOperations):
             document = qemu.documents.parse(self.domains.definition(record.uuid))
         else:
             document = self._document(record)
+            if inactive:
+                from virshpy.xml.domain.transient import without_run
+
+                return without_run(document).format(secure=bool(flags & XMLFlags.SECURE))
         if not inactive:
             document.id = record.id
             self._bring_up_to_date(document, record)

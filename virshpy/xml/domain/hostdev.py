@@ -40,7 +40,9 @@ class Adapter(Element, tag="adapter"):
     name: str | None = attr()
 
 
-class HostdevSource(Element, tag="source", drop_empty=True):
+class HostdevSource(Element, tag="source"):
+    """Printed even if it is empty, unlike libvirt's, which libvirt could not read again."""
+
     startupPolicy: str | None = attr(Enum("default mandatory requisite optional"))
     guestReset: str | None = attr(Enum("off uninitialized on"))
     missing: bool | None = attr(YESNO, runtime=True)

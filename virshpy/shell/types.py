@@ -60,6 +60,12 @@ class Choice(Type):
         return [(choice, "") for choice in self.choices]
 
 
+class AnyChoice(Choice):
+    """One of a few words, or nothing."""
+
+    empty_ok = True
+
+
 class Flags(Type):
     """Several of a few words, separated by commas; the value is the sum of what they stand for."""
 

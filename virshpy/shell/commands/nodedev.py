@@ -23,7 +23,7 @@ from virshpy.shell.families import (
 )
 from virshpy.shell.objects import NodeDeviceType
 from virshpy.shell.results import Field, Fields, Lines, Message
-from virshpy.shell.types import AnyText, Choice, File
+from virshpy.shell.types import AnyChoice, AnyText, File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,18 +115,12 @@ declare_autostart(
 )
 
 
-class AnyDriver(Choice):
-    """The word for a driver, or nothing."""
-
-    empty_ok = True
-
-
 def _declare_detach(name: str, hidden: bool) -> None:
     @command(
         name,
         "take a device away from the host's driver",
         "Take a device away from the host's driver, so that a guest can have it.",
-        (_DEVICE, option("driver", AnyDriver("vfio", "xen"), "the driver that guests' devices get")),
+        (_DEVICE, option("driver", AnyChoice("vfio", "xen"), "the driver that guests' devices get")),
         examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
         hidden=hidden,
     )

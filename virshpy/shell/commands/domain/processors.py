@@ -8,7 +8,7 @@ from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argu
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
 from virshpy.shell.results import Message, Table, Text
-from virshpy.shell.types import STRING, Int, UInt
+from virshpy.shell.types import STRING, TEXT, Int, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
 
-_CPULIST = option("cpulist", STRING, "processors of the host, such as 0-3,^2; or r: all")
+_CPULIST = option("cpulist", TEXT, "processors of the host, such as 0-3,^2; or r: all")
 _V = VcpuFlags
 
 
@@ -121,6 +121,25 @@ def _all_counts(domain: Domain) -> Text:
     return Text("vcpus", "".join(lines), value, end="")
 
 
+class _OneOfTwo(Constraint):
+    """--enable or --disable must be given, always or beside another option."""
+
+    __slots__ = ("beside", "sentence")
+
+    def __init__(
+        self, beside: str | None = None, sentence: str = "one of --enable, --disable is required"
+    ) -> None:
+        self.beside = beside
+        self.sentence = sentence
+
+    def names(self) -> tuple[str, ...]:
+        return ("enable", "disable", *((self.beside,) if self.beside else ()))
+
+    def check(self, args: Arguments) -> None:
+        if (self.beside is None or self.beside in args) and "enable" not in args and "disable" not in args:
+            raise Failure(self.sentence)
+
+
 @command(
     "setvcpu",
     "switch single processors of a domain on or off",
@@ -132,12 +151,10 @@ def _all_counts(domain: Domain) -> Text:
         flag("disable", "take them away"),
         *IMPACT,
     ),
-    constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES),
+    constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES, _OneOfTwo()),
     examples=(("setvcpu test 1 --disable", "the second of them"),),
 )
 def setvcpu(session: Session, args: Arguments) -> None:
-    if "enable" not in args and "disable" not in args:
-        raise Failure("one of --enable, --disable is required")
     args["domain"].set_vcpu(args["vcpulist"], "enable" in args, impact(args))
 
 
@@ -147,18 +164,21 @@ def setvcpu(session: Session, args: Arguments) -> None:
     "Print which processors the guest uses, or have its agent switch some on or\noff.",
     (
         RUNNING,
-        option("cpulist", STRING, "numbers of processors of the guest"),
+        option("cpulist", TEXT, "numbers of processors of the guest"),
         flag("enable", "switch them on"),
         flag("disable", "switch them off"),
     ),
-    constraints=(Exclusive("enable", "disable"), Requires("enable", "cpulist"), Requires("disable", "cpulist")),
+    constraints=(
+        Exclusive("enable", "disable"),
+        Requires("enable", "cpulist"),
+        Requires("disable", "cpulist"),
+        _OneOfTwo("cpulist", "One of options --enable or --disable is required by option --cpulist"),
+    ),
     examples=(("guestvcpus test 1 --disable", "the guest stops using the second"),),
 )
 def guestvcpus(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
-    if args["cpulist"] and "enable" not in args and "disable" not in args:
-        raise Failure("One of options --enable or --disable is required by option --cpulist")
-    if args["cpulist"]:
+    if "cpulist" in args:
         domain.set_guest_vcpus(args["cpulist"], "enable" in args)
         return None
     found = domain.guest_vcpus()
@@ -244,7 +264,7 @@ def _wanted_cpus(text: str, count: int) -> list[int]:
 )
 def vcpupin(session: Session, args: Arguments) -> Result | None:
     domain: Domain = args["domain"]
-    query = not args["cpulist"]
+    query = "cpulist" not in args
     if query and "live" in args and "config" in args:
         raise Failure("Options --live and --config are mutually exclusive")
     if not query and args["vcpu"] is None:
@@ -276,9 +296,7 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
 )
 def emulatorpin(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
-    query = not args["cpulist"]
-    if query and "live" in args and "config" in args:
-        raise Failure("Options --live and --config are mutually exclusive")
+    query = "cpulist" not in args
     count = _host_cpus(session)
     if not query:
         domain.pin_emulator(_wanted_cpus(args["cpulist"], count), impact(args))
@@ -289,13 +307,14 @@ def emulatorpin(session: Session, args: Arguments) -> Text | None:
 
 
 # I/O threads
-_ID = argument("id", UInt(), "number of an I/O thread")
+class ThreadNumber(Int):
+    """The number of an I/O thread, counted from 1."""
 
-
-def _positive(number: int) -> int:
-    if number <= 0:
-        raise Failure(f"Invalid IOThread id value: '{number}'")
-    return number
+    def convert(self, text: str, name: str, session: Session) -> int:
+        number = super().convert(text, name, session)
+        if number <= 0:
+            raise Failure(f"Invalid IOThread id value: '{number}'")
+        return number
 
 
 @command(
@@ -339,24 +358,24 @@ def iothreadpin(session: Session, args: Arguments) -> None:
     "iothreadadd",
     "give a domain an I/O thread",
     "Add an I/O thread to a domain.",
-    (DOMAIN, argument("id", Int(), "number of the new I/O thread"), *IMPACT),
+    (DOMAIN, argument("id", ThreadNumber(), "number of the new I/O thread"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreadadd test 2 --config", "from its next start"),),
 )
 def iothreadadd(session: Session, args: Arguments) -> None:
-    args["domain"].add_iothread(_positive(args["id"]), impact(args))
+    args["domain"].add_iothread(args["id"], impact(args))
 
 
 @command(
     "iothreaddel",
     "take an I/O thread from a domain",
     "Remove an I/O thread that no disk uses.",
-    (DOMAIN, argument("id", Int(), "number of an I/O thread"), *IMPACT),
+    (DOMAIN, argument("id", ThreadNumber(), "number of an I/O thread"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreaddel test 2 --config", "from its next start"),),
 )
 def iothreaddel(session: Session, args: Arguments) -> None:
-    args["domain"].del_iothread(_positive(args["id"]), impact(args))
+    args["domain"].del_iothread(args["id"], impact(args))
 
 
 _POLLING = (
@@ -374,7 +393,7 @@ _POLLING = (
     "Change how an I/O thread of a domain polls and how many helpers it has.",
     (
         DOMAIN,
-        argument("id", Int(), "number of an I/O thread"),
+        argument("id", ThreadNumber(), "number of an I/O thread"),
         *(option(name, type, help) for name, type, help in _POLLING),
         *IMPACT,
     ),
@@ -382,7 +401,7 @@ _POLLING = (
     examples=(("iothreadset test 1 --poll-max-ns 32768 --live", "poll longer"),),
 )
 def iothreadset(session: Session, args: Arguments) -> None:
-    number = _positive(args["id"])
+    number = args["id"]
     given = {name.replace("-", "_"): args[name] for name, _, _ in _POLLING if args[name] is not None}
     if not given:
         raise Failure("Not enough arguments passed, nothing to set")

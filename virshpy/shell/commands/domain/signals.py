@@ -9,9 +9,9 @@ from virshpy.shell.command import Failure, argument, command, failing, flag, opt
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.commands.domain.tuning import parameters, throttle_options, throttle_values
 from virshpy.shell.events import LOOP, TIMESTAMP, watch
-from virshpy.shell.families import given_flags
+from virshpy.shell.families import Spoken, given_flags
 from virshpy.shell.results import Message, Table, Text
-from virshpy.shell.types import STRING, Bytes, Choice, DomainType, Int, Type, UInt
+from virshpy.shell.types import STRING, AnyChoice, AnyText, Bytes, Choice, DomainType, Int, Path, Type, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Key(Type):
     "Press keys of a domain's keyboard, all of them at once.",
     (
         RUNNING,
-        option("codeset", Choice(*_CODESETS), "what the numbers of keys mean (default: linux)", named_only=True),
+        option("codeset", AnyChoice(*_CODESETS), "what the numbers of keys mean (default: linux)", named_only=True),
         option("holdtime", UInt(), "hold them for so many milliseconds", named_only=True),
         words("keycode", Key(), "names or numbers of keys", optional=False),
     ),
@@ -119,6 +119,8 @@ class Signal(Type):
     examples=(("send-process-signal test 1 term", "ask its init to end"),),
 )
 def send_process_signal(session: Session, args: Arguments) -> None:
+    if not args["pid"]:
+        raise Failure(None, Spoken("pid_value in virDomainSendProcessSignal must not be zero"))
     args["domain"].send_process_signal(args["pid"], args["signame"])
 
 
@@ -144,13 +146,13 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
     (
         RUNNING,
         argument("target", Choice(*_TARGETS), "where its state is kept: mem, disk or hybrid"),
-        option("duration", Int(-(1 << 63), (1 << 63) - 1), "wake up after so many seconds"),
+        option("duration", UInt(64), "wake up after so many seconds"),
     ),
     examples=(("dompmsuspend test mem", "then: dompmwakeup test"),),
 )
 def dompmsuspend(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
-    typed = args.text("domain")
+    typed = domain.name
     if args["target"] not in _TARGETS:
         raise Failure("Invalid target")
     with failing(f"Domain '{typed}' could not be suspended"):
@@ -167,7 +169,7 @@ def dompmsuspend(session: Session, args: Arguments) -> Message:
 )
 def dompmwakeup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
-    typed = args.text("domain")
+    typed = domain.name
     with failing(f"Domain '{typed}' could not be woken up"):
         domain.pm_wakeup()
     return Message(f"Domain '{typed}' successfully woken up", end="", domain=domain.name)
@@ -186,27 +188,32 @@ def domlaunchsecinfo(session: Session, args: Arguments) -> Text:
         return parameters(args["domain"].launch_security_info())
 
 
+class Address(AnyText):
+    """A number, read by the handler when the files have been."""
+
+    word = "number"
+
+
 @command(
     "domsetlaunchsecstate",
     "give an encrypted guest its secret",
     "Put a secret into the memory of an encrypted guest that waits for it.",
     (
         RUNNING,
-        option("secrethdr", Bytes(), "file with the secret's header"),
-        option("secret", Bytes(), "file with the secret"),
-        option("set-address", UInt(64), "address in the guest's memory"),
+        option("secrethdr", Path(), "file with the secret's header"),
+        option("secret", Path(), "file with the secret"),
+        option("set-address", Address(), "address in the guest's memory"),
     ),
     examples=(("domsetlaunchsecstate test --secrethdr header --secret secret", "it goes on to boot"),),
 )
 def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
     if args["secrethdr"] is None or args["secret"] is None:
         raise Failure("Both secret and the secret header are required")
-    values: dict[str, Any] = {
-        "sev-secret-header": args["secrethdr"].decode(errors="surrogateescape"),
-        "sev-secret": args["secret"].decode(errors="surrogateescape"),
-    }
+    values: dict[str, Any] = {}
+    for key, name in (("sev-secret-header", "secrethdr"), ("sev-secret", "secret")):
+        values[key] = Bytes().convert(args[name], name, session).decode(errors="surrogateescape")
     if args["set-address"] is not None:
-        values["sev-secret-set-address"] = args["set-address"]
+        values["sev-secret-set-address"] = UInt(64).convert(args["set-address"], "set-address", session)
     with failing("Unable to set launch security state"):
         args["domain"].set_launch_security_state(values)
 
@@ -221,6 +228,8 @@ def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
 )
 def qemu_attach(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to attach to pid {args['pid']}"):
+        if not args["pid"]:
+            raise Spoken("pid_value in virDomainQemuAttach must not be zero")
         domain = session.connection.qemu_attach(args["pid"])
     return Message(f"Domain '{domain.name}' attached to pid {args['pid']}", domain=domain.name, pid=args["pid"])
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
-from virshpy.shell.command import Failure, argument, command, failing, option, words
+from virshpy.errors import Error, NoSupport
+from virshpy.shell.command import Constraint, Failure, argument, command, failing, option, words
 from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, IMPACT, IMPACT_CLASHES, LIVE, impact
 from virshpy.shell.families import Spoken, named_as
 from virshpy.shell.objects import DiskName, InterfaceName
 from virshpy.shell.results import Text
-from virshpy.shell.types import STRING, Choice, Int, Size, UInt
+from virshpy.shell.types import STRING, AnyText, Choice, Int, Size, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class Limit(Size):
             return UNLIMITED
         try:
             return super().convert(text, name, session) // 1024
-        except Failure:
-            raise Failure(f"Unable to parse integer parameter {name}") from None
+        except Failure as failure:
+            raise Failure(f"Unable to parse integer parameter {name}", failure.cause) from None
 
 
 _LIMITS = (
@@ -88,7 +89,11 @@ _LIMITS = (
     "memtune",
     "limits of a domain's memory",
     "Print or set limits of what a domain takes of the host's memory.",
-    (DOMAIN, *(option(name, Limit(1024), f"{what}, in KiB or with a unit") for name, what in _LIMITS), *IMPACT),
+    (
+        DOMAIN,
+        *(option(name, Limit(1024, (1 << 63) - 1), f"{what}, in KiB or with a unit") for name, what in _LIMITS),
+        *IMPACT,
+    ),
     constraints=IMPACT_CLASHES,
     examples=(("memtune test --hard-limit 10G", "not more than that, whatever QEMU does"),),
 )
@@ -137,14 +142,37 @@ def numatune(session: Session, args: Arguments) -> Text | None:
         with failing("Unable to change numa parameters"):
             domain.set_numa_parameters(wanted, impact(args))
         return None
-    with failing("Unable to get number of memory parameters"):
+    try:
         found = domain.numa_parameters(impact(args))
+    except NoSupport as error:
+        raise Failure("Unable to get number of memory parameters", error) from error
+    except Error as error:
+        raise Failure("Unable to get numa parameters", error) from error
     number = found.get("numa_mode")
     named = {"numa_mode": _MODES[number]} if isinstance(number, int) and 0 <= number < len(_MODES) else {}
     return parameters(found, named)
 
 
 # disks and interfaces
+class StringParameter(AnyText):
+    """Text for which virsh has a complaint of its own."""
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        if not text:
+            raise Failure("Unable to parse string parameter")
+        return text
+
+
+class GroupName(AnyText):
+    """The same, with two complaints."""
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        if not text:
+            first = f"Failed to get option '{name}': Option argument is empty"
+            raise Failure(first, Spoken("Unable to parse group-name parameter"))
+        return text
+
+
 _PER_DEVICE = (
     ("device-weights", "weights of devices: PATH,WEIGHT,…"),
     ("device-read-iops-sec", "reads a second from devices: PATH,NUMBER,…"),
@@ -161,7 +189,7 @@ _PER_DEVICE = (
     (
         DOMAIN,
         option("weight", Int(), "weight, from 100 to 1000"),
-        *(option(name, STRING, what) for name, what in _PER_DEVICE),
+        *(option(name, StringParameter(), what) for name, what in _PER_DEVICE),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
@@ -223,7 +251,7 @@ def throttle_options(*, group: bool) -> tuple[Any, ...]:
     return (
         *(option(name, Throttle("bytes" in name), _throttle_help(name)) for name in _RATES),
         option("size-iops-sec", Throttle(False), "bytes that count as one operation"),
-        *((option("group-name", STRING, "disks of one name share the limits"),) if group else ()),
+        *((option("group-name", GroupName(), "disks of one name share the limits"),) if group else ()),
         *(option(name, Throttle(False), _throttle_help(name)) for name in _LENGTHS),
     )
 
@@ -321,14 +349,20 @@ def domiftune(session: Session, args: Arguments) -> Text | None:
 
 
 # processors
+class SchedulerNumber(AnyText):
+    """A number, read by the handler when it knows what the scheduler has."""
+
+    word = "number"
+
+
 @command(
     "schedinfo",
     "how the host's scheduler treats a domain",
     "Print or set parameters of the scheduler for a domain.",
     (
         DOMAIN,
-        option("weight", Int(), "weight, for a scheduler that has it"),
-        option("cap", Int(), "cap, for a scheduler that has it"),
+        option("weight", SchedulerNumber(), "weight, for a scheduler that has it", named_only=True),
+        option("cap", SchedulerNumber(), "cap, for a scheduler that has it", named_only=True),
         CURRENT,
         CONFIG,
         LIVE,
@@ -356,10 +390,13 @@ def _changes(args: Arguments, found: dict[str, Any]) -> dict[str, Any]:
     """What --weight, --cap and --set ask for, in the types that the driver has. Raises Failure."""
     wanted: dict[str, Any] = {}
     for name in ("weight", "cap"):
-        if args[name] is not None:
+        text = args[name]
+        if text is not None:
+            if not text:
+                raise Failure(f"Failed to get option '{name}': Option argument is empty")
             if name not in found:
                 raise Failure(f"invalid scheduler option: {name}")
-            wanted[name] = args[name]
+            wanted[name] = _of_the_type(name, text, found[name])
     for setting in args["set"]:
         name, equals, text = setting.partition("=")
         if not equals:
@@ -430,6 +467,20 @@ _ACTIONS = {
 }
 
 
+class _KnownLifecycle(Constraint):
+    """These words are looked at before the domain."""
+
+    __slots__ = ()
+
+    def names(self) -> tuple[str, ...]:
+        return ("type", "action")
+
+    def check(self, args: Arguments) -> None:
+        for name, known in (("type", _TYPES), ("action", _ACTIONS)):
+            if args.text(name) not in known:
+                raise Failure(f"Invalid lifecycle {name} '{args.text(name)}'.")
+
+
 @command(
     "set-lifecycle-action",
     "what becomes of a domain that ends",
@@ -440,13 +491,9 @@ _ACTIONS = {
         argument("action", Choice(*_ACTIONS), "what is done then"),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
+    constraints=(*IMPACT_CLASHES, _KnownLifecycle()),
     examples=(("set-lifecycle-action test poweroff restart", "it cannot be shut down from inside"),),
 )
 def set_lifecycle_action(session: Session, args: Arguments) -> None:
-    if args["type"] not in _TYPES:
-        raise Failure(f"Invalid lifecycle type '{args['type']}'.")
-    if args["action"] not in _ACTIONS:
-        raise Failure(f"Invalid lifecycle action '{args['action']}'.")
     with failing("Unable to change lifecycle action."):
         args["domain"].set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], impact(args))

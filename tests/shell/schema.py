@@ -45,12 +45,15 @@ def answers() -> Iterator[dict[str, Any]]:
     os.environ["VISUAL"] = "true"
     with tempfile.TemporaryDirectory() as folder:
         write_documents(Path(folder))
+        before = os.getcwd()
+        os.chdir(folder)  # some commands write a file of the name that they are given
         for name in registry.names():
             for words in generated.lines(registry.find_known(name)):
                 if name not in ("complete", "self-test", "console") and not waits(" ".join(words)):
                     yield from _answers([word.replace("$DIR", folder) for word in words])
         for line in MORE:
             yield from _answers([line.replace("$DIR", folder)])
+        os.chdir(before)
 
 
 def _answers(words: list[str]) -> Iterator[dict[str, Any]]:

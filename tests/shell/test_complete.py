@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.transcripts.transcripts import URI, run_virshpy
-from virshpy.shell.complete import candidates
+from virshpy.shell import registry
+from virshpy.shell.command import FLAG, WORDS
+from virshpy.shell.complete import candidates, program_candidates
 from virshpy.shell.output import Renderer
+from virshpy.shell.parser import parse_words
 from virshpy.shell.session import Session, Settings
+from virshpy.shell.typed import for_bash
 
 
 @pytest.fixture
@@ -79,3 +83,55 @@ def test_no_offer_without_a_connection() -> None:
 
 def test_command_for_shells() -> None:
     assert run_virshpy(["-q", "-c", URI, "complete", "--", "dominfo", ""]).stdout == "test\trunning\n"
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_option_of_every_command(name: str, session: Session) -> None:
+    """Each is offered, and what its type offers for a value can be typed as one."""
+    command = registry.find_known(name)
+    for option in command.options:
+        if option.kind != WORDS and not command.hidden:
+            assert f"--{option.name}" in offered(session, name, f"--{option.name}")
+        if option.kind != FLAG and name != "complete":
+            for word, meaning in candidates([name, f"--{option.name}", ""], session):
+                assert word and "\n" not in word + meaning
+                parse_words([name, f"--{option.name}={word}", "--help"])
+
+
+def test_objects_of_each_kind(session: Session) -> None:
+    kinds = {
+        "net-destroy": "default", "pool-destroy": "default-pool", "iface-destroy": "eth1",
+        "nodedev-dumpxml": "computer", "domstate": "test",
+    }  # fmt: skip
+    assert {name: offered(session, name, "")[0] for name in kinds} == kinds
+    assert "vda" in offered(session, "detach-disk", "test", "")
+    assert offered(session, "net-start", "") == [] and "default" in offered(session, "net-info", "")
+
+
+def test_the_programs_own_options(session: Session) -> None:
+    def words(*typed: str) -> list[str]:
+        return [word for word, _ in program_candidates(typed, session)]
+
+    assert words("--re") == ["--readonly"] and words("-o", "y") == ["yaml"] and words("--output=c") == ["--output=csv"]
+    assert words("-c", "test") == [URI] and "qemu:///system" in words("-c", "")
+    assert words("-q", "-r", "-c", URI, "domstate", "") == ["test"] and words("-h", "") == [] == words("--bogus", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "offers"),
+    [
+        ("virshpy dominfo te", ["test"]), ("virshpy dominfo 'te", ["test"]), ("virshpy -c test:///d", ["///default"]),
+        ("virshpy shutdown test --mode=ag", ["agent"]), ("virshpy list; virshpy dominfo te", ["test"]), ("virshpy", []),
+    ],
+)  # fmt: skip
+def test_for_bash(line: str, offers: list[str]) -> None:
+    outcome = run_virshpy(["-q", "complete", "--bash", line])
+    assert outcome.stdout.splitlines() == offers
+
+
+@pytest.mark.parametrize(
+    ("word", "typed", "offer"),
+    [("a b", "a", "a\\ b"), ("a b", "'a", "a b"), ("x:y z", "x:", "y\\ z"), ("$5", "", "\\$5")],
+)
+def test_quoting_for_bash(word: str, typed: str, offer: str) -> None:
+    assert for_bash([word], typed) == [offer]

@@ -160,6 +160,7 @@ def main(words: Sequence[str]) -> None:
     names = [word for word in words if not word.startswith("--")] or generated.commands()
     total, unequal, rows = 0, 0, []
     with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)  # some commands write a file of the name that they are given
         for name in sorted(names):
             chosen = lines(name)
             found = compared(chosen, Path(folder), every="--all" in words)

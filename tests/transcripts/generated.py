@@ -18,6 +18,9 @@ GOOD = {
     "command": "list", "mode": "acpi", "name": "name",
 }  # fmt: skip
 
+# The same where a name means something else to some commands.
+GOOD_FOR = {("pool-", "type"): "dir", ("find-storage-", "type"): "logical", ("vol-", "name"): "v"}
+
 # What is tried for each type of value besides; the empty word for all.
 NUMBERS = ("0", "1", "-1", "010", "0x10", "1k", "abc", "1.5", " 7", "+3", "99999999999999999999", "1 ")
 SIZES = ("0", "1", "1k", "1KiB", "1KB", "2M", "1Q", "-1", "1.5", "abc", "1 k", "18446744073709551615", "1E", "17EB")
@@ -30,7 +33,7 @@ def lines(command: Command) -> list[list[str]]:
     """Command lines for a command, each a list of words, none twice."""
     seen: dict[tuple[str, ...], None] = {}
     for words in _all(command):
-        seen.setdefault((command.name, *words))
+        seen.setdefault((command.name, *_fitting(command, words)))
     return [list(words) for words in seen]
 
 
@@ -57,6 +60,17 @@ def _required(command: Command, without: Option | None = None) -> list[str]:
 
 def _good(option: Option) -> str:
     return GOOD.get(option.name) or _values(option)[0]
+
+
+def _fitting(command: Command, words: list[str]) -> list[str]:
+    """The same words with values that mean something to this command."""
+    found = list(words)
+    for (start, name), value in GOOD_FOR.items():
+        if command.name.startswith(start):
+            for place, word in enumerate(words[:-1]):
+                if word == f"--{name}" and words[place + 1] == GOOD[name]:
+                    found[place + 1] = value
+    return found
 
 
 def _named(option: Option, value: str | None = None) -> list[str]:

@@ -25,7 +25,8 @@ def _names() -> list[object]:
 
 
 @pytest.mark.parametrize("name", _names())
-def test_as_virsh(name: str, tmp_path: Path) -> None:
+def test_as_virsh(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     chosen = lines(name)
     if not chosen:
         pytest.skip("virsh 9.0 does not have it, or its answer differs by design")

@@ -122,6 +122,7 @@ def run_virsh(argv: list[str], stdin: str = "") -> Outcome:
 _EQUALISED = (
     (r"CPU time: +[\d.]+s", "CPU time: …"),
     (r"\(Time: [\d.]+ ms\)", "(Time: …)"),
+    (r"-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d\.(png|ppm)", r"-….\1"),
     (r"in function (\w+?)(WithFlags|Flags)?$", r"in function \1"),
     (r"prevents (vir\w+?)(WithFlags|Flags)?$", r"prevents \1"),  # virsh picks the oldest call that will do
     (r"(libvirt|virshpy) \d+\.\d+\.\d+", "libvirt …"),

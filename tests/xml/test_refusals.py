@@ -45,7 +45,7 @@ REFUSED: list[tuple[str, type[errors.Error], str]] = [
      "XML error: Element 'memnode' is invalid without any guest NUMA cells"),
     (guest("<iothreads>1</iothreads><cputune><iothreadpin iothread='2' cpuset='0'/></cputune>"),
      errors.ConfigUnsupported, "unsupported configuration: Cannot find 'iothread' : 2"),
-    (guest("<cputune><vcpusched vcpus='0-1' scheduler='fifo'/><vcpusched vcpus='1' scheduler='rr'/></cputune>"),
+    (guest("<cputune><vcpusched vcpus='0-1' scheduler='idle'/><vcpusched vcpus='1' scheduler='batch'/></cputune>"),
      errors.XMLDetail, "'vcpusched' attributes 'vcpus' must not overlap"),
     (guest("<sysinfo type='smbios'><bios><entry name='date'>1.2.2020</entry></bios></sysinfo>"), errors.XMLDetail,
      "Invalid BIOS 'date' format"),

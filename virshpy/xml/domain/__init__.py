@@ -133,6 +133,25 @@ class Domain(Element, tag="domain"):
         if self.numatune and self.numatune.memnodes and not cells:
             raise Refusal(errors.XMLError, "Element 'memnode' is invalid without any guest NUMA cells", node)
         self._check_iothreads(node)
+        self._check_many(node)
+
+    def _check_many(self, node: Node) -> None:
+        """What goes together, and what may be said once."""
+        limit = self.max_memory
+        if limit is not None and bool(limit.slots) != bool(limit.value):
+            detail = "both maximum memory size and memory slot count must be specified"
+            raise Refusal(errors.XMLError, detail, node, "expected <maxMemory slots='…' unit='GiB'>…")
+        count = self.vcpu.value if self.vcpu and self.vcpu.value is not None else 1
+        for vcpu in self.vcpus.vcpus if self.vcpus else []:
+            if (vcpu.id or 0) >= count:
+                detail = f"vcpu id '{vcpu.id}' is out of range of maximum vcpu count"
+                raise Refusal(errors.XMLError, detail, node)
+        if self.cputune is not None and self.cputune.vcpupins:
+            self.cputune.vcpupins = [pin for pin in self.cputune.vcpupins if (pin.vcpu or 0) < count]
+        models = [label.model for label in self.seclabels if label.model]
+        for model in models:
+            if models.count(model) > 1:
+                raise Refusal(errors.XMLDetail, f"seclabel for model {model} is already provided", node)
 
     def _check_iothreads(self, node: Node) -> None:
         """What is pinned or scheduled must exist: named in <iothreadids>, or among the first ``iothreads``."""

@@ -15,6 +15,7 @@ from virshpy.xml.scalars import (
     Blank,
     Enum,
     Int,
+    Lenient,
     Ranges,
     Sentence,
     Size,
@@ -120,7 +121,8 @@ class NumaCell(Element, tag="cell"):
 
     id: int | None = attr(UINT)
     cpus: tuple[int, ...] | None = attr(Ranges())
-    memory: int | None = attr(KIB)
+    memory: int | None = attr(
+        Size(path="./@memory"), required=xml("missing element or attribute './@memory'"))
     memAccess: str | None = attr(Enum("shared private"))
     discard: bool | None = attr(YESNO)
     distances: Distances | None = one(Distances)
@@ -193,10 +195,33 @@ class Numa(Element, tag="numa"):
                     raise Refusal(errors.ConfigUnsupported, detail, node)
             seen.add(cell.id)
         self.cells.sort(key=lambda cell: cell.id or 0)
+        self._check_distances(node)
         if self.interconnects is not None:
             links = self.interconnects
             self._check_links(links.latencies, "latencies", node)
             self._check_links(links.bandwidths, "bandwidths", node)
+
+    def _check_distances(self, node: Node) -> None:
+        """What is said of one way holds for the way back, where nothing is said of that; to itself a cell has 10."""
+        known: dict[int, dict[int, int]] = {cell.id or 0: {} for cell in self.cells}
+        if not any(cell.distances for cell in self.cells):
+            return
+        for cell in self.cells:
+            own = cell.id or 0
+            for sibling in cell.distances.siblings if cell.distances else []:
+                other, value = sibling.id or 0, sibling.value or 0
+                if other not in known:
+                    detail = f"'sibling_id {other}' does not refer to a valid cell within NUMA 'cell id {own}'"
+                    raise Refusal(errors.XMLError, detail, node)
+                if not 10 <= value <= 255 or (value == 10) != (other == own):
+                    detail = f"'value {value}' is invalid for 'sibling id {other}' under NUMA 'cell id {own}'"
+                    raise Refusal(errors.XMLError, detail, node)
+                known[own] |= {own: 10, other: value}
+                known[other].setdefault(other, 10)
+                known[other].setdefault(own, value)
+        for cell in self.cells:
+            found = sorted(known[cell.id or 0].items())
+            cell.distances = Distances(siblings=[Sibling(id=n, value=value) for n, value in found]) if found else None
 
     def _check_links(self, links: list[Latency] | list[LinkBandwidth], what: str, node: Node) -> None:
         """Both ends exist, the cache is one of the target's, and nothing is said twice."""
@@ -228,6 +253,22 @@ class CPU(Element, tag="cpu"):
     features: list[CPUFeature] = many(CPUFeature)
     numa: Numa | None = one(Numa)
 
+    def _check(self, node: Node) -> None:
+        if self.mode in ("host-passthrough", "maximum"):
+            self.match = None
+        elif self.migratable is not None:
+            detail = "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+        if self.features and self.mode in (None, "custom") and not (self.model and self.model.value):
+            raise Refusal(errors.XMLError, "Non-empty feature list specified without CPU model", node)
+        seen: set[str | None] = set()
+        for feature in self.features:
+            if feature.name in seen:
+                raise Refusal(errors.XMLError, f"CPU feature '{feature.name}' specified more than once", node)
+            seen.add(feature.name)
+        if self.cache is not None and self.cache.level is not None and not 1 <= self.cache.level <= 3:
+            raise Refusal(errors.XMLError, "invalid CPU cache level, must be in range [1,3]", node)
+
 
 class State(Element):
     """A switch; an element without ``state`` is on."""
@@ -248,16 +289,51 @@ class Toggle(Element):
 class Spinlocks(Toggle):
     retries: int | None = attr(UINT)
 
+    def _check(self, node: Node) -> None:
+        if self.state and self.retries is None:
+            raise Refusal(errors.XMLError, "Missing required attribute 'retries' in element 'spinlocks'", node)
+        if self.state and (self.retries or 0) < 4095:
+            raise Refusal(errors.XMLError, "HyperV spinlock retry count must be at least 4095", node)
+
 
 class VendorID(Toggle):
     value: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if not self.state:
+            return
+        if not self.value:
+            raise Refusal(errors.XMLError, "missing 'value' attribute for HyperV feature 'vendor_id'", node)
+        if len(self.value) > 12:
+            detail = "HyperV vendor_id value must not be more than 12 characters."
+            raise Refusal(errors.XMLError, detail, node)
+        if "," in self.value:
+            raise Refusal(errors.XMLError, "HyperV vendor_id value is invalid", node, "no comma")
 
 
 class STimer(Toggle):
     direct: Toggle | None = one(Toggle, "direct")
 
 
-class HyperV(Element, tag="hyperv"):
+class FeatureGroup(Element):
+    """Switches of one kind, of which libvirt takes no stranger."""
+
+    _open = True
+    _refusal = ""
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        plan = cls.__dict__.get("_plan") or cls._compile()
+        for child in node.children:
+            if child.tag not in plan.kids:
+                detail = f"{cls._refusal}: {child.tag}"
+                raise Refusal(errors.ConfigUnsupported, detail, child, f"expected one of {', '.join(plan.kids)}")
+        return super()._read(node, reading)
+
+
+class HyperV(FeatureGroup, tag="hyperv"):
+    _refusal = "unsupported HyperV Enlightenment feature"
+
     mode: str | None = attr(Enum("custom passthrough"))
     relaxed: Toggle | None = one(Toggle)
     vapic: Toggle | None = one(Toggle)
@@ -282,8 +358,18 @@ class HyperV(Element, tag="hyperv"):
 class DirtyRing(Toggle):
     size: int | None = attr(UINT)
 
+    def _check(self, node: Node) -> None:
+        if not self.state:
+            return
+        if self.size is None:
+            raise Refusal(errors.XMLError, "Missing required attribute 'size' in element 'dirty-ring'", node)
+        if self.size & (self.size - 1) or not 1024 <= self.size <= 65536:
+            raise Refusal(errors.XMLError, "dirty ring must be power of 2 and ranges [1024, 65536]", node)
 
-class KVM(Element, tag="kvm"):
+
+class KVM(FeatureGroup, tag="kvm"):
+    _refusal = "unsupported KVM feature"
+
     hidden: Toggle | None = one(Toggle)
     hint_dedicated: Toggle | None = one(Toggle, "hint-dedicated")
     poll_control: Toggle | None = one(Toggle, "poll-control")
@@ -295,7 +381,9 @@ class Passthrough(Toggle):
     mode: str | None = attr(Enum("sync_pt share_pt"))
 
 
-class XenFeatures(Element, tag="xen"):
+class XenFeatures(FeatureGroup, tag="xen"):
+    _refusal = "unsupported Xen feature"
+
     e820_host: Toggle | None = one(Toggle)
     passthrough: Passthrough | None = one(Passthrough)
 
@@ -318,8 +406,8 @@ class SMM(State, tag="smm"):
     tseg: TSeg | None = one(TSeg)
 
 
-class IOAPIC(Element, tag="ioapic"):
-    driver: str | None = attr(Enum("qemu kvm"), required=True)
+class IOAPIC(Element, tag="ioapic", drop_empty=True):
+    driver: str | None = attr(Enum("qemu kvm"))
 
 
 class HPT(Element, tag="hpt"):
@@ -336,10 +424,10 @@ class ValueWord(Element):
 
 
 class TBCache(Element, tag="tb-cache"):
-    value: int | None = text(Size("KiB"))
+    value: int | None = text(Size("KiB", path="./{tag}"))
 
 
-class TCG(Element, tag="tcg"):
+class TCG(Element, tag="tcg", drop_empty=True):
     tb_cache: TBCache | None = one(TBCache)
 
 
@@ -407,12 +495,27 @@ class Clock(Element, tag="clock"):
     timezone: str | None = attr()
     adjustment: str | None = attr()
     basis: str | None = attr(Blank(Enum("utc localtime", "unknown clock basis '%s'")))
-    start: int | None = attr(LONG)
+    start: int | None = attr(Lenient(LONG))
     timers: list[Timer] = many(Timer)
 
     def _check(self, node: Node) -> None:
         self.offset = self.offset or "utc"
         if self.offset == "timezone" and self.timezone is None:
-            raise Refusal(errors.XMLError, "missing 'timezone' attribute for clock with offset='timezone'", node)
+            detail = "missing 'timezone' attribute for clock with offset='timezone'"
+            raise Refusal(errors.InternalError, detail, node)
+        if self.offset == "absolute" and self.start is None:
+            raise Refusal(errors.InternalError, "missing 'start' attribute for clock with offset='absolute'", node)
+        self._settle(node)
+
+    def _settle(self, node: Node) -> None:
+        """An adjustment in seconds is a clock of its own: ``variable``."""
+        seconds = None if self.adjustment is None else strtol(self.adjustment)
+        if self.offset in ("utc", "localtime") and self.adjustment not in (None, "reset"):
+            if seconds is None:
+                raise Refusal(errors.XMLError, f"unknown clock adjustment '{self.adjustment}'", node,
+                              "expected a number of seconds, or reset")
+            self.basis, self.offset = self.offset, "variable"
+        if self.offset == "variable":
+            self.adjustment, self.basis = str(seconds or 0), self.basis or "utc"
 
 

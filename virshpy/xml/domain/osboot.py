@@ -172,9 +172,19 @@ class IDRange(Element):
     target: int | None = attr(_IDMAP)
     count: int | None = attr(_IDMAP)
 
+    def _check(self, node: Node) -> None:
+        if None in (self.start, self.target, self.count):
+            raise Refusal(errors.XMLError, "invalid idmap start/target/count settings", node)
+
 
 class IDMap(Element, tag="idmap"):
     uids: list[IDRange] = many(IDRange, "uid")
     gids: list[IDRange] = many(IDRange, "gid")
+
+    def _check(self, node: Node) -> None:
+        for ranges in (self.uids, self.gids):
+            ranges.sort(key=lambda row: row.start or 0)
+            if ranges and ranges[0].start:
+                raise Refusal(errors.ConfigUnsupported, "You must map the root user of container", node)
 
 

@@ -18,6 +18,16 @@ class Seclabel(Element, tag="seclabel"):
     imagelabel: str | None = leaf(runtime=True)
     baselabel: str | None = leaf()
 
+    def _check(self, node: Node) -> None:
+        if self.type is None and self.model is None:
+            raise Refusal(errors.XMLError, "missing security model in domain seclabel", node)
+        if self.type == "static":
+            if not self.label:
+                raise Refusal(errors.XMLError, "security label is missing", node, "add <label>…</label>")
+            self.relabel = bool(self.relabel)
+        if self.type == "dynamic" and self.relabel is False:
+            raise Refusal(errors.ConfigUnsupported, "dynamic label type must use resource relabeling", node)
+
 
 class KeyWrapCipher(Element, tag="cipher"):
     name: str | None = attr(Enum("aes dea"), required=True)
@@ -38,16 +48,23 @@ class KeyWrap(Element, tag="keywrap", drop_empty=True):
         self.ciphers.sort(key=lambda cipher: cipher.name or "")
 
 
+_POLICY = xml("failed to get launch security policy")
+
+
 class LaunchSecurity(Element, tag="launchSecurity"):
     """``type`` sev (with a policy) or s390-pv."""
 
-    type: str | None = attr(Enum("sev s390-pv", "unsupported launch security type '%s'"), required=True)
+    type: str | None = attr(Enum("sev s390-pv"), required=True)
     kernelHashes: bool | None = attr(YESNO)
     cbitpos: int | None = leaf(Int())
     reduced_phys_bits: int | None = leaf(Int(), "reducedPhysBits")
-    policy: int | None = leaf(Int(base=0, form="0x%04x"))
+    policy: int | None = leaf(Int(base=0, form="0x%04x", sentence=_POLICY))
     dh_cert: str | None = leaf(STR, "dhCert")
     session: str | None = leaf()
+
+    def _check(self, node: Node) -> None:
+        if self.type == "sev" and self.policy is None:
+            raise _POLICY.refusal("", node, "<policy>0x…</policy>")
 
 
 class QemuArg(Element, tag="qemu:arg"):

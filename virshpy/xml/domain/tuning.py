@@ -19,6 +19,7 @@ from virshpy.xml.scalars import (
     Sentence,
     Size,
     Wrapping,
+    internal,
     scale,
     xml,
 )
@@ -44,8 +45,13 @@ class MaxMemory(Element, tag="maxMemory"):
 class HugePage(Element, tag="page"):
     """``size`` in KiB."""
 
-    size: int | None = attr(KIB)
+    size: int | None = attr(Size(path="./@size"), required=xml("missing element or attribute './@size'"))
     nodeset: tuple[int, ...] | None = attr(_NODESET)
+
+
+    def _check(self, node: Node) -> None:
+        if not self.size:
+            raise Refusal(errors.XMLDetail, "hugepage size can't be zero", node)
 
 
 class HugePages(Element, tag="hugepages"):
@@ -95,6 +101,15 @@ class Blkiotune(Element, tag="blkiotune", drop_empty=True):
     weight: int | None = leaf(Lenient(UINT))
     devices: list[BlkioDevice] = many(BlkioDevice)
 
+    def _check(self, node: Node) -> None:
+        seen: set[str | None] = set()
+        for device in self.devices:
+            if device.path in seen:
+                raise Refusal(errors.ConfigUnsupported, f"duplicate blkio device path '{device.path}'", node)
+            seen.add(device.path)
+        if seen:  # a device of which nothing is said is left out
+            self.devices = [device for device in self.devices if len(device._state()) > 1]
+
 
 class Limit(Size):
     """A size of which libvirt's largest means that there is no limit, and then nothing is said."""
@@ -138,7 +153,7 @@ class VCPU(Element, tag="vcpu"):
 
 class VCPUState(Element, tag="vcpu"):
     id: int | None = attr(UINT, required=True)
-    enabled: bool | None = attr(YESNO)
+    enabled: bool | None = attr(YESNO, required=True)
     hotpluggable: bool | None = attr(YESNO)
     order: int | None = attr(Int(nonzero=True))
 
@@ -156,15 +171,27 @@ class IOThread(Element, tag="iothread"):
 class IOThreadIDs(Element, tag="iothreadids"):
     iothreads: list[IOThread] = many(IOThread)
 
+    def _check(self, node: Node) -> None:
+        seen: set[int | None] = set()
+        for thread in self.iothreads:
+            if thread.id in seen:
+                raise Refusal(errors.XMLError, f"duplicate iothread id '{thread.id}' found", node)
+            seen.add(thread.id)
+
 
 class DefaultIOThread(Element, tag="defaultiothread", drop_empty=True):
     thread_pool_min: int | None = attr(Int(0, 2**31 - 1))
     thread_pool_max: int | None = attr(Int(0, 2**31 - 1))
 
+    def _check(self, node: Node) -> None:
+        if (self.thread_pool_min or 0) > (self.thread_pool_max or 0):
+            detail = "thread_pool_min must be smaller or equal to thread_pool_max"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+
 
 class VCPUPin(Element, tag="vcpupin"):
     vcpu: int | None = attr(UINT, required=True)
-    cpuset: tuple[int, ...] | None = attr(_CPUSET, required=True)
+    cpuset: tuple[int, ...] | None = attr(_CPUSET, required=internal("missing cpuset for vcpupin"))
 
 
 class EmulatorPin(Element, tag="emulatorpin"):
@@ -183,6 +210,15 @@ class Scheduler(Element):
     iothreads: tuple[int, ...] | None = attr(Ranges(Sentence("'iothreads' scheduler bitmap '%s' is empty")))
     scheduler: str | None = attr(Enum("batch idle fifo rr"), required=True)
     priority: int | None = attr(Int(-(2**31), 2**31 - 1))
+
+    def _check(self, node: Node) -> None:
+        word = {"vcpusched": "vcpus", "iothreadsched": "iothreads"}.get(node.tag)
+        if word and getattr(self, word) is None:
+            raise Refusal(errors.XMLError, f"Missing attribute '{word}' in element '{node.tag}'", node)
+        if self.scheduler not in ("fifo", "rr"):
+            self.priority = None
+        elif self.priority is None:
+            raise Refusal(errors.XMLError, f"Missing required attribute 'priority' in element '{node.tag}'", node)
 
 
 _CACHE_SIZE = Int(0, 2**64 - 1, sentence=xml("Invalid value '%s' for element or attribute './@size'"))
@@ -260,6 +296,15 @@ class Cputune(Element, tag="cputune", drop_empty=True):
     memorytunes: list[MemoryTune] = many(MemoryTune)
 
     def _check(self, node: Node) -> None:
+        self._check_ranges(node)
+        seen: set[int | None] = set()
+        for pin in self.vcpupins:
+            if pin.vcpu in seen:
+                raise Refusal(errors.InternalError, f"duplicate vcpupin for vcpu '{pin.vcpu}'", node)
+            seen.add(pin.vcpu)
+        for name in ("emulatorpin", "emulatorsched"):
+            if sum(1 for child in node.children if child.tag == name) > 1:
+                raise Refusal(errors.XMLError, f"only one {name} is supported", node)
         for name in ("cachetunes", "memorytunes"):  # one for no vcpu at all is passed over
             if name in self.__dict__:
                 self.__dict__[name] = [row for row in self.__dict__[name] if row.vcpus]
@@ -272,6 +317,18 @@ class Cputune(Element, tag="cputune", drop_empty=True):
                 raise Refusal(errors.XMLDetail, f"'{tag}' attributes '{word}' must not overlap", node)
 
 
+    def _check_ranges(self, node: Node) -> None:
+        for name in ("shares", "period", "global_period", "emulator_period", "iothread_period",
+                     "quota", "global_quota", "emulator_quota", "iothread_quota"):
+            value = getattr(self, name)
+            kind = name.rpartition("_")[2]
+            low, high = {"shares": (2, 262144), "period": (1000, 1000000)}.get(kind, (1000, 17592186044415))
+            if value is None or low <= value <= high or (kind == "quota" and value <= 0) or value == 0:
+                continue
+            detail = f"Value of cputune '{name}' must be in range [{low}, {high}]"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+
+
 class NumatuneMemory(Element, tag="memory"):
     mode: str | None = attr(
         Enum("strict preferred interleave restrictive", "Unsupported NUMA memory tuning mode '%s'"))
@@ -282,6 +339,8 @@ class NumatuneMemory(Element, tag="memory"):
         if self.placement == "static" and not self.nodeset:
             detail = "nodeset for NUMA memory tuning must be set if 'placement' is 'static'"
             raise Refusal(errors.ConfigUnsupported, detail, node, "add nodeset='…' or say placement='auto'")
+        if self.mode is None and self.nodeset:
+            self.mode = "strict"
 
 
 class Memnode(Element, tag="memnode"):
@@ -293,6 +352,10 @@ class Memnode(Element, tag="memnode"):
 class Numatune(Element, tag="numatune", drop_empty=True):
     memory: NumatuneMemory | None = one(NumatuneMemory)
     memnodes: list[Memnode] = many(Memnode)
+
+    def _check(self, node: Node) -> None:
+        if self.memory is not None and not self.memory._state():
+            self.memory = None
 
 
 class FibreChannel(Element, tag="fibrechannel"):
@@ -308,15 +371,35 @@ class SuspendTarget(Element):
     enabled: bool | None = attr(YESNO)
 
 
-class PM(Element, tag="pm"):
+class PM(Element, tag="pm", drop_empty=True):
     suspend_to_mem: SuspendTarget | None = one(SuspendTarget, "suspend-to-mem")
     suspend_to_disk: SuspendTarget | None = one(SuspendTarget, "suspend-to-disk")
 
+    def _check(self, node: Node) -> None:
+        for name in ("suspend_to_mem", "suspend_to_disk"):
+            target = getattr(self, name)
+            if target is not None and target.enabled is None:
+                setattr(self, name, None)
+
+
+PERF_EVENTS = (
+    "cmt mbmt mbml cpu_cycles instructions cache_references cache_misses branch_instructions branch_misses bus_cycles "
+    "stalled_cycles_frontend stalled_cycles_backend ref_cpu_cycles cpu_clock task_clock page_faults context_switches "
+    "cpu_migrations page_faults_min page_faults_maj alignment_faults emulation_faults"
+)
+
 
 class PerfEvent(Element, tag="event"):
-    name: str | None = attr()
-    enabled: bool | None = attr(YESNO)
+    name: str | None = attr(Enum(PERF_EVENTS), required=True)
+    enabled: bool | None = attr(YESNO, required=True)
 
 
-class Perf(Element, tag="perf"):
+class Perf(Element, tag="perf", drop_empty=True):
     events: list[PerfEvent] = many(PerfEvent)
+
+    def _check(self, node: Node) -> None:
+        seen: set[str | None] = set()
+        for event in self.events:
+            if event.name in seen:
+                raise Refusal(errors.XMLError, f"perf event '{event.name}' was already specified", node)
+            seen.add(event.name)

@@ -2,49 +2,70 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Failure, Option, option
+from virshpy.shell.command import Constraint, Failure, Option, option
 from virshpy.shell.results import Text
-from virshpy.shell.types import Size, Type, UInt
+from virshpy.shell.types import Int, Size, Type, Wrapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from typing import Any
 
     from virshpy.api.domain import Domain
     from virshpy.shell.command import Arguments
     from virshpy.shell.results import Result
-    from virshpy.shell.session import Session
 
 _INTERVAL = 0.5
+_NO_SESSION: Any = None  # numbers are read without one
 
 
 class Bandwidth(Type):
     """A number; what it means depends on --bytes, so :func:`bandwidth` reads it."""
 
     word = "number"
+    empty_ok = True
+
+
+class Readable(Constraint):
+    """The numbers of a job are read before anything else is looked at."""
+
+    __slots__ = ()
+
+    def names(self) -> tuple[str, ...]:
+        return ("bandwidth",)
+
+    def check(self, args: Arguments) -> None:
+        bandwidth(args)
+        timeout(args)
+
+
+def timeout_option() -> Option:
+    return option("timeout", Bandwidth(), "with --wait: cancel it after so many seconds")
+
+
+def timeout(args: Arguments) -> int | None:
+    """--timeout in seconds. Raises Failure."""
+    if "timeout" not in args:
+        return None
+    return Int(1, (1 << 31) // 1000).convert(args.text("timeout"), "timeout", _NO_SESSION)
 
 
 def bandwidth_option() -> Option:
     return option("bandwidth", Bandwidth(), "most that it may copy, in MiB a second")
 
 
-def bandwidth(args: Arguments, session: Session) -> int:
+def bandwidth(args: Arguments) -> int:
     """--bandwidth in MiB/s, or with --bytes in bytes/s; 0 is no limit. Raises Failure."""
-    text = args["bandwidth"]
-    if not text:
+    if "bandwidth" not in args:
         return 0
-    if "bytes" in args:
-        return Size(1 << 20).convert(text, "bandwidth", session)
-    try:
-        return UInt(64).convert(text, "bandwidth", session)
-    except Failure:
-        pass
-    try:
-        return Size(1 << 20).convert(text, "--bandwidth", session) >> 20
-    except Failure:
-        raise Failure(
-            f"Scaled numeric value '{text}' for <--bandwidth> option is malformed or out of range"
-        ) from None
+    text = args.text("bandwidth")
+    if "bytes" not in args:
+        try:
+            return Wrapping().convert(text, "bandwidth", _NO_SESSION)
+        except Failure:
+            pass
+    number = Size(1 << 20).convert(text, "--bandwidth", _NO_SESSION)
+    return number if "bytes" in args else number >> 20
 
 
 def progress(done: int, total: int) -> str:
@@ -59,7 +80,8 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
     from time import monotonic, sleep
 
     path = args["path"]
-    limit = None if args["timeout"] is None else monotonic() + args["timeout"]
+    seconds = timeout(args)
+    limit = None if seconds is None else monotonic() + seconds
     verbose = "verbose" in args
     cancelled = False
     while True:

@@ -15,9 +15,9 @@ def parsed(text: str, source: str, root: str) -> Node:
     return parse(text, source=source, verbatim=frozenset((root,)))
 
 
-def printed(node: Node) -> str:
-    """A node with all its blanks."""
-    return write_verbatim(node)
+def printed(node: Node, level: int = 0) -> str:
+    """A node as it stands in a document, ``level`` deep; its first line is not indented."""
+    return write_verbatim(node, level)
 
 
 def set_text(node: Node, text: str) -> None:

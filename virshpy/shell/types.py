@@ -188,6 +188,16 @@ class UInt(Int):
         super().__init__(0, (1 << bits) - 1)
 
 
+class Wrapping(Int):
+    """A number of 64 bits; a negative one is what it would be without a sign, so that -1 is the most."""
+
+    def __init__(self) -> None:
+        super().__init__(-(1 << 63), (1 << 64) - 1)
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        return super().convert(text, name, session) & ((1 << 64) - 1)
+
+
 class Size(Type):
     """A number with an optional unit (K, KiB, KB, M, …); the value is in bytes, ``scale`` is the unit of none."""
 
@@ -216,6 +226,28 @@ class Size(Type):
             cause,
             hint="a whole number, with a unit or without: 512, 4KiB, 4K, 2MiB, 2MB, 1G",
         )
+
+
+class Late(Type):
+    """A value that its command reads when its turn has come: until then it stays text, whatever is wrong with it."""
+
+    empty_ok = True
+
+    def __init__(self, type: Type) -> None:
+        self.type = type
+        self.word = type.word
+        self.files = type.files
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        return self.type.complete(prefix, session)
+
+    def read(self, text: str | None, name: str, session: Session) -> Any:
+        """The value, or None where there is no text. Raises Failure."""
+        if text is None:
+            return None
+        if not text and not self.type.empty_ok:
+            raise _failure(f"Failed to get option '{name}': Option argument is empty")
+        return self.type.convert(text, name, session)
 
 
 class DomainType(Type):

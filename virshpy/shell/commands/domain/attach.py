@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, PERSISTENT, PERSISTENT_CLASHES, lasting_impact
 from virshpy.shell.commands.domain.tuning import RATE_FIELDS, checked_rates
 from virshpy.shell.families import named_as
 from virshpy.shell.markup import Writer
 from virshpy.shell.results import Document, Message
-from virshpy.shell.types import STRING, TEXT, AnyText, Choice, _paths
+from virshpy.shell.types import STRING, AnyText, Choice, _paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Source(AnyText):
     (
         DOMAIN,
         argument("source", Source(), "where its data are"),
-        argument("target", TEXT, "what the guest calls it, such as vdb"),
+        argument("target", STRING, "what the guest calls it, such as vdb"),
         option("targetbus", Choice("virtio", "scsi", "sata", "usb", "ide", "fdc"), "how it is attached"),
         option("driver", Choice("qemu"), "driver"),
         option("subdriver", Choice("raw", "qcow2", "vmdk", "vdi", "vpc"), "format of the image"),
@@ -65,7 +65,13 @@ class Source(AnyText):
         *IMPACT,
     ),
     aliases=(),
-    constraints=(*PERSISTENT_CLASHES, Exclusive("source-host-name", "source-host-socket")),
+    constraints=(
+        *PERSISTENT_CLASHES,
+        Requires("source-host-name", "source-protocol"),
+        Requires("source-host-transport", "source-protocol"),
+        Requires("source-host-socket", "source-protocol"),
+        Exclusive("source-host-name", "source-host-socket"),
+    ),
     examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
 )
 def attach_disk(session: Session, args: Arguments) -> Result:
@@ -85,7 +91,7 @@ _WWN = re.compile("[0-9a-fA-F]{16}")
 def disk_xml(args: Arguments) -> str:
     """The disk that the options describe. Raises Failure."""
     kind = args["sourcetype"]
-    if args["source-protocol"] and kind not in (None, "network"):
+    if (kind == "network") != bool(args["source-protocol"]) and kind is not None:
         raise Failure("--source-protocol option requires --sourcetype network")
     if kind not in (None, "file", "block", "network"):
         raise Failure(f"Unknown source type: '{kind}'")

@@ -12,13 +12,13 @@ from virshpy.enums import (
     BlockRebaseFlags,
     BlockResizeFlags,
 )
-from virshpy.shell.blockjobs import bandwidth, bandwidth_option, wait_for
+from virshpy.shell.blockjobs import Readable, bandwidth, bandwidth_option, timeout_option, wait_for
 from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.families import given_flags, named_as
 from virshpy.shell.objects import DiskName
 from virshpy.shell.results import Document, Message, Text
-from virshpy.shell.types import STRING, Choice, File, Int, Path, Size, UInt
+from virshpy.shell.types import STRING, Choice, File, Path, Size, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _PATH = argument("path", DiskName(), "target or source of a disk")
 _BYTES = flag("bytes", "the bandwidth is in bytes a second")
 _WAIT = flag("wait", "wait until it is done")
 _VERBOSE = flag("verbose", "with --wait: show how far it is")
-_TIMEOUT = option("timeout", Int(), "with --wait: cancel it after so many seconds")
+_TIMEOUT = timeout_option()
 _ASYNC = flag("async", "with --wait: do not wait for a cancelled job to end")
 _BACKING = flag("keep-relative", "keep names of backing files relative")
 
@@ -73,12 +73,12 @@ class NeedsOneOf(Constraint):
         _BACKING,
         _BYTES,
     ),
-    constraints=(Requires("verbose", "wait"), Requires("async", "wait")),
+    constraints=(Readable(), Requires("verbose", "wait"), Requires("async", "wait")),
     examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
 )
 def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
-    limit = bandwidth(args, session)
+    limit = bandwidth(args)
     if args["base"] or "keep-relative" in args:
         kinds = BlockRebaseFlags
         flags = given_flags(args, {"keep-relative": kinds.RELATIVE, "bytes": kinds.BANDWIDTH_BYTES})
@@ -124,19 +124,16 @@ def _verdict(outcome: str, verb: str) -> Iterable[Result]:
         _BYTES,
     ),
     constraints=(
+        Readable(),
         Exclusive("pivot", "keep-overlay"),
-        Exclusive("base", "shallow"),
-        NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
-        NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
-    )[:1] + (
         NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
         NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
     ),
     examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
-)  # fmt: skip
+)
 def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
-    limit = bandwidth(args, session)
+    limit = bandwidth(args)
     kinds = BlockCommitFlags
     ends = "pivot" in args or "keep-overlay" in args
     active = "active" in args or ends
@@ -150,7 +147,7 @@ def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
         },
     ) | (kinds.ACTIVE if active else 0)
     domain.block_commit(args["path"], args["base"], args["top"], limit, flags)
-    if not (ends or "wait" in args or args["timeout"] is not None):
+    if not (ends or "wait" in args or "timeout" in args):
         started = "Active Block Commit started" if active else "Block Commit started"
         yield Message(started, end="", domain=domain.name)
         return
@@ -173,8 +170,17 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
     yield Message("\n" + ("Successfully pivoted" if pivot else kept), end="", pivot=pivot)
 
 
-class CopyNumber(Size):
-    """A number of bytes for a block copy."""
+class NeedsDestination(Constraint):
+    """A copy goes somewhere."""
+
+    __slots__ = ()
+
+    def names(self) -> tuple[str, ...]:
+        return ("dest", "xml")
+
+    def check(self, args: Arguments) -> None:
+        if "dest" not in args and "xml" not in args:
+            raise Failure("need either --dest or --xml")
 
 
 @command(
@@ -205,10 +211,12 @@ class CopyNumber(Size):
         flag("print-xml", "print the XML, and do nothing"),
     ),
     constraints=(
+        Readable(),
         Exclusive("dest", "xml"),
         Exclusive("format", "xml"),
         Exclusive("blockdev", "xml"),
         Exclusive("pivot", "finish"),
+        NeedsDestination(),
         NeedsOneOf("verbose", "timeout", "wait", "pivot", "finish"),
         NeedsOneOf("async", "timeout", "wait", "pivot", "finish"),
     ),
@@ -216,9 +224,7 @@ class CopyNumber(Size):
 )
 def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
-    limit = bandwidth(args, session)
-    if args["dest"] is None and args["xml"] is None:
-        raise Failure("need either --dest or --xml")
+    limit = bandwidth(args)
     if "print-xml" in args:
         yield Document(args["xml"] or _copy_xml(args))
         return
@@ -243,7 +249,7 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     with named_as("virDomainBlockCopy" if any(name in args for name in newer) else "virDomainBlockRebase"):
         domain.block_copy(args["path"], args["xml"] or _copy_xml(args), params, flags)
     ends = "pivot" in args or "finish" in args
-    if not (ends or "wait" in args or args["timeout"] is not None):
+    if not (ends or "wait" in args or "timeout" in args):
         yield Message("Block Copy started", end="", domain=domain.name)
         return
     outcome = yield from wait_for(domain, args, "Block Copy")
@@ -286,6 +292,7 @@ _KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Blo
         bandwidth_option(),
     ),
     constraints=(
+        Exclusive("raw", "bandwidth"),
         Exclusive("raw", "abort"),
         Exclusive("raw", "pivot"),
         Exclusive("raw", "async"),
@@ -299,8 +306,8 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     path = args["path"]
     in_bytes = "bytes" in args
-    if args["bandwidth"]:
-        limit = bandwidth(args, session)
+    if "bandwidth" in args:
+        limit = bandwidth(args)
         domain.block_job_set_speed(path, limit, BlockJobSetSpeedFlags.BANDWIDTH_BYTES if in_bytes else 0)
         return
     if any(name in args for name in ("abort", "async", "pivot")):

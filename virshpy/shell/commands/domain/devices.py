@@ -20,7 +20,7 @@ from virshpy.shell.documents import appended, parsed, printed, removed, set_text
 from virshpy.shell.families import Spoken, named_as
 from virshpy.shell.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
 from virshpy.shell.results import Document, Message
-from virshpy.shell.types import Choice, File, Path, Size, UInt
+from virshpy.shell.types import AnyChoice, Choice, File, Late, Path, Size, UInt
 from virshpy.xml.node import Node
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _FILE = argument("file", File(), "file with the device's XML")
 _PRINT = flag("print-xml", "print the XML, and do nothing")
 _NOT_DETACHED = Spoken("Failed to detach interface")
+_DEEP = 2  # /domain/devices
 _INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE
 
 
@@ -154,7 +155,7 @@ def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
     examples=(("detach-disk test vdb --persistent", "now and after its next start"),),
 )
 def detach_disk(session: Session, args: Arguments) -> Result:
-    xml = printed(_disk(args, args["target"], removable=False))
+    xml = printed(_disk(args, args["target"], removable=False), _DEEP)
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to detach disk"), _old("Detach", args):
@@ -213,7 +214,7 @@ def change_media(session: Session, args: Arguments) -> Result:
         block = "block" in args
         node.attrs["type"] = "block" if block else "file"
         appended(node, Node("source", {"dev" if block else "file": args["source"]}))
-    xml = printed(node)
+    xml = printed(node, _DEEP)
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to complete action {action} on media"):
@@ -225,6 +226,8 @@ def change_media(session: Session, args: Arguments) -> Result:
 # network interfaces
 def _interface(args: Arguments) -> Node:
     kind, mac = args["type"], args["mac"]
+    if not kind:
+        raise Failure("Failed to get option 'type': Option argument is empty", _NOT_DETACHED)
     found = [
         node
         for node in _devices(args["domain"], "interface", _from_definition(args))
@@ -255,7 +258,7 @@ def _interface(args: Arguments) -> Node:
     "Detach the network interface of a domain that has this type and, where\nthere are several, this MAC address.",
     (
         DOMAIN,
-        argument("type", Choice("network", "bridge", "direct", "hostdev", "user"), "type of the interface"),
+        argument("type", AnyChoice("network", "bridge", "direct", "hostdev", "user"), "type of the interface"),
         option("mac", MacAddress(), "its MAC address"),
         PERSISTENT,
         *IMPACT,
@@ -265,7 +268,7 @@ def _interface(args: Arguments) -> Node:
     examples=(("detach-interface test network --mac aa:bb:cc:dd:ee:ff", "one of several"),),
 )
 def detach_interface(session: Session, args: Arguments) -> Result:
-    xml = printed(_interface(args))
+    xml = printed(_interface(args), _DEEP)
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to detach interface"), _old("Detach", args):
@@ -300,11 +303,12 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
     else:
         raise Failure(f"interface '{name}' not found")
     link = node.find("link")
-    if link is None:
-        appended(node, Node("link", {"state": state}))
-    else:
+    if link is not None:
         link.attrs["state"] = state
-    xml = printed(node)
+    xml = printed(node, _DEEP)
+    if link is None:
+        # virsh's addition has no line of its own.
+        xml = xml.removesuffix("</interface>") + f'<link state="{state}"/></interface>'
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to update interface link state"):
@@ -313,6 +317,9 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
 
 
 # memory
+_REQUESTED = Late(Size(1024))
+
+
 @command(
     "update-memory-device",
     "change a memory device of a domain",
@@ -323,7 +330,7 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
         _PRINT,
         option("alias", DeviceAlias(), "alias of the device"),
         option("node", UInt(), "the guest's NUMA node that it belongs to"),
-        option("requested-size", Size(1024), "how much, in KiB or with a unit"),
+        option("requested-size", _REQUESTED, "how much, in KiB or with a unit"),
     ),
     constraints=(*IMPACT_CLASHES, Exclusive("node", "alias")),
     examples=(("update-memory-device test --requested-size 1G", "let it use so much"),),
@@ -344,14 +351,15 @@ def update_memory_device(session: Session, args: Arguments) -> Result:
     if len(found) > 1:
         raise Failure("multiple memory devices found, use --alias or --node to select one")
     (device,) = found
-    if args["requested-size"] is not None:
+    requested_size = _REQUESTED.read(args["requested-size"], "requested-size", session)
+    if requested_size is not None:
         target = device.find("target")
         requested = target.find("requested") if target is not None else None
         if requested is None:
             raise Failure("virtio-mem device is missing <requested/>")
         requested.attrs["unit"] = "KiB"
-        set_text(requested, str(args["requested-size"] // 1024))
-    xml = printed(device)
+        set_text(requested, str(requested_size // 1024))
+    xml = printed(device, _DEEP)
     if "print-xml" in args:
         return Document(xml)
     domain.update_device(xml, impact(args))

@@ -8,11 +8,11 @@ from virshpy.shell.command import Exclusive, Failure, Requires, argument, comman
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.families import given_flags, named_as
 from virshpy.shell.results import Message, Text
-from virshpy.shell.types import STRING, Choice, File, Int, UInt
+from virshpy.shell.types import STRING, Choice, File, Int, Late, UInt, Wrapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from virshpy.api.domain import Domain
@@ -237,7 +237,7 @@ _LISTS = ("migrate-disks", "comp-methods")
 
 
 def _value(name: str) -> Any:
-    return option(name, _VALUES[name][1], _VALUES[name][2])
+    return option(name, Late(_VALUES[name][1]), _VALUES[name][2])
 
 
 def _later(name: str) -> Any:
@@ -253,7 +253,7 @@ def _later(name: str) -> Any:
         argument("desturi", STRING, "URI of the other host"),
         *(flag(name, help) for name, _, help in _SWITCHES),
         *(_value(name) for name in ("migrateuri", "graphicsuri", "listen-address", "dname")),
-        option("timeout", Int(), "do something about it after so many seconds: suspend the domain, unless"),
+        option("timeout", UInt(), "do something about it after so many seconds: suspend the domain, unless"),
         flag("timeout-suspend", "after that time, suspend the domain"),
         flag("timeout-postcopy", "after that time, let memory follow"),
         *(_value(name) for name in (
@@ -269,8 +269,8 @@ def _later(name: str) -> Any:
     constraints=(
         Exclusive("live", "offline"),
         Exclusive("timeout-suspend", "timeout-postcopy"),
-        Requires("postcopy-resume", "postcopy"),
         Requires("postcopy-after-precopy", "postcopy"),
+        Requires("postcopy-resume", "postcopy"),
         Requires("timeout-postcopy", "postcopy"),
         Requires("persistent-xml", "persistent"),
         Requires("tls-destination", "tls"),
@@ -282,35 +282,52 @@ def migrate(session: Session, args: Arguments) -> Iterable[Result]:
     switches = {name: value for name, value, _ in _SWITCHES if value is not None}
     switches |= {name: value for name, (value, _) in _LATER_SWITCHES.items()}
     flags = given_flags(args, switches)
-    if args["timeout"] is not None:
-        if "offline" in args:
+    if args["timeout"]:
+        if "live" not in args:
             raise Failure("migrate: Unexpected timeout for offline migration")
-        if args["timeout"] < 1:
-            raise Failure("migrate: Invalid timeout")
     elif "timeout-suspend" in args or "timeout-postcopy" in args:
         raise Failure("migrate: Unexpected --timeout-* option without --timeout")
+    if "p2p" in args or "direct" in args:
+        _beside(domain, args, lambda: _by_itself(domain, args, _parameters(session, args), flags))
+    else:
+        import virshpy
+
+        with virshpy.open(args["desturi"]) as destination:
+            params = _parameters(session, args)
+            _beside(domain, args, lambda: domain.migrate3(destination, params, flags))
+    yield Message("Migration: [100 %]" if "verbose" in args else "", end="", domain=domain.name)
+
+
+def _parameters(session: Session, args: Arguments) -> dict[str, Any]:
     params: dict[str, Any] = {}
-    for name, (key, _, _) in _VALUES.items():
-        if args[name] is not None:
-            params[key] = args[name].split(",") if name in _LISTS else args[name]
+    for name, (key, type, _) in _VALUES.items():
+        value = Late(type).read(args[name], name, session)
+        if value is not None:
+            params[key] = value.split(",") if name in _LISTS else value
+    return params
+
+
+def _by_itself(domain: Domain, args: Arguments, params: dict[str, Any], flags: int) -> None:
+    try:
+        domain.migrate_to_uri3(args["desturi"], params, flags)
+    except errors.NoSupport as error:
+        how = "p2p" if "p2p" in args else "direct"
+        raise errors.ArgumentUnsupported(f"{how} migration is not supported by the source host") from error
+
+
+def _beside(domain: Domain, args: Arguments, move: Callable[[], object]) -> None:
+    """Migrate, with the clock of --timeout running."""
     timer = _timer(domain, args)
     try:
-        if "p2p" in args or "direct" in args:
-            domain.migrate_to_uri3(args["desturi"], params, flags)
-        else:
-            import virshpy
-
-            with virshpy.open(args["desturi"]) as destination:
-                domain.migrate3(destination, params, flags)
+        move()
     finally:
         if timer is not None:
             timer.cancel()
-    yield Message("Migration: [100 %]" if "verbose" in args else "", end="", domain=domain.name)
 
 
 def _timer(domain: Domain, args: Arguments) -> Any:
     """What --timeout asks for, running beside the migration; None where it asks for nothing."""
-    if args["timeout"] is None:
+    if not args["timeout"]:
         return None
     from threading import Timer
 
@@ -346,7 +363,7 @@ def migrate_postcopy(session: Session, args: Arguments) -> None:
     "migrate-setmaxdowntime",
     "how long a domain may stand still at the end of its migration",
     "Set how long a domain may stand still when it changes hosts.",
-    (RUNNING, argument("downtime", Int(-(1 << 63), (1 << 63) - 1), "milliseconds")),
+    (RUNNING, argument("downtime", UInt(64), "milliseconds")),
     examples=(("migrate-setmaxdowntime test 500", "half a second"),),
 )
 def migrate_setmaxdowntime(session: Session, args: Arguments) -> None:
@@ -374,7 +391,7 @@ _POSTCOPY = flag("postcopy", "once memory follows after the domain")
     "migrate-setspeed",
     "limit how fast a domain is migrated",
     "Set the most that a migration may send.",
-    (RUNNING, argument("bandwidth", UInt(64), "MiB a second"), _POSTCOPY),
+    (RUNNING, argument("bandwidth", Wrapping(), "MiB a second"), _POSTCOPY),
     examples=(("migrate-setspeed test 100", "leave something for others"),),
 )
 def migrate_setspeed(session: Session, args: Arguments) -> None:
@@ -398,7 +415,7 @@ def migrate_getspeed(session: Session, args: Arguments) -> Text:
     "migrate-compcache",
     "the cache that repeated memory is found with",
     "Print or set the size of the cache that a compressed migration uses.",
-    (RUNNING, option("size", UInt(64), "bytes")),
+    (RUNNING, option("size", UInt(64), "bytes", named_only=True)),
     examples=(("migrate-compcache test --size 67108864", "64 MiB"),),
 )
 def migrate_compcache(session: Session, args: Arguments) -> Text:

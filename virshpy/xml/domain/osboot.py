@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.xml.domain.storage import StorageSource
 from virshpy.xml.element import Element, attr, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import STR, UINT, YESNO, Blank, Enum, Int, Sentence, xml
+from virshpy.xml.scalars import STR, UINT, YESNO, Blank, Enum, Int, Sentence, read_uuid, xml
 
 FIRMWARES = "bios efi"
 
@@ -145,6 +145,14 @@ def _is_date(text: str) -> bool:
     return 1 <= month <= 12 and 1 <= day <= 31 and (year < 100 or year >= 1900)
 
 
+_ENTRIES = {
+    "bios": frozenset({"vendor", "version", "date", "release"}),
+    "system": frozenset({"manufacturer", "product", "version", "serial", "uuid", "sku", "family"}),
+    "base_boards": frozenset({"manufacturer", "product", "version", "serial", "asset", "location"}),
+    "chassis": frozenset({"manufacturer", "version", "serial", "asset", "sku"}),
+}
+
+
 class OEMStrings(Element, tag="oemStrings"):
     entries: list[str] = many(STR, "entry")
 
@@ -162,6 +170,28 @@ class Sysinfo(Element, tag="sysinfo"):
         date = self.bios.get("date") if self.bios else None
         if date and not _is_date(date):
             raise Refusal(errors.XMLDetail, "Invalid BIOS 'date' format", node, f"expected mm/dd/yyyy, got '{date}'")
+        self._check_blocks(node)
+        if self.type == "fwcfg":
+            for entry in self.entries:
+                if not entry.name:
+                    raise Refusal(errors.XMLError, "Firmware entry is missing 'name' attribute", node)
+                if not entry.name.startswith("opt/"):
+                    raise Refusal(errors.ConfigUnsupported, "Invalid firmware name", node, "expected name='opt/…'")
+
+    def _check_blocks(self, node: Node) -> None:
+        """Only entries that firmware has are kept."""
+        uuid = self.system.get("uuid") if self.system else None
+        if uuid is not None and read_uuid(uuid) is None:
+            raise Refusal(errors.XMLDetail, "malformed <sysinfo> uuid element", node, f"expected a UUID, got '{uuid}'")
+        for name, words in _ENTRIES.items():
+            block = getattr(self, name)
+            for part in block if isinstance(block, list) else [block]:
+                if part is not None:
+                    part.entries = [entry for entry in part.entries if entry.name in words]
+        for name in ("bios", "system", "chassis"):
+            block = getattr(self, name)
+            if block is not None and not block.entries:
+                self.__dict__.pop(name)
 
 
 _IDMAP = Int(sentence=xml("invalid idmap start/target/count settings"))

@@ -77,7 +77,7 @@ def test_far_methods_are_found_and_unknown_ones_are_not() -> None:
         with pytest.raises(AttributeError, match="no attribute 'list_penguins'"):
             connection.list_penguins()  # type: ignore[attr-defined]
         domain = connection.lookup_by_name("test")
-        with pytest.raises(errors.NoSupport, match="virDomainInjectNMI$"):
-            domain.inject_nmi()
+        with pytest.raises(errors.NoSupport, match="virDomainPMWakeup$"):
+            domain.pm_wakeup()
         with pytest.raises(AttributeError):
             domain.penguin()  # type: ignore[attr-defined]

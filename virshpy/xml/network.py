@@ -170,6 +170,8 @@ class NetworkRoute(Element, tag="route"):
 
 
 class PortGroup(Element, tag="portgroup"):
+    _open = True
+
     name: str | None = attr()
     default: bool | None = attr(YESNO)
     trustGuestRxFilters: bool | None = attr(YESNO)

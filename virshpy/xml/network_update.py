@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NONE, MODIFY, DELETE, ADD_LAST, ADD_FIRST = range(5)
 _SOURCE = "network_update_xml"
+_NULL = "(null)"  # as C prints what is not there
 _UNSUPPORTED = {1: "bridge", 2: "domain", 3: "ip", 6: "forward", 8: "forward pf"}
 _SECTIONS = {
     1: "bridge", 2: "domain", 3: "ip", 4: "ip-dhcp-host", 5: "ip-dhcp-range", 6: "forward", 7: "forward-interface",
@@ -40,11 +41,11 @@ def update(network: Network, command: int, section: int, parent: int, text: str)
     change = _CHANGES.get(section)
     if change is None:
         if section not in _SECTIONS:
-            raise errors.NoSupport("can't update unrecognized section of network")
-        raise errors.NoSupport(f"can't update '{_UNSUPPORTED.get(section, _SECTIONS[section])}' section of network "
-                               f"'{network.name}'")
+            raise errors.OperationUnsupported("can't update unrecognized section of network")
+        what = _UNSUPPORTED.get(section, _SECTIONS[section])
+        raise errors.OperationUnsupported(f"can't update '{what}' section of network '{network.name}'")
     if command not in (MODIFY, DELETE, ADD_LAST, ADD_FIRST):
-        raise errors.NoSupport(f"unrecognized network update command code {command}")
+        raise errors.OperationUnsupported(f"unrecognized network update command code {command}")
     change(network, command, parent, text)
 
 
@@ -106,7 +107,7 @@ def _host(network: Network, command: int, parent: int, text: str) -> None:
             ):
                 raise errors.OperationInvalid(
                     f"there is an existing dhcp host entry in network '{network.name}' that matches "
-                    f"\"<host mac='{host.mac or ''}' name='{host.name or ''}' ip='{host.ip or ''}'/>\""
+                    f"\"<host mac='{host.mac or _NULL}' name='{host.name or _NULL}' ip='{host.ip or _NULL}'/>\""
                 )
         dhcp.hosts = _place(hosts, host, command)
 
@@ -116,7 +117,7 @@ def _range(network: Network, command: int, parent: int, text: str) -> None:
     family = ("ipv6" if ":" in row.start else "ipv4") if row.start else None
     dhcp = _dhcp(network, parent, family)
     if command == MODIFY:
-        raise errors.OperationInvalid("dhcp ranges cannot be modified, only added or deleted")
+        raise errors.OperationUnsupported("dhcp ranges cannot be modified, only added or deleted")
     known = [old for old in dhcp.ranges if (old.start, old.end) == (row.start, row.end)]
     if command == DELETE:
         if not known:
@@ -134,7 +135,7 @@ def _range(network: Network, command: int, parent: int, text: str) -> None:
 def _forward_interface(network: Network, command: int, parent: int, text: str) -> None:
     row = ForwardDevice.parse(text, source=_SOURCE)
     if command == MODIFY:
-        raise errors.NoSupport("forward interface entries cannot be modified, only added or deleted")
+        raise errors.OperationUnsupported("forward interface entries cannot be modified, only added or deleted")
     forward = network.forward = network.forward or Forward(mode="none")
     known = [old for old in forward.interfaces if old.dev == row.dev]
     if command == DELETE:
@@ -179,7 +180,7 @@ def _dns(kind: type[Any], name: str, what: str, same: tuple[str, ...]) -> Any:
     def change(network: Network, command: int, parent: int, text: str) -> None:
         row = kind.parse(text, source=_SOURCE)
         if command == MODIFY:
-            raise errors.NoSupport(f"DNS {what} records cannot be modified, only added or deleted")
+            raise errors.OperationUnsupported(f"DNS {what} records cannot be modified, only added or deleted")
         dns = network.dns = network.dns or DNS()
         rows = getattr(dns, name)
         known = [old for old in rows if all(not getattr(row, part) or getattr(old, part) == getattr(row, part)
@@ -193,9 +194,12 @@ def _dns(kind: type[Any], name: str, what: str, same: tuple[str, ...]) -> Any:
             setattr(dns, name, [old for old in rows if old is not known[0]])
         else:
             if known:
-                raise errors.OperationInvalid(
-                    f"there is already at least one DNS {what} record with a matching field in network {network.name}"
-                )
+                there = {
+                    "HOST": "at least one DNS HOST record with a matching field",
+                    "TXT": f"a DNS TXT record with name '{getattr(row, 'name', None)}'",
+                    "SRV": "at least one DNS SRV record matching all specified fields",
+                }
+                raise errors.OperationInvalid(f"there is already {there[what]} in network {network.name}")
             setattr(dns, name, _place(rows, row, command))
 
     return change

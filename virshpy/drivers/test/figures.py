@@ -134,7 +134,7 @@ class Figures(Guests, BlockOperations, DeviceOperations, TuningOperations):
 
     def domain_get_cpu_stats(self, domain: DomainRef, start_cpu: int, ncpus: int) -> list[dict[str, Any]]:
         guest = self.active_guest(domain)
-        count = current_vcpus(guest.document)
+        count = (guest.document.vcpu.value if guest.document.vcpu else None) or 1
         if start_cpu == -1:
             total = sum(24386308517 + number for number in range(count))
             return [{"cpu_time": total, "user_time": 5540000000, "system_time": 6460000000}]

@@ -153,7 +153,7 @@ def admit(host: Host, document: Domain, *, live: bool) -> Guest:
     guest = host.guests.get(uuid)
     if live:
         if guest is not None and guest.active:
-            raise errors.OperationInvalid(f"domain is already active as '{name}'")
+            raise errors.OperationInvalid(f"domain '{name}' is already active")
         if guest is None:
             guest = host.guests[uuid] = Guest(name, uuid, None)
         guest.live = document

@@ -69,10 +69,11 @@ class Interfaces(InterfaceOperations):
         return self._interface(interface).active
 
     def interface_change_begin(self) -> None:
+        """What a rollback brings back is down, as libvirt has it."""
         if self._there.interfaces_before is not None:
             raise errors.OperationInvalid("there is another transaction running.")
         before = self._there.interfaces.items()
-        self._there.interfaces_before = {name: InterfaceState(state.document, state.active) for name, state in before}
+        self._there.interfaces_before = {name: InterfaceState(state.document, False) for name, state in before}
 
     def interface_change_commit(self) -> None:
         if self._there.interfaces_before is None:

@@ -95,7 +95,10 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
         nodes = parse_ranges(params["numa_nodeset"]) if params.get("numa_nodeset") else None
         if params.get("numa_nodeset") and not nodes:
             raise errors.InvalidArg(f"Invalid nodeset of 'numatune': {params['numa_nodeset']}")
-        for document in self.guest(domain).affected(flags):
+        guest = self.guest(domain)
+        for document in guest.affected(flags):
+            if document is guest.live and document.numatune and mode not in (None, _mode(document.numatune)):
+                raise errors.OperationInvalid("can't change numatune mode for running domain")
             old = document.numatune.memory if document.numatune and document.numatune.memory else NumatuneMemory()
             if not (nodes or old.nodeset):
                 detail = "nodeset for NUMA memory tuning must be set if 'placement' is 'static'"
@@ -216,6 +219,10 @@ def _known(params: dict[str, Any], names: Any) -> None:
     for name in params:
         if name not in names:
             raise errors.ArgumentUnsupported(f"parameter '{name}' not supported")
+
+
+def _mode(tune: Numatune) -> int:
+    return _MODES.index((tune.memory.mode if tune.memory else None) or "strict")
 
 
 def _or(value: Any, default: Any) -> Any:

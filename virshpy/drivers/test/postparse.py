@@ -32,6 +32,7 @@ def complete(domain: Domain) -> None:
         if interface.target is None or interface.target.dev is None:
             interface.target = InterfaceTarget(dev=next(free))
     _consoles(domain)
+    _displays(domain)
     for watchdog in domain.devices.watchdogs:
         watchdog.action = watchdog.action or "reset"
     for hostdev in domain.devices.hostdevs:
@@ -115,13 +116,35 @@ def _need(domain: Domain, kind: str, highest: int) -> None:
 
 def _consoles(domain: Domain) -> None:
     """The first serial port of a fully virtualized guest is its console too."""
-    from virshpy.xml.domain.chardev import Console, ConsoleTarget
+    from virshpy.xml.domain.chardev import Console, ConsoleTarget, SerialTarget
 
     devices = domain.devices
     for number, serial in enumerate(devices.serials):
-        if serial.target is not None and serial.target.port is None:
-            serial.target.port = number
+        serial.target = serial.target or SerialTarget()
+        serial.target.port = number if serial.target.port is None else serial.target.port
     hvm = domain.os is not None and domain.os.type is not None and domain.os.type.value == "hvm"
     if hvm and devices.serials and not devices.consoles:
         first = devices.serials[0]
         devices.consoles = [Console(type=first.type, target=ConsoleTarget(type="serial", port=0))]
+
+
+# KiB of memory, for cards that have any.
+_VIDEO = {"cirrus": 16384, "vga": 16384, "bochs": 16384, "vmvga": 16384, "qxl": 65536}
+
+
+def _displays(domain: Domain) -> None:
+    from virshpy.xml.domain.display import Listen, VideoModel
+
+    for graphics in domain.devices.graphics:
+        if graphics.type in ("vnc", "spice", "rdp"):
+            if graphics.port in (None, -1) and graphics.autoport is None:
+                graphics.autoport = True
+            if graphics.type == "vnc" and graphics.port is None:
+                graphics.port = -1
+            graphics.listens = graphics.listens or [Listen(type="address")]
+    for number, video in enumerate(domain.devices.videos):
+        model = video.model = video.model or VideoModel(type="cirrus")
+        model.heads = model.heads or 1
+        model.vram = model.vram or _VIDEO.get(str(model.type))
+        if not number:
+            model.primary = True

@@ -78,10 +78,7 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
 
     @accepts(V.LIVE | V.CONFIG | V.MAXIMUM)
     def domain_get_vcpus_flags(self, domain: DomainRef, *, flags: int = 0) -> int:
-        guest = self.guest(domain)
-        if flags & V.LIVE and not guest.active and flags & V.MAXIMUM:
-            flags &= ~V.LIVE  # asked by the older call, which knows no such difference
-        document = guest.looked_at(flags)
+        document = self.guest(domain).looked_at(flags)
         return _most(document) if flags & V.MAXIMUM else current_vcpus(document)
 
     @accepts(V.LIVE | V.CONFIG | V.MAXIMUM)
@@ -138,7 +135,7 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
     def domain_get_iothread_info(self, domain: DomainRef, *, flags: int = 0) -> list[IOThreadInfo]:
         document = self.guest(domain).looked_at(flags)
         pins = {pin.iothread: pin.cpuset for pin in (document.cputune.iothreadpins if document.cputune else [])}
-        default = list((document.vcpu.cpuset if document.vcpu else None) or range(_most(document)))
+        default = list((document.vcpu.cpuset if document.vcpu else None) or range(current_vcpus(document)))
         return [IOThreadInfo(thread.id, list(pins.get(thread.id) or default)) for thread in _threads(document)]
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)

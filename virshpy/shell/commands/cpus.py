@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
 from virshpy.shell.command import Failure, Option, argument, command, failing, flag, option
 from virshpy.shell.families import given_flags
-from virshpy.shell.results import Document, Lines, Message
+from virshpy.shell.results import Document, Lines, Message, Text
 from virshpy.shell.types import STRING, Choice, File
 from virshpy.xml.parse import parse
 
@@ -175,11 +175,11 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
     (argument("arch", _ARCHES, "an architecture"),),
     examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
 )
-def cpu_models(session: Session, args: Arguments) -> Lines | Message:
+def cpu_models(session: Session, args: Arguments) -> Lines | Text:
     with failing("failed to get CPU model names"):
         names = session.connection.cpu_model_names(args["arch"])
     if not names:
-        return Message("all CPU models are accepted", end="")
+        return Text("models", "all CPU models are accepted", [])
     return Lines("models", ["model"], [(name,) for name in names])
 
 

@@ -120,4 +120,4 @@ def maxvcpus(session: Session, args: Arguments) -> Text:
 @command("sysinfo", "the host's SMBIOS data", "Print the host's SMBIOS data as XML, where it has any.")
 def sysinfo(session: Session, args: Arguments) -> Document:
     with failing("failed to get sysinfo"):
-        return Document(session.connection.sysinfo(), end="\n")
+        return Document(session.connection.sysinfo(), end="")

@@ -116,6 +116,8 @@ def undefine(session: Session, args: Arguments) -> Result:
     with failing(f"Failed to undefine domain '{typed}'"):
         if "dry-run" in args:
             return Plan(domain.plan("undefine", flags))
+        if "managed-save" not in args and domain.has_managed_save():
+            raise Failure("Refusing to undefine while domain managed save image exists")
         domain.undefine(flags)
     return Message(f"Domain '{typed}' has been undefined", domain=domain.name, uuid=domain.uuid)
 

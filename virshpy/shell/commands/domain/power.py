@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
 from virshpy.shell.command import Failure, argument, command, failing, flag, option
 from virshpy.shell.results import Message, Plan
@@ -111,10 +112,22 @@ def start(session: Session, args: Arguments) -> Iterable[Result]:
         if "dry-run" in args:
             yield Plan(domain.plan("create", _create_flags(args)))
             return
-        domain.create(_create_flags(args))
+        _start(domain, _create_flags(args))
     yield Message(f"Domain '{domain.name}' started", domain=domain.name, uuid=domain.uuid, id=domain.id)
     if "console" in args:
         _attach(session, domain)
+
+
+def _start(domain: Domain, flags: int) -> None:
+    """Start; a driver that knows nothing of forcing has what was saved removed first, as virsh does it."""
+    if flags & CreateFlags.START_FORCE_BOOT:
+        try:
+            return domain.create(flags)
+        except (errors.NoSupport, errors.InvalidArg):
+            if domain.has_managed_save():
+                domain.managed_save_remove()
+            flags &= ~CreateFlags.START_FORCE_BOOT
+    domain.create(flags)
 
 
 def _attach(session: Session, domain: Domain) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.shell.command import Constraint, Failure, Option, option
-from virshpy.shell.results import Text
+from virshpy.shell.results import Progress
 from virshpy.shell.types import Int, Size, Type, Wrapping
 
 TYPE_CHECKING = False
@@ -70,8 +70,7 @@ def bandwidth(args: Arguments) -> int:
 
 def progress(done: int, total: int) -> str:
     """``[ 42 %]``: 100 only when all is done."""
-    share = 0 if not total and not done else 100 if done >= total else min(done * 100 // total, 99)
-    return f"[{share:3} %]"
+    return f"[{Progress('', done, total, asked=True).percent:3} %]"
 
 
 def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, None, str]:
@@ -82,14 +81,12 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
     path = args["path"]
     seconds = timeout(args)
     limit = None if seconds is None else monotonic() + seconds
-    verbose = "verbose" in args
     cancelled = False
     while True:
         info = domain.block_job_info(path)
         if info is None:
             return "cancelled" if cancelled else "complete"
-        if verbose:
-            yield Text("progress", f"\r{label}: {progress(info.cur, info.end)}", info.cur, end="")
+        yield Progress(label, info.cur, info.end, asked="verbose" in args)
         if info.cur == info.end and info.end and label != "Block Pull" and label != "Block Commit":
             return "ready"
         try:

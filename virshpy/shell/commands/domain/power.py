@@ -122,7 +122,8 @@ def _start(domain: Domain, flags: int) -> None:
     """Start; a driver that knows nothing of forcing has what was saved removed first, as virsh does it."""
     if flags & CreateFlags.START_FORCE_BOOT:
         try:
-            return domain.create(flags)
+            domain.create(flags)
+            return
         except (errors.NoSupport, errors.InvalidArg):
             if domain.has_managed_save():
                 domain.managed_save_remove()

@@ -12,6 +12,8 @@ from virshpy import errors
 from virshpy.api.connection import Connection
 from virshpy.enums import (
     DomainState,
+    EventType,
+    NetworkEventLifecycleType,
     NetworkUpdateCommand,
     NetworkUpdateSection,
     SnapshotDeleteFlags,
@@ -132,3 +134,25 @@ def test_a_refused_change_leaves_everything_as_it_was(connection: Connection) ->
     with pytest.raises(errors.ConfigUnsupported):
         domain.set_numa_parameters({"numa_mode": 1})
     assert domain.xml_desc() == before
+
+
+def test_listeners_hear_what_they_asked_for(connection: Connection) -> None:
+    heard: list[tuple[str, int]] = []
+    domain = connection.lookup_by_name("test")
+    every = connection.domain_event_register_any(None, 0, lambda ref, event, detail: heard.append((ref.name, event)))
+    connection.domain_event_register_any(domain, 1, lambda ref, **_: heard.append((ref.name, -1)))
+    connection.network_event_register_any(None, 0, lambda ref, event, detail: heard.append((ref.name, event)))
+    domain.suspend()
+    domain.resume()
+    connection.network_lookup_by_name("default").destroy()
+    domain.destroy()
+    domain.create()
+    connection.domain_event_deregister_any(every)
+    domain.destroy()
+    suspended, resumed, stopped, started = EventType.SUSPENDED, EventType.RESUMED, EventType.STOPPED, EventType.STARTED
+    network_stopped = NetworkEventLifecycleType.STOPPED
+    assert heard == [
+        ("test", suspended), ("test", resumed), ("default", network_stopped), ("test", stopped), ("test", started),
+    ]  # fmt: skip
+    with pytest.raises(errors.InvalidArg, match=f"could not find event callback {every} for deletion"):
+        connection.domain_event_deregister_any(every)

@@ -14,6 +14,7 @@ from virshpy.enums import (
     DefineFlags,
     DestroyFlags,
     DomainState,
+    EventType,
     MetadataType,
     PausedReason,
     RunningReason,
@@ -56,7 +57,11 @@ class Domains(Guests, DomainOperations):
     # definitions
     @accepts(DefineFlags.VALIDATE)
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
-        return admit(self.host, read(xml, validate=bool(flags)), live=False).ref
+        document = read(xml, validate=bool(flags))
+        updated = document.uuid in self.host.guests
+        ref = admit(self.host, document, live=False).ref
+        self.host.tell("domain", ref, 0, event=EventType.DEFINED, detail=int(updated))
+        return ref
 
     @accepts(_UNDEFINE)
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
@@ -71,6 +76,7 @@ class Domains(Guests, DomainOperations):
             guest.config = None
         else:
             del self.host.guests[guest.uuid]
+        self.host.tell("domain", guest.ref, 0, event=EventType.UNDEFINED, detail=0)
 
     def domain_rename(self, domain: DomainRef, new_name: str) -> DomainRef:
         guest = self.guest(domain)
@@ -145,12 +151,14 @@ class Domains(Guests, DomainOperations):
         if guest.state[0] not in (DomainState.RUNNING, DomainState.BLOCKED):
             raise errors.InternalError(f"domain '{domain.name}' not running")
         guest.state = (DomainState.PAUSED, PausedReason.USER)
+        self.host.tell("domain", guest.ref, 0, event=EventType.SUSPENDED, detail=0)
 
     def domain_resume(self, domain: DomainRef) -> None:
         guest = self.guest(domain)
         if guest.state[0] != DomainState.PAUSED:
             raise errors.InternalError(f"domain '{domain.name}' not paused")
         guest.state = (DomainState.RUNNING, RunningReason.UNPAUSED)
+        self.host.tell("domain", guest.ref, 0, event=EventType.RESUMED, detail=0)
 
     @accepts(0)
     def domain_shutdown_flags(self, domain: DomainRef, *, flags: int = 0) -> None:

@@ -6,6 +6,7 @@ from virshpy import errors
 from virshpy.driver import everything
 from virshpy.drivers.test.agent import Agent
 from virshpy.drivers.test.checkpoints import Checkpoints
+from virshpy.drivers.test.events import Events
 from virshpy.drivers.test.figures import Figures
 from virshpy.drivers.test.interfaces import Interfaces
 from virshpy.drivers.test.limits import Limits
@@ -31,6 +32,7 @@ class Everything(
     Agent,
     Saving,
     NodeFigures,
+    Events,
     everything.Everything,
 ):
     """As TestDriver has them: it lends itself to these methods."""

@@ -5,12 +5,20 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.host import Host, new_uuid
-from virshpy.enums import DomainState, ModificationImpact, RunningReason, ShutoffReason
+from virshpy.enums import DomainState, EventType, ModificationImpact, RunningReason, ShutoffReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.test.moments import Moments
     from virshpy.xml.domain import Domain
+
+
+# What a reason is as the detail of an event (virDomainEventStartedDetailType, …StoppedDetailType).
+_STARTED: dict[int, int] = {RunningReason.BOOTED: 0, RunningReason.RESTORED: 2, RunningReason.FROM_SNAPSHOT: 3}
+_STOPPED: dict[int, int] = {
+    ShutoffReason.SHUTDOWN: 0, ShutoffReason.DESTROYED: 1, ShutoffReason.CRASHED: 2, ShutoffReason.SAVED: 4,
+    ShutoffReason.FROM_SNAPSHOT: 6,
+}  # fmt: skip
 
 
 class Guest:
@@ -78,6 +86,7 @@ class Guest:
         host.last_id += 1
         self.id = host.last_id
         self.state = (DomainState.RUNNING, reason)
+        host.tell("domain", self.ref, 0, event=EventType.STARTED, detail=_STARTED.get(reason, 0))
 
     def stop(self, host: Host, reason: int) -> None:
         """Become inactive; a transient domain is gone then."""
@@ -88,6 +97,11 @@ class Guest:
             del host.guests[self.uuid]
         else:
             self._live = None
+        host.tell("domain", self.ref_when_gone(), 0, event=EventType.STOPPED, detail=_STOPPED.get(reason, 0))
+
+    def ref_when_gone(self) -> DomainRef:
+        """Its reference as an inactive domain, which it may be no more."""
+        return DomainRef(self.name, self.uuid, None)
 
     def affected(self, flags: int) -> list[Domain]:
         """The documents that a change of live, config or current state means; the first is the one to read."""

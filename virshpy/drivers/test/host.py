@@ -33,8 +33,22 @@ class Host:
         self.last_id = 0
         self.node = NodeInfo("i686", 3 << 20, 16, 1400, 2, 2, 2, 2)
         self.cells = [Cell(0, 2 << 20, ((4, 524288), *_HUGE)), Cell(1, 4 << 20, ((8, 524288), *_HUGE))]
+        self.listeners: dict[int, tuple[str, object, int, Callable[..., None]]] = {}
+        self.last_listener = 0
         self._fill = fill
         self._resources: Resources | None = None
+
+    def tell(self, kind: str, ref: object, event_id: int, **carried: int) -> None:
+        """Call those who listen for this event of this object, or of all of its kind."""
+        for wanted, about, number, callback in list(self.listeners.values()):
+            if wanted == kind and number == event_id and about in (None, _identity(ref)):
+                callback(ref, **carried)
+
+    def listen(self, kind: str, about: object, event_id: int, callback: Callable[..., None]) -> int:
+        """Register a callback; the number ends it."""
+        self.last_listener += 1
+        self.listeners[self.last_listener] = (kind, _identity(about), event_id, callback)
+        return self.last_listener
 
     @property
     def resources(self) -> Resources:
@@ -45,6 +59,10 @@ class Host:
             if self._fill is not None:
                 self._fill(self._resources)
         return self._resources
+
+
+def _identity(ref: object) -> object:
+    return getattr(ref, "uuid", None) or getattr(ref, "name", None)
 
 
 def checked_uuid(text: str, function: str) -> str:

@@ -8,10 +8,10 @@ from virshpy.driver.network import NetworkOperations
 from virshpy.driver.structures import NetworkRef
 from virshpy.drivers.test.host import Host, checked_uuid
 from virshpy.drivers.test.resources import NetworkState
-from virshpy.enums import ListNetworksFlags, NetworkUpdateFlags
+from virshpy.enums import ListNetworksFlags, NetworkEventLifecycleType, NetworkUpdateFlags
 from virshpy.xml.network import Network
 
-L = ListNetworksFlags
+L, E = ListNetworksFlags, NetworkEventLifecycleType
 
 
 class Networks(NetworkOperations):
@@ -38,12 +38,14 @@ class Networks(NetworkOperations):
         document = Network.parse(xml, inactive=True, validate=bool(flags & 1))
         state = self.host.resources.admit_network(document, live=False)
         state.persistent = True
+        self.host.tell("network", state.ref, 0, event=E.DEFINED, detail=0)
         return state.ref
 
     def network_create_xml_flags(self, xml: str, *, flags: int = 0) -> NetworkRef:
         document = Network.parse(xml, inactive=True, validate=bool(flags & 1))
         state = self.host.resources.admit_network(document, live=True)
         state.active = True
+        self.host.tell("network", state.ref, 0, event=E.STARTED, detail=0)
         return state.ref
 
     def network_undefine(self, network: NetworkRef) -> None:
@@ -51,18 +53,21 @@ class Networks(NetworkOperations):
         if state.active:
             raise errors.OperationInvalid(f"Network '{network.name}' is still running")
         del self.host.resources.networks[network.uuid]
+        self.host.tell("network", state.ref, 0, event=E.UNDEFINED, detail=0)
 
     def network_create(self, network: NetworkRef) -> None:
         state = self._network(network)
         if state.active:
             raise errors.OperationInvalid(f"Network '{network.name}' is already running")
         state.active = True
+        self.host.tell("network", state.ref, 0, event=E.STARTED, detail=0)
 
     def network_destroy(self, network: NetworkRef) -> None:
         state = self._network(network)
         state.active = False
         if not state.persistent:
             del self.host.resources.networks[network.uuid]
+        self.host.tell("network", state.ref, 0, event=E.STOPPED, detail=0)
 
     @accepts(NetworkUpdateFlags.LIVE | NetworkUpdateFlags.CONFIG)
     def network_update(

@@ -7,7 +7,7 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.nodedev import NodeDeviceOperations
 from virshpy.driver.structures import NodeDeviceRef
 from virshpy.drivers.test.host import Host
-from virshpy.enums import ListNodeDevicesFlags
+from virshpy.enums import ListNodeDevicesFlags, NodeDeviceEventLifecycleType
 from virshpy.xml.node import Node
 from virshpy.xml.nodedev import NodeDevice
 
@@ -64,6 +64,7 @@ class NodeDevices(NodeDeviceOperations):
         created.parent = document.parent or created.parent
         created.__dict__["_children"] = [_renumbered(node, wwnn, wwpn) for node in created.capabilities]
         self.host.resources.devices[_CREATED] = created
+        self.host.tell("device", NodeDeviceRef(_CREATED), 0, event=NodeDeviceEventLifecycleType.CREATED, detail=0)
         return NodeDeviceRef(_CREATED)
 
     def node_device_destroy(self, device: NodeDeviceRef) -> None:
@@ -71,6 +72,7 @@ class NodeDevices(NodeDeviceOperations):
         document = self.host.resources.device(device)
         if document.capability("fc_host") is not None and document.capability("vport_ops") is None:
             del self.host.resources.devices[device.name]
+            self.host.tell("device", device, 0, event=NodeDeviceEventLifecycleType.DELETED, detail=0)
 
 
 def _flag(kind: str) -> int:

@@ -8,10 +8,16 @@ from virshpy.driver.storage import StorageOperations
 from virshpy.driver.structures import PoolInfo, PoolRef, VolRef
 from virshpy.drivers.test.host import Host, checked_uuid
 from virshpy.drivers.test.resources import PoolState
-from virshpy.enums import ListStoragePoolsFlags, StoragePoolCreateFlags, StoragePoolState
+from virshpy.enums import (
+    ListStoragePoolsFlags,
+    StoragePoolCreateFlags,
+    StoragePoolEventID,
+    StoragePoolEventLifecycleType,
+    StoragePoolState,
+)
 from virshpy.xml.storage import Pool, PoolSource
 
-L = ListStoragePoolsFlags
+L, E = ListStoragePoolsFlags, StoragePoolEventLifecycleType
 _NETFS = """\
 <sources>
   <source>
@@ -71,38 +77,46 @@ class Pools(StorageOperations):
     def storage_pool_define_xml(self, xml: str, *, flags: int = 0) -> PoolRef:
         state = self.host.resources.admit_pool(Pool.parse(xml, validate=bool(flags)), live=False)
         state.persistent = True
+        self.host.tell("pool", state.ref, 0, event=E.DEFINED, detail=0)
         return state.ref
 
     @accepts(_BUILD)
     def storage_pool_create_xml(self, xml: str, *, flags: int = 0) -> PoolRef:
         state = self.host.resources.admit_pool(Pool.parse(xml), live=True)
         state.active = True
+        self.host.tell("pool", state.ref, 0, event=E.STARTED, detail=0)
         return state.ref
 
     def storage_pool_undefine(self, pool: PoolRef) -> None:
         self._inactive(pool)
         del self.host.resources.pools[pool.uuid]
+        self.host.tell("pool", pool, 0, event=E.UNDEFINED, detail=0)
 
     @accepts(0)
     def storage_pool_build(self, pool: PoolRef, *, flags: int = 0) -> None:
         self._inactive(pool)
+        self.host.tell("pool", pool, 0, event=E.CREATED, detail=0)
 
     @accepts(_BUILD)
     def storage_pool_create(self, pool: PoolRef, *, flags: int = 0) -> None:
         self._inactive(pool).active = True
+        self.host.tell("pool", pool, 0, event=E.STARTED, detail=0)
 
     def storage_pool_destroy(self, pool: PoolRef) -> None:
         state = self.active_pool(pool)
         state.active = False
         if not state.persistent:
             del self.host.resources.pools[pool.uuid]
+        self.host.tell("pool", pool, 0, event=E.STOPPED, detail=0)
 
     @accepts(0)
     def storage_pool_delete(self, pool: PoolRef, *, flags: int = 0) -> None:
         self._inactive(pool)
+        self.host.tell("pool", pool, 0, event=E.DELETED, detail=0)
 
     def storage_pool_refresh(self, pool: PoolRef) -> None:
         self.active_pool(pool)
+        self.host.tell("pool", pool, StoragePoolEventID.REFRESH)
 
     def storage_pool_get_info(self, pool: PoolRef) -> PoolInfo:
         state = self._pool(pool)

@@ -54,6 +54,34 @@ DOCUMENTS = {
     "hba.xml": ADAPTER, "bad.xml": BAD, "notxml.xml": "hello", "empty.xml": "<domainsnapshot/>",
     "snap.xml": "<domainsnapshot><name>s</name><description>d</description></domainsnapshot>",
     "check.xml": "<domaincheckpoint><name>c</name></domaincheckpoint>",
+    "fs.xml": "<pool type='fs'><name>f</name><source><device path='/dev/x'/><format type='ext4'/></source>"
+              "<target><path>/f/</path></target></pool>",
+    "iscsi.xml": "<pool type='iscsi'><name>i</name><source><host name='h'/><device path='iqn.x'/></source>"
+                 "<target><path>/dev/disk/by-path</path></target></pool>",
+    "scsi.xml": "<pool type='scsi'><name>s</name><source><adapter name='scsi_host3'/></source>"
+                "<target><path>/dev/disk/by-path</path></target></pool>",
+    "rbd.xml": "<pool type='rbd'><name>r</name><source><name>p</name><host name='h' port='6789'/></source></pool>",
+    "nohost.xml": "<pool type='netfs'><name>n</name><source><dir path='/d'/></source></pool>",
+    "nopath.xml": "<pool type='dir'><name>n</name></pool>",
+    "kind.xml": "<pool type='cloud'><name>n</name></pool>",
+    "format.xml": "<pool type='fs'><name>n</name><source><device path='/x'/><format type='zzz'/></source></pool>",
+    "novol.xml": "<volume><name>x</name></volume>",
+    "badvol.xml": "<volume><name>x</name><capacity unit='furlong'>1</capacity></volume>",
+    "badformat.xml": "<volume><name>x</name><capacity>1</capacity><target><format type='zz'/></target></volume>",
+    "backed.xml": "<volume><name>x</name><capacity>1024</capacity><target><format type='qcow2'/><compat>1.1</compat>"
+                  "<features><lazy_refcounts/></features></target><backingStore><path>/b</path></backingStore></volume>",
+    "redefined.xml": "<domainsnapshot><name>r</name><state>shutoff</state><creationTime>1272917631</creationTime>"
+                     f"{MINI.replace('00000000-0000-4000-8000-000000000001', '6695eb01-f6a4-8304-79aa-97f2502e193f')}"
+                     "</domainsnapshot>",
+    "vlan.xml": "<interface type='vlan' name='v.1'><protocol family='ipv6'><ip address='::2' prefix='64'/></protocol>"
+                "<vlan tag='1'><interface name='v'/></vlan></interface>",
+    "noname.xml": "<interface type='ethernet'/>",
+    "nat.xml": "<network><name>n</name><forward mode='nat'/></network>",
+    "private.xml": "<network><name>n</name><forward mode='private' dev='e'/><bridge name='b'/></network>",
+    "bridged.xml": "<network><name>n</name><forward mode='bridge'/><ip address='1.2.3.4' prefix='8'/></network>",
+    "mode.xml": "<network><name>n</name><forward mode='sideways'/></network>",
+    "hostdev.xml": "<network><name>hd</name><uuid>00000000-0000-4000-8000-000000000008</uuid><forward mode='hostdev' "
+                   "managed='yes'><driver name='vfio'/><pf dev='e'/></forward></network>",
     "isolated.xml": "<network><name>iso</name><uuid>00000000-0000-4000-8000-000000000007</uuid></network>",
 }  # fmt: skip
 
@@ -229,6 +257,27 @@ GROUPS: dict[str, list[str]] = {
         "nodedev-dumpxml scsi_host11", "nodedev-dumpxml nothing", "nodedev-create hba.xml",
         "nodedev-dumpxml scsi_host12", "nodedev-destroy scsi_host12", "nodedev-destroy scsi_host12",
         "nodedev-detach computer", "nodedev-reset computer", "nodedev-reattach computer", "nodedev-create mini.xml",
+    ],
+    "documents refused": [
+        "pool-define nohost.xml", "pool-define nopath.xml", "pool-define kind.xml", "pool-define format.xml",
+        "vol-create default-pool novol.xml", "vol-create default-pool badvol.xml",
+        "vol-create default-pool badformat.xml",
+        "iface-define noname.xml", "net-define nat.xml", "net-define private.xml", "net-define bridged.xml",
+        "net-define mode.xml", "snapshot-create test notxml.xml", "snapshot-create test mini.xml",
+        "checkpoint-create test notxml.xml", "checkpoint-create test snap.xml", "net-create notxml.xml",
+        "vol-create default-pool notxml.xml", "nodedev-create notxml.xml", "iface-define notxml.xml",
+        "snapshot-create test snap.xml --redefine", "create bad.xml", "define net.xml",
+    ],
+    "documents of all kinds": [
+        "pool-define fs.xml", "pool-dumpxml f", "pool-define iscsi.xml", "pool-dumpxml i", "pool-define scsi.xml",
+        "pool-dumpxml s", "pool-define rbd.xml", "pool-dumpxml r", "pool-list --all", "pool-list --all --type fs,rbd",
+        "pool-start r", "vol-create-as r image 1M", "vol-dumpxml image r", "vol-info image r", "iface-define vlan.xml",
+        "iface-dumpxml v.1", "net-define hostdev.xml", "net-dumpxml hd", "net-info hd",
+        "vol-create default-pool backed.xml",
+        "vol-dumpxml x default-pool", "snapshot-create test redefined.xml --redefine", "snapshot-dumpxml test r",
+        "snapshot-list test --inactive --name", "snapshot-current test --name",
+        "snapshot-create test redefined.xml --redefine --current", "snapshot-current test --name",
+        "snapshot-revert test r", "domstate test --reason",
     ],
     "absent": [
         "secret-list", "nwfilter-list", "nwfilter-binding-list", "domjobinfo test", "domjobabort test",

@@ -49,7 +49,7 @@ class ForwardAddress(Element, tag="address"):
 
 class Forward(Element, tag="forward"):
     dev: str | None = attr()
-    mode: str | None = attr(Enum(MODES, xml("unknown forwarding type '%s'")))
+    mode: str | None = attr(Enum(MODES, "unknown forwarding type '%s'"))
     managed: bool | None = attr(YESNO)
     driver: Named | None = one(Named, "driver")
     nat: NAT | None = one(NAT)
@@ -220,9 +220,6 @@ class Network(Element, tag="network"):
             raise Refusal(errors.XMLError, f"name {self.name} cannot contain '/'", node)
         self._settle()
         mode = self.mode
-        if self.ips and mode in ("bridge", "private", "vepa", "passthrough", "hostdev"):
-            detail = f"Unsupported <ip> element in network {self.name} with forward mode='{mode}'"
-            raise Refusal(errors.ConfigUnsupported, detail, node)
         if mode in ("nat", "route") and not self.ips:
             detail = f"{mode} forwarding requested, but no IP address provided for network '{self.name}'"
             raise Refusal(errors.XMLError, detail, node, "expected <ip address='…' netmask='…'/>")

@@ -24,10 +24,12 @@ FORMATS = {
     "disk": "unknown dos dvh gpt mac bsd pc98 sun lvm2",
     "logical": "lvm2 unknown",
 }
-VOLUME_FORMATS = (
-    "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk"
-)
-_FILES = ("dir", "fs", "netfs", "vstorage")
+_IMAGES = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk"
+# What a volume may be, by the kind of pool; the volumes of the others have no format.
+_VOLUME_FORMATS = {
+    "dir": _IMAGES, "fs": _IMAGES, "netfs": _IMAGES, "vstorage": _IMAGES, "gluster": _IMAGES, "rbd": _IMAGES,
+    "sheepdog": _IMAGES, "disk": "none linux fat16 fat32 linux-swap linux-lvm linux-raid extended",
+}  # fmt: skip
 _PATHLESS = ("rbd", "sheepdog", "gluster", "iscsi-direct")
 BYTES = Size("bytes", 1, 1)
 
@@ -148,7 +150,7 @@ class Pool(Element, tag="pool"):
 
     _source = "(storage_pool_definition)"
 
-    type: str | None = attr(Enum(POOL_TYPES, xml("unknown storage pool type %s")))
+    type: str | None = attr(Enum(POOL_TYPES))
     name: str | None = leaf()
     uuid: str | None = leaf(UUID(xml("malformed uuid element")))
     features: PoolFeatures | None = one(PoolFeatures)
@@ -189,7 +191,8 @@ class Pool(Element, tag="pool"):
             return
         word = source.kind.type if source.kind else None
         if word is not None and word not in known:
-            raise Refusal(errors.XMLError, f"unknown pool format type {word}", node, f"one of {', '.join(known)}")
+            detail = f"unknown pool format type {word}"
+            raise Refusal(errors.ConfigUnsupported, detail, node, f"expected one of {', '.join(known)}")
         source.kind = Format(type=word or known[0])
 
     def _check_needs(self, node: Node) -> None:
@@ -336,21 +339,21 @@ class Volume(Element, tag="volume"):
             raise Refusal(errors.XMLError, "missing capacity element", node, "expected <capacity unit='G'>…</capacity>")
 
     def settle(self, pool_type: str) -> None:
-        """What libvirt fills in by the kind of pool: the format of a file, the type."""
+        """What libvirt fills in by the kind of pool: the type, the format where there are formats."""
         target = self.target = self.target or VolumeTarget()
         self.allocation = self.capacity if self.allocation is None else self.allocation
         self.source = self.source or VolumeSource()
-        if self.type is None:
-            self.type = "file" if pool_type in _FILES else "network" if pool_type in _PATHLESS else "block"
-        if pool_type in _FILES:
-            target.kind = target.kind or Format(type="raw")
-            known = VOLUME_FORMATS.split()
-            if target.kind.type not in known:
-                detail = f"unknown volume format type {target.kind.type}"
-                raise errors.XMLError(detail, hint=f"one of {', '.join(known)}")
-            if self.backing is not None:
-                self.backing.kind = self.backing.kind or Format(type="raw")
-        elif pool_type not in ("disk", "logical"):
-            target.kind = None
+        self.type = self.type or "file"
+        known = _VOLUME_FORMATS.get(pool_type, "").split()
+        for part in (target, self.backing):
+            if part is None:
+                continue
+            if not known:
+                part.kind = None
+                continue
+            part.kind = part.kind or Format(type="none" if pool_type == "disk" else "raw")
+            if part.kind.type not in known:
+                detail = f"unknown volume format type {part.kind.type}"
+                raise errors.ConfigUnsupported(detail, hint=f"one of {', '.join(known)}")
         if target.features is not None or target.compat is not None:
             target.compat = target.compat or "1.1"

@@ -168,6 +168,7 @@ class Domains(Guests, DomainOperations):
         self._go(domain, "on_poweroff", ShutoffReason.SHUTDOWN)
 
     @accepts(0)
+    @accepts(-1)  # libvirt's does not look at them
     def domain_reboot(self, domain: DomainRef, *, flags: int = 0) -> None:
         self.active_guest(domain)
         self._go(domain, "on_reboot", ShutoffReason.SHUTDOWN)
@@ -197,10 +198,10 @@ class Domains(Guests, DomainOperations):
         count = (vcpu.current or vcpu.value or 1) if vcpu else 1
         return DomainInfo(guest.state[0], maximum or 0, document.current_memory or maximum or 0, count, now)
 
-    @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
+    @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
         guest = self.guest(domain)
-        inactive = bool(flags & (XMLFlags.INACTIVE | XMLFlags.MIGRATABLE))
+        inactive = bool(flags & XMLFlags.INACTIVE)
         document = guest.document
         if flags & XMLFlags.INACTIVE and guest.config is not None:
             document = guest.config

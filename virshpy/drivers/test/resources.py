@@ -68,8 +68,9 @@ class PoolState:
 
     def add(self, volume: Volume) -> Volume:
         """Put a volume under the pool's directory. Its key is its path."""
-        assert volume.name and volume.target and self.document.target
-        volume.target.path = volume.key = f"{self.document.target.path}/{volume.name}"
+        assert volume.name and volume.target
+        directory = self.document.target.path if self.document.target else "(null)"  # libvirt's own answer
+        volume.target.path = volume.key = f"{directory}/{volume.name}"
         self.occupy(volume.allocation or 0)
         self.volumes[volume.name] = volume
         return volume

@@ -11,6 +11,7 @@ from virshpy.driver.structures import SnapshotRef
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.guest import Guest, Guests
 from virshpy.drivers.test.moments import Moments
+from virshpy.drivers.test.postparse import complete
 from virshpy.enums import (
     DomainState,
     PausedReason,
@@ -21,6 +22,7 @@ from virshpy.enums import (
     SnapshotListFlags,
     SnapshotRevertFlags,
 )
+from virshpy.xml.domain import Domain
 from virshpy.xml.moment import Parent, Snapshot, SnapshotDisk, SnapshotDisks, SnapshotMemory
 
 C, L, R = SnapshotCreateFlags, SnapshotListFlags, SnapshotRevertFlags
@@ -49,7 +51,7 @@ class Snapshots(Guests, SnapshotOperations):
         snapshot.state = _WORDS[DomainState(guest.state[0])]
         snapshot.creation_time = int(time.time())
         snapshot.domain = guest.document.copy()
-        _align(snapshot, guest)
+        _align(snapshot, snapshot.domain)
         snapshots.add(snapshot)
         if flags & C.HALT and guest.active:
             guest.stop(self.host, ShutoffReason.FROM_SNAPSHOT)
@@ -59,20 +61,22 @@ class Snapshots(Guests, SnapshotOperations):
         self, guest: Guest, snapshots: Moments, snapshot: Snapshot, current: bool, domain: DomainRef
     ) -> SnapshotRef:
         if not snapshot.name:
-            raise errors.XMLDetail("a redefined snapshot must have a name")
+            raise errors.XMLError("a redefined snapshot must have a name")
         if snapshot.creation_time is None:
-            raise errors.XMLDetail("missing creationTime from existing snapshot")
+            raise errors.InternalError("missing creationTime from existing snapshot")
         if not snapshot.state:
-            raise errors.XMLDetail("missing state from existing snapshot")
+            raise errors.InternalError("missing state from existing snapshot")
+        if snapshot.domain is None:
+            raise errors.InternalError("missing domain in snapshot")
         parent = snapshot.parent_name
         if parent == snapshot.name:
             raise errors.InvalidArg(f"cannot set moment {snapshot.name} as its own parent")
         if parent and parent not in snapshots.all:
             raise errors.InvalidArg(f"parent {parent} for moment {snapshot.name} not found")
-        snapshot.domain = snapshot.domain or guest.document.copy()
         if snapshot.domain.uuid != guest.uuid:
             raise errors.InvalidArg(f"definition for snapshot {snapshot.name} must use uuid {guest.uuid}")
-        _align(snapshot, guest)
+        complete(snapshot.domain)
+        _align(snapshot, snapshot.domain)
         snapshots.all.pop(snapshot.name, None)
         snapshots.add(snapshot, current=current)
         return SnapshotRef(snapshot.name, domain)
@@ -179,7 +183,7 @@ class Snapshots(Guests, SnapshotOperations):
         return self.guest(domain).snapshots or Moments("snapshot")
 
 
-def _align(snapshot: Snapshot, guest: Guest) -> None:
+def _align(snapshot: Snapshot, domain: Domain) -> None:
     """Say of the memory and of each disk how they take part: here all are internal, where there is anything to keep."""
     running = snapshot.state not in ("shutoff", "crashed", "disk-snapshot")
     if snapshot.memory is not None and snapshot.memory.snapshot == "external":
@@ -187,7 +191,7 @@ def _align(snapshot: Snapshot, guest: Guest) -> None:
     snapshot.memory = SnapshotMemory(snapshot="internal" if running else "no")
     said = {disk.name: disk for disk in (snapshot.disks.disks if snapshot.disks else [])}
     rows = []
-    for disk in guest.document.devices.disks:
+    for disk in domain.devices.disks:
         name = disk.target.dev if disk.target else None
         row = said.pop(name, None) or SnapshotDisk(name=name)
         if row.snapshot == "external" and row.source is None:

@@ -10,7 +10,8 @@ from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import StorageVolType
 from virshpy.xml.storage import Volume
 
-_FILES = ("dir", "fs", "netfs", "vstorage")
+_KINDS = dict.fromkeys(("dir", "fs", "netfs", "vstorage"), StorageVolType.FILE)
+_KINDS |= dict.fromkeys(("rbd", "sheepdog", "gluster", "iscsi-direct"), StorageVolType.NETWORK)
 
 
 class Volumes(Pools):
@@ -56,7 +57,7 @@ class Volumes(Pools):
     @accepts(0)
     def storage_vol_get_info_flags(self, volume: VolRef, *, flags: int = 0) -> VolInfo:
         state, document = self._find(volume)
-        kind = StorageVolType.FILE if state.document.type in _FILES else StorageVolType.BLOCK
+        kind = _KINDS.get(str(state.document.type), StorageVolType.BLOCK)
         return VolInfo(kind, document.capacity or 0, document.allocation or 0)
 
     def storage_vol_get_xml_desc(self, volume: VolRef) -> str:

@@ -167,7 +167,6 @@ class Domains(Guests, DomainOperations):
             raise errors.InternalError(f"domain '{domain.name}' not running")
         self._go(domain, "on_poweroff", ShutoffReason.SHUTDOWN)
 
-    @accepts(0)
     @accepts(-1)  # libvirt's does not look at them
     def domain_reboot(self, domain: DomainRef, *, flags: int = 0) -> None:
         self.active_guest(domain)

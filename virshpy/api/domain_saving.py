@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from os.path import abspath
+
 from virshpy.api.handle import DomainHandle
 
 TYPE_CHECKING = False
@@ -18,7 +20,7 @@ class SavingMethods(DomainHandle):
 
     def save(self, to: str, dxml: str | None = None, flags: int = 0) -> None:
         """virDomainSaveFlags"""
-        self._driver.domain_save_flags(self.ref, to, dxml, flags=flags)
+        self._driver.domain_save_flags(self.ref, abspath(to), dxml, flags=flags)
 
     def save_params(self, params: dict[str, Any], flags: int = 0) -> None:
         """virDomainSaveParams"""
@@ -42,7 +44,7 @@ class SavingMethods(DomainHandle):
 
     def core_dump_with_format(self, to: str, dump_format: int, flags: int = 0) -> None:
         """virDomainCoreDumpWithFormat: ``dump_format`` is a CoreDumpFormat."""
-        self._driver.domain_core_dump_with_format(self.ref, to, dump_format, flags=flags)
+        self._driver.domain_core_dump_with_format(self.ref, abspath(to), dump_format, flags=flags)
 
     def pm_suspend_for_duration(self, target: int, duration: int) -> None:
         """virDomainPMSuspendForDuration"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from os.path import abspath
+
 from virshpy.api.handle import ConnectionHandle
 
 TYPE_CHECKING = False
@@ -16,7 +18,7 @@ class RestoringMethods(ConnectionHandle):
 
     def restore(self, path: str, dxml: str | None = None, flags: int = 0) -> None:
         """virDomainRestoreFlags"""
-        self.driver.domain_restore_flags(path, dxml, flags=flags)
+        self.driver.domain_restore_flags(abspath(path), dxml, flags=flags)
 
     def restore_params(self, params: dict[str, Any], flags: int = 0) -> None:
         """virDomainRestoreParams"""
@@ -24,11 +26,11 @@ class RestoringMethods(ConnectionHandle):
 
     def save_image_xml_desc(self, path: str, flags: int = 0) -> str:
         """virDomainSaveImageGetXMLDesc"""
-        return self.driver.domain_save_image_get_xml_desc(path, flags=flags)
+        return self.driver.domain_save_image_get_xml_desc(abspath(path), flags=flags)
 
     def save_image_define_xml(self, path: str, dxml: str, flags: int = 0) -> None:
         """virDomainSaveImageDefineXML"""
-        self.driver.domain_save_image_define_xml(path, dxml, flags=flags)
+        self.driver.domain_save_image_define_xml(abspath(path), dxml, flags=flags)
 
     def qemu_attach(self, pid_value: int) -> Domain:
         """virDomainQemuAttach"""

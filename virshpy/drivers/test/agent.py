@@ -8,7 +8,6 @@ from virshpy.driver.domain.agent import AgentOperations
 from virshpy.driver.structures import FSInfo
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.guest import Guest, Guests
-from virshpy.enums import GetHostnameFlags
 
 _MOUNTS = {"/": "vda1", "/boot": "vda2"}
 
@@ -38,7 +37,7 @@ class Agent(Guests, AgentOperations):
             return []
         return [FSInfo(mount, device, "ext4", ["vda"]) for mount, device in _MOUNTS.items()]
 
-    @accepts(GetHostnameFlags.AGENT)
+    @accepts(0)
     def domain_get_hostname(self, domain: DomainRef, *, flags: int = 0) -> str:
         return f"{self.active_guest(domain).name}host"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.driver.contract import Misuse
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.host import Host, new_uuid
 from virshpy.enums import DomainState, EventType, ModificationImpact, RunningReason, ShutoffReason
@@ -121,7 +122,7 @@ class Guest:
     def looked_at(self, flags: int) -> Domain:
         """The one document that a question about live, config or current state means."""
         if flags & ModificationImpact.LIVE and flags & ModificationImpact.CONFIG:
-            raise errors.InvalidArg(
+            raise Misuse(
                 "Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive"
             )
         return self.affected(flags)[0]

@@ -94,7 +94,7 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
             raise errors.InvalidArg(f"unsupported numatune mode: '{mode}'")
         nodes = parse_ranges(params["numa_nodeset"]) if params.get("numa_nodeset") else None
         if params.get("numa_nodeset") and not nodes:
-            raise errors.InvalidArg(f"Invalid nodeset of 'numatune': {params['numa_nodeset']}")
+            raise errors.InvalidArg(f"Failed to parse bitmap '{params['numa_nodeset']}'")
         guest = self.guest(domain)
         for document in guest.affected(flags):
             if document is guest.live and document.numatune and mode not in (None, _mode(document.numatune)):
@@ -124,9 +124,15 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
             tune = document.blkiotune = document.blkiotune or Blkiotune()
             if "weight" in params:
                 tune.weight = params["weight"]
+            refused: errors.InvalidArg | None = None
             for name, field in _WEIGHTS.items():
                 if name in params:
-                    _weigh(tune, name, field, params[name])
+                    try:
+                        _weigh(tune, name, field, params[name])
+                    except errors.InvalidArg as error:
+                        refused = error  # libvirt looks at them all, and reports the last
+            if refused is not None:
+                raise refused
 
     # turns at the processor: one weight, which nothing changes
     def domain_get_scheduler_type(self, domain: DomainRef) -> tuple[str, int]:

@@ -95,7 +95,9 @@ def _read(path: str) -> str:
     if not content.startswith(_MAGIC):
         raise errors.InternalError("mismatched header magic")
     rest = content[len(_MAGIC) :]
-    length = unpack("=i", rest[:4])[0] if len(rest) >= 4 else 0
+    if len(rest) < 4:
+        raise errors.SystemCallError(f"failed to read metadata length in '{path}': Success")
+    length = unpack("=i", rest[:4])[0]
     if length < 1:
         raise errors.InternalError("length of metadata out of range")
     if len(rest) < 4 + length:

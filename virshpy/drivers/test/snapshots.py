@@ -190,6 +190,8 @@ def _align(snapshot: Snapshot, domain: Domain) -> None:
         raise errors.ConfigUnsupported("memory state cannot be saved with offline or disk-only snapshot")
     snapshot.memory = SnapshotMemory(snapshot="internal" if running else "no")
     said = {disk.name: disk for disk in (snapshot.disks.disks if snapshot.disks else [])}
+    if snapshot.disks and len(snapshot.disks.disks) > len(domain.devices.disks):
+        raise errors.ConfigUnsupported("too many disk snapshot requests for domain")
     rows = []
     for disk in domain.devices.disks:
         name = disk.target.dev if disk.target else None

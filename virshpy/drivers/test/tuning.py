@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.contract import accepts
+from virshpy.driver.contract import Misuse, accepts
 from virshpy.driver.domain.devices import DeviceOperations
 from virshpy.driver.domain.tuning import TuningOperations
 from virshpy.driver.structures import IOThreadInfo
@@ -46,7 +46,10 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
     @accepts(M.LIVE | M.CONFIG | M.MAXIMUM)
     def domain_set_memory_flags(self, domain: DomainRef, memory: int, *, flags: int = 0) -> None:
         guest = self.guest(domain)
+        if not memory:
+            raise Misuse("memory in virDomainSetMemoryFlags must not be zero")
         impact = flags & (M.LIVE | M.CONFIG)
+        guest.looked_at(impact)  # one of them, and not both
         documents = guest.affected(impact)
         if flags & M.MAXIMUM:
             if guest.active and (not impact or impact & M.LIVE):

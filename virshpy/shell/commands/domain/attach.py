@@ -71,6 +71,7 @@ class Source(AnyText):
         Requires("source-host-transport", "source-protocol"),
         Requires("source-host-socket", "source-protocol"),
         Exclusive("source-host-name", "source-host-socket"),
+        Requires("source-host-socket", "source-host-transport"),
     ),
     examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
 )

@@ -73,7 +73,7 @@ class NeedsOneOf(Constraint):
         _BACKING,
         _BYTES,
     ),
-    constraints=(Readable(), Requires("verbose", "wait"), Requires("async", "wait")),
+    constraints=(Requires("verbose", "wait"), Requires("async", "wait"), Readable()),
     examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
 )
 def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
@@ -124,10 +124,10 @@ def _verdict(outcome: str, verb: str) -> Iterable[Result]:
         _BYTES,
     ),
     constraints=(
-        Readable(),
         Exclusive("pivot", "keep-overlay"),
         NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
         NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
+        Readable(),
     ),
     examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
-from virshpy.shell.families import WRAP, XPATH, edit_document, given_flags, named_as, shown
-from virshpy.shell.results import Document, Message
-from virshpy.shell.types import Choice, DomainType, File, Path, UInt
+from virshpy.shell.families import WRAP, XPATH, Spoken, edit_document, given_flags, named_as, shown
+from virshpy.shell.results import Document, Message, Progress
+from virshpy.shell.types import AnyChoice, DomainType, File, Path, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ _ALTERED = option("xml", File(), "file with XML that it is restored with")
 
 
 
+def _state(args: Arguments) -> int:
+    """The flags of a saved state. Raises Failure for both ways at once, in the words of libvirt's API."""
+    if "running" in args and "paused" in args:
+        raise Spoken("Flags 'VIR_DOMAIN_SAVE_RUNNING' and 'VIR_DOMAIN_SAVE_PAUSED' are mutually exclusive")
+    return given_flags(args, _FLAGS)
+
+
 @command(
     "save",
     "stop a domain and keep its state in a file",
@@ -46,10 +53,12 @@ _ALTERED = option("xml", File(), "file with XML that it is restored with")
 def save(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     file = args["file"]
-    flags = given_flags(args, _FLAGS)
+    with failing(f"Failed to save domain '{args.text('domain')}' to {file}"):
+        flags = _state(args)
     old = "virDomainSaveFlags" if flags or args["xml"] else "virDomainSave"
     with failing(f"Failed to save domain '{args.text('domain')}' to {file}"), named_as(old):
         domain.save(_absolute(file), args["xml"], flags)
+    yield Progress("Save", 1, 1, asked="verbose" in args)
     yield Message(f"\nDomain '{args.text('domain')}' saved to {file}", domain=domain.name, file=file)
 
 
@@ -70,7 +79,8 @@ def _absolute(path: str) -> str:
 )  # fmt: skip
 def restore(session: Session, args: Arguments) -> Message:
     file = args["file"]
-    flags = given_flags(args, _FLAGS)
+    with failing(f"Failed to restore domain from {file}"):
+        flags = _state(args)
     old = "virDomainRestoreFlags" if flags or args["xml"] else "virDomainRestore"
     with failing(f"Failed to restore domain from {file}"), named_as(old):
         session.connection.restore(_absolute(file), args["xml"], flags)
@@ -87,7 +97,8 @@ def restore(session: Session, args: Arguments) -> Message:
 def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     with failing(f"Failed to save domain '{args.text('domain')}' state"):
-        domain.managed_save(given_flags(args, _FLAGS))
+        domain.managed_save(_state(args))
+    yield Progress("Managedsave", 1, 1, asked="verbose" in args)
     yield Message(f"\nDomain '{args.text('domain')}' state saved by libvirt", domain=domain.name)
 
 
@@ -132,9 +143,9 @@ def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
 )
 def managedsave_define(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
-    typed = args.text("domain")
+    typed = domain.name
     with failing(f"Failed to update {typed} XML configuration"):
-        domain.managed_save_define_xml(args["xml"], given_flags(args, _FLAGS))
+        domain.managed_save_define_xml(args["xml"], _state(args))
     return Message(f"Managed save state file of domain '{typed}' updated.", domain=domain.name)
 
 
@@ -181,13 +192,12 @@ def save_image_dumpxml(session: Session, args: Arguments) -> Document:
     "change the XML in a file that save has made, from a file",
     "Replace the XML that a domain would be restored with.",
     (_IMAGE, argument("xml", File(), "file with the XML"), *_STATE),
-    constraints=_STATE_CLASH,
     examples=(("save-image-define /var/tmp/test.sav moved.xml", "its disks are somewhere else now"),),
 )
 def save_image_define(session: Session, args: Arguments) -> Message:
     file = args["file"]
     with failing(f"Failed to update {file}"):
-        session.connection.save_image_define_xml(file, args["xml"], given_flags(args, _FLAGS))
+        session.connection.save_image_define_xml(file, args["xml"], _state(args))
     return Message(f"State file {file} updated.", file=file)
 
 
@@ -236,7 +246,7 @@ _D = CoreDumpFlags
         flag("reset", "and reset the domain"),
         _VERBOSE,
         flag("memory-only", "memory and registers only, as crash(8) reads them"),
-        option("format", Choice(*_FORMATS), "format of a dump of memory only"),
+        option("format", AnyChoice(*_FORMATS), "format of a dump of memory only"),
     ),
     examples=(("dump test /var/tmp/test.core --memory-only --live", "while it hangs"),),
 )
@@ -253,7 +263,7 @@ def dump(session: Session, args: Arguments) -> Iterable[Result]:
             "memory-only": _D.MEMORY_ONLY,
         },
     )
-    if wanted and "memory-only" not in args:
+    if "format" in args and "memory-only" not in args:
         raise Failure("--format only works with --memory-only")
     if wanted and wanted not in _FORMATS:
         raise Failure(
@@ -261,9 +271,14 @@ def dump(session: Session, args: Arguments) -> Iterable[Result]:
             "'elf'"
         )
     number = _FORMATS[wanted] if wanted else CoreDumpFormat.RAW
+    for one, other in (("crash", "live"), ("crash", "reset"), ("live", "reset")):
+        if one in args and other in args:
+            clash = Spoken(f"Flags 'VIR_DUMP_{one.upper()}' and 'VIR_DUMP_{other.upper()}' are mutually exclusive")
+            raise Failure(f"Failed to core dump domain '{args.text('domain')}' to {file}", clash)
     old = "virDomainCoreDumpWithFormat" if number else "virDomainCoreDump"
     with failing(f"Failed to core dump domain '{args.text('domain')}' to {file}"), named_as(old):
         domain.core_dump_with_format(_absolute(file), number, flags)
+    yield Progress("Dump", 1, 1, asked="verbose" in args)
     yield Message(f"\nDomain '{args.text('domain')}' dumped to {file}", domain=domain.name, file=file)
 
 

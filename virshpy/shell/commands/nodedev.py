@@ -27,7 +27,7 @@ from virshpy.shell.types import AnyChoice, AnyText, File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from virshpy.api.nodedev import NodeDevice
     from virshpy.shell.command import Arguments
@@ -151,7 +151,7 @@ def nodedev_info(session: Session, args: Arguments) -> Fields:
         parent = device.parent()
     except errors.Error:
         parent = None
-    active, persistent = device.is_active(), device.is_persistent()
+    active, persistent = _perhaps(device.is_active), _perhaps(device.is_persistent)
     fields = [
         Field("name", "Name", device.name),
         Field("parent", "Parent", parent, parent or ""),
@@ -164,6 +164,14 @@ def nodedev_info(session: Session, args: Arguments) -> Fields:
     except errors.Error:
         fields.append(Field("autostart", "Autostart", None, "no autostart"))
     return Fields(fields, 16)
+
+
+def _perhaps(ask: Callable[[], bool]) -> bool:
+    """The answer; virsh takes none for a yes."""
+    try:
+        return ask()
+    except errors.Error:
+        return True
 
 
 _L = ListNodeDevicesFlags

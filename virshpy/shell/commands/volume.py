@@ -427,7 +427,7 @@ def vol_dumpxml(session: Session, args: Arguments) -> Document:
     "vol-name",
     "name of a volume, by key or path",
     options=(argument("vol", VolumeType(None), "key or path of a volume"),),
-    examples=(("vol-name /var/lib/images/web.qcow2", "such as: web.qcow2"),),
+    examples=(("vol-name /default-pool/web.qcow2", "such as: web.qcow2"),),
 )
 def vol_name(session: Session, args: Arguments) -> Text:
     return Text("name", find_volume(session, args, pool=None, by="key path").name)
@@ -437,7 +437,7 @@ def vol_name(session: Session, args: Arguments) -> Text:
     "vol-pool",
     "the pool that a volume is in",
     options=(argument("vol", VolumeType(None), "key or path of a volume"), flag("uuid", "print the pool's UUID")),
-    examples=(("vol-pool /var/lib/images/web.qcow2", "such as: default-pool"),),
+    examples=(("vol-pool /default-pool/web.qcow2", "such as: default-pool"),),
 )
 def vol_pool(session: Session, args: Arguments) -> Text:
     pool = find_volume(session, args, pool=None, by="key path").pool

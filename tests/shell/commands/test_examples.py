@@ -51,7 +51,8 @@ NEEDED = {
     "iface-rollback": ["iface-begin"],
     "define": ["destroy web", "undefine web"],
     "iothreaddel": ["iothreadadd test 2 --config"],
-    **{name: ["save test /var/tmp/test.sav"] for name in registry.names() if name.startswith(("restore", "save-image"))},
+    "restore": ["save test /var/tmp/test.sav"],
+    **{name: ["save test /var/tmp/test.sav"] for name in registry.names() if name.startswith("save-image")},
     "resume": ["suspend test", "suspend web"],
     **{name: ["vol-create-as default-pool web.qcow2 1M"] for name in registry.names() if name.startswith("vol-")},
 }

@@ -40,7 +40,9 @@ def lines(name: str, directory: Path) -> list[list[str]]:
         if not option.required:
             found.append([*required, *spelled(option.name)])
     found.append([word for option in command.options for word in spelled(option.name)])
-    return [[name, *words] for words in found]
+    # Who waits for all events waits for ever: nothing happens on this host.
+    endless = [name, "--all"] if name == "event" else None
+    return [[*line, "--timeout", "1"] if line == endless else line for line in ([name, *words] for words in found)]
 
 
 @pytest.mark.parametrize("readonly", [False, True], ids=["", "readonly"])
@@ -53,4 +55,5 @@ def test_command(name: str, output: str, readonly: bool, tmp_path: Path) -> None
         said = outcome.stdout + outcome.stderr
         assert outcome.code in (0, 1), words
         assert "Traceback" not in said and not (tmp_path / "state").exists(), (words, said)
-        assert (outcome.code == 1) <= bool(outcome.stderr or name == "ttyconsole"), words
+        silent = name == "ttyconsole" or "events received: 0" in said
+        assert (outcome.code == 1) <= bool(outcome.stderr or silent), words

@@ -32,9 +32,9 @@ class Checkpoints(Guests, CheckpointOperations):
         redefine = bool(flags & CheckpointCreateFlags.REDEFINE)
         if redefine:
             if not checkpoint.name:
-                raise errors.XMLDetail("a redefined checkpoint must have a name")
+                raise errors.XMLError("a redefined checkpoint must have a name")
             if checkpoint.creation_time is None:
-                raise errors.XMLDetail("missing creationTime from existing checkpoint")
+                raise errors.InternalError("missing creationTime from existing checkpoint")
             checkpoints.all.pop(checkpoint.name, None)
         else:
             checkpoint.name = checkpoint.name or checkpoints.fresh_name()

@@ -44,7 +44,7 @@ class Pools(StorageOperations):
     def connect_find_storage_pool_sources(self, type: str, src_spec: str | None) -> str:
         if type == "dir":  # the first of libvirt's kinds, which its test driver takes for none
             raise errors.InternalError(f"unknown storage pool type {type}")
-        source = PoolSource.parse(src_spec, source="(storage_source_specification)") if src_spec else None
+        source = PoolSource.parse(src_spec, source="(storage_source_specification)") if src_spec is not None else None
         if type == "logical":
             return _LOGICAL
         if type == "netfs":

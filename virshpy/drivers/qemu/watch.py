@@ -12,7 +12,6 @@ import os
 import sys
 import time
 
-from virshpy import errors
 from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.qmp import QMPError, Visit
 from virshpy.enums import DomainState, ShutoffReason
@@ -142,9 +141,18 @@ def _own_record(domains: Domains, uuid: str) -> Record | None:
         return domains.by_uuid(uuid)
 
 
+def main(uri: str, uuid: str) -> int:
+    """Watch until nothing is left to watch. What fails is said in the domain's log, and tried again."""
+    for pause in (0.1, 0.5, 1, 2, 5, 10):
+        try:
+            _watch(uri, uuid)
+            return 0
+        except Exception as error:
+            sys.stderr.write(f"watcher: {type(error).__name__}: {error}\n")
+            sys.stderr.flush()
+            time.sleep(pause)
+    return 1
+
+
 if __name__ == "__main__":
-    try:
-        _watch(sys.argv[1], sys.argv[2])
-    except errors.Error as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+    sys.exit(main(sys.argv[1], sys.argv[2]))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.testdriver.lines import DOCUMENTS, GROUPS
+from tests.transcripts.transcripts import unknown_scheme
 
 needs_virsh = pytest.mark.skipif(shutil.which("virsh") is None, reason="needs virsh (package libvirt-clients)")
 
@@ -21,6 +22,7 @@ _CHANGING = (
     (re.compile(r"<creationTime>\d+<"), "<creationTime>TIME<"),
     (re.compile(r"^CPU time: .*s$", re.MULTILINE), "CPU time: TIME"),
 )
+
 
 def _each(program: list[str], lines: list[str], folder: Path) -> list[str]:
     """What each line prints, both streams, in one session given as arguments."""
@@ -42,7 +44,7 @@ def _each(program: list[str], lines: list[str], folder: Path) -> list[str]:
             continue  # virsh waits for ever when a save or a dump ends before it has begun to wait
     if done is None:
         pytest.skip(f"{program[0]} hung each time")
-    text = done.stdout
+    text = unknown_scheme(done.stdout, "x:///")
     for pattern, word in _CHANGING:
         text = pattern.sub(word, text)
     return re.split(r"^== \d+\n", text, flags=re.MULTILINE)

@@ -103,10 +103,18 @@ def run_virsh(argv: list[str], stdin: str = "") -> Outcome:
     done = _patiently([VIRSH, *argv], stdin, environment)
     stderr = done.stderr
     if bogus := re.search(r"bogus:///\w*", f"{' '.join(argv)} {stdin}"):
-        # For a user who is not root it asks every driver before it refuses, and one of them misses the system bus.
-        answer = f"error: no connection driver available for {bogus[0]}"
-        stderr = re.sub(r"^error: internal error: Unable to get system bus connection: .*$", answer, stderr, flags=re.M)
+        stderr = unknown_scheme(stderr, bogus[0])
     return Outcome(done.stdout, stderr, done.returncode)
+
+
+# A scheme that libvirt's library does not know it asks the daemon for. What it says where no daemon listens, or, to a
+# user who is not root, before it has found one.
+_NO_DAEMON = r"^error: (internal error: Unable to get system bus connection|Failed to connect socket to '[^']*'): .*$"
+
+
+def unknown_scheme(text: str, uri: str) -> str:
+    """What virsh printed, with the answer of a daemon about an unknown scheme where none was there to give it."""
+    return re.sub(_NO_DAEMON, f"error: no connection driver available for {uri}", text, flags=re.M)
 
 
 def _patiently(argv: list[str], stdin: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

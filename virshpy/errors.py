@@ -15,7 +15,7 @@ sentence on what to do about it, which libvirt does not have.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from virshpy.enums.numbers import IntEnum
 
 
 class ErrorDomain(IntEnum):

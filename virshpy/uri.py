@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import os
-import re
 
 from virshpy import errors
 
-_URI = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9.-]*)(?:\+(?P<transport>[A-Za-z0-9]+))?:"
-    r"(?://(?:(?P<user>[^@/?]*)@)?(?P<host>\[[^]]*\]|[^:/?#]*)(?::(?P<port>\d+))?)?"
-    r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?$"
-)
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_WORD = _LETTERS | frozenset("0123456789")
+_HEX = frozenset("0123456789ABCDEFabcdef")
 
 
 class URI:
-    """A parsed URI. ``parameters`` is the decoded query; ``str()`` gives back what was given."""
+    """A parsed URI. ``path`` and ``parameters`` are decoded; ``str()`` gives back what was given."""
 
     __slots__ = ("text", "scheme", "transport", "user", "host", "port", "path", "parameters")
 
     def __init__(self, text: str) -> None:
-        match = _URI.match(text)
-        if match is None:
-            hint = "a URI looks like qemu:///system or qemu:///embed?root=/path"
-            if re.fullmatch(r"[\w./-]+", text):
-                raise errors.NoConnect(f"URI '{text}' does not include a driver name", hint=hint)
-            raise errors.InternalError(f"Unable to parse URI {text}", hint=hint)
+        scheme, colon, rest = text.partition(":")
+        scheme, plus, transport = scheme.partition("+")
+        if not (colon and _is_name(scheme) and (_WORD.issuperset(transport) if transport else not plus)):
+            raise _refusal(text)
         self.text = text
-        self.scheme = match["scheme"].lower()
-        self.transport = match["transport"]
-        self.user = match["user"]
-        self.host = match["host"] or ""
-        self.port = int(match["port"]) if match["port"] else None
-        self.path = match["path"]
-        pairs = (pair.partition("=") for pair in re.split("[&;]", match["query"] or "") if pair)
-        self.parameters = {_unquote(key): _unquote(value) for key, _, value in pairs}
+        self.scheme = scheme.lower()
+        self.transport = transport or None
+        rest, _, query = rest.partition("#")[0].partition("?")
+        authority = ""
+        if rest.startswith("//"):
+            authority, slash, path = rest[2:].partition("/")
+            rest = slash + path
+        user, at, place = authority.partition("@")
+        self.user = user if at else None
+        self.host, self.port = _host_and_port(place if at else user, text)
+        try:
+            self.path = _unquoted(rest)
+            pairs = (pair.partition("=") for pair in query.replace(";", "&").split("&") if pair)
+            self.parameters = {_unquoted(key): _unquoted(value) for key, _, value in pairs}
+        except ValueError:
+            raise _refusal(text) from None
 
     def __str__(self) -> str:
         return self.text
@@ -48,6 +51,39 @@ def default_uri() -> str:
     return "qemu:///system" if os.geteuid() == 0 else "qemu:///session"
 
 
-def _unquote(text: str) -> str:
-    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode())
-    return raw.decode(errors="surrogateescape")
+def _refusal(text: str) -> errors.Error:
+    hint = "a URI looks like qemu:///system or qemu:///embed?root=/path"
+    if text and (_WORD | set("_./-")).issuperset(text):
+        return errors.NoConnect(f"URI '{text}' does not include a driver name", hint=hint)
+    return errors.InternalError(f"Unable to parse URI {text}", hint=hint)
+
+
+def _is_name(scheme: str) -> bool:
+    return scheme[:1] in _LETTERS and (_WORD | set(".-")).issuperset(scheme)
+
+
+def _host_and_port(place: str, text: str) -> tuple[str, int | None]:
+    """``host``, ``host:port`` or ``[address]:port`` as its two halves."""
+    host, bracket, rest = place.partition("]")
+    if not bracket:
+        host, colon, rest = place.partition(":")
+        rest = colon + rest
+    if bool(bracket) != host.startswith("[") or "@" in place or (rest and not rest.startswith(":")):
+        raise _refusal(text)
+    port = rest[1:]
+    if port and not (port.isascii() and port.isdigit()):
+        raise _refusal(text)
+    return host + bracket, int(port) if port else None
+
+
+def _unquoted(text: str) -> str:
+    """``%20`` and its like as the byte meant. Raises ValueError where two hexadecimal digits do not follow."""
+    if "%" not in text:
+        return text
+    first, *coded = text.encode(errors="surrogateescape").split(b"%")
+    for piece in coded:
+        digits = piece[:2].decode("latin-1")
+        if len(digits) != 2 or not _HEX.issuperset(digits):
+            raise ValueError(text)
+        first += bytes.fromhex(digits) + piece[2:]
+    return first.decode(errors="surrogateescape")

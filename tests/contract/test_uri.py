@@ -20,7 +20,23 @@ def test_parts() -> None:
     )  # fmt: skip
     assert uri.parameters == {"keyfile": "/a b", "no_tty": "1"}
     assert URI("test:///default").path == "/default"
-    assert URI("qemu://[::1]:16509/system").host == "[::1]"
+    bracketed = URI("qemu://[::1]:16509/system")
+    assert (bracketed.host, bracketed.port) == ("[::1]", 16509)
+    assert URI("test:///my%20host.xml#part").path == "/my host.xml"
+
+
+@pytest.mark.parametrize(
+    "text",
+    "test://a:b/x test://[::1/x te\nst:///x 1x:///y +x:///a q+:///a test:///a?x=%4 x://h@@y/ :///".split(" ") + [""],
+)
+def test_what_is_no_uri_is_refused(text: str) -> None:
+    with pytest.raises(errors.InternalError, match="Unable to parse URI"):
+        URI(text)
+
+
+def test_a_word_is_no_uri() -> None:
+    with pytest.raises(errors.NoConnect, match="URI './a_b' does not include a driver name"):
+        URI("./a_b")
 
 
 def test_the_environment_comes_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

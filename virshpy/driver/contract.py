@@ -10,8 +10,6 @@ origin of an error (virErrorDomain) are handled in one place for every driver an
 
 from __future__ import annotations
 
-from functools import wraps
-
 from virshpy import enums, errors
 
 TYPE_CHECKING = False
@@ -128,7 +126,6 @@ def rows(contract: type[Contract]) -> dict[str, Row]:
 def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
     has_flags = row.has_flags
 
-    @wraps(method)
     def guarded(self: Contract, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
         if self.readonly and row.writes:
             raise _denied(row)
@@ -143,6 +140,11 @@ def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
                 error.domain = self.error_domain
             raise
 
+    # What functools.wraps would do, without the import of it: hundreds of methods are guarded, few are looked at.
+    guarded.__wrapped__ = method  # type: ignore[attr-defined]
+    guarded.__name__ = method.__name__
+    guarded.__qualname__ = method.__qualname__
+    guarded.__doc__ = method.__doc__
     guarded.row = row  # type: ignore[attr-defined]
     return guarded
 

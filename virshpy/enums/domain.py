@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from virshpy.enums.numbers import IntEnum, IntFlag
 
 
 class ConnectFlags(IntFlag):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
+from virshpy.enums.numbers import IntFlag
 
 
 class ListNodeDevicesFlags(IntFlag):

@@ -114,7 +114,7 @@ class Contract:
         for name, method in list(vars(cls).items()):
             row = next((r for base in cls.__mro__[1:] if (r := getattr(vars(base).get(name), "row", None))), None)
             if row is not None and not hasattr(method, "row"):
-                setattr(cls, name, _guarded(row, method))
+                setattr(cls, name, _guarded(row, method, vars(cls).get("error_domain")))
 
 
 def rows(contract: type[Contract]) -> dict[str, Row]:
@@ -123,7 +123,8 @@ def rows(contract: type[Contract]) -> dict[str, Row]:
     return {name: method.row for name, method in found if isinstance(getattr(method, "row", None), Row)}
 
 
-def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(row: Row, method: Callable[..., Any], speaker: errors.ErrorDomain | None) -> Callable[..., Any]:
+    """``speaker``: where the class that overrides the row names its own error domain, beside its driver's."""
     has_flags = row.has_flags
 
     def guarded(self: Contract, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
@@ -137,7 +138,7 @@ def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, *args, **kwargs)
         except errors.Error as error:
             if error.domain is errors.ErrorDomain.NONE:
-                error.domain = self.error_domain
+                error.domain = self.error_domain if speaker is None else speaker
             raise
 
     # What functools.wraps would do, without the import of it: hundreds of methods are guarded, few are looked at.

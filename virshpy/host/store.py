@@ -36,6 +36,9 @@ _RUN_TABLES = """
 CREATE TABLE run.boot (id TEXT NOT NULL);
 CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+_PART_TABLE = (
+    "CREATE TABLE IF NOT EXISTS {db}.part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
+)
 
 
 def moment(name: str) -> None:
@@ -83,15 +86,16 @@ class Store:
         if found == version:
             return
         if found > version:
-            raise errors.InternalError(
-                f"{self.directories.state} was written by a newer virshpy", hint="use that version"
-            )
+            self._refuse_newer()
         self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
         with self.transaction():
             if self.one(f"PRAGMA {name}.user_version")[0] == 0:
                 for statement in filter(str.strip, script.split(";")):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA {name}.user_version = {version}")
+
+    def _refuse_newer(self) -> None:
+        raise errors.InternalError(f"{self.directories.state} was written by a newer virshpy", hint="use that version")
 
     def _notice_reboot(self) -> None:
         """Where run.db outlived a reboot, its processes have not: mark every journal for undoing, without them."""
@@ -101,10 +105,43 @@ class Store:
             return
         with self.transaction():
             if known is not None:
+                self._empty_parts()
                 self.execute("UPDATE run.journal SET phase = 'undoing'")
                 self.execute("UPDATE run.step SET data = json_set(data, '$.pid', 0) WHERE kind LIKE 'process.%'")
             self.execute("DELETE FROM run.boot")
             self.execute("INSERT INTO run.boot VALUES (?)", current)
+
+    def include(self, part: str, version: int, *, state: str, run: str) -> None:
+        """Have the tables of a further kind of resource: ``PART`` and ``PART_…`` in one file or in both.
+
+        They are made when that kind is first used, those of ``run.db`` with every boot. What is deleted from then on is
+        overwritten, as there may be secrets in it.
+        """
+        self._db.execute("PRAGMA secure_delete = ON")
+        for db, script in (("main", state), ("run", run)):
+            self.execute(_PART_TABLE.format(db=db))
+            if self._has_part(db, part, version):
+                continue
+            with self.transaction():
+                if not self._has_part(db, part, version):
+                    for statement in filter(str.strip, script.split(";")):
+                        self._db.execute(statement)
+                    self.execute(f"INSERT INTO {db}.part VALUES (?, ?)", part, version)
+
+    def _has_part(self, db: str, part: str, version: int) -> bool:
+        row = self.one(f"SELECT version FROM {db}.part WHERE name = ?", part)
+        if row is not None and row[0] > version:
+            self._refuse_newer()
+        return row is not None
+
+    def _empty_parts(self) -> None:
+        """What further kinds of resource had in run.db is void after a reboot."""
+        self.execute(_PART_TABLE.format(db="run"))
+        for part in self.all("SELECT name FROM run.part"):
+            tables = "SELECT name FROM run.sqlite_master WHERE type = 'table' AND (name = ?1 OR name GLOB ?1 || '_*')"
+            for table in self.all(tables, part[0]):
+                self.execute(f"DROP TABLE run.{table[0]}")
+        self.execute("DELETE FROM run.part")
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement; the number of rows it changed."""

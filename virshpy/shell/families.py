@@ -52,10 +52,13 @@ def declare_dumpxml(
     what: str,
     target: Option,
     options: Sequence[Option] = (),
-    document: Callable[[Any, int], str] = lambda handle, flags: handle.xml_desc(flags),
+    document: Callable[[Any, int], str] = lambda handle, flags: handle.xml_desc(*([flags] if flags else [])),
     flags: Mapping[str, int] | None = None,
 ) -> None:
-    """``…-dumpxml TARGET``: ``document(handle, flags)`` is printed; ``flags`` says what each option adds."""
+    """``…-dumpxml TARGET``: ``document(handle, flags)`` is printed; ``flags`` says what each option adds.
+
+    Not every kind of document has flags: none are passed where none are given.
+    """
 
     @command(
         name, f"print {what}'s XML", f"Print the XML of {what}.", (target, *options, XPATH, WRAP),

@@ -40,16 +40,21 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
 
     error_domain = errors.ErrorDomain.QEMU
     function_prefix = "qemu"
+    far = "virshpy.drivers.qemu.everything:Everything"
 
     def __init__(self, uri: URI, *, readonly: bool) -> None:
         self.uri = uri
         self.readonly = readonly
         self.domains = Domains(uri)
+        self.store = self.domains.store
         self._autodestroy: set[str] = set()
         endings.recover(self.domains)
 
     def on_warning(self, hear: Callable[[str], None]) -> None:
         self.domains.warn = hear
+
+    def warn(self, message: str) -> None:
+        self.domains.warn(message)
 
     def close(self) -> None:
         for uuid in sorted(self._autodestroy):

@@ -92,7 +92,7 @@ def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
             value = b""
     with failing("Failed to set secret value"):
         args["secret"].set_value(value)
-    yield Message("Secret value set", uuid=args["secret"].uuid, end="")
+    yield Message("Secret value set", uuid=args["secret"].uuid)
 
 
 @command(

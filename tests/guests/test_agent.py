@@ -1,0 +1,50 @@
+"""The agent in the guest: Debian's own qemu-ga, asked through the channel of a guest that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.agent import initrd_with_agent
+from kit.guest import Guest, GuestError
+from tests import needs
+from tests.conftest import Run
+from tests.guests.documents import document, serial_to
+from tests.guests.test_life import define, state, wait_for, wait_ready
+
+pytestmark = needs.qemu
+CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+
+
+@pytest.fixture
+def agent_guest(guest: Guest, root: Path) -> Guest:
+    try:
+        initrd = initrd_with_agent(guest, root / "initrd")
+    except GuestError as error:
+        pytest.skip(f"needs the guest agent: {error}")
+    initrd.chmod(0o644)
+    return guest._replace(initrd=initrd)
+
+
+def test_the_agent_restarts_the_guest_and_ends_it(virshpy: Run, root: Path, agent_guest: Guest) -> None:
+    log = root / "serial.log"
+    define(virshpy, root, document("vm", serial_to(log) + CHANNEL, guest=agent_guest, words=("guest=idle",)))
+    virshpy("start", "vm")
+    wait_ready(log)
+    virshpy("reboot", "vm", "--mode", "agent")
+    wait_ready(log, times=2)
+    assert state(virshpy, "vm") == "running (booted)"
+    virshpy("shutdown", "vm", "--mode", "agent")
+    wait_for(lambda: state(virshpy, "vm") == "shut off (shutdown)", "the shutdown")
+    assert "POWER-BUTTON" not in log.read_text()
+
+
+def test_without_a_mode_the_agent_comes_first(virshpy: Run, root: Path, agent_guest: Guest) -> None:
+    log = root / "serial.log"
+    define(virshpy, root, document("vm", serial_to(log) + CHANNEL, guest=agent_guest, words=("guest=idle",)))
+    virshpy("start", "vm")
+    wait_ready(log)
+    virshpy("shutdown", "vm")
+    wait_for(lambda: state(virshpy, "vm") == "shut off (shutdown)", "the shutdown")
+    assert "POWER-BUTTON" not in log.read_text()

@@ -183,12 +183,12 @@ def recover(store: Store) -> None:
                     continue
                 journal = Journal.load(store, row["id"])
                 journal.settle() if phase[0] == "settling" else journal.undo()
-    import json
-
     orphans = store.all(
         "SELECT * FROM main.step WHERE journal NOT IN (SELECT id FROM main.journal)"
         " AND journal NOT IN (SELECT id FROM run.journal) ORDER BY journal, seq DESC"
     )
     for row in orphans:
+        import json
+
         restore(row["kind"], json.loads(row["data"])).undo()
         store.execute("DELETE FROM main.step WHERE journal = ? AND seq = ?", row["journal"], row["seq"])

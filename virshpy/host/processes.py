@@ -6,8 +6,6 @@ A process is named by (pid, start time, boot), so that a recycled pid is never t
 from __future__ import annotations
 
 import os
-import select
-import signal
 import time
 
 from virshpy import errors
@@ -171,11 +169,13 @@ def is_running(pid: int, started: int) -> bool:
 
 def signal_process(pid: int, started: int, number: int) -> bool:
     """Send a signal to exactly this process; False where it is gone."""
+    from signal import pidfd_send_signal
+
     fd = _pidfd(pid, started)
     if fd is None:
         return False
     try:
-        signal.pidfd_send_signal(fd, number)
+        pidfd_send_signal(fd, number)
         return True
     except ProcessLookupError:
         return False
@@ -185,6 +185,8 @@ def signal_process(pid: int, started: int, number: int) -> bool:
 
 def wait_gone(pid: int, started: int, timeout: float) -> bool:
     """Wait until a process has ended; False where it still runs after ``timeout`` seconds."""
+    import select
+
     fd = _pidfd(pid, started)
     if fd is None:
         return True
@@ -201,12 +203,14 @@ def wait_gone(pid: int, started: int, timeout: float) -> bool:
 
 def kill(pid: int, started: int, *, patience: float, force: bool = True) -> bool:
     """End a process: SIGTERM, and after ``patience`` seconds SIGKILL (unless not ``force``). True when it is gone."""
+    from signal import SIGKILL, SIGTERM
+
     if pid == os.getpid():
         return True  # a watcher that takes its own guest's list back; it is about to leave anyway
-    if signal_process(pid, started, signal.SIGTERM) and not wait_gone(pid, started, patience):
+    if signal_process(pid, started, SIGTERM) and not wait_gone(pid, started, patience):
         if not force:
             return False
-        signal_process(pid, started, signal.SIGKILL)
+        signal_process(pid, started, SIGKILL)
         return wait_gone(pid, started, 15)
     reap(pid)
     return True

@@ -8,7 +8,7 @@ atomic in each file, not across them: whoever needs one moment of truth changes 
 from __future__ import annotations
 
 import os
-import threading
+from _thread import RLock  # threading's own, without the rest of it
 
 from virshpy import errors
 from virshpy.host.processes import boot_id
@@ -54,7 +54,7 @@ class Store:
 
     def __init__(self, directories: Directories, *, state_schema: str, run_schema: str, version: int) -> None:
         self.directories = directories
-        self._guard = threading.RLock()
+        self._guard = RLock()
         self._db = self._open(f"{directories.state}/state.db", f"{directories.run}/run.db")
         self._create("main", version, _JOURNAL_TABLES.format(db="main") + state_schema)
         self._create("run", version, _JOURNAL_TABLES.format(db="run") + _RUN_TABLES + run_schema)
@@ -178,7 +178,7 @@ class Store:
 class Transaction:
     """BEGIN IMMEDIATE … COMMIT; joins the one that is open already."""
 
-    def __init__(self, db: sqlite3.Connection, guard: threading.RLock) -> None:
+    def __init__(self, db: sqlite3.Connection, guard: RLock) -> None:
         self._db = db
         self._guard = guard
 

@@ -189,7 +189,7 @@ class Command:
     """The declaration of one command. ``connects``: a connection is opened before it runs."""
 
     __slots__ = (
-        "name", "summary", "description", "options", "aliases", "constraints", "examples", "connects", "hidden", "run",
+        "name", "summary", "description", "options", "aliases", "constraints", "examples", "connects", "run",
     )  # fmt: skip
 
     def __init__(
@@ -204,7 +204,6 @@ class Command:
         constraints: Sequence[Constraint],
         examples: Sequence[tuple[str, str]],
         connects: bool,
-        hidden: bool,
     ) -> None:
         self.name = name
         self.summary = summary
@@ -215,7 +214,6 @@ class Command:
         self.constraints = tuple(constraints)
         self.examples = tuple(examples)
         self.connects = connects
-        self.hidden = hidden
         if fault := self.fault():
             raise BadDeclaration(f"command '{name}': {fault}")
 
@@ -266,7 +264,6 @@ def command(
     constraints: Sequence[Constraint] = (),
     examples: Sequence[tuple[str, str]] = (),
     connects: bool = True,
-    hidden: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare the decorated handler as a command."""
 
@@ -283,7 +280,6 @@ def command(
             constraints=constraints,
             examples=examples,
             connects=connects,
-            hidden=hidden,
         )
         return run
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virshpy.shell.types import Candidate
 
 
-def program_candidates(words: Sequence[str], session: Session) -> list[Candidate]:
+def program_candidates(words: Sequence[str], session: Session, *, explained: bool = True) -> list[Candidate]:
     """The same for all the words after the program's name: its own options may come first, and are heeded."""
     from virshpy.shell import arguments
 
@@ -28,7 +28,7 @@ def program_candidates(words: Sequence[str], session: Session) -> list[Candidate
         return [offer for offer in found if offer[0].startswith(prefix)]
     if parsed.words or parsed.show or "--" in before or not prefix.startswith("-"):
         session.uri, session.readonly = parsed.settings.uri or session.uri, parsed.settings.readonly
-        return [] if parsed.show else candidates([*parsed.words, prefix], session)
+        return [] if parsed.show else candidates([*parsed.words, prefix], session, explained=explained)
     name, equals, value = prefix.partition("=")
     if equals:
         found = [(f"{name}={word}", meaning) for word, meaning in _values_of_program(name, value, session)]
@@ -60,20 +60,18 @@ def _values_of_program(option: str, prefix: str, session: Session) -> list[Candi
     return list(Path().complete(prefix, session)) if option in ("-l", "--log") else []
 
 
-def candidates(words: Sequence[str], session: Session) -> list[Candidate]:
+def candidates(words: Sequence[str], session: Session, *, explained: bool = True) -> list[Candidate]:
     """(word, what it is) for the last of ``words``, which may be empty. Never raises: no offer is the answer to
-    everything that goes wrong."""
+    everything that goes wrong. What commands are is left out where not ``explained``: it is in their modules."""
     *before, prefix = words
     try:
-        found = _offers(before, prefix, session)
+        found = _offers(before, prefix, session) if before else _commands(prefix, explained)
         return [(word, meaning) for word, meaning in found if word.startswith(prefix)]
     except (ParseError, Failure, errors.Error):
         return []
 
 
 def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candidate]:
-    if not before:
-        return _commands(prefix)
     command = registry.lookup(before[0])
     if command is None:
         return ()
@@ -98,16 +96,9 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
     return found
 
 
-def _commands(prefix: str) -> list[Candidate]:
-    """Only those that fit are loaded, for their summaries."""
-    found = []
-    for name in registry.names():
-        if not name.startswith(prefix):
-            continue
-        command = registry.find_known(name)
-        if not command.hidden:
-            found.append((name, command.summary))
-    return sorted(found)
+def _commands(prefix: str, explained: bool) -> list[Candidate]:
+    fitting = (name for group in registry.GROUPS for name in group.names() if name.startswith(prefix))
+    return [(name, registry.find_known(name).summary if explained else "") for name in sorted(fitting)]
 
 
 def _new_only(reader: Reader, option: Option, prefix: str, session: Session) -> Iterable[Candidate]:

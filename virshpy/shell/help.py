@@ -136,12 +136,7 @@ def _is_positional(option: Option) -> bool:
 
 
 def _commands_of(group: Group) -> str:
-    lines = []
-    for name in group.names():
-        command = registry.find_known(name)
-        if not command.hidden:
-            lines.append(f"    {name:<30} {command.summary}\n")
-    return "".join(lines)
+    return "".join(f"    {name:<30} {registry.find_known(name).summary}\n" for name in group.names())
 
 
 def _closing() -> str:

@@ -164,8 +164,7 @@ def _head(name: str, what: str) -> list[str]:
 
 
 def _commands(group: Group) -> list[Command]:
-    declared = [registry.find_known(name) for name in group.names()]
-    return [command for command in declared if not command.hidden]
+    return [registry.find_known(name) for name in group.names()]
 
 
 def _sentence(text: str) -> str:

@@ -25,7 +25,8 @@ class Group:
         self.modules = {module: names.split() for module, names in modules.items()}
 
     def names(self) -> list[str]:
-        return sorted(name for names in self.modules.values() for name in names)
+        """Those that are shown, without loading any."""
+        return sorted(name for names in self.modules.values() for name in names if name not in HIDDEN)
 
 
 GROUPS = (
@@ -201,6 +202,9 @@ GROUPS = (
     ),
 )
 
+# Commands that are neither listed nor offered: for other programs, or another spelling of a listed one.
+HIDDEN = frozenset(("complete", "self-test", "nodedev-dettach"))
+
 # How people who know virsh ask for the last group.
 KEYWORD_ALIASES = {"virsh": "virshpy"}
 
@@ -215,7 +219,7 @@ def module_of(name: str) -> str | None:
 
 def names() -> list[str]:
     """Every command's name, hidden ones included, without loading any."""
-    return [name for group in GROUPS for name in group.names()]
+    return [name for group in GROUPS for names in group.modules.values() for name in names]
 
 
 def lookup(name: str) -> Command | None:

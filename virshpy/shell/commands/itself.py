@@ -25,10 +25,8 @@ class CommandName(Type):
 
     def complete(self, prefix: str, session: Session) -> Iterable[tuple[str, str]]:
         found = [(group.keyword, group.title) for group in registry.GROUPS]
-        for name in registry.names():
-            declared = registry.find_known(name)
-            if not declared.hidden:
-                found.append((name, declared.summary))
+        for group in registry.GROUPS:
+            found += [(name, registry.find_known(name).summary) for name in group.names()]
         return found
 
 
@@ -133,7 +131,7 @@ def exit_(session: Session, args: Arguments) -> None:
     session.stopping = True
 
 
-@command("self-test", "check the declarations of all commands", "For virshpy's own tests.", connects=False, hidden=True)
+@command("self-test", "check the declarations of all commands", "For virshpy's own tests.", connects=False)
 def self_test(session: Session, args: Arguments) -> None:
     faults = registry.check()
     if faults:
@@ -150,7 +148,6 @@ def self_test(session: Session, args: Arguments) -> None:
         words("string", TEXT, "the words typed so far, the program's own options included"),
     ),
     connects=False,
-    hidden=True,
 )
 def complete(session: Session, args: Arguments) -> Iterable[Text]:
     from virshpy.shell.complete import program_candidates
@@ -159,7 +156,8 @@ def complete(session: Session, args: Arguments) -> Iterable[Text]:
         from virshpy.shell.typed import for_bash, last_command
 
         words, typed = last_command(args["bash"])
-        offers = [word for word, _ in program_candidates(words[1:], session)] if len(words) > 1 else []
+        found = program_candidates(words[1:], session, explained=False) if len(words) > 1 else []
+        offers = [word for word, _ in found]
         for word in for_bash(offers, typed):
             yield Text("candidate", word)
         return

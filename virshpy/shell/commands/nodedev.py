@@ -115,14 +115,13 @@ declare_autostart(
 )
 
 
-def _declare_detach(name: str, hidden: bool) -> None:
+def _declare_detach(name: str) -> None:
     @command(
         name,
         "take a device away from the host's driver",
         "Take a device away from the host's driver, so that a guest can have it.",
         (_DEVICE, option("driver", AnyChoice("vfio", "xen"), "the driver that guests' devices get")),
         examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
-        hidden=hidden,
     )
     def detach(session: Session, args: Arguments) -> Message:
         device: NodeDevice = args["device"]
@@ -133,9 +132,9 @@ def _declare_detach(name: str, hidden: bool) -> None:
         return Message(f"Device {typed} detached", name=device.name)
 
 
-_declare_detach("nodedev-detach", hidden=False)
+_declare_detach("nodedev-detach")
 # As it was spelled once.
-_declare_detach("nodedev-dettach", hidden=True)
+_declare_detach("nodedev-dettach")
 
 
 @command(

@@ -26,6 +26,8 @@ def entry() -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         code = _silence()
+    # The interpreter's last collection looks at everything that is alive, to no end.
+    gc.freeze()
     return code
 
 

@@ -9,8 +9,8 @@
     ├── NoDomain, DomainExist lookups and name clashes
     └── …                     one class for each of libvirt's codes, in the order of their numbers
 
-A class's docstring is libvirt's bare message; ``detailed`` is its form with a detail. An instance adds ``hint``: one
-sentence on what to do about it, which libvirt does not have.
+A class's docstring is libvirt's bare message; ``detailed`` is its form with a detail, where no colon joins it.
+An instance adds ``hint``: one sentence on what to do about it, which libvirt does not have.
 """
 
 from __future__ import annotations
@@ -73,6 +73,10 @@ class Error(Exception):
     name = "VIR_ERR_INTERNAL_ERROR"
     detailed: str | None = None
 
+    def __init_subclass__(cls, *, code: int | None = None, name: str | None = None) -> None:
+        if code is not None and name is not None:
+            cls.code, cls.name = code, name
+
     def __init__(self, detail: str | None = None, *, hint: str | None = None, domain: ErrorDomain = ErrorDomain.NONE):
         self.detail = detail
         self.hint = hint
@@ -90,764 +94,442 @@ class Error(Exception):
         return self.message
 
 
-class InternalError(Error):
+class InternalError(Error, code=1, name="VIR_ERR_INTERNAL_ERROR"):
     """internal error"""
 
-    code = 1
-    name = "VIR_ERR_INTERNAL_ERROR"
-    detailed = "internal error: %s"
 
-
-class NoMemory(Error):
+class NoMemory(Error, code=2, name="VIR_ERR_NO_MEMORY"):
     """out of memory"""
 
-    code = 2
-    name = "VIR_ERR_NO_MEMORY"
-    detailed = "out of memory: %s"
 
-
-class NoSupport(Error):
+class NoSupport(Error, code=3, name="VIR_ERR_NO_SUPPORT"):
     """this function is not supported by the connection driver"""
 
-    code = 3
-    name = "VIR_ERR_NO_SUPPORT"
-    detailed = "this function is not supported by the connection driver: %s"
 
-
-class UnknownHost(Error):
+class UnknownHost(Error, code=4, name="VIR_ERR_UNKNOWN_HOST"):
     """unknown host"""
 
-    code = 4
-    name = "VIR_ERR_UNKNOWN_HOST"
     detailed = "unknown host %s"
 
 
-class NoConnect(Error):
+class NoConnect(Error, code=5, name="VIR_ERR_NO_CONNECT"):
     """no connection driver available"""
 
-    code = 5
-    name = "VIR_ERR_NO_CONNECT"
     detailed = "no connection driver available for %s"
 
 
-class InvalidConn(Error):
+class InvalidConn(Error, code=6, name="VIR_ERR_INVALID_CONN"):
     """invalid connection pointer in"""
 
-    code = 6
-    name = "VIR_ERR_INVALID_CONN"
     detailed = "invalid connection pointer in %s"
 
 
-class InvalidDomain(Error):
+class InvalidDomain(Error, code=7, name="VIR_ERR_INVALID_DOMAIN"):
     """invalid domain pointer in"""
 
-    code = 7
-    name = "VIR_ERR_INVALID_DOMAIN"
     detailed = "invalid domain pointer in %s"
 
 
-class InvalidArg(Error):
+class InvalidArg(Error, code=8, name="VIR_ERR_INVALID_ARG"):
     """invalid argument"""
 
-    code = 8
-    name = "VIR_ERR_INVALID_ARG"
-    detailed = "invalid argument: %s"
 
-
-class OperationFailed(Error):
+class OperationFailed(Error, code=9, name="VIR_ERR_OPERATION_FAILED"):
     """operation failed"""
 
-    code = 9
-    name = "VIR_ERR_OPERATION_FAILED"
-    detailed = "operation failed: %s"
 
-
-class OSType(Error):
+class OSType(Error, code=16, name="VIR_ERR_OS_TYPE"):
     """unknown OS type"""
 
-    code = 16
-    name = "VIR_ERR_OS_TYPE"
     detailed = "unknown OS type %s"
 
 
-class NoKernel(Error):
+class NoKernel(Error, code=17, name="VIR_ERR_NO_KERNEL"):
     """missing kernel information"""
 
-    code = 17
-    name = "VIR_ERR_NO_KERNEL"
-    detailed = "missing kernel information: %s"
 
-
-class NoSource(Error):
+class NoSource(Error, code=19, name="VIR_ERR_NO_SOURCE"):
     """missing source information for device"""
 
-    code = 19
-    name = "VIR_ERR_NO_SOURCE"
     detailed = "missing source information for device %s"
 
 
-class NoTarget(Error):
+class NoTarget(Error, code=20, name="VIR_ERR_NO_TARGET"):
     """missing target information for device"""
 
-    code = 20
-    name = "VIR_ERR_NO_TARGET"
     detailed = "missing target information for device %s"
 
 
-class NoName(Error):
+class NoName(Error, code=21, name="VIR_ERR_NO_NAME"):
     """missing name information"""
 
-    code = 21
-    name = "VIR_ERR_NO_NAME"
     detailed = "missing name information in %s"
 
 
-class NoOS(Error):
+class NoOS(Error, code=22, name="VIR_ERR_NO_OS"):
     """missing operating system information"""
 
-    code = 22
-    name = "VIR_ERR_NO_OS"
     detailed = "missing operating system information for %s"
 
 
-class NoDevice(Error):
+class NoDevice(Error, code=23, name="VIR_ERR_NO_DEVICE"):
     """missing devices information"""
 
-    code = 23
-    name = "VIR_ERR_NO_DEVICE"
     detailed = "missing devices information for %s"
 
 
-class XMLError(Error):
+class XMLError(Error, code=27, name="VIR_ERR_XML_ERROR"):
     """XML description is invalid or not well formed"""
 
-    code = 27
-    name = "VIR_ERR_XML_ERROR"
     detailed = "XML error: %s"
 
 
-class DomainExist(Error):
+class DomainExist(Error, code=28, name="VIR_ERR_DOM_EXIST"):
     """this domain exists already"""
 
-    code = 28
-    name = "VIR_ERR_DOM_EXIST"
     detailed = "domain %s exists already"
 
 
-class OperationDenied(Error):
+class OperationDenied(Error, code=29, name="VIR_ERR_OPERATION_DENIED"):
     """operation forbidden for read only access"""
 
-    code = 29
-    name = "VIR_ERR_OPERATION_DENIED"
     detailed = "operation forbidden: %s"
 
 
-class OpenFailed(Error):
+class OpenFailed(Error, code=30, name="VIR_ERR_OPEN_FAILED"):
     """failed to open configuration file"""
 
-    code = 30
-    name = "VIR_ERR_OPEN_FAILED"
     detailed = "failed to open configuration file %s"
 
 
-class ReadFailed(Error):
+class ReadFailed(Error, code=31, name="VIR_ERR_READ_FAILED"):
     """failed to read configuration file"""
 
-    code = 31
-    name = "VIR_ERR_READ_FAILED"
     detailed = "failed to read configuration file %s"
 
 
-class ParseFailed(Error):
+class ParseFailed(Error, code=32, name="VIR_ERR_PARSE_FAILED"):
     """failed to parse configuration file"""
 
-    code = 32
-    name = "VIR_ERR_PARSE_FAILED"
     detailed = "failed to parse configuration file %s"
 
 
-class ConfSyntax(Error):
+class ConfSyntax(Error, code=33, name="VIR_ERR_CONF_SYNTAX"):
     """configuration file syntax error"""
 
-    code = 33
-    name = "VIR_ERR_CONF_SYNTAX"
-    detailed = "configuration file syntax error: %s"
 
-
-class WriteFailed(Error):
+class WriteFailed(Error, code=34, name="VIR_ERR_WRITE_FAILED"):
     """failed to write configuration file"""
 
-    code = 34
-    name = "VIR_ERR_WRITE_FAILED"
-    detailed = "failed to write configuration file: %s"
 
-
-class XMLDetail(Error):
+class XMLDetail(Error, code=35, name="VIR_ERR_XML_DETAIL"):
     """parser error"""
 
-    code = 35
-    name = "VIR_ERR_XML_DETAIL"
     detailed = "%s"
 
 
-class InvalidNetwork(Error):
+class InvalidNetwork(Error, code=36, name="VIR_ERR_INVALID_NETWORK"):
     """invalid network pointer in"""
 
-    code = 36
-    name = "VIR_ERR_INVALID_NETWORK"
     detailed = "invalid network pointer in %s"
 
 
-class NetworkExist(Error):
+class NetworkExist(Error, code=37, name="VIR_ERR_NETWORK_EXIST"):
     """this network exists already"""
 
-    code = 37
-    name = "VIR_ERR_NETWORK_EXIST"
     detailed = "network %s exists already"
 
 
-class SystemCallError(Error):
+class SystemCallError(Error, code=38, name="VIR_ERR_SYSTEM_ERROR"):
     """system call error"""
 
-    code = 38
-    name = "VIR_ERR_SYSTEM_ERROR"
     detailed = "%s"
 
 
-class RPCError(Error):
+class RPCError(Error, code=39, name="VIR_ERR_RPC"):
     """RPC error"""
 
-    code = 39
-    name = "VIR_ERR_RPC"
     detailed = "%s"
 
 
-class GnuTLSError(Error):
+class GnuTLSError(Error, code=40, name="VIR_ERR_GNUTLS_ERROR"):
     """GNUTLS call error"""
 
-    code = 40
-    name = "VIR_ERR_GNUTLS_ERROR"
     detailed = "%s"
 
 
-class NoDomain(Error):
+class NoDomain(Error, code=42, name="VIR_ERR_NO_DOMAIN"):
     """Domain not found"""
 
-    code = 42
-    name = "VIR_ERR_NO_DOMAIN"
-    detailed = "Domain not found: %s"
 
-
-class NoNetwork(Error):
+class NoNetwork(Error, code=43, name="VIR_ERR_NO_NETWORK"):
     """Network not found"""
 
-    code = 43
-    name = "VIR_ERR_NO_NETWORK"
-    detailed = "Network not found: %s"
 
-
-class InvalidMAC(Error):
+class InvalidMAC(Error, code=44, name="VIR_ERR_INVALID_MAC"):
     """invalid MAC address"""
 
-    code = 44
-    name = "VIR_ERR_INVALID_MAC"
-    detailed = "invalid MAC address: %s"
 
-
-class AuthFailed(Error):
+class AuthFailed(Error, code=45, name="VIR_ERR_AUTH_FAILED"):
     """authentication failed"""
 
-    code = 45
-    name = "VIR_ERR_AUTH_FAILED"
-    detailed = "authentication failed: %s"
 
-
-class InvalidStoragePool(Error):
+class InvalidStoragePool(Error, code=46, name="VIR_ERR_INVALID_STORAGE_POOL"):
     """invalid storage pool pointer in"""
 
-    code = 46
-    name = "VIR_ERR_INVALID_STORAGE_POOL"
     detailed = "invalid storage pool pointer in %s"
 
 
-class InvalidStorageVol(Error):
+class InvalidStorageVol(Error, code=47, name="VIR_ERR_INVALID_STORAGE_VOL"):
     """invalid storage volume pointer in"""
 
-    code = 47
-    name = "VIR_ERR_INVALID_STORAGE_VOL"
     detailed = "invalid storage volume pointer in %s"
 
 
-class NoStoragePool(Error):
+class NoStoragePool(Error, code=49, name="VIR_ERR_NO_STORAGE_POOL"):
     """Storage pool not found"""
 
-    code = 49
-    name = "VIR_ERR_NO_STORAGE_POOL"
-    detailed = "Storage pool not found: %s"
 
-
-class NoStorageVol(Error):
+class NoStorageVol(Error, code=50, name="VIR_ERR_NO_STORAGE_VOL"):
     """Storage volume not found"""
 
-    code = 50
-    name = "VIR_ERR_NO_STORAGE_VOL"
-    detailed = "Storage volume not found: %s"
 
-
-class InvalidNodeDevice(Error):
+class InvalidNodeDevice(Error, code=52, name="VIR_ERR_INVALID_NODE_DEVICE"):
     """invalid node device pointer"""
 
-    code = 52
-    name = "VIR_ERR_INVALID_NODE_DEVICE"
     detailed = "invalid node device pointer in %s"
 
 
-class NoNodeDevice(Error):
+class NoNodeDevice(Error, code=53, name="VIR_ERR_NO_NODE_DEVICE"):
     """Node device not found"""
 
-    code = 53
-    name = "VIR_ERR_NO_NODE_DEVICE"
-    detailed = "Node device not found: %s"
 
-
-class NoSecurityModel(Error):
+class NoSecurityModel(Error, code=54, name="VIR_ERR_NO_SECURITY_MODEL"):
     """Security model not found"""
 
-    code = 54
-    name = "VIR_ERR_NO_SECURITY_MODEL"
-    detailed = "Security model not found: %s"
 
-
-class OperationInvalid(Error):
+class OperationInvalid(Error, code=55, name="VIR_ERR_OPERATION_INVALID"):
     """Requested operation is not valid"""
 
-    code = 55
-    name = "VIR_ERR_OPERATION_INVALID"
-    detailed = "Requested operation is not valid: %s"
 
-
-class NoInterface(Error):
+class NoInterface(Error, code=57, name="VIR_ERR_NO_INTERFACE"):
     """Interface not found"""
 
-    code = 57
-    name = "VIR_ERR_NO_INTERFACE"
-    detailed = "Interface not found: %s"
 
-
-class InvalidInterface(Error):
+class InvalidInterface(Error, code=58, name="VIR_ERR_INVALID_INTERFACE"):
     """invalid interface pointer in"""
 
-    code = 58
-    name = "VIR_ERR_INVALID_INTERFACE"
     detailed = "invalid interface pointer in %s"
 
 
-class MultipleInterfaces(Error):
+class MultipleInterfaces(Error, code=59, name="VIR_ERR_MULTIPLE_INTERFACES"):
     """multiple matching interfaces found"""
 
-    code = 59
-    name = "VIR_ERR_MULTIPLE_INTERFACES"
-    detailed = "multiple matching interfaces found: %s"
 
-
-class InvalidNWFilter(Error):
+class InvalidNWFilter(Error, code=61, name="VIR_ERR_INVALID_NWFILTER"):
     """Invalid network filter"""
 
-    code = 61
-    name = "VIR_ERR_INVALID_NWFILTER"
-    detailed = "Invalid network filter: %s"
 
-
-class NoNWFilter(Error):
+class NoNWFilter(Error, code=62, name="VIR_ERR_NO_NWFILTER"):
     """Network filter not found"""
 
-    code = 62
-    name = "VIR_ERR_NO_NWFILTER"
-    detailed = "Network filter not found: %s"
 
-
-class BuildFirewall(Error):
+class BuildFirewall(Error, code=63, name="VIR_ERR_BUILD_FIREWALL"):
     """Error while building firewall"""
 
-    code = 63
-    name = "VIR_ERR_BUILD_FIREWALL"
-    detailed = "Error while building firewall: %s"
 
-
-class InvalidSecret(Error):
+class InvalidSecret(Error, code=65, name="VIR_ERR_INVALID_SECRET"):
     """Invalid secret"""
 
-    code = 65
-    name = "VIR_ERR_INVALID_SECRET"
-    detailed = "Invalid secret: %s"
 
-
-class NoSecret(Error):
+class NoSecret(Error, code=66, name="VIR_ERR_NO_SECRET"):
     """Secret not found"""
 
-    code = 66
-    name = "VIR_ERR_NO_SECRET"
-    detailed = "Secret not found: %s"
 
-
-class ConfigUnsupported(Error):
+class ConfigUnsupported(Error, code=67, name="VIR_ERR_CONFIG_UNSUPPORTED"):
     """unsupported configuration"""
 
-    code = 67
-    name = "VIR_ERR_CONFIG_UNSUPPORTED"
-    detailed = "unsupported configuration: %s"
 
-
-class OperationTimeout(Error):
+class OperationTimeout(Error, code=68, name="VIR_ERR_OPERATION_TIMEOUT"):
     """Timed out during operation"""
 
-    code = 68
-    name = "VIR_ERR_OPERATION_TIMEOUT"
-    detailed = "Timed out during operation: %s"
 
-
-class MigratePersistFailed(Error):
+class MigratePersistFailed(Error, code=69, name="VIR_ERR_MIGRATE_PERSIST_FAILED"):
     """Failed to make domain persistent after migration"""
 
-    code = 69
-    name = "VIR_ERR_MIGRATE_PERSIST_FAILED"
-    detailed = "Failed to make domain persistent after migration: %s"
 
-
-class HookScriptFailed(Error):
+class HookScriptFailed(Error, code=70, name="VIR_ERR_HOOK_SCRIPT_FAILED"):
     """Hook script execution failed"""
 
-    code = 70
-    name = "VIR_ERR_HOOK_SCRIPT_FAILED"
-    detailed = "Hook script execution failed: %s"
 
-
-class InvalidDomainSnapshot(Error):
+class InvalidDomainSnapshot(Error, code=71, name="VIR_ERR_INVALID_DOMAIN_SNAPSHOT"):
     """Invalid domain snapshot"""
 
-    code = 71
-    name = "VIR_ERR_INVALID_DOMAIN_SNAPSHOT"
-    detailed = "Invalid domain snapshot: %s"
 
-
-class NoDomainSnapshot(Error):
+class NoDomainSnapshot(Error, code=72, name="VIR_ERR_NO_DOMAIN_SNAPSHOT"):
     """Domain snapshot not found"""
 
-    code = 72
-    name = "VIR_ERR_NO_DOMAIN_SNAPSHOT"
-    detailed = "Domain snapshot not found: %s"
 
-
-class InvalidStream(Error):
+class InvalidStream(Error, code=73, name="VIR_ERR_INVALID_STREAM"):
     """invalid stream pointer"""
 
-    code = 73
-    name = "VIR_ERR_INVALID_STREAM"
     detailed = "invalid stream pointer in %s"
 
 
-class ArgumentUnsupported(Error):
+class ArgumentUnsupported(Error, code=74, name="VIR_ERR_ARGUMENT_UNSUPPORTED"):
     """argument unsupported"""
 
-    code = 74
-    name = "VIR_ERR_ARGUMENT_UNSUPPORTED"
-    detailed = "argument unsupported: %s"
 
-
-class StorageProbeFailed(Error):
+class StorageProbeFailed(Error, code=75, name="VIR_ERR_STORAGE_PROBE_FAILED"):
     """Storage pool probe failed"""
 
-    code = 75
-    name = "VIR_ERR_STORAGE_PROBE_FAILED"
-    detailed = "Storage pool probe failed: %s"
 
-
-class StoragePoolBuilt(Error):
+class StoragePoolBuilt(Error, code=76, name="VIR_ERR_STORAGE_POOL_BUILT"):
     """Storage pool already built"""
 
-    code = 76
-    name = "VIR_ERR_STORAGE_POOL_BUILT"
-    detailed = "Storage pool already built: %s"
 
-
-class SnapshotRevertRisky(Error):
+class SnapshotRevertRisky(Error, code=77, name="VIR_ERR_SNAPSHOT_REVERT_RISKY"):
     """revert requires force"""
 
-    code = 77
-    name = "VIR_ERR_SNAPSHOT_REVERT_RISKY"
-    detailed = "revert requires force: %s"
 
-
-class OperationAborted(Error):
+class OperationAborted(Error, code=78, name="VIR_ERR_OPERATION_ABORTED"):
     """operation aborted"""
 
-    code = 78
-    name = "VIR_ERR_OPERATION_ABORTED"
-    detailed = "operation aborted: %s"
 
-
-class AuthCancelled(Error):
+class AuthCancelled(Error, code=79, name="VIR_ERR_AUTH_CANCELLED"):
     """authentication cancelled"""
 
-    code = 79
-    name = "VIR_ERR_AUTH_CANCELLED"
-    detailed = "authentication cancelled: %s"
 
-
-class NoDomainMetadata(Error):
+class NoDomainMetadata(Error, code=80, name="VIR_ERR_NO_DOMAIN_METADATA"):
     """metadata not found"""
 
-    code = 80
-    name = "VIR_ERR_NO_DOMAIN_METADATA"
-    detailed = "metadata not found: %s"
 
-
-class MigrateUnsafe(Error):
+class MigrateUnsafe(Error, code=81, name="VIR_ERR_MIGRATE_UNSAFE"):
     """Unsafe migration"""
 
-    code = 81
-    name = "VIR_ERR_MIGRATE_UNSAFE"
-    detailed = "Unsafe migration: %s"
 
-
-class Overflow(Error):
+class Overflow(Error, code=82, name="VIR_ERR_OVERFLOW"):
     """numerical overflow"""
 
-    code = 82
-    name = "VIR_ERR_OVERFLOW"
-    detailed = "numerical overflow: %s"
 
-
-class BlockCopyActive(Error):
+class BlockCopyActive(Error, code=83, name="VIR_ERR_BLOCK_COPY_ACTIVE"):
     """block copy still active"""
 
-    code = 83
-    name = "VIR_ERR_BLOCK_COPY_ACTIVE"
-    detailed = "block copy still active: %s"
 
-
-class OperationUnsupported(Error):
+class OperationUnsupported(Error, code=84, name="VIR_ERR_OPERATION_UNSUPPORTED"):
     """Operation not supported"""
 
-    code = 84
-    name = "VIR_ERR_OPERATION_UNSUPPORTED"
-    detailed = "Operation not supported: %s"
 
-
-class SSHError(Error):
+class SSHError(Error, code=85, name="VIR_ERR_SSH"):
     """SSH transport error"""
 
-    code = 85
-    name = "VIR_ERR_SSH"
-    detailed = "SSH transport error: %s"
 
-
-class AgentUnresponsive(Error):
+class AgentUnresponsive(Error, code=86, name="VIR_ERR_AGENT_UNRESPONSIVE"):
     """Guest agent is not responding"""
 
-    code = 86
-    name = "VIR_ERR_AGENT_UNRESPONSIVE"
-    detailed = "Guest agent is not responding: %s"
 
-
-class ResourceBusy(Error):
+class ResourceBusy(Error, code=87, name="VIR_ERR_RESOURCE_BUSY"):
     """resource busy"""
 
-    code = 87
-    name = "VIR_ERR_RESOURCE_BUSY"
-    detailed = "resource busy: %s"
 
-
-class AccessDenied(Error):
+class AccessDenied(Error, code=88, name="VIR_ERR_ACCESS_DENIED"):
     """access denied"""
 
-    code = 88
-    name = "VIR_ERR_ACCESS_DENIED"
-    detailed = "access denied: %s"
 
-
-class DBusService(Error):
+class DBusService(Error, code=89, name="VIR_ERR_DBUS_SERVICE"):
     """error from service"""
 
-    code = 89
-    name = "VIR_ERR_DBUS_SERVICE"
-    detailed = "error from service: %s"
 
-
-class StorageVolExist(Error):
+class StorageVolExist(Error, code=90, name="VIR_ERR_STORAGE_VOL_EXIST"):
     """this storage volume exists already"""
 
-    code = 90
-    name = "VIR_ERR_STORAGE_VOL_EXIST"
     detailed = "storage volume %s exists already"
 
 
-class CPUIncompatible(Error):
+class CPUIncompatible(Error, code=91, name="VIR_ERR_CPU_INCOMPATIBLE"):
     """the CPU is incompatible with host CPU"""
 
-    code = 91
-    name = "VIR_ERR_CPU_INCOMPATIBLE"
-    detailed = "the CPU is incompatible with host CPU: %s"
 
-
-class XMLInvalidSchema(Error):
+class XMLInvalidSchema(Error, code=92, name="VIR_ERR_XML_INVALID_SCHEMA"):
     """XML document failed to validate against schema"""
 
-    code = 92
-    name = "VIR_ERR_XML_INVALID_SCHEMA"
-    detailed = "XML document failed to validate against schema: %s"
 
-
-class MigrateFinishOk(Error):
+class MigrateFinishOk(Error, code=93, name="VIR_ERR_MIGRATE_FINISH_OK"):
     """migration successfully aborted"""
 
-    code = 93
-    name = "VIR_ERR_MIGRATE_FINISH_OK"
-    detailed = "migration successfully aborted: %s"
 
-
-class AuthUnavailable(Error):
+class AuthUnavailable(Error, code=94, name="VIR_ERR_AUTH_UNAVAILABLE"):
     """authentication unavailable"""
 
-    code = 94
-    name = "VIR_ERR_AUTH_UNAVAILABLE"
-    detailed = "authentication unavailable: %s"
 
-
-class NoServer(Error):
+class NoServer(Error, code=95, name="VIR_ERR_NO_SERVER"):
     """Server not found"""
 
-    code = 95
-    name = "VIR_ERR_NO_SERVER"
-    detailed = "Server not found: %s"
 
-
-class NoClient(Error):
+class NoClient(Error, code=96, name="VIR_ERR_NO_CLIENT"):
     """Client not found"""
 
-    code = 96
-    name = "VIR_ERR_NO_CLIENT"
-    detailed = "Client not found: %s"
 
-
-class AgentUnsynced(Error):
+class AgentUnsynced(Error, code=97, name="VIR_ERR_AGENT_UNSYNCED"):
     """guest agent replied with wrong id to guest-sync command"""
 
-    code = 97
-    name = "VIR_ERR_AGENT_UNSYNCED"
-    detailed = "guest agent replied with wrong id to guest-sync command: %s"
 
-
-class LibSSHError(Error):
+class LibSSHError(Error, code=98, name="VIR_ERR_LIBSSH"):
     """libssh transport error"""
 
-    code = 98
-    name = "VIR_ERR_LIBSSH"
-    detailed = "libssh transport error: %s"
 
-
-class DeviceMissing(Error):
+class DeviceMissing(Error, code=99, name="VIR_ERR_DEVICE_MISSING"):
     """device not found"""
 
-    code = 99
-    name = "VIR_ERR_DEVICE_MISSING"
-    detailed = "device not found: %s"
 
-
-class InvalidNWFilterBinding(Error):
+class InvalidNWFilterBinding(Error, code=100, name="VIR_ERR_INVALID_NWFILTER_BINDING"):
     """Invalid network filter binding"""
 
-    code = 100
-    name = "VIR_ERR_INVALID_NWFILTER_BINDING"
-    detailed = "Invalid network filter binding: %s"
 
-
-class NoNWFilterBinding(Error):
+class NoNWFilterBinding(Error, code=101, name="VIR_ERR_NO_NWFILTER_BINDING"):
     """Network filter binding not found"""
 
-    code = 101
-    name = "VIR_ERR_NO_NWFILTER_BINDING"
-    detailed = "Network filter binding not found: %s"
 
-
-class InvalidDomainCheckpoint(Error):
+class InvalidDomainCheckpoint(Error, code=102, name="VIR_ERR_INVALID_DOMAIN_CHECKPOINT"):
     """Invalid domain checkpoint"""
 
-    code = 102
-    name = "VIR_ERR_INVALID_DOMAIN_CHECKPOINT"
-    detailed = "Invalid domain checkpoint: %s"
 
-
-class NoDomainCheckpoint(Error):
+class NoDomainCheckpoint(Error, code=103, name="VIR_ERR_NO_DOMAIN_CHECKPOINT"):
     """Domain checkpoint not found"""
 
-    code = 103
-    name = "VIR_ERR_NO_DOMAIN_CHECKPOINT"
-    detailed = "Domain checkpoint not found: %s"
 
-
-class NoDomainBackup(Error):
+class NoDomainBackup(Error, code=104, name="VIR_ERR_NO_DOMAIN_BACKUP"):
     """Domain backup job id not found"""
 
-    code = 104
-    name = "VIR_ERR_NO_DOMAIN_BACKUP"
-    detailed = "Domain backup job id not found: %s"
 
-
-class InvalidNetworkPort(Error):
+class InvalidNetworkPort(Error, code=105, name="VIR_ERR_INVALID_NETWORK_PORT"):
     """Invalid network port pointer"""
 
-    code = 105
-    name = "VIR_ERR_INVALID_NETWORK_PORT"
-    detailed = "Invalid network port pointer: %s"
 
-
-class NetworkPortExist(Error):
+class NetworkPortExist(Error, code=106, name="VIR_ERR_NETWORK_PORT_EXIST"):
     """this network port exists already"""
 
-    code = 106
-    name = "VIR_ERR_NETWORK_PORT_EXIST"
     detailed = "network port %s exists already"
 
 
-class NoNetworkPort(Error):
+class NoNetworkPort(Error, code=107, name="VIR_ERR_NO_NETWORK_PORT"):
     """network port not found"""
 
-    code = 107
-    name = "VIR_ERR_NO_NETWORK_PORT"
-    detailed = "network port not found: %s"
 
-
-class NoHostname(Error):
+class NoHostname(Error, code=108, name="VIR_ERR_NO_HOSTNAME"):
     """no hostname found"""
 
-    code = 108
-    name = "VIR_ERR_NO_HOSTNAME"
-    detailed = "no hostname found: %s"
 
-
-class CheckpointInconsistent(Error):
+class CheckpointInconsistent(Error, code=109, name="VIR_ERR_CHECKPOINT_INCONSISTENT"):
     """checkpoint inconsistent"""
 
-    code = 109
-    name = "VIR_ERR_CHECKPOINT_INCONSISTENT"
-    detailed = "checkpoint inconsistent: %s"
 
-
-class MultipleDomains(Error):
+class MultipleDomains(Error, code=110, name="VIR_ERR_MULTIPLE_DOMAINS"):
     """multiple matching domains found"""
 
-    code = 110
-    name = "VIR_ERR_MULTIPLE_DOMAINS"
-    detailed = "multiple matching domains found: %s"
 
-
-class NoNetworkMetadata(Error):
+class NoNetworkMetadata(Error, code=111, name="VIR_ERR_NO_NETWORK_METADATA"):
     """metadata not found"""
-
-    code = 111
-    name = "VIR_ERR_NO_NETWORK_METADATA"
-    detailed = "metadata not found: %s"
 
 
 def from_os_error(error: OSError, doing: str, *, hint: str | None = None) -> SystemCallError:

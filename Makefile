@@ -43,9 +43,10 @@ bench: prepare
 fuzz: prepare
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-# The manual out of the declarations of the commands.
+# The manual and the schema of what programs get, out of the declarations of the commands.
 man: prepare
 	$(BIN)/python -m kit.manual
+	$(BIN)/python -m kit.schema
 
 # The shells' completions and the manual, for everybody on the host.
 install-completions:

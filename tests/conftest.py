@@ -16,9 +16,20 @@ from pathlib import Path
 import pytest
 
 from kit.guest import Guest, GuestError, build
+from tests import answers
 from tests.processes import processes
+from virshpy.shell.output import Renderer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What commands give is what they declare, whatever a test runs them for."""
+    monkeypatch.setattr(Renderer, "render", answers.watched)
+    answers.faults.clear()
+    yield
+    assert not answers.faults
 
 
 @pytest.fixture
@@ -56,6 +67,8 @@ def virshpy(uri: str) -> Run:
             options["stdin"] = subprocess.DEVNULL
         argv = [sys.executable, "-m", "virshpy", "-c", uri, *words]
         done: subprocess.CompletedProcess[str] = subprocess.run(argv, **options)  # type: ignore[call-overload]
+        if "json" in words and options["text"] and options["capture_output"]:
+            answers.check_printed(done.stdout, done.stderr)
         if check and done.returncode:
             pytest.fail(f"virshpy {' '.join(words)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
         return done

@@ -38,7 +38,7 @@ ALIASES = {"nodedev-dettach": "nodedev-detach"}
 def declare(options: list[Option], constraints: tuple[Constraint, ...] = (), summary: str = "does it") -> Command:
     return Command(
         "x", summary, "", options, lambda *_: None,
-        aliases=(), constraints=constraints, examples=(), connects=True,
+        aliases=(), constraints=constraints, examples=(), returns="", connects=True,
     )  # fmt: skip
 
 

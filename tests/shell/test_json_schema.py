@@ -1,76 +1,93 @@
-"""docs/json.md lists the keys of every command; what is printed keeps to it."""
+"""docs/schema.json and the tables of docs/json.md say what commands declare. (That commands keep to it is looked at in
+every test: tests/answers.py.)"""
 
 from __future__ import annotations
 
 import json
-import re
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.shell import schema
-from tests.transcripts.transcripts import URI, run_virshpy, write_documents
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
-
-LINES = [
-    "list --title", "list --id", "dominfo test", "domstate test --reason", "domid test", "domname 1", "domuuid test",
-    "domcontrol test", "domstats", "start test; destroy test; start test", "define $DIR/fc.xml; undefine fc",
-    "create $DIR/fc.xml", "suspend test; resume test; reboot test; reset test; shutdown test; domrename test x",
-    "autostart test", "desc test; desc test x; desc test", "metadata test u k <a/>; metadata test u", "dumpxml test",
-    "capabilities", "sysinfo", "nodeinfo", "hostname", "uri", "maxvcpus", "version --daemon", "destroy test --dry-run",
-    "help list", "pwd", "echo x",
-]  # fmt: skip
+from kit import schema
+from tests import answers
+from virshpy.shell import registry
+from virshpy.shell.returns import alternatives, fault, has_type
+from virshpy.shell.vocabulary import EVERYWHERE, KEYS
 
 
-def documented() -> dict[str, set[str]]:
-    """Command -> keys, out of the table."""
-    table: dict[str, set[str]] = {}
-    for row in re.findall(r"^\| (`.*?) \| (.*) \|$", DOCUMENT.read_text().split("## Results")[1], re.M):
-        commands, keys = (re.findall(r"`([\w -]+)`", cell) for cell in row)
-        for command in commands:
-            table.setdefault(command.split()[0], set()).update(keys)
-    return table
+def test_the_documents_are_up_to_date() -> None:
+    """`make man` writes them."""
+    assert json.loads(schema.SCHEMA.read_text()) == schema.document()
+    assert schema.PROSE.read_text() == schema.prose(schema.PROSE.read_text())
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_keys_are_documented(line: str, tmp_path: Path) -> None:
-    write_documents(tmp_path)
-    known = documented()
-    outcome = run_virshpy(["-c", URI, "-o", "json", line.replace("$DIR", str(tmp_path))])
-    printed = [json.loads(text) for text in outcome.stdout.splitlines()]
-    assert printed
-    for document in printed:
-        allowed = known[document["command"]] | (known["--dry-run"] if "--dry-run" in line else set())
-        assert set(document) == {"version", "command", "result"} and set(document["result"]) <= allowed
+def test_all_keys_are_used() -> None:
+    """And those that are used are all in the vocabulary: reading a declaration refuses others."""
+    used: set[str] = set()
+
+    def collect(entries: list[Any]) -> None:
+        for entry in entries:
+            used.add(entry.name)
+            collect(entry.inner)
+
+    for name in registry.names():
+        for entries in alternatives(registry.find_known(name).returns):
+            collect(entries)
+    for returns in EVERYWHERE.values():
+        for entries in alternatives(returns):
+            collect(entries)
+    assert set(KEYS) - used == set()
 
 
-def test_error_keys_are_documented() -> None:
-    section = DOCUMENT.read_text().split("## Errors")[1].split("## Results")[0]
-    keys = set(re.findall(r"^\| `(\w+)` \|", section, re.M))
-    error = json.loads(run_virshpy(["-c", URI, "-o", "json", "destroy nope"]).stderr)["error"]
-    assert set(error) == keys
+def test_units_are_in_the_names() -> None:
+    """Of what is a number, the meaning of a key says the unit where its name does."""
+    words = {
+        "_bytes": "bytes", "_kib": "KiB", "_ns": ("nanoseconds", "the same", "of that"), "_ms": "milliseconds",
+        "_percent": "percent", "_s": "seconds",
+    }  # fmt: skip
+    for key, (kind, meaning) in KEYS.items():
+        for suffix, unit in words.items():
+            if key.endswith(suffix) and kind.rstrip("?") in ("integer", "number"):
+                assert any(word in meaning for word in ([unit] if isinstance(unit, str) else unit)), key
 
 
-def test_answers_keep_to_the_schema() -> None:
-    """Of every generated command line; `python -m tests.shell.schema` takes a change up."""
-    known = json.loads(schema.SCHEMA.read_text())["$defs"]
-    answered = list(schema.answers())
-    unfit = [
-        document
-        for document in answered
-        if document["command"] in known and not schema.fits(document["result"], known[document["command"]])
-    ]
-    assert unfit == [] and len(answered) > 500
+@pytest.mark.parametrize("returns", ["nonsense", "id domains", "domains[id", "api{type", "domains[nonsense]"])
+def test_declarations_that_mean_nothing(returns: str) -> None:
+    with pytest.raises(ValueError, match="key|bracket|holds"):
+        alternatives(returns)
 
 
-def test_every_key_has_a_meaning() -> None:
-    known = json.loads(schema.SCHEMA.read_text())["$defs"]
-    used = {key for definition in known.values() for key in schema.keys(definition)}
-    assert used - schema.written_meanings() == set()
+@pytest.mark.parametrize(
+    ("data", "fits"),
+    [
+        ({"id": 3, "name": "web"}, True), ({"id": None, "name": "web"}, True), ({"id": 3}, False),
+        ({"id": "3", "name": "web"}, False), ({"id": True, "name": "web"}, False),
+        ({"id": 3, "name": "web", "state": "running"}, False), ({"domains": [{"id": 1}]}, False),
+        ({"domains": [{"uuid": "u"}, {"uuid": "u", "id": 1}]}, True), ({"domains": {"uuid": "u"}}, False),
+        ({"networks": ["a", "b"]}, True), ({"networks": [1]}, False),
+        ({"api": {"type": "QEMU"}}, True), ({"api": None}, False), ({}, False),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_seen(data: dict[str, Any], fits: bool) -> None:
+    returns = "id name | domains[uuid id?] | networks<name> | api{type}"
+    assert (fault(data, returns) is None) == fits
 
 
-@pytest.mark.parametrize("value", [{"a": "1"}, {"b": 1}, {"a": [1]}, {"l": ["x"]}, 3])
-def test_what_does_not_fit_is_seen(value: object) -> None:
-    sample = schema.merged(schema.shape({"a": 1, "l": [1]}), schema.shape({"a": None}))
-    assert schema.fits({"a": None, "l": [2, 3]}, sample) and not schema.fits(value, sample)
+@pytest.mark.parametrize(
+    ("value", "kind", "fits"),
+    [
+        (1, "number", True), (1.5, "number", True), (1.5, "integer", False), (True, "integer", False),
+        (True, "truth", True), (1, "truth", False), (None, "text", False), (None, "text?", True),
+        ([1], "integers", True), (["1"], "integers", False),
+        ({"a": 1}, "figures", True), ({1: 1}, "figures", False), ([], "figures", False),
+    ],
+)  # fmt: skip
+def test_types(value: object, kind: str, fits: bool) -> None:
+    assert has_type(value, kind) == fits
+
+
+def test_an_answer_that_is_not_declared_is_noticed() -> None:
+    answers.check("domid", {"id": "3", "name": "web"})
+    answers.check_printed('{"version": 1, "command": "domid", "result": {"id": 3}}\n', '{"version": 1, "error": {}}\n')
+    found, answers.faults[:] = list(answers.faults), []
+    assert len(found) == 3

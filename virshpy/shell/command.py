@@ -3,6 +3,7 @@
     @command(
         "domstate", "state of a domain", "Print the state of a domain.",
         (argument("domain", DomainType(), "name, id or UUID"), flag("reason", "say why, too")),
+        returns="state reason?",
     )
     def domstate(session, args):
         ...
@@ -189,7 +190,7 @@ class Command:
     """The declaration of one command. ``connects``: a connection is opened before it runs."""
 
     __slots__ = (
-        "name", "summary", "description", "options", "aliases", "constraints", "examples", "connects", "run",
+        "name", "summary", "description", "options", "aliases", "constraints", "examples", "returns", "connects", "run",
     )  # fmt: skip
 
     def __init__(
@@ -203,6 +204,7 @@ class Command:
         aliases: Sequence[Alias],
         constraints: Sequence[Constraint],
         examples: Sequence[tuple[str, str]],
+        returns: str,
         connects: bool,
     ) -> None:
         self.name = name
@@ -213,6 +215,7 @@ class Command:
         self.aliases = tuple(aliases)
         self.constraints = tuple(constraints)
         self.examples = tuple(examples)
+        self.returns = returns
         self.connects = connects
         if fault := self.fault():
             raise BadDeclaration(f"command '{name}': {fault}")
@@ -263,9 +266,11 @@ def command(
     aliases: Sequence[Alias] = (),
     constraints: Sequence[Constraint] = (),
     examples: Sequence[tuple[str, str]] = (),
+    returns: str,
     connects: bool = True,
 ) -> Callable[[Handler], Handler]:
-    """Declare the decorated handler as a command."""
+    """Declare the decorated handler as a command. ``returns`` names the keys of what it gives to programs, in the
+    notation of :mod:`virshpy.shell.returns`; it is empty where nothing is ever printed."""
 
     def declare(run: Handler) -> Handler:
         if name in DECLARED:
@@ -279,6 +284,7 @@ def command(
             aliases=aliases,
             constraints=constraints,
             examples=examples,
+            returns=returns,
             connects=connects,
         )
         return run

@@ -34,7 +34,8 @@ def watch(
     describe: Callable[..., tuple[str, dict[str, Any]]],
 ) -> Iterable[Result]:
     """Register, wait, print, and let go again. ``register(callback)`` gives the numbers of its registrations;
-    ``describe`` turns what the callback gets into a sentence and data. Raises Failure where nothing has happened."""
+    ``describe`` turns what the callback gets into a sentence and data, ``event`` among it. Raises Failure where nothing
+    has happened."""
     from queue import SimpleQueue
 
     heard: SimpleQueue[tuple[tuple[Any, ...], dict[str, Any]]] = SimpleQueue()
@@ -55,15 +56,15 @@ def watch(
             count += 1
             sentence, data = describe(*event[0], **event[1])
             stamp = f"{_now()}: " if "timestamp" in args else ""
-            yield Text("event", stamp + sentence, data)
+            yield Text("event", stamp + sentence, data.pop("event"), **data)
             if "loop" not in args:
                 break
     finally:
         for number in numbers:
             deregister(number)
     if ended:
-        yield Message(ended, events=count)
-    yield Message(f"events received: {count}", events=count)
+        yield Message(ended, received=count)
+    yield Message(f"events received: {count}", received=count)
     if not count:
         raise Failure(None)
 
@@ -115,6 +116,7 @@ def declare_event(
         f"Wait for something to happen to a {noun}, and print it. Or list the kinds\nof events.",
         (about, option("event", Choice(*kinds), "which kind to wait for"), LOOP, TIMEOUT, LIST, TIMESTAMP),
         examples=((f"{name} --list", "what --event may name"), (f"{name} --event lifecycle --loop", "until Ctrl-C")),
+        returns=f"event {target[0]} change? | events<event> | message received",
     )
     def event(session: Session, args: Arguments) -> Result | Iterable[Result]:
         if "list" in args:
@@ -128,9 +130,11 @@ def declare_event(
 
         def describe(ref: Any, **carried: Any) -> tuple[str, dict[str, Any]]:
             sentence = f"event '{kinds[number]}' for {noun} {shown(ref)}"
+            told = {"event": kinds[number], target[0]: shown(ref)}
             if number == 0:
-                sentence += f": {word(lifecycle, carried.get('event'))}"
-            return sentence, {"event": kinds[number], target[0]: shown(ref), **carried}
+                change = word(lifecycle, carried.get("event"))
+                sentence, told["change"] = f"{sentence}: {change}", change.lower()
+            return sentence, told
 
         return watch(
             session,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.results import Document, Lines, Message, Shown, Table
-from virshpy.shell.types import File, Type
+from virshpy.shell.types import File, Named, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def declare_dumpxml(
 
     @command(
         name, f"print {what}'s XML", f"Print the XML of {what}.", (target, *options, XPATH, WRAP),
-        examples=_example(name, target),
+        examples=_example(name, target), returns="xml",
     )  # fmt: skip
     def dumpxml(session: Session, args: Arguments) -> Document:
         return shown(document(args[target.name], given_flags(args, flags or {})), args)
@@ -82,20 +82,21 @@ def declare_from_file(
     constraints: Sequence[Constraint] = (),
     file_help: str = "file with the XML",
     examples: Sequence[tuple[str, str]] = (),
+    identity: str = "name uuid",
 ) -> None:
     """``…-define FILE``: ``make(session, xml, flags)`` gives a handle. ``failed`` and ``done`` may name ``{file}`` and
-    ``{name}``."""
+    ``{name}``; ``identity`` is what names the handle to programs."""
 
     @command(
         name, summary, description, (argument("file", File(), file_help), *options),
-        constraints=constraints, examples=examples,
+        constraints=constraints, examples=examples, returns=f"message {identity}",
     )  # fmt: skip
     def from_file(session: Session, args: Arguments) -> Message:
         file = args.text("file")
         with failing(failed.format(file=file)):
             made = make(session, args["file"], given_flags(args, flags or {}))
         made_name = shown_name(made)
-        return Message(done.format(file=file, name=made_name), **identity(made))
+        return Message(done.format(file=file, name=made_name), **named(made, identity))
 
 
 def declare_verb(
@@ -114,13 +115,14 @@ def declare_verb(
     typed: bool = True,
 ) -> None:
     """``verb TARGET``: ``act(handle, flags)``. ``failed`` and ``done`` may name ``{name}``: what was typed, or the
-    object's own name. An empty ``done`` prints nothing."""
+    object's own name."""
+    identity = _identity(target)
 
     @command(
         name, summary, description, (target, *options),
-        constraints=constraints, examples=examples or _example(name, target),
+        constraints=constraints, examples=examples or _example(name, target), returns=f"message {identity}",
     )  # fmt: skip
-    def verb(session: Session, args: Arguments) -> Message | None:
+    def verb(session: Session, args: Arguments) -> Message:
         handle = args[target.name]
         spoken = args.text(target.name) if typed else handle.name
         if failed:
@@ -128,25 +130,27 @@ def declare_verb(
                 act(handle, given_flags(args, flags or {}))
         else:
             act(handle, given_flags(args, flags or {}))
-        return Message(done.format(name=spoken), **identity(handle)) if done else None
+        return Message(done.format(name=spoken), **named(handle, identity))
 
 
 def declare_autostart(
     name: str, what: str, target: Option, failed: str, done: str, get_name: Callable[[Any], str] | None = None
 ) -> None:
     """``…-autostart TARGET [--disable]``; ``failed`` and ``done`` have ``{un}`` and ``{name}``."""
+    identity = _identity(target)
 
     @command(
         name, f"start {what} with the host", f"Have {what} started when the host starts, or no longer.",
         (target, flag("disable", "do not start it with the host")),
         examples=((f"{name} {EXAMPLES.get(target.name, 'web')} --disable", "leave it to be started by hand"),),
+        returns=f"message autostart {identity}",
     )  # fmt: skip
     def autostart(session: Session, args: Arguments) -> Message:
         wanted = "disable" not in args
         filled = {"un": "" if wanted else "un", "name": args.text(target.name)}
         with failing(failed.format(**filled)):
             args[target.name].set_autostart(wanted)
-        return Message(done.format(**filled), autostart=wanted, **identity(args[target.name]))
+        return Message(done.format(**filled), autostart=wanted, **named(args[target.name], identity))
 
 
 def declare_edit(
@@ -159,18 +163,19 @@ def declare_edit(
     edited: str,
 ) -> None:
     """``…-edit TARGET``: the object's XML in an editor, defined anew."""
+    identity = _identity(target)
 
     @command(
         name, f"change {what}'s XML in an editor",
         f"Open the XML of {what} in $VISUAL or $EDITOR, and define the result.",
-        (target,), examples=_example(name, target),
+        (target,), examples=_example(name, target), returns=f"message changed {identity}",
     )  # fmt: skip
     def edit(session: Session, args: Arguments) -> Message:
         handle = args[target.name]
         made = edit_document(lambda: current(handle), lambda text: define(session, text))
         if made is None:
-            return Message(unchanged.format(name=handle.name), changed=False, **identity(handle))
-        return Message(edited.format(name=made.name), changed=True, **identity(made))
+            return Message(unchanged.format(name=handle.name), changed=False, **named(handle, identity))
+        return Message(edited.format(name=made.name), changed=True, **named(made, identity))
 
 
 def edit_document(current: Callable[[], str], define: Callable[[str], T]) -> T | None:
@@ -259,9 +264,14 @@ def exclusive(*names: str) -> tuple[Exclusive, ...]:
     return tuple(Exclusive(names[0], other) for other in names[1:])
 
 
-def identity(handle: Any) -> dict[str, Any]:
-    """What names an object in JSON beside the sentence about it."""
-    return {name: value for name in ("name", "uuid") if (value := getattr(handle, name, None)) is not None}
+def named(handle: Any, identity: str) -> dict[str, Any]:
+    """What names an object to programs beside the sentence about it."""
+    return {name: getattr(handle, name) for name in identity.split()}
+
+
+def _identity(target: Option) -> str:
+    assert isinstance(target.type, Named)
+    return target.type.identity
 
 
 def yes_no(value: bool) -> str:

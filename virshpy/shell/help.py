@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from virshpy import __version__
 from virshpy.shell import registry
 from virshpy.shell.command import FLAG, OPTIONAL, REQUIRED
@@ -79,7 +81,15 @@ def command_help(command: Command) -> str:
     if command.examples:
         pieces.append("\n  EXAMPLES\n")
         pieces += [f"    {line}\n        {meaning}\n" for line, meaning in command.examples]
+    if command.returns:
+        pieces.append("\n  DATA (-o json, yaml, csv)\n")
+        pieces += [f"    {line}\n" for form in data_forms(command) for line in wrap(form, 76, subsequent_indent="  ")]
     return "".join(pieces) + "\n"
+
+
+def data_forms(command: Command) -> list[str]:
+    """The keys that programs get, a text for each form of the answer."""
+    return [form.strip() for form in command.returns.split("|")] if command.returns else []
 
 
 def synopsis(command: Command) -> str:

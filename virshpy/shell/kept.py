@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.shell.command import Constraint, Failure
-from virshpy.shell.results import Table, Text
+from virshpy.shell.results import Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,14 +40,15 @@ def family(
     return found
 
 
-def creation_time(root: Node) -> str:
-    """When it was made, as its document says it, in the time of this place."""
+def creation_time(root: Node) -> Shown:
+    """When it was made, as its document says it; for people in the time of this place."""
     from time import localtime, strftime
 
     made = root.find("creationTime")
     if made is None or not made.text.strip().isdigit():
-        return ""
-    return strftime("%Y-%m-%d %H:%M:%S %z", localtime(int(made.text)))
+        return Shown(None, "")
+    seconds = int(made.text)
+    return Shown(seconds, strftime("%Y-%m-%d %H:%M:%S %z", localtime(seconds)))
 
 
 def kept_table(key: str, rows: list[list[Any]], *, with_state: bool, with_parent: bool) -> Table:
@@ -60,6 +61,7 @@ def kept_table(key: str, rows: list[list[Any]], *, with_state: bool, with_parent
     if with_parent:
         columns.append(("parent", "Parent"))
         keep.append(3)
+        rows = [[*row[:3], Shown(row[3] or None, row[3])] for row in rows]
     return Table(key, columns, [[row[place] for place in keep] for row in rows])
 
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from virshpy import __version__
 from virshpy.shell import registry
 from virshpy.shell.command import FLAG, OPTIONAL, WORDS
+from virshpy.shell.help import data_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,6 +107,11 @@ def _group_page(group: Group) -> str:
     lines += [".Sh DESCRIPTION"]
     lines += _text("The options of the program, and how a command line is read, are described in virshpy(1).")
     lines += _text("Every command takes the options --help, --explain, --output and --pager besides its own.")
+    lines += _text(
+        "What a command gives as JSON, YAML or CSV is named by its keys. "
+        "[...] stands for a list of objects, <...> for a list of values, {...} for an object; "
+        "a key with a question mark is there in some cases only."
+    )
     for command in _commands(group):
         lines += _command(command)
     lines += [".Sh SEE ALSO", *_text("virshpy(1)")]
@@ -145,6 +151,12 @@ def _command(command: Command) -> Iterator[str]:
             yield f".It Li {_argument('virshpy ' + line)}"
             yield from _text(_sentence(meaning))
         yield ".El"
+    if command.returns:
+        yield ".Pp"
+        yield "As data, where a program asks for them:"
+        yield from _listing(
+            line for form in data_forms(command) for line in wrap(form, 66, subsequent_indent="  ")
+        )
 
 
 def _in_synopsis(option: Option) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.shell.command import Failure
 from virshpy.shell.families import Spoken, named_as
-from virshpy.shell.types import DomainType, Type
+from virshpy.shell.types import DomainType, Named, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UUID_LENGTH = 36
 
 
-class ObjectType(Type):
+class ObjectType(Named):
     """An object found by its UUID or its name; the value is its handle."""
 
     noun = ""
@@ -105,6 +105,7 @@ class BindingType(ObjectType):
     """A binding of a network filter, named by the port's device."""
 
     noun = "nwfilter binding"
+    identity = "port_dev"
 
     def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
         return (connection.nwfilter_binding_lookup_by_port_dev,)
@@ -117,6 +118,7 @@ class SecretType(ObjectType):
     """A secret, named by its UUID."""
 
     noun = "secret"
+    identity = "uuid"
 
     def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
         def find(text: str) -> Any:
@@ -136,6 +138,7 @@ class InterfaceType(ObjectType):
     """An interface of the host, by name or by MAC address: what looks like one is not looked up as the other."""
 
     noun = "interface"
+    identity = "name"
 
     def __init__(self, by: str = "mac name", active: bool | None = None) -> None:
         super().__init__(by, active)
@@ -156,6 +159,7 @@ class NodeDeviceType(ObjectType):
 
     complaint = "%s '%s'"
     noun = "Could not find matching device"
+    identity = "name"
 
     def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
         if "," not in text:

@@ -141,7 +141,7 @@ def plain(result: Result, *, quiet: bool = False) -> str:
     if isinstance(result, (Text, Document)):
         return result.text + result.end
     if isinstance(result, Fields):
-        return "".join(f"{label(field, result.width)}{field.text}\n" for field in result.fields)
+        return "".join(f"{label(field, result.width)}{field.text}\n" for field in result.shown)
     if isinstance(result, Table):
         shown = [position for position, (_, title) in enumerate(result.columns) if title is not None]
         rows = [[cell(row[position]) for position in shown] for row in result.rows]
@@ -172,7 +172,7 @@ def data(result: Result) -> dict[str, Any]:
     if isinstance(result, Document):
         return {result.key: result.text}
     if isinstance(result, Fields):
-        return {field.key: field.value for field in result.fields}
+        return {field.key: field.value for field in result.fields if field.key is not None}
     if isinstance(result, Table):
         keys = [key for key, _ in result.columns]
         return {result.key: [dict(zip(keys, map(_raw, row), strict=True)) for row in result.rows]}

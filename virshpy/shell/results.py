@@ -1,13 +1,14 @@
 """What a handler returns: data, and just enough about its plain form to print virsh's bytes.
 
-``key`` names the value in JSON; it is part of the documented schema (docs/json.md) and does not change.
+``key`` names the value for programs. Which keys a command gives is declared with it, and what each means is said in
+:mod:`virshpy.shell.vocabulary`: a key that is not there is refused by the tests.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
 
@@ -15,6 +16,9 @@ class Result:
     """Base of what can be rendered."""
 
     __slots__ = ()
+
+
+AS_TEXT: Any = object()  # what programs get is the text itself
 
 
 class Shown:
@@ -43,16 +47,16 @@ class Message(Result):
 
 
 class Text(Result):
-    """One value that was asked for."""
+    """One value that was asked for; ``value`` and ``extra`` are for programs."""
 
     __slots__ = ("key", "text", "value", "end", "extra", "error")
 
     def __init__(
-        self, key: str, text: str, value: Any = None, *, end: str = "\n", error: bool = False, **extra: Any
+        self, key: str, text: str, value: Any = AS_TEXT, *, end: str = "\n", error: bool = False, **extra: Any
     ) -> None:
         self.key = key
         self.text = text
-        self.value = text if value is None else value
+        self.value = text if value is AS_TEXT else value
         self.end = end
         self.extra = extra
         self.error = error
@@ -71,11 +75,12 @@ class Document(Result):
 
 
 class Field:
-    """One line of Fields: ``label`` and ``text`` for people, ``key`` and ``value`` for programs."""
+    """One line of Fields: ``label`` and ``text`` for people, ``key`` and ``value`` for programs. Without a label it is
+    not shown to people, without a key not to programs."""
 
     __slots__ = ("key", "label", "value", "text")
 
-    def __init__(self, key: str, label: str, value: Any, text: str | None = None) -> None:
+    def __init__(self, key: str | None, label: str | None, value: Any, text: str | None = None) -> None:
         self.key = key
         self.label = label
         self.value = value
@@ -90,6 +95,11 @@ class Fields(Result):
     def __init__(self, fields: Sequence[Field], width: int) -> None:
         self.fields = fields
         self.width = width
+
+    @property
+    def shown(self) -> Iterable[Field]:
+        """Those that people see."""
+        return (field for field in self.fields if field.label is not None)
 
 
 class Table(Result):

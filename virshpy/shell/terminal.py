@@ -54,7 +54,7 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
         return _paint(_CODES.get(_STATE_STYLES.get(str(result.value), ""), ""), result.text) + result.end
     if isinstance(result, Fields):
         lines = []
-        for field in result.fields:
+        for field in result.shown:
             code = _CODES.get(_STATE_STYLES.get(field.text, "")) if field.key == "state" else None
             text = _paint(code, field.text) if code else field.text
             lines.append(_paint("1", label(field, result.width)) + text + "\n")

@@ -38,6 +38,12 @@ class Type:
         return self.complete(prefix, session)
 
 
+class Named(Type):
+    """An object of the driver's; ``identity`` is what names it to programs, attributes of its handle."""
+
+    identity = "name uuid"
+
+
 class AnyText(Type):
     """Text that may be empty, and means something by it."""
 

@@ -28,6 +28,7 @@ _DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or U
         flag("reuse-external", "write into files that are there already"),
     ),
     examples=(("backup-begin test", "domjobinfo says how far it is"),),
+    returns="message domain",
 )
 def backup_begin(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]

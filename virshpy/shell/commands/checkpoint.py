@@ -58,6 +58,7 @@ def _create(domain: Domain, xml: str, flags: int, source: str | None) -> Message
     ),
     constraints=(Requires("redefine-validate", "redefine"),),
     examples=(("checkpoint-create test", "from here on changes are counted"),),
+    returns="message name domain",
 )
 def checkpoint_create(session: Session, args: Arguments) -> Message:
     flags = given_flags(
@@ -80,6 +81,7 @@ def checkpoint_create(session: Session, args: Arguments) -> Message:
         words("diskspec", STRING, "what becomes of a disk: DISK[,checkpoint=KIND][,bitmap=NAME]"),
     ),
     examples=(("checkpoint-create-as test monday", "by name"),),
+    returns="message name domain | xml",
 )
 def checkpoint_create_as(session: Session, args: Arguments) -> Result:
     from virshpy.shell.markup import Writer
@@ -117,6 +119,7 @@ def _disk(write: Writer, spec: str) -> None:
     "Open the XML of a checkpoint in $VISUAL or $EDITOR, and record the result.",
     (_DOMAIN, _NAME),
     examples=(("checkpoint-edit test monday", "a better description"),),
+    returns="message name domain changed",
 )
 def checkpoint_edit(session: Session, args: Arguments) -> Message:
     from virshpy.shell.families import edit_document
@@ -150,6 +153,7 @@ def checkpoint_edit(session: Session, args: Arguments) -> Message:
         flag("metadata", "forget it, and keep its bitmaps"),
     ),
     examples=(("checkpoint-delete test monday", "when its backup is no longer needed"),),
+    returns="message name domain",
 )
 def checkpoint_delete(session: Session, args: Arguments) -> Message:
     checkpoint = _chosen(args)
@@ -180,6 +184,7 @@ _X = CheckpointXMLFlags
         WRAP,
     ),
     examples=(("checkpoint-dumpxml test monday --no-domain --size", "how big a backup would be"),),
+    returns="xml",
 )
 def checkpoint_dumpxml(session: Session, args: Arguments) -> Document:
     flags = given_flags(args, {"security-info": _X.SECURE, "no-domain": _X.NO_DOMAIN, "size": _X.SIZE})
@@ -199,6 +204,7 @@ def _parent(checkpoint: DomainCheckpoint) -> str | None:
     "Print the name of the checkpoint before one.",
     (_DOMAIN, option("checkpointname", CheckpointName(), "name of a checkpoint")),
     examples=(("checkpoint-parent test monday", "what the backup before it counted from"),),
+    returns="parent",
 )
 def checkpoint_parent(session: Session, args: Arguments) -> Text:
     checkpoint = _chosen(args)
@@ -214,6 +220,7 @@ def checkpoint_parent(session: Session, args: Arguments) -> Text:
     "Print the basic facts about a checkpoint.",
     (_DOMAIN, option("checkpointname", CheckpointName(), "name of a checkpoint")),
     examples=(("checkpoint-info test monday", "what comes before and after it"),),
+    returns="name domain parent children descendants",
 )
 def checkpoint_info(session: Session, args: Arguments) -> Fields:
     checkpoint = _chosen(args)
@@ -261,6 +268,7 @@ _FILTERS = {"roots": _L.ROOTS, "leaves": _L.LEAVES, "no-leaves": _L.NO_LEAVES, "
         NotInTree(),
     ),
     examples=(("checkpoint-list test --tree", "what follows what"),),
+    returns="checkpoints[name creation_time parent?] | checkpoints[name parent] | checkpoints<name>",
 )
 def checkpoint_list(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]

@@ -99,6 +99,7 @@ def _compared(result: int, file: str, hypervisor: bool) -> Message:
     "Say whether the host's processor has all that another one has.",
     (_FILE, *_COMPARING),
     examples=(("cpu-compare cpu.xml", "could a guest that has this processor run here?"),),
+    returns="message file result",
 )
 def cpu_compare(session: Session, args: Arguments) -> Message:
     file = args.text("file")
@@ -114,6 +115,7 @@ def cpu_compare(session: Session, args: Arguments) -> Message:
     "Say whether guests of a hypervisor on this host can have a processor.",
     (_FILE, *_HYPERVISOR, *_COMPARING),
     examples=(("hypervisor-cpu-compare cpu.xml --virttype kvm", "with what KVM gives to guests"),),
+    returns="message file result",
 )
 def hypervisor_cpu_compare(session: Session, args: Arguments) -> Message:
     file = args.text("file")
@@ -132,6 +134,7 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Message:
     "Print a processor that guests can have on all hosts whose processors are\nin the file.",
     (_FILE, *_BASELINE),
     examples=(("cpu-baseline both-hosts.xml --migratable", "for guests that move between the two"),),
+    returns="xml",
 )
 def cpu_baseline(session: Session, args: Arguments) -> Document:
     found = processors(args["file"], args.text("file"))
@@ -149,6 +152,7 @@ def cpu_baseline(session: Session, args: Arguments) -> Document:
         option("model", STRING, "a model by its name, instead of a file"),
     ),
     examples=(("hypervisor-cpu-baseline --model Skylake-Client --features", "all features of a model"),),
+    returns="xml",
 )
 def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
     from virshpy.shell.markup import escaped
@@ -174,6 +178,7 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
     "Print the names of the processor models of an architecture.",
     (argument("arch", _ARCHES, "an architecture"),),
     examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
+    returns="models",
 )
 def cpu_models(session: Session, args: Arguments) -> Lines | Text:
     with failing("failed to get CPU model names"):
@@ -192,6 +197,7 @@ def cpu_models(session: Session, args: Arguments) -> Lines | Text:
         flag("all", "those that do not run on this host, too"),
     ),
     examples=(("hypervisor-cpu-models --virttype qemu --arch x86_64", "those that emulation can offer"),),
+    returns="models",
 )
 def hypervisor_cpu_models(session: Session, args: Arguments) -> Lines:
     connection = session.connection

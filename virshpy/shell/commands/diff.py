@@ -26,6 +26,7 @@ _DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@add
     "Say where a running domain differs from what is saved of it, which is what its next start will use.",
     (argument("domain", DomainType(states="running,paused"), "name, id or UUID of a running domain"),),
     examples=(("diff web", "what edit changed and the running guest does not have yet"),),
+    returns="differences[place now next_start] message?",
 )
 def diff(session: Session, args: Arguments) -> Table | Message:
     domain: Domain = args["domain"]
@@ -35,7 +36,7 @@ def diff(session: Session, args: Arguments) -> Table | Message:
         raise Failure(f"Domain '{domain.name}' is transient", hint="nothing is saved of it: define makes it persistent")
     rows = _differences(domain)
     if not rows:
-        return Message(f"Domain '{domain.name}' runs as it is defined")
+        return Message(f"Domain '{domain.name}' runs as it is defined", differences=[])
     columns = (("place", "Place"), ("now", "Now"), ("next_start", "From the next start on"))
     return Table("differences", columns, [(row.place.removeprefix("devices/"), row.now, row.then) for row in rows])
 

@@ -15,13 +15,13 @@ _VIRT_TYPES = Choice("kvm", "qemu")
 _ARCHES = Choice("x86_64", "i686", "aarch64")
 
 
-@command("uri", "print the URI of the connection")
+@command("uri", "print the URI of the connection", returns="uri")
 def uri(session: Session, args: Arguments) -> Text:
     with failing("failed to get URI"):
         return Text("uri", session.connection.uri)
 
 
-@command("hostname", "print the host's name")
+@command("hostname", "print the host's name", returns="hostname")
 def hostname(session: Session, args: Arguments) -> Text:
     with failing("failed to get hostname"):
         return Text("hostname", session.connection.hostname())
@@ -32,6 +32,7 @@ def hostname(session: Session, args: Arguments) -> Text:
     "versions of virshpy and of the hypervisor",
     "Print the version of the program, of the API and of the hypervisor.",
     (flag("daemon", "also the version of what serves the connection"),),
+    returns="library_compiled library api{type version} hypervisor{type version} daemon?",
 )
 def version(session: Session, args: Arguments) -> Fields:
     connection = session.connection
@@ -50,7 +51,9 @@ def version(session: Session, args: Arguments) -> Fields:
     fields.append(
         Field("hypervisor", "Running hypervisor", {"type": shown, "version": running}, f"{shown} {running}")
         if number
-        else Field("hypervisor", "Cannot extract running", None, f"{shown} hypervisor version")
+        else Field(
+            "hypervisor", "Cannot extract running", {"type": shown, "version": None}, f"{shown} hypervisor version"
+        )
     )
     if "daemon" in args:
         fields.append(Field("daemon", "Running against daemon", library))
@@ -61,14 +64,18 @@ def _dotted(number: int) -> str:
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
 
 
-@command("nodeinfo", "what the host has", "Print the host's processors and memory.")
+@command(
+    "nodeinfo",
+    "what the host has",
+    "Print the host's processors and memory.",
+    returns="model cpus mhz sockets cores threads nodes memory_kib",
+)
 def nodeinfo(session: Session, args: Arguments) -> Fields:
     with failing("failed to get node information"):
         info = session.connection.node_info()
     fields = [Field("model", "CPU model", info.model), Field("cpus", "CPU(s)", info.cpus)]
-    if info.mhz:
-        fields.append(Field("mhz", "CPU frequency", info.mhz, f"{info.mhz} MHz"))
     fields += [
+        Field("mhz", "CPU frequency" if info.mhz else None, info.mhz or None, f"{info.mhz} MHz"),
         Field("sockets", "CPU socket(s)", info.sockets),
         Field("cores", "Core(s) per socket", info.cores),
         Field("threads", "Thread(s) per core", info.threads),
@@ -78,7 +85,7 @@ def nodeinfo(session: Session, args: Arguments) -> Fields:
     return Fields(fields, 21)
 
 
-@command("capabilities", "what the host and the hypervisor can do", "Print the capabilities document.")
+@command("capabilities", "what the host and the hypervisor can do", "Print the capabilities document.", returns="xml")
 def capabilities(session: Session, args: Arguments) -> Document:
     with failing("failed to get capabilities"):
         return Document(session.connection.capabilities(), end="\n")
@@ -95,6 +102,7 @@ def capabilities(session: Session, args: Arguments) -> Document:
         option("machine", STRING, "machine type (/domain/os/type/@machine)"),
     ),
     examples=(("domcapabilities --machine q35", "what a guest with that machine may have"),),
+    returns="xml",
 )
 def domcapabilities(session: Session, args: Arguments) -> Document:
     with failing("failed to get emulator capabilities"):
@@ -111,13 +119,14 @@ def domcapabilities(session: Session, args: Arguments) -> Document:
     "how many virtual CPUs a domain may have",
     "Print the largest number of virtual CPUs of a domain on this connection.",
     (option("type", _VIRT_TYPES, "virtualization type"),),
+    returns="max_vcpus",
 )
 def maxvcpus(session: Session, args: Arguments) -> Text:
     number = session.connection.max_vcpus(args["type"])
     return Text("max_vcpus", str(number), number)
 
 
-@command("sysinfo", "the host's SMBIOS data", "Print the host's SMBIOS data as XML, where it has any.")
+@command("sysinfo", "the host's SMBIOS data", "Print the host's SMBIOS data as XML, where it has any.", returns="xml")
 def sysinfo(session: Session, args: Arguments) -> Document:
     with failing("failed to get sysinfo"):
         return Document(session.connection.sysinfo(), end="")

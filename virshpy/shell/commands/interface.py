@@ -38,6 +38,7 @@ declare_from_file(
     "Interface {name} defined from {file}",
     flags={"validate": InterfaceDefineFlags.VALIDATE},
     file_help="file with the interface's XML",
+    identity="name",
     examples=(("iface-define br0.xml", "then: iface-start br0"),),
 )
 declare_dumpxml(
@@ -92,6 +93,7 @@ declare_verb(
     (flag("inactive", "interfaces that are down"), flag("all", "interfaces that are up or down")),
     constraints=(Exclusive("all", "inactive"),),
     examples=(("iface-list --all", "every interface, with its MAC address"),),
+    returns="interfaces[name state mac]",
 )
 def iface_list(session: Session, args: Arguments) -> Table:
     kinds = ListInterfacesFlags
@@ -113,6 +115,7 @@ def iface_list(session: Session, args: Arguments) -> Table:
     "name of an interface, by MAC address",
     options=(argument("interface", InterfaceType("mac"), "MAC address of an interface"),),
     examples=(("iface-name aa:bb:cc:dd:ee:ff", "such as: eth1"),),
+    returns="name",
 )
 def iface_name(session: Session, args: Arguments) -> Text:
     return Text("name", args["interface"].name)
@@ -123,6 +126,7 @@ def iface_name(session: Session, args: Arguments) -> Text:
     "MAC address of an interface, by name",
     options=(argument("interface", InterfaceType("name"), "name of an interface"),),
     examples=(("iface-mac eth1", "such as: aa:bb:cc:dd:ee:ff"),),
+    returns="mac",
 )
 def iface_mac(session: Session, args: Arguments) -> Text:
     return Text("mac", args["interface"].mac)
@@ -131,7 +135,7 @@ def iface_mac(session: Session, args: Arguments) -> Text:
 def _declare_change(
     name: str, summary: str, description: str, act: Callable[[Connection], None], verb: str, done: str, example: str
 ) -> None:
-    @command(name, summary, description, examples=((name, example),))
+    @command(name, summary, description, examples=((name, example),), returns="message")
     def change(session: Session, args: Arguments) -> Message:
         with failing(f"Failed to {verb} network config change transaction"):
             act(session.connection)
@@ -185,6 +189,7 @@ class Seconds(AnyText):
         flag("no-start", "do not start it"),
     ),
     examples=(("iface-bridge eth1 br0", "guests may then be on the same network"),),
+    returns="message name",
 )
 def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     from virshpy.shell.bridges import bridged
@@ -221,6 +226,7 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     "Remove a bridge that has one port, and give its addresses to the port.",
     (argument("bridge", InterfaceType("name"), "name of the bridge"), flag("no-start", "do not start the interface")),
     examples=(("iface-unbridge br0", "the reverse of iface-bridge"),),
+    returns="message name",
 )
 def iface_unbridge(session: Session, args: Arguments) -> Iterable[Result]:
     from virshpy.shell.bridges import unbridged

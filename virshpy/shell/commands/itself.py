@@ -38,6 +38,7 @@ class CommandName(Type):
     (option("command", CommandName(), "a command, or the keyword of a group"),),
     examples=(("help monitor", "the commands that look at domains"), ("help start", "all about one command")),
     connects=False,
+    returns="help",
 )
 def help_(session: Session, args: Arguments) -> Document:
     from virshpy.shell import help
@@ -64,6 +65,7 @@ def help_(session: Session, args: Arguments) -> Document:
     (option("name", Uri(), "URI to connect to"), flag("readonly", "allow nothing that changes anything")),
     examples=(("connect qemu:///session", "manage your own guests"),),
     connects=False,
+    returns="",
 )
 def connect(session: Session, args: Arguments) -> None:
     session.reconnect(args["name"] or None, "readonly" in args)
@@ -75,6 +77,7 @@ def connect(session: Session, args: Arguments) -> None:
     "Change the directory that file names are relative to. Only at the prompt.",
     (option("dir", Directory(), "where to go (default: the home directory)"),),
     connects=False,
+    returns="",
 )
 def cd(session: Session, args: Arguments) -> None:
     if not session.interactive:
@@ -86,7 +89,13 @@ def cd(session: Session, args: Arguments) -> None:
         raise Failure(f"cd: {error.strerror}: {target}") from None
 
 
-@command("pwd", "print the working directory", "Print the directory that file names are relative to.", connects=False)
+@command(
+    "pwd",
+    "print the working directory",
+    "Print the directory that file names are relative to.",
+    returns="directory",
+    connects=False,
+)
 def pwd(session: Session, args: Arguments) -> Text:
     try:
         return Text("directory", os.getcwd())
@@ -108,6 +117,7 @@ def pwd(session: Session, args: Arguments) -> Text:
     aliases=(Alias("str", "string"), Alias("hi", "string", "hello")),
     constraints=(Exclusive("shell", "xml"), Exclusive("shell", "split"), Exclusive("xml", "split")),
     connects=False,
+    returns="text",
 )
 def echo(session: Session, args: Arguments) -> Text | None:
     given: list[str] = args["string"]
@@ -121,17 +131,23 @@ def echo(session: Session, args: Arguments) -> Text | None:
     return Text("text", printed, end="", error="err" in args)
 
 
-@command("quit", "leave the prompt", "", connects=False)
+@command("quit", "leave the prompt", "", connects=False, returns="")
 def quit_(session: Session, args: Arguments) -> None:
     session.stopping = True
 
 
-@command("exit", "leave the prompt", "", connects=False)
+@command("exit", "leave the prompt", "", connects=False, returns="")
 def exit_(session: Session, args: Arguments) -> None:
     session.stopping = True
 
 
-@command("self-test", "check the declarations of all commands", "For virshpy's own tests.", connects=False)
+@command(
+    "self-test",
+    "check the declarations of all commands",
+    "For virshpy's own tests.",
+    returns="",
+    connects=False,
+)
 def self_test(session: Session, args: Arguments) -> None:
     faults = registry.check()
     if faults:
@@ -148,6 +164,7 @@ def self_test(session: Session, args: Arguments) -> None:
         words("string", TEXT, "the words typed so far, the program's own options included"),
     ),
     connects=False,
+    returns="candidate meaning",
 )
 def complete(session: Session, args: Arguments) -> Iterable[Text]:
     from virshpy.shell.complete import program_candidates
@@ -159,10 +176,10 @@ def complete(session: Session, args: Arguments) -> Iterable[Text]:
         found = program_candidates(words[1:], session, explained=False) if len(words) > 1 else []
         offers = [word for word, _ in found]
         for word in for_bash(offers, typed):
-            yield Text("candidate", word)
+            yield Text("candidate", word, meaning=None)
         return
     for word, meaning in program_candidates(args["string"] or [""], session):
-        yield Text("candidate", f"{word}\t{meaning}" if meaning else word)
+        yield Text("candidate", f"{word}\t{meaning}" if meaning else word, word, meaning=meaning or None)
 
 
 def _escaped(text: str, args: Arguments) -> str:

@@ -26,6 +26,7 @@ _CONTROL_ERRORS = ("", "unknown", "monitor failure", "internal (locking) error")
     "Print whether a domain is running, paused, shut off, …",
     (_DOMAIN, flag("reason", "also say how it came into that state")),
     examples=(("domstate web --reason", "such as: shut off (crashed)"),),
+    returns="state reason?",
 )
 def domstate(session: Session, args: Arguments) -> Text:
     state, reason = args["domain"].state()
@@ -35,7 +36,16 @@ def domstate(session: Session, args: Arguments) -> Text:
     return Text("state", label)
 
 
-@command("dominfo", "what a domain is and has", "Print the basic facts about a domain.", (_DOMAIN,))
+@command(
+    "dominfo",
+    "what a domain is and has",
+    "Print the basic facts about a domain.",
+    (_DOMAIN,),
+    returns=(
+        "id name uuid os_type state vcpus cpu_time_ns max_memory_kib memory_kib persistent autostart managed_save "
+        "security_labels[model doi label enforcing] messages"
+    ),
+)
 def dominfo(session: Session, args: Arguments) -> Fields:
     domain: Domain = args["domain"]
     info = domain.info()
@@ -48,8 +58,8 @@ def dominfo(session: Session, args: Arguments) -> Fields:
         Field("state", "State", label),
         Field("vcpus", "CPU(s)", info.vcpus),
     ]
-    if info.cpu_time:
-        fields.append(Field("cpu_time_ns", "CPU time", info.cpu_time, f"{info.cpu_time / 1e9:.1f}s"))
+    shown = f"{info.cpu_time / 1e9:.1f}s"
+    fields.append(Field("cpu_time_ns", "CPU time" if info.cpu_time else None, info.cpu_time, shown))
     unlimited = info.max_memory == (1 << 64) - 1
     fields.append(
         Field(
@@ -63,8 +73,8 @@ def dominfo(session: Session, args: Arguments) -> Fields:
     persistent = domain.is_persistent()
     fields.append(Field("persistent", "Persistent", persistent, "yes" if persistent else "no"))
     autostart = _quietly(domain.autostart)
-    if autostart is not None:
-        fields.append(Field("autostart", "Autostart", autostart, "enable" if autostart else "disable"))
+    label_of_autostart = None if autostart is None else "Autostart"
+    fields.append(Field("autostart", label_of_autostart, autostart, "enable" if autostart else "disable"))
     saved = _quietly(domain.has_managed_save)
     fields.append(Field("managed_save", "Managed save", saved, {True: "yes", False: "no", None: "unknown"}[saved]))
     return Fields(fields + _security(domain) + _messages(domain), 16)
@@ -82,26 +92,24 @@ def _security(domain: Domain) -> list[Field]:
     try:
         labels = domain.security_labels()
     except errors.Error:
-        return []
+        labels = []
     fields = []
-    for number, label in enumerate(labels):
-        suffix = f"_{number}" if number else ""
-        fields.append(Field(f"security_model{suffix}", "Security model", label.model))
-        fields.append(Field(f"security_doi{suffix}", "Security DOI", label.doi))
+    for label in labels:
+        fields.append(Field(None, "Security model", label.model))
+        fields.append(Field(None, "Security DOI", label.doi))
         if label.label:
             mode = "enforcing" if label.enforcing else "permissive"
-            fields.append(Field(f"security_label{suffix}", "Security label", label.label, f"{label.label} ({mode})"))
-    return fields
+            fields.append(Field(None, "Security label", f"{label.label} ({mode})"))
+    told = [{name: getattr(label, name) for name in ("model", "doi", "label", "enforcing")} for label in labels]
+    return [*fields, Field("security_labels", None, told)]
 
 
 def _messages(domain: Domain) -> list[Field]:
     try:
         messages = domain.messages()
     except errors.Error:
-        return []
-    if not messages:
-        return []
-    return [Field("messages", "Messages", messages, ("\n" + " " * 16).join(messages))]
+        messages = []
+    return [Field("messages", "Messages" if messages else None, messages, ("\n" + " " * 16).join(messages))]
 
 
 @command(
@@ -109,6 +117,7 @@ def _messages(domain: Domain) -> list[Field]:
     "whether a domain's control interface answers",
     "Print ok, or what keeps virshpy from talking to a running domain.",
     (_DOMAIN,),
+    returns="control reason state_time_ms",
 )
 def domcontrol(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
@@ -166,6 +175,7 @@ _HOW: tuple[tuple[str, GetAllDomainStatsFlags, str], ...] = (
         words("domain", DomainType(), "domains to report on (default: all)"),
     ),
     examples=(("domstats --state --list-active", "the state of each running domain, in numbers"),),
+    returns="domains[name stats]",
 )
 def domstats(session: Session, args: Arguments) -> Stats:
     wanted = sum(value for name, value, _ in _STATS if name in args)

@@ -15,7 +15,7 @@ from virshpy.shell.commands.domain.options import (
     impact,
 )
 from virshpy.shell.objects import AnyDiskName, InterfaceName, is_mac
-from virshpy.shell.results import Field, Fields, Table, Text
+from virshpy.shell.results import Field, Fields, Shown, Table, Text
 from virshpy.shell.types import STRING, Choice, Int
 from virshpy.xml.parse import parse
 
@@ -71,6 +71,7 @@ def source_of(disk: Node) -> str | None:
     "List the disks of a domain, and where their data are.",
     (DOMAIN, flag("inactive", "as they will be at the next start"), flag("details", "with their kinds")),
     examples=(("domblklist test --details", "files, devices, disks, CD-ROMs"),),
+    returns="disks[target source type? device?]",
 )
 def domblklist(session: Session, args: Arguments) -> Table:
     details = "details" in args
@@ -92,6 +93,7 @@ def domblklist(session: Session, args: Arguments) -> Table:
     "List the network interfaces of a domain.",
     (DOMAIN, flag("inactive", "as they will be at the next start")),
     examples=(("domiflist test", "what each is connected to, and its MAC address"),),
+    returns="interfaces[name type source model mac]",
 )
 def domiflist(session: Session, args: Arguments) -> Table:
     rows = []
@@ -103,8 +105,8 @@ def domiflist(session: Session, args: Arguments) -> Table:
         rows.append(
             (attribute(node, "target@dev"), kind, where, attribute(node, "model@type"), attribute(node, "mac@address"))
         )
-    titles = ("Interface", "Type", "Source", "Model", "MAC")
-    return Table("interfaces", [(title.lower(), title) for title in titles], rows)
+    columns = (("name", "Interface"), ("type", "Type"), ("source", "Source"), ("model", "Model"), ("mac", "MAC"))
+    return Table("interfaces", columns, rows)
 
 
 @command(
@@ -119,6 +121,10 @@ def domiflist(session: Session, args: Arguments) -> Table:
     ),
     constraints=(Exclusive("all", "device"),),
     examples=(("domblkinfo test vda --human", "one disk"), ("domblkinfo test --all", "every disk")),
+    returns=(
+        "capacity_bytes allocation_bytes physical_bytes | disks[target capacity_bytes allocation_bytes "
+        "physical_bytes]"
+    ),
 )
 def domblkinfo(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -142,15 +148,15 @@ def domblkinfo(session: Session, args: Arguments) -> Result:
             row += [None] * 3
         else:
             try:
-                row += [_size(value, human) for _, value in _sizes(domain.block_info(str(target)))]
+                row += [Shown(value, _size(value, human)) for _, value in _sizes(domain.block_info(str(target)))]
             except errors.Error:
                 # An image that cannot be asked about, such as one on the network, has no sizes and hides no others.
                 if disk.attrs.get("type") != "network":
                     raise
                 row += [None] * 3
         rows.append(row)
-    titles = ("Target", "Capacity", "Allocation", "Physical")
-    return Table("disks", [(title.lower(), title) for title in titles], rows)
+    sizes = [(f"{name}_bytes", name.capitalize()) for name in ("capacity", "allocation", "physical")]
+    return Table("disks", [("target", "Target"), *sizes], rows)
 
 
 def _sizes(info: Any) -> list[tuple[str, int]]:
@@ -188,6 +194,7 @@ _BLOCK_FIGURES = (
     (RUNNING, option("device", AnyDiskName(), "target or source of a disk (default: all together)"),
      flag("human", "in words")),
     examples=(("domblkstat test vda --human", "one disk, in words"),),
+    returns="stats",
 )  # fmt: skip
 def domblkstat(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
@@ -218,6 +225,7 @@ _INTERFACE_FIGURES = (
     "Print how much a network interface of a domain has received and sent.",
     (RUNNING, _INTERFACE),
     examples=(("domifstat test testnet0", "bytes, packets, errors, drops"),),
+    returns="stats",
 )
 def domifstat(session: Session, args: Arguments) -> Text:
     name = args["interface"]
@@ -244,12 +252,13 @@ def find_interface(domain: Domain, name: str, flags: int) -> Node:
     "Print whether the link of a domain's network interface is up.",
     (DOMAIN, _INTERFACE, flag("config", "as it will be at the next start")),
     examples=(("domif-getlink test testnet0", "such as: testnet0 up"),),
+    returns="interface link",
 )
 def domif_getlink(session: Session, args: Arguments) -> Text:
     name = args["interface"]
     node = find_interface(args["domain"], name, _INACTIVE if "config" in args else 0)
     state = attribute(node, "link@state") or "up"
-    return Text("link", f"{name} {state}", state, end="", interface=name)
+    return Text("interface", f"{name} {state}", name, end="", link=state)
 
 
 _SOURCES = {
@@ -270,6 +279,7 @@ _SOURCES = {
         option("source", Choice(*_SOURCES), "whom to ask: lease, agent or arp"),
     ),
     examples=(("domifaddr test --source agent", "ask the guest itself"),),
+    returns="interfaces[name mac addresses[protocol address prefix]]",
 )
 def domifaddr(session: Session, args: Arguments) -> Text:
     source = args["source"] or "lease"
@@ -309,13 +319,17 @@ _DISK_ERRORS = ("no error", "unspecified error", "no space")
     "Print which disks of a domain have an error now.",
     (RUNNING,),
     examples=(("domblkerror test", "why it is paused, perhaps"),),
+    returns="disks[target error]",
 )
 def domblkerror(session: Session, args: Arguments) -> Text:
     found = args["domain"].disk_errors()
-    value = {disk: _DISK_ERRORS[code] if 0 <= code < len(_DISK_ERRORS) else "unknown" for disk, code in found.items()}
+    value = [
+        {"target": disk, "error": _DISK_ERRORS[code] if 0 <= code < len(_DISK_ERRORS) else "unknown"}
+        for disk, code in found.items()
+    ]
     if not value:
-        return Text("disks", "No errors found", {})
-    return Text("disks", "".join(f"{disk}: {what}\n" for disk, what in value.items()), value, end="")
+        return Text("disks", "No errors found", [])
+    return Text("disks", "".join(f"{one['target']}: {one['error']}\n" for one in value), value, end="")
 
 
 # libvirt's tags by virsh's names.
@@ -344,6 +358,7 @@ _TAGS = {
      CURRENT),
     constraints=IMPACT_CLASHES,
     examples=(("dommemstat test", "in KiB"), ("dommemstat test --period 10 --live", "fresh figures from now on")),
+    returns="stats",
 )  # fmt: skip
 def dommemstat(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -372,6 +387,7 @@ def dommemstat(session: Session, args: Arguments) -> Text | None:
     ),
     constraints=(Exclusive("time", "now"), Exclusive("time", "sync"), Exclusive("now", "sync")),
     examples=(("domtime test --pretty", "as people write it"), ("domtime test --sync", "after a long pause")),
+    returns="time nanoseconds",
 )
 def domtime(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]

@@ -50,6 +50,7 @@ def _present(network: Network, kind: int, flags: int) -> str | None:
     ),
     constraints=_CLASHES,
     examples=(("net-desc default --title The lab", "a name for people"),),
+    returns="description | title | message name changed",
 )
 def net_desc(session: Session, args: Arguments) -> Message | Text:
     network: Network = args["network"]
@@ -89,6 +90,7 @@ def net_desc(session: Session, args: Arguments) -> Message | Text:
     ),
     constraints=(Exclusive("edit", "set"), Exclusive("remove", "set"), Exclusive("remove", "edit"), *_CLASHES),
     examples=(("net-metadata default http://example.org/owner --key o --set '<owner>lab</owner>'", "whose it is"),),
+    returns="metadata | message name uri",
 )
 def net_metadata(session: Session, args: Arguments) -> Result:
     network: Network = args["network"]

@@ -144,6 +144,7 @@ def _definition(network: Network) -> str:
     "Print the basic facts about a network.",
     (_NETWORK,),
     examples=(("net-info default", "its bridge, and whether it starts with the host"),),
+    returns="name uuid active persistent autostart bridge",
 )
 def net_info(session: Session, args: Arguments) -> Fields:
     network: Network = args["network"]
@@ -162,7 +163,7 @@ def net_info(session: Session, args: Arguments) -> Fields:
     try:
         fields.append(Field("bridge", "Bridge", network.bridge_name()))
     except errors.Error:
-        pass
+        fields.append(Field("bridge", None, None))
     return Fields(fields, 16)
 
 
@@ -191,6 +192,7 @@ _FILTERS = {
         flag("table", "print a table (this is the default)"),
     ),
     examples=(("net-list --all", "every network, with its state"),),
+    returns="networks[name state autostart persistent uuid] | networks<name> | networks<uuid>",
 )
 def net_list(session: Session, args: Arguments) -> Result:
     one_form(args, "table", "name", "uuid")
@@ -223,6 +225,7 @@ def _row(network: Network) -> tuple[object, ...]:
     "name of a network, by UUID",
     options=(argument("network", _network(by="uuid"), "UUID of a network"),),
     examples=(("net-name dd8fe884-6c02-601e-7551-cca97df1c5df", "such as: default"),),
+    returns="name uuid",
 )
 def net_name(session: Session, args: Arguments) -> Text:
     return Text("name", args["network"].name, uuid=args["network"].uuid)
@@ -233,6 +236,7 @@ def net_name(session: Session, args: Arguments) -> Text:
     "UUID of a network, by name",
     options=(argument("network", _network(by="name"), "name of a network"),),
     examples=(("net-uuid default", "the identity that survives a new name"),),
+    returns="name uuid",
 )
 def net_uuid(session: Session, args: Arguments) -> Text:
     return Text("uuid", args["network"].uuid, name=args["network"].name)
@@ -293,6 +297,7 @@ class XMLOrFile(File):
         ("net-update default add ip-dhcp-host \"<host mac='52:54:00:00:00:01' ip='192.168.122.9'/>\" --live --config",
          "a fixed address for a guest"),
     ),
+    returns="message name uuid",
 )  # fmt: skip
 def net_update(session: Session, args: Arguments) -> Message:
     network: Network = args["network"]
@@ -312,6 +317,7 @@ def net_update(session: Session, args: Arguments) -> Message:
     "Print the DHCP leases of a network, or those of one MAC address.",
     (_ACTIVE, option("mac", STRING, "only the lease of this MAC address")),
     examples=(("net-dhcp-leases default", "which guest has which address"),),
+    returns="leases[expiry_time mac protocol address prefix hostname client_id]",
 )
 def net_dhcp_leases(session: Session, args: Arguments) -> Table:
     from time import localtime, strftime
@@ -320,19 +326,22 @@ def net_dhcp_leases(session: Session, args: Arguments) -> Table:
         leases = args["network"].dhcp_leases(args["mac"])
     rows = []
     for lease in leases:
-        expiry = strftime("%Y-%m-%d %H:%M:%S", localtime(lease.expiry_time)) if lease.expiry_time else ""
+        until = strftime("%Y-%m-%d %H:%M:%S", localtime(lease.expiry_time)) if lease.expiry_time else ""
         protocol = {0: "ipv4", 1: "ipv6"}.get(lease.type, "")
         identifier = lease.iaid and lease.clientid or lease.clientid or lease.iaid
-        rows.append((expiry, lease.mac, protocol, f"{lease.ipaddr}/{lease.prefix}", lease.hostname, identifier))
+        expiry = Shown(lease.expiry_time or None, until)
+        address = Shown(lease.ipaddr, f"{lease.ipaddr}/{lease.prefix}")
+        rows.append((expiry, lease.mac, protocol, address, lease.prefix, lease.hostname, identifier))
     columns = [
-        ("expiry", "Expiry Time"),
+        ("expiry_time", "Expiry Time"),
         ("mac", "MAC address"),
         ("protocol", "Protocol"),
         ("address", "IP address"),
+        ("prefix", None),
         ("hostname", "Hostname"),
         ("client_id", "Client ID or DUID"),
     ]
-    return Table("leases", columns, sorted(rows, key=lambda row: row[0]))
+    return Table("leases", columns, sorted(rows, key=lambda row: row[0].text))
 
 
 # ports
@@ -366,6 +375,7 @@ def _port(args: Arguments) -> NetworkPort:
     "List the ports of a network: what guests' interfaces are plugged into.",
     (_NETWORK, flag("uuid", "print UUIDs instead of a table"), flag("table", "print a table (this is the default)")),
     examples=(("net-port-list default --uuid", "a line for each port"),),
+    returns="ports[uuid] | ports<uuid>",
 )
 def net_port_list(session: Session, args: Arguments) -> Result:
     one_form(args, "table", "uuid")
@@ -380,6 +390,7 @@ def net_port_list(session: Session, args: Arguments) -> Result:
     "Make a port of a network; starting a guest does this by itself.",
     (_NETWORK, argument("file", File(), "file with the port's XML"), VALIDATE),
     examples=(("net-port-create default port.xml", "for a program that plugs in by itself"),),
+    returns="message uuid",
 )
 def net_port_create(session: Session, args: Arguments) -> Message:
     file = args.text("file")
@@ -395,6 +406,7 @@ def net_port_create(session: Session, args: Arguments) -> Message:
     "Print the XML of a port of a network.",
     (_QUIET, _PORT, _XPATH, _WRAP),
     examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is plugged in there"),),
+    returns="xml",
 )
 def net_port_dumpxml(session: Session, args: Arguments) -> Document:
     return shown(_port(args).xml_desc(), args)
@@ -406,6 +418,7 @@ def net_port_dumpxml(session: Session, args: Arguments) -> Document:
     "Remove a port of a network; a guest that uses it loses its connection.",
     (_QUIET, _PORT),
     examples=(("net-port-delete default 12345678-0000-0000-0000-123456789abc", "after its user has died"),),
+    returns="message uuid",
 )
 def net_port_delete(session: Session, args: Arguments) -> Message:
     typed = args.text("port")

@@ -42,6 +42,7 @@ def _cells(session: Session, failed: str | None) -> list[Node]:
     "Print which processors of the host are there, and which of them are on.",
     (flag("pretty", "as ranges of numbers"),),
     examples=(("nodecpumap --pretty", "such as: 0-3,6"),),
+    returns="present online map",
 )
 def nodecpumap(session: Session, args: Arguments) -> Fields:
     try:
@@ -68,6 +69,10 @@ _KINDS = ("user", "system", "idle", "iowait", "intr")
     "Print how long the processors of the host, or one of them, have done what.",
     (option("cpu", Int(), "number of one processor"), flag("percent", "measure for a second, print shares")),
     examples=(("nodecpustats --percent", "how busy the host is now"),),
+    returns=(
+        "user_ns? system_ns? idle_ns? iowait_ns? intr_ns? | usage_percent idle_percent user_percent? "
+        "system_percent? iowait_percent? intr_percent?"
+    ),
 )
 def nodecpustats(session: Session, args: Arguments) -> Fields:
     connection = session.connection
@@ -116,6 +121,7 @@ def _share(kind: str, share: float | None) -> Field:
     "Print how much memory the host, or one NUMA cell of it, has and uses.",
     (option("cell", Int(), "number of a NUMA cell"),),
     examples=(("nodememstats --cell 0", "of one cell"),),
+    returns="total_kib? free_kib? buffers_kib? cached_kib?",
 )
 def nodememstats(session: Session, args: Arguments) -> Fields:
     number = -1 if args["cell"] is None else args["cell"]
@@ -137,6 +143,7 @@ def nodememstats(session: Session, args: Arguments) -> Fields:
     (_CELL, flag("all", "each NUMA cell, and all together")),
     constraints=(Exclusive("all", "cellno"),),
     examples=(("freecell --all", "where a large guest would fit"),),
+    returns="free_kib? cells[cell free_kib]?",
 )
 def freecell(session: Session, args: Arguments) -> Text:
     connection = session.connection
@@ -145,25 +152,24 @@ def freecell(session: Session, args: Arguments) -> Text:
             if args["cellno"] < 0:
                 raise Failure(None, Spoken("startCell in virNodeGetCellsFreeMemory must be zero or greater"))
             (free,) = connection.node_cells_free_memory(args["cellno"], 1)
-            return _free(f"{args['cellno']}: {free // 1024} KiB\n", {str(args["cellno"]): free // 1024})
+            value = [{"cell": args["cellno"], "free_kib": free // 1024}]
+            return Text("cells", f"{args['cellno']}: {free // 1024} KiB\n", value, end="")
         free = connection.node_free_memory()
-        return _free(f"Total: {free // 1024} KiB\n", {"total": free // 1024})
+        return Text("free_kib", f"Total: {free // 1024} KiB\n", free // 1024, end="")
     cells = _cells(session, "unable to get node capabilities")
     if not cells:
         raise Failure("NUMA not supported")
-    sizes: dict[str, int] = {}
+    sizes: dict[int, int] = {}
     for cell in cells:
         number = int(cell.attrs.get("id", "0"))
         with failing(f"failed to get free memory for NUMA node number: {number}"):
             (free,) = connection.node_cells_free_memory(number, 1)
-        sizes[str(number)] = free // 1024
+        sizes[number] = free // 1024
     total = sum(sizes.values())
     text = "".join(f"{number:>5}: {free:>10} KiB\n" for number, free in sizes.items())
-    return _free(f"{text}--------------------\n{'Total':>5}: {total:>10} KiB\n", {**sizes, "total": total})
-
-
-def _free(text: str, value: dict[str, int]) -> Text:
-    return Text("free_kib", text, value, end="")
+    text += f"--------------------\n{'Total':>5}: {total:>10} KiB\n"
+    value = [{"cell": number, "free_kib": free} for number, free in sizes.items()]
+    return Text("free_kib", text, total, end="", cells=value)
 
 
 _PAGE_SIZE = Size(1024, ((1 << 32) - 1) << 10)
@@ -176,6 +182,7 @@ _PAGE_SIZE = Size(1024, ((1 << 32) - 1) << 10)
     (_CELL, option("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"), flag("all", "of all cells")),
     constraints=(Exclusive("all", "cellno"),),
     examples=(("freepages --all", "whether huge pages are left"),),
+    returns="cells[cell pages[page_size_kib free]]",
 )
 def freepages(session: Session, args: Arguments) -> Text:
     connection = session.connection
@@ -187,17 +194,24 @@ def freepages(session: Session, args: Arguments) -> Text:
             raise Failure("missing pagesize argument")
         found = connection.node_free_pages([wanted], args["cellno"], 1)
         counts = _counts(found, args["cellno"], [wanted])
-        return Text("free_pages", _pages(counts), {str(args["cellno"]): counts}, end="")
-    value: dict[str, dict[int, int]] = {}
+        return Text("cells", _pages(counts), _free_pages({args["cellno"]: counts}), end="")
+    value: dict[int, dict[int, int]] = {}
     root = parse(session.connection.capabilities(), source="(capabilities)")
     host = root.find("host")
     cpu = host.find("cpu") if host is not None else None
     for cell in _cells(session, "unable to get node capabilities"):
         number = int(cell.attrs.get("id", "0"))
         sizes = [wanted] if wanted is not None else (_page_sizes(cpu) if cpu is not None else []) or _page_sizes(cell)
-        value[str(number)] = _counts(connection.node_free_pages(sizes, number, 1), number, sizes)
+        value[number] = _counts(connection.node_free_pages(sizes, number, 1), number, sizes)
     text = "".join(f"Node {number}:\n{_pages(counts)}\n" for number, counts in value.items())
-    return Text("free_pages", text, value, end="")
+    return Text("cells", text, _free_pages(value), end="")
+
+
+def _free_pages(cells: dict[int, dict[int, int]]) -> list[dict[str, Any]]:
+    return [
+        {"cell": cell, "pages": [{"page_size_kib": size, "free": count} for size, count in counts.items()]}
+        for cell, counts in cells.items()
+    ]
 
 
 def _page_sizes(cell: Node) -> list[int]:
@@ -231,6 +245,7 @@ def _pages(counts: dict[int, int]) -> str:
     ),
     constraints=(Exclusive("all", "cellno"),),
     examples=(("allocpages 2M 512 --cellno 0", "1 GiB for guests of that cell"),),
+    returns="",
 )
 def allocpages(session: Session, args: Arguments) -> None:
     cell, count = -1, 1
@@ -254,6 +269,7 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
         argument("duration", Int(-(1 << 63), (1 << 63) - 1), "for how many seconds, 60 at least"),
     ),
     examples=(("nodesuspend mem 3600", "an hour of silence"),),
+    returns="",
 )
 def nodesuspend(session: Session, args: Arguments) -> None:
     if args["target"] not in _TARGETS:
@@ -275,6 +291,7 @@ _SHARING = ("shm_pages_to_scan", "shm_sleep_millisecs", "shm_merge_across_nodes"
         option("shm-merge-across-nodes", UInt(), "1: pages of different NUMA cells, too"),
     ),
     examples=(("node-memory-tune", "the settings, and what they have achieved"),),
+    returns="parameters",
 )
 def node_memory_tune(session: Session, args: Arguments) -> Result | None:
     connection = session.connection
@@ -290,7 +307,7 @@ def node_memory_tune(session: Session, args: Arguments) -> Result | None:
     except errors.Error as error:
         raise Failure("Unable to get memory parameters", error) from error
     text = "Shared memory:\n" + "".join(f"\t{name:<15} {value}\n" for name, value in found.items())
-    return Text("memory_parameters", text if found else "", found, end="")
+    return Text("parameters", text if found else "", found, end="")
 
 
 @command(
@@ -298,9 +315,10 @@ def node_memory_tune(session: Session, args: Arguments) -> Result | None:
     "what the host offers for encrypted guests",
     "Print what AMD's SEV needs to start a guest that the host cannot look into.",
     examples=(("nodesevinfo", "certificates and limits of the host"),),
+    returns="parameters",
 )
 def nodesevinfo(session: Session, args: Arguments) -> Text:
     with failing("Unable to get host SEV information"), named_as("virNodeGetSEVInfo"):
         found: dict[str, Any] = session.connection.node_sev_info()
     text = "".join(f"{name:<18}: {value}\n" for name, value in found.items())
-    return Text("sev", text, found, end="")
+    return Text("parameters", text, found, end="")

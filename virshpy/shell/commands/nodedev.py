@@ -47,6 +47,7 @@ declare_from_file(
     "Node device {name} created from {file}",
     flags={"validate": NodeDeviceCreateXMLFlags.VALIDATE},
     file_help="file with the device's XML",
+    identity="name",
     examples=(("nodedev-create mdev.xml", "a slice of a graphics card"),),
 )
 declare_from_file(
@@ -58,6 +59,7 @@ declare_from_file(
     "Node device '{name}' defined from '{file}'",
     flags={"validate": NodeDeviceDefineXMLFlags.VALIDATE},
     file_help="file with the device's XML",
+    identity="name",
     examples=(("nodedev-define mdev.xml", "then: nodedev-start with the name it got"),),
 )
 declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE)
@@ -122,6 +124,7 @@ def _declare_detach(name: str) -> None:
         "Take a device away from the host's driver, so that a guest can have it.",
         (_DEVICE, option("driver", AnyChoice("vfio", "xen"), "the driver that guests' devices get")),
         examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
+        returns="message name",
     )
     def detach(session: Session, args: Arguments) -> Message:
         device: NodeDevice = args["device"]
@@ -143,6 +146,7 @@ _declare_detach("nodedev-dettach")
     "Print the basic facts about a device of the host.",
     (_DEVICE,),
     examples=(("nodedev-info computer", "the root of all others"),),
+    returns="name parent active persistent autostart",
 )
 def nodedev_info(session: Session, args: Arguments) -> Fields:
     device: NodeDevice = args["device"]
@@ -220,6 +224,7 @@ class Kinds(AnyText):
         flag("all", "devices that are there or defined"),
     ),
     examples=(("nodedev-list --cap net", "the network cards"), ("nodedev-list --tree", "as they are attached")),
+    returns="devices<name> | devices[name parent]",
 )
 def nodedev_list(session: Session, args: Arguments) -> Result:
     if "all" in args and "inactive" in args:
@@ -257,6 +262,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
     ),
     constraints=(Exclusive("current", "live"), Exclusive("current", "config")),
     examples=(("nodedev-update mdev_12345678_0000_0000_0000_123456789abc mdev.xml --config", "from its next start"),),
+    returns="message name",
 )
 def nodedev_update(session: Session, args: Arguments) -> Message:
     device: NodeDevice = args["device"]

@@ -70,6 +70,7 @@ declare_from_file(
     "Network filter binding on {name} created from {file}",
     flags={"validate": NWFilterBindingCreateFlags.VALIDATE},
     shown_name=lambda binding: binding.port_dev,
+    identity="port_dev",
     file_help="file with the binding's XML",
     examples=(("nwfilter-binding-create binding.xml", "for a port that no guest here has"),),
 )
@@ -90,6 +91,7 @@ declare_verb(
     "list network filters",
     "List network filters.",
     examples=(("nwfilter-list", "what <filterref> may name"),),
+    returns="nwfilters[uuid name]",
 )
 def nwfilter_list(session: Session, args: Arguments) -> Table:
     with asked_the_old_way(
@@ -105,6 +107,7 @@ def nwfilter_list(session: Session, args: Arguments) -> Table:
     "list bindings of network filters",
     "List which filter is bound to which port.",
     examples=(("nwfilter-binding-list", "whose traffic is filtered now"),),
+    returns="bindings[port_dev filter]",
 )
 def nwfilter_binding_list(session: Session, args: Arguments) -> Table:
     with failing("Failed to list network filter bindings"):

@@ -176,6 +176,7 @@ declare_edit(
     "name of a pool, by UUID",
     options=(argument("pool", PoolType("uuid"), "UUID of a pool"),),
     examples=(("pool-name dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", "such as: default-pool"),),
+    returns="name uuid",
 )
 def pool_name(session: Session, args: Arguments) -> Text:
     return Text("name", args["pool"].name, uuid=args["pool"].uuid)
@@ -186,6 +187,7 @@ def pool_name(session: Session, args: Arguments) -> Text:
     "UUID of a pool, by name",
     options=(argument("pool", PoolType("name"), "name of a pool"),),
     examples=(("pool-uuid default-pool", "the identity that survives a new name"),),
+    returns="name uuid",
 )
 def pool_uuid(session: Session, args: Arguments) -> Text:
     return Text("uuid", args["pool"].uuid, name=args["pool"].name)
@@ -205,6 +207,7 @@ def _state(number: int) -> str:
     "Print the basic facts about a pool.",
     (_POOL, flag("bytes", "sizes in bytes")),
     examples=(("pool-info default-pool --bytes", "sizes as numbers for a script"),),
+    returns="name uuid state persistent autostart capacity_bytes allocation_bytes available_bytes",
 )
 def pool_info(session: Session, args: Arguments) -> Fields:
     pool: StoragePool = args["pool"]
@@ -218,11 +221,13 @@ def pool_info(session: Session, args: Arguments) -> Fields:
         fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
     except errors.Error:
         fields.append(Field("autostart", "Autostart", None, "no autostart"))
-    if info.state in _WITH_SIZES:
-        for name in ("capacity", "allocation", "available"):
-            value = getattr(info, name)
-            shown = str(value) if "bytes" in args else scaled(value)
-            fields.append(Field(f"{name}_bytes", name.capitalize(), value, shown))
+    for name in ("capacity", "allocation", "available"):
+        if info.state not in _WITH_SIZES:
+            fields.append(Field(f"{name}_bytes", None, None))
+            continue
+        value = getattr(info, name)
+        shown = str(value) if "bytes" in args else scaled(value)
+        fields.append(Field(f"{name}_bytes", name.capitalize(), value, shown))
     return Fields(fields, 16)
 
 
@@ -293,6 +298,10 @@ class PoolKind(Type):
     ),
     constraints=(Exclusive("details", "uuid"), Exclusive("details", "name")),
     examples=(("pool-list --all --details", "every pool, with its sizes"),),
+    returns=(
+        "pools[name state autostart uuid persistent? capacity_bytes? allocation_bytes? available_bytes?] | "
+        "pools[uuid name] | pools<name> | pools<uuid>"
+    ),
 )
 def pool_list(session: Session, args: Arguments) -> Result:
     flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
@@ -339,11 +348,13 @@ def _details(pools: list[StoragePool]) -> Table:
         row: list[Any] = [pool.name, _state(info.state), _autostart(pool), shown_bool(pool.is_persistent())]
         for name in ("capacity", "allocation", "available"):
             row.append(shown_size(getattr(info, name)) if info.state in _WITH_SIZES else None)
-        rows.append(row)
+        rows.append([*row, pool.uuid])
     titles = ("Name", "State", "Autostart", "Persistent", "Capacity", "Allocation", "Available")
     sizes = ("Capacity", "Allocation", "Available")
-    columns = [(title.lower() + ("_bytes" if title in sizes else ""), title) for title in titles]
-    return Table("pools", columns, rows)
+    columns: list[tuple[str, str | None]] = [
+        (title.lower() + ("_bytes" if title in sizes else ""), title) for title in titles
+    ]
+    return Table("pools", [*columns, ("uuid", None)], rows)
 
 
 # pools from a line of options
@@ -437,6 +448,7 @@ def _source(write: Any, args: Arguments) -> None:
     "Make a persistent pool from what the options say.",
     _AS_OPTIONS,
     examples=(("pool-define-as images dir --target /var/lib/images", "a directory of image files"),),
+    returns="message name uuid | xml",
 )
 def pool_define_as(session: Session, args: Arguments) -> Result:
     name, xml = args["name"], _pool_xml(args)
@@ -454,6 +466,7 @@ def pool_define_as(session: Session, args: Arguments) -> Result:
     (*_AS_OPTIONS, *_BUILDING),
     constraints=_BUILD_CLASH,
     examples=(("pool-create-as images dir --target /var/lib/images --build", "make the directory first"),),
+    returns="message name uuid | xml",
 )
 def pool_create_as(session: Session, args: Arguments) -> Result:
     name, xml = args["name"], _pool_xml(args)
@@ -480,6 +493,7 @@ def _made(pool: StoragePool, how: str) -> Result:
         option("srcSpec", File(), "file with the XML of where to look"),
     ),
     examples=(("find-storage-pool-sources logical", "volume groups"),),
+    returns="xml",
 )
 def find_storage_pool_sources(session: Session, args: Arguments) -> Document:
     return _sources(session, args["type"], args["srcSpec"])
@@ -496,6 +510,7 @@ def find_storage_pool_sources(session: Session, args: Arguments) -> Document:
         option("initiator", TEXT, "iSCSI initiator to ask as"),
     ),
     examples=(("find-storage-pool-sources-as netfs nas.example", "what a file server exports"),),
+    returns="xml",
 )
 def find_storage_pool_sources_as(session: Session, args: Arguments) -> Document:
     from virshpy.shell.markup import Writer
@@ -522,6 +537,7 @@ def _sources(session: Session, kind: str, spec: str | None) -> Document:
     "what kinds of pools there can be",
     "Print as XML which types of pools and formats are supported.",
     examples=(("pool-capabilities", "before a pool is planned"),),
+    returns="xml",
 )
 def pool_capabilities(session: Session, args: Arguments) -> Document:
     with failing("failed to get storage pool capabilities"):

@@ -13,7 +13,7 @@ from virshpy.shell.families import (
     given_flags,
 )
 from virshpy.shell.objects import SecretType
-from virshpy.shell.results import Message, Table, Text
+from virshpy.shell.results import Message, Shown, Table, Text
 from virshpy.shell.types import STRING, Bytes
 
 TYPE_CHECKING = False
@@ -35,6 +35,7 @@ declare_from_file(
     "Secret {name} created",
     flags={"validate": SecretDefineFlags.VALIDATE},
     shown_name=lambda secret: secret.uuid,
+    identity="uuid",
     file_help="file with the secret's XML",
     examples=(("secret-define ceph.xml", "then: secret-set-value UUID --file key --plain"),),
 )
@@ -69,6 +70,7 @@ declare_verb(
         Exclusive("interactive", "file"),
     ),
     examples=(("secret-set-value 12345678-0000-0000-0000-123456789abc --file key --plain", "no one else sees it"),),
+    returns="message uuid | warning",
 )
 def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
     from base64 import b64decode
@@ -101,6 +103,7 @@ def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
     "Print the value of a secret in base64, unless the secret is private.",
     (_SECRET, flag("plain", "print the value itself")),
     examples=(("secret-get-value 12345678-0000-0000-0000-123456789abc --plain", "as the storage gets it"),),
+    returns="value | value_base64",
 )
 def secret_get_value(session: Session, args: Arguments) -> Text:
     from base64 import b64encode
@@ -127,6 +130,7 @@ _USAGES = ("Unused", "volume", "ceph", "iscsi", "tls", "vtpm")
         flag("no-private", "secrets whose value may be shown"),
     ),
     examples=(("secret-list --no-private", "those that can be read back"),),
+    returns="secrets[uuid usage_type usage_id]",
 )
 def secret_list(session: Session, args: Arguments) -> Table:
     flags = given_flags(
@@ -143,8 +147,9 @@ def secret_list(session: Session, args: Arguments) -> Table:
     rows = []
     for secret in sorted(secrets, key=lambda secret: str(secret.uuid)):
         usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"
-        rows.append((secret.uuid, f"{usage} {secret.usage_id}" if secret.usage_type else usage))
-    return Table("secrets", [("uuid", "UUID"), ("usage", "Usage")], rows)
+        spoken = f"{usage} {secret.usage_id}" if secret.usage_type else usage
+        rows.append((secret.uuid, Shown(usage.lower(), spoken), secret.usage_id or None))
+    return Table("secrets", [("uuid", "UUID"), ("usage_type", "Usage"), ("usage_id", None)], rows)
 
 
 declare_event(

@@ -93,6 +93,7 @@ def _create(domain: Domain, xml: str, flags: int, source: str | None) -> Message
         _VALIDATE,
     ),
     examples=(("snapshot-create test", "before something risky"),),
+    returns="message name domain",
 )
 def snapshot_create(session: Session, args: Arguments) -> Message:
     flags = given_flags(args, {**_CREATE_FLAGS, "current": _C.CURRENT})
@@ -127,6 +128,7 @@ def snapshot_create(session: Session, args: Arguments) -> Message:
         ("snapshot-create-as test before-upgrade", "by name"),
         ("snapshot-create-as test s1 --disk-only --diskspec vda,file=/tmp/overlay.qcow2", "an overlay of one disk"),
     ),
+    returns="message name domain | xml",
 )
 def snapshot_create_as(session: Session, args: Arguments) -> Result:
     from virshpy.shell.markup import Writer
@@ -207,6 +209,7 @@ def _pieces(spec: str) -> list[str]:
     ),
     constraints=(Exclusive("name", "snapshotname"),),
     examples=(("snapshot-current test --name", "which one a revert would be undone to"),),
+    returns="xml | name | message name domain",
 )
 def snapshot_current(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -238,6 +241,7 @@ def snapshot_current(session: Session, args: Arguments) -> Result:
     ),
     constraints=(Exclusive("rename", "clone"),),
     examples=(("snapshot-edit test s1 --rename", "give it a better name"),),
+    returns="message name domain changed",
 )
 def snapshot_edit(session: Session, args: Arguments) -> Message:
     from virshpy.shell.families import edit_document
@@ -279,6 +283,7 @@ def snapshot_edit(session: Session, args: Arguments) -> Message:
         flag("reset-nvram", "and begin with a fresh copy of the firmware's variables"),
     ),
     examples=(("snapshot-revert test before-upgrade --running", "it did not go well"),),
+    returns="message name domain",
 )
 def snapshot_revert(session: Session, args: Arguments) -> Message:
     flags = SnapshotRevertFlags
@@ -304,6 +309,7 @@ def snapshot_revert(session: Session, args: Arguments) -> Message:
         flag("metadata", "forget it, and keep its data"),
     ),
     examples=(("snapshot-delete test before-upgrade", "it went well"),),
+    returns="message name domain",
 )
 def snapshot_delete(session: Session, args: Arguments) -> Message:
     snapshot = _chosen(args, exclusive=True)
@@ -330,6 +336,7 @@ def snapshot_delete(session: Session, args: Arguments) -> Message:
         WRAP,
     ),
     examples=(("snapshot-dumpxml test s1 --xpath //disks", "where its disks went"),),
+    returns="xml",
 )
 def snapshot_dumpxml(session: Session, args: Arguments) -> Document:
     snapshot = args["domain"].snapshot_lookup_by_name(args["snapshotname"])
@@ -349,6 +356,7 @@ def _parent(snapshot: DomainSnapshot) -> str | None:
     "Print the name of the snapshot that one is based on.",
     (_DOMAIN, option("snapshotname", SnapshotName(), "name of a snapshot"), flag("current", "the current snapshot")),
     examples=(("snapshot-parent test --current", "one step back"),),
+    returns="parent",
 )
 def snapshot_parent(session: Session, args: Arguments) -> Text:
     snapshot = _chosen(args, exclusive=True)
@@ -364,6 +372,7 @@ def snapshot_parent(session: Session, args: Arguments) -> Text:
     "Print the basic facts about a snapshot.",
     (_DOMAIN, option("snapshotname", SnapshotName(), "name of a snapshot"), flag("current", "the current snapshot")),
     examples=(("snapshot-info test before-upgrade", "what is based on it, and where it is kept"),),
+    returns="name domain current state location parent children descendants has_metadata",
 )
 def snapshot_info(session: Session, args: Arguments) -> Fields:
     snapshot = _chosen(args, exclusive=True)
@@ -385,7 +394,7 @@ def snapshot_info(session: Session, args: Arguments) -> Fields:
             Field("parent", "Parent", parent, parent or "-"),
             Field("children", "Children", children),
             Field("descendants", "Descendants", descendants),
-            Field("metadata", "Metadata", metadata, yes_no(metadata)),
+            Field("has_metadata", "Metadata", metadata, yes_no(metadata)),
         ],
         16,
     )
@@ -461,6 +470,7 @@ _FILTERS = {
         NotInTree(),
     ),
     examples=(("snapshot-list test --tree", "what is based on what"),),
+    returns="snapshots[name creation_time state parent?] | snapshots[name parent] | snapshots<name>",
 )
 def snapshot_list(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]

@@ -76,6 +76,7 @@ class VolumeSize(Size):
         _PRINT,
     ),
     examples=(("vol-create-as default-pool web.qcow2 20G --format qcow2", "a disk that grows up to 20 GiB"),),
+    returns="message name pool | xml",
 )
 def vol_create_as(session: Session, args: Arguments) -> Result:
     pool: StoragePool = args["pool"]
@@ -119,6 +120,7 @@ def _backing(session: Session, args: Arguments) -> StorageVol:
     (argument("pool", PoolType(active=True), "the pool to make it in"),
      argument("file", File(), "file with the volume's XML"), _PREALLOCATE, VALIDATE),
     examples=(("vol-create default-pool disk.xml", "everything that the XML can say"),),
+    returns="message name pool",
 )  # fmt: skip
 def vol_create(session: Session, args: Arguments) -> Message:
     file = args.text("file")
@@ -141,6 +143,7 @@ def vol_create(session: Session, args: Arguments) -> Message:
         VALIDATE,
     ),
     examples=(("vol-create-from default-pool disk.xml golden --inputpool templates", "from another pool"),),
+    returns="message name pool",
 )
 def vol_create_from(session: Session, args: Arguments) -> Message:
     original = find_volume(session, args, "vol", "inputpool")
@@ -162,6 +165,7 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
         _PRINT,
     ),
     examples=(("vol-clone golden.qcow2 web.qcow2 default-pool", "a disk for one more guest"),),
+    returns="message name pool | xml",
 )
 def vol_clone(session: Session, args: Arguments) -> Result:
     original = find_volume(session, args)
@@ -197,6 +201,7 @@ def _made(volume: StorageVol, sentence: str) -> Message:
     "Delete a volume. Its data are lost.",
     (_VOL, _IN_POOL, flag("delete-snapshots", "and the snapshots that the storage keeps of it")),
     examples=(("vol-delete web.qcow2 default-pool", "when its guest is gone"),),
+    returns="message name",
 )
 def vol_delete(session: Session, args: Arguments) -> Message:
     volume = find_volume(session, args)
@@ -226,6 +231,7 @@ _ALGORITHMS = {
     "Overwrite a volume so that its data cannot be read any more.",
     (_VOL, _IN_POOL, option("algorithm", Choice(*_ALGORITHMS), "what to overwrite it with (default: zero)")),
     examples=(("vol-wipe web.qcow2 default-pool", "before it is deleted"),),
+    returns="message name",
 )
 def vol_wipe(session: Session, args: Arguments) -> Message:
     volume = find_volume(session, args)
@@ -254,6 +260,7 @@ def vol_wipe(session: Session, args: Arguments) -> Message:
         flag("shrink", "let it become smaller, and lose data"),
     ),
     examples=(("vol-resize web.qcow2 +10G default-pool --delta", "ten more"),),
+    returns="message name",
 )
 def vol_resize(session: Session, args: Arguments) -> Message:
     volume = find_volume(session, args)
@@ -297,6 +304,7 @@ _LENGTH = option("length", UInt(64), "how much, in bytes")
         flag("sparse", "leave holes as holes"),
     ),
     examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
+    returns="",
 )
 def vol_upload(session: Session, args: Arguments) -> None:
     volume = find_volume(session, args)
@@ -331,6 +339,7 @@ def vol_upload(session: Session, args: Arguments) -> None:
         flag("sparse", "leave holes as holes"),
     ),
     examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
+    returns="",
 )
 def vol_download(session: Session, args: Arguments) -> None:
     from virshpy.shell.userfiles import save
@@ -366,14 +375,18 @@ def vol_download(session: Session, args: Arguments) -> None:
         flag("physical", "the size on the host instead of what is allocated"),
     ),
     examples=(("vol-info web.qcow2 default-pool --bytes", "sizes as numbers for a script"),),
+    returns="name type capacity_bytes allocation_bytes? physical_bytes?",
 )
 def vol_info(session: Session, args: Arguments) -> Iterable[Result]:
     volume = find_volume(session, args)
-    # virsh prints the name before it asks for the rest.
-    yield Fields([Field("name", "Name", volume.name)], 16)
+    name_field = Field("name", "Name", volume.name)
     physical = "physical" in args
-    info = volume.info(StorageVolInfoFlags.GET_PHYSICAL) if physical else volume.info()
-    fields = [Field("type", "Type", _kind(info.type))]
+    try:
+        info = volume.info(StorageVolInfoFlags.GET_PHYSICAL) if physical else volume.info()
+    except errors.Error:
+        yield Fields([name_field], 16)  # virsh has printed it by then
+        raise
+    fields = [name_field, Field("type", "Type", _kind(info.type))]
     sizes = [("capacity", info.capacity), ("physical" if physical else "allocation", info.allocation)]
     for name, value in sizes:
         text = f"{value} bytes" if "bytes" in args else scaled(value)
@@ -387,6 +400,7 @@ def vol_info(session: Session, args: Arguments) -> Iterable[Result]:
     "List the volumes of a pool that runs.",
     (_POOL, flag("details", "show more of each")),
     examples=(("vol-list default-pool --details", "with their sizes"),),
+    returns="volumes[name path type? capacity_bytes? allocation_bytes?]",
 )
 def vol_list(session: Session, args: Arguments) -> Table:
     with failing("Failed to list volumes"):
@@ -418,6 +432,7 @@ def _path(volume: StorageVol) -> str | None:
     "Print the XML of a volume.",
     (_VOL, _IN_POOL, XPATH, WRAP),
     examples=(("vol-dumpxml web.qcow2 default-pool", "its format, its owner, what it is an overlay of"),),
+    returns="xml",
 )
 def vol_dumpxml(session: Session, args: Arguments) -> Document:
     return shown(find_volume(session, args).xml_desc(), args)
@@ -428,6 +443,7 @@ def vol_dumpxml(session: Session, args: Arguments) -> Document:
     "name of a volume, by key or path",
     options=(argument("vol", VolumeType(None), "key or path of a volume"),),
     examples=(("vol-name /default-pool/web.qcow2", "such as: web.qcow2"),),
+    returns="name",
 )
 def vol_name(session: Session, args: Arguments) -> Text:
     return Text("name", find_volume(session, args, pool=None, by="key path").name)
@@ -438,6 +454,7 @@ def vol_name(session: Session, args: Arguments) -> Text:
     "the pool that a volume is in",
     options=(argument("vol", VolumeType(None), "key or path of a volume"), flag("uuid", "print the pool's UUID")),
     examples=(("vol-pool /default-pool/web.qcow2", "such as: default-pool"),),
+    returns="name | uuid",
 )
 def vol_pool(session: Session, args: Arguments) -> Text:
     pool = find_volume(session, args, pool=None, by="key path").pool
@@ -449,6 +466,7 @@ def vol_pool(session: Session, args: Arguments) -> Text:
     "key of a volume, by name or path",
     options=(argument("vol", VolumeType(), "name (with its pool) or path of a volume"), _IN_POOL),
     examples=(("vol-key web.qcow2 default-pool", "what names it whatever its pool is called"),),
+    returns="key",
 )
 def vol_key(session: Session, args: Arguments) -> Text:
     return Text("key", find_volume(session, args).key)
@@ -459,6 +477,7 @@ def vol_key(session: Session, args: Arguments) -> Text:
     "path of a volume, by name or key",
     options=(argument("vol", VolumeType(), "name (with its pool) or key of a volume"), _IN_POOL),
     examples=(("vol-path web.qcow2 default-pool", "what a domain's XML needs"),),
+    returns="path",
 )
 def vol_path(session: Session, args: Arguments) -> Text:
     return Text("path", find_volume(session, args).path())

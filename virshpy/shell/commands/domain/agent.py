@@ -13,7 +13,7 @@ from virshpy.enums import (
 from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import RUNNING
 from virshpy.shell.families import given_flags
-from virshpy.shell.results import Document, Lines, Message, Table, Text
+from virshpy.shell.results import Document, Lines, Message, Shown, Table, Text
 from virshpy.shell.types import STRING, Choice, File, Int, UInt
 
 TYPE_CHECKING = False
@@ -32,6 +32,7 @@ _MOUNTPOINTS = words("mountpoint", STRING, "only file systems mounted there")
     "Have the guest write everything down and hold its file systems still.",
     (RUNNING, _MOUNTPOINTS),
     examples=(("domfsfreeze test", "then a snapshot, then: domfsthaw test"),),
+    returns="frozen",
 )
 def domfsfreeze(session: Session, args: Arguments) -> Text:
     with failing("Unable to freeze filesystems"):
@@ -45,6 +46,7 @@ def domfsfreeze(session: Session, args: Arguments) -> Text:
     "Let file systems that were frozen be written again.",
     (RUNNING, _MOUNTPOINTS),
     examples=(("domfsthaw test", "after domfsfreeze"),),
+    returns="thawed",
 )
 def domfsthaw(session: Session, args: Arguments) -> Text:
     with failing("Unable to thaw filesystems"):
@@ -62,6 +64,7 @@ def domfsthaw(session: Session, args: Arguments) -> Text:
         option("mountpoint", STRING, "only of the file system mounted there"),
     ),
     examples=(("domfstrim test", "images become smaller"),),
+    returns="",
 )
 def domfstrim(session: Session, args: Arguments) -> None:
     with failing("Unable to invoke fstrim"):
@@ -74,15 +77,19 @@ def domfstrim(session: Session, args: Arguments) -> None:
     "List the file systems that the guest has mounted.",
     (RUNNING,),
     examples=(("domfsinfo test", "and the disks that they are on"),),
+    returns="filesystems[mountpoint name type targets] message?",
 )
 def domfsinfo(session: Session, args: Arguments) -> Result:
     with failing("Unable to get filesystem information"):
         found = args["domain"].fs_info()
     if not found:
-        return Message("No filesystems are mounted in the domain", end="")
-    rows = [(one.mountpoint, one.name, one.fstype, ",".join(one.dev_alias) or None) for one in found]
-    titles = ("Mountpoint", "Name", "Type", "Target")
-    return Table("filesystems", [(title.lower(), title) for title in titles], rows)
+        return Message("No filesystems are mounted in the domain", end="", filesystems=[])
+    rows = []
+    for one in found:
+        targets = list(one.dev_alias)
+        rows.append((one.mountpoint, one.name, one.fstype, Shown(targets, ",".join(targets) or "-")))
+    columns = (("mountpoint", "Mountpoint"), ("name", "Name"), ("type", "Type"), ("targets", "Target"))
+    return Table("filesystems", columns, rows)
 
 
 _SOURCES = {"lease": GetHostnameFlags.LEASE, "agent": GetHostnameFlags.AGENT}
@@ -94,6 +101,7 @@ _SOURCES = {"lease": GetHostnameFlags.LEASE, "agent": GetHostnameFlags.AGENT}
     "Print the name that a guest has given itself.",
     (RUNNING, option("source", Choice(*_SOURCES), "whom to ask: lease or agent")),
     examples=(("domhostname test", "as its agent says"),),
+    returns="hostname",
 )
 def domhostname(session: Session, args: Arguments) -> Text:
     source = args["source"]
@@ -120,12 +128,13 @@ _KINDS = (
     "Print what the guest's agent says about the guest, all or what is asked\nfor.",
     (RUNNING, *(flag(name, what) for name, _, what in _KINDS)),
     examples=(("guestinfo test --os", "what runs there"),),
+    returns="parameters",
 )
 def guestinfo(session: Session, args: Arguments) -> Text:
     wanted = given_flags(args, {name: value for name, value, _ in _KINDS})
     found = args["domain"].guest_info(wanted)
     text = "".join(f"{name:<20}: {_shown(value)}\n" for name, value in found.items())
-    return Text("guest", text, found, end="")
+    return Text("parameters", text, found, end="")
 
 
 def _shown(value: object) -> str:
@@ -147,6 +156,7 @@ _USER = argument("user", STRING, "name of a user of the guest")
         flag("encrypted", "the password is encrypted already"),
     ),
     examples=(("set-user-password test root s3cret", "after it was forgotten"),),
+    returns="message domain user",
 )
 def set_user_password(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -162,10 +172,11 @@ def set_user_password(session: Session, args: Arguments) -> Message:
     "Print the SSH keys that may log in as a user of the guest.",
     (RUNNING, _USER),
     examples=(("get-user-sshkeys test root", "who gets in"),),
+    returns="ssh_keys",
 )
 def get_user_sshkeys(session: Session, args: Arguments) -> Lines:
     keys = args["domain"].authorized_ssh_keys_get(args["user"])
-    return Lines("keys", ["key"], [(key,) for key in keys])
+    return Lines("ssh_keys", ["key"], [(key,) for key in keys])
 
 
 @command(
@@ -182,6 +193,7 @@ def get_user_sshkeys(session: Session, args: Arguments) -> Lines:
     ),
     constraints=(Requires("remove", "file"), Exclusive("reset", "remove")),
     examples=(("set-user-sshkeys test root --file id_ed25519.pub", "let that key in"),),
+    returns="",
 )  # fmt: skip
 def set_user_sshkeys(session: Session, args: Arguments) -> None:
     keys: list[str] = []
@@ -203,6 +215,7 @@ def set_user_sshkeys(session: Session, args: Arguments) -> None:
     "Set how long commands wait for the guest's agent to answer.",
     (RUNNING, option("timeout", Int(), "seconds; -2: for ever, -1: as usual, 0: not at all", named_only=True)),
     examples=(("guest-agent-timeout test --timeout 5", "it is quick or it is not there"),),
+    returns="",
 )
 def guest_agent_timeout(session: Session, args: Arguments) -> None:
     seconds = AgentResponseTimeout.BLOCK if args["timeout"] is None else args["timeout"]
@@ -223,6 +236,7 @@ def guest_agent_timeout(session: Session, args: Arguments) -> None:
         words("cmd", STRING, "the command", optional=False),
     ),
     examples=(("qemu-agent-command test '{\"execute\": \"guest-ping\"}'", "is it there?"),),
+    returns="answer",
 )  # fmt: skip
 def qemu_agent_command(session: Session, args: Arguments) -> Document | None:
     timeout = int(AgentResponseTimeout.DEFAULT)

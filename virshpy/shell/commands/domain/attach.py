@@ -74,6 +74,7 @@ class Source(AnyText):
         Requires("source-host-socket", "source-host-transport"),
     ),
     examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
+    returns="message domain target | xml",
 )
 def attach_disk(session: Session, args: Arguments) -> Result:
     xml = disk_xml(args)
@@ -219,6 +220,7 @@ _TYPES = ("network", "bridge", "direct", "hostdev", "vdpa", "vhostuser")
     ),
     constraints=PERSISTENT_CLASHES,
     examples=(("attach-interface test network default --model virtio --persistent", "for good"),),
+    returns="message domain | xml",
 )
 def attach_interface(session: Session, args: Arguments) -> Result:
     xml = interface_xml(args)

@@ -75,6 +75,7 @@ class NeedsOneOf(Constraint):
     ),
     constraints=(Requires("verbose", "wait"), Requires("async", "wait"), Readable()),
     examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
+    returns="message domain outcome",
 )
 def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -86,17 +87,17 @@ def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
     else:
         domain.block_pull(args["path"], limit, BlockPullFlags.BANDWIDTH_BYTES if "bytes" in args else 0)
     if "wait" not in args:
-        yield Message("Block Pull started", end="", domain=domain.name)
+        yield Message("Block Pull started", end="", domain=domain.name, outcome="started")
         return
     outcome = yield from wait_for(domain, args, "Block Pull")
-    yield from _verdict(outcome, "Pull")
+    yield from _verdict(domain, outcome, "Pull")
 
 
-def _verdict(outcome: str, verb: str) -> Iterable[Result]:
+def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
     if outcome == "failed":
         raise Failure(f"{verb} failed")
     sentence = f"{verb} aborted" if outcome == "cancelled" else f"{verb} complete"
-    yield Message(("\n" if outcome == "cancelled" else "") + sentence, end="", outcome=outcome)
+    yield Message(("\n" if outcome == "cancelled" else "") + sentence, end="", domain=domain.name, outcome=outcome)
     if outcome == "cancelled":
         raise Failure(None)
 
@@ -130,6 +131,7 @@ def _verdict(outcome: str, verb: str) -> Iterable[Result]:
         Readable(),
     ),
     examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
+    returns="message domain outcome",
 )
 def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -149,16 +151,16 @@ def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
     domain.block_commit(args["path"], args["base"], args["top"], limit, flags)
     if not (ends or "wait" in args or "timeout" in args):
         started = "Active Block Commit started" if active else "Block Commit started"
-        yield Message(started, end="", domain=domain.name)
+        yield Message(started, end="", domain=domain.name, outcome="started")
         return
     label = "Active Block Commit" if active else "Block Commit"
     outcome = yield from wait_for(domain, args, label)
     if outcome == "ready" and ends:
         yield from _end(domain, args, "pivot" in args, "Commit complete, overlay image kept")
     elif outcome == "ready":
-        yield Message("\nNow in synchronized phase", end="", outcome=outcome)
+        yield Message("\nNow in synchronized phase", end="", domain=domain.name, outcome=outcome)
     else:
-        yield from _verdict(outcome, "Commit")
+        yield from _verdict(domain, outcome, "Commit")
 
 
 def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Result]:
@@ -167,7 +169,8 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
     doing = f"failed to {'pivot' if pivot else 'finish'} job for disk {path}"
     with failing(doing):
         domain.block_job_abort(path, flags)
-    yield Message("\n" + ("Successfully pivoted" if pivot else kept), end="", pivot=pivot)
+    sentence, outcome = ("Successfully pivoted", "pivoted") if pivot else (kept, "kept")
+    yield Message(f"\n{sentence}", end="", domain=domain.name, outcome=outcome)
 
 
 class NeedsDestination(Constraint):
@@ -221,6 +224,7 @@ class NeedsDestination(Constraint):
         NeedsOneOf("async", "timeout", "wait", "pivot", "finish"),
     ),
     examples=(("blockcopy test vda /srv/new.qcow2 --pivot --verbose", "move a disk without a pause"),),
+    returns="message domain outcome | xml",
 )
 def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -250,15 +254,15 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
         domain.block_copy(args["path"], args["xml"] or _copy_xml(args), params, flags)
     ends = "pivot" in args or "finish" in args
     if not (ends or "wait" in args or "timeout" in args):
-        yield Message("Block Copy started", end="", domain=domain.name)
+        yield Message("Block Copy started", end="", domain=domain.name, outcome="started")
         return
     outcome = yield from wait_for(domain, args, "Block Copy")
     if outcome == "ready" and ends:
         yield from _end(domain, args, "pivot" in args, "Successfully copied")
     elif outcome == "ready":
-        yield Message("\nNow in mirroring phase", end="", outcome=outcome)
+        yield Message("\nNow in mirroring phase", end="", domain=domain.name, outcome=outcome)
     else:
-        yield from _verdict(outcome, "Copy")
+        yield from _verdict(domain, outcome, "Copy")
 
 
 def _copy_xml(args: Arguments) -> str:
@@ -301,6 +305,7 @@ _KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Blo
         Exclusive("info", "pivot"),
     ),
     examples=(("blockjob test vda", "how far"), ("blockjob test vda --pivot", "use the copy")),
+    returns="type bandwidth_bytes done total",
 )
 def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -319,23 +324,24 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
     info = domain.block_job_info(path, wanted)
     if info is None:
         if not raw:
-            yield Text("job", f"No current block job for {path}", {})
+            yield Text("type", f"No current block job for {path}", None, bandwidth_bytes=None, done=None, total=None)
         return
-    value = {name: getattr(info, name) for name in ("type", "bandwidth", "cur", "end")}
+    label = _KINDS[info.type] if 0 <= info.type < len(_KINDS) else _KINDS[0]
+    per_second = info.bandwidth if wanted else info.bandwidth << 20
+    figures: dict[str, Any] = {"bandwidth_bytes": per_second, "done": info.cur, "total": info.end}
     if raw:
-        text = f" type={_KINDS[info.type]}\n bandwidth={info.bandwidth}\n cur={info.cur}\n end={info.end}\n"
-        yield Text("job", text, value, end="")
+        text = f" type={label}\n bandwidth={info.bandwidth}\n cur={info.cur}\n end={info.end}\n"
+        yield Text("type", text, label.lower(), end="", **figures)
         return
     from virshpy.shell.blockjobs import progress
 
-    label = _KINDS[info.type] if 0 <= info.type < len(_KINDS) else _KINDS[0]
     text = f"{label}: {progress(info.cur, info.end)}"
     if info.bandwidth:
         from virshpy.shell.commands.domain.jobs import three_places
 
         number, unit = three_places(info.bandwidth)
         text += f"    Bandwidth limit: {info.bandwidth} bytes/s ({number:.3f} {unit}/s)"
-    yield Text("job", text, value)
+    yield Text("type", text, label.lower(), **figures)
 
 
 @command(
@@ -348,6 +354,7 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
         argument("size", Size(1024), "in KiB, or with a unit"),
     ),
     examples=(("blockresize test vda 40G", "the guest sees it at once"),),
+    returns="message domain",
 )
 def blockresize(session: Session, args: Arguments) -> Message:
     path, size = args["path"], args["size"]
@@ -368,6 +375,7 @@ def blockresize(session: Session, args: Arguments) -> Message:
         argument("threshold", Size(1), "the place, in bytes or with a unit"),
     ),
     examples=(("domblkthreshold test vda 18G", "then: event test block-threshold"),),
+    returns="",
 )
 def domblkthreshold(session: Session, args: Arguments) -> None:
     args["domain"].set_block_threshold(args["dev"], args["threshold"])

@@ -40,6 +40,7 @@ class XPath(Type):
         _DRY_RUN,
     ),
     examples=(("define web.xml", "then: start web"),),
+    returns="message domain uuid | plan",
 )
 def define(session: Session, args: Arguments) -> Result:
     file = args.text("file")
@@ -98,6 +99,7 @@ class _WipesSomething(Constraint):
         Exclusive("tpm", "keep-tpm"),
         _WipesSomething(),
     ),
+    returns="message domain uuid | plan",
 )
 def undefine(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -136,6 +138,7 @@ def undefine(session: Session, args: Arguments) -> Result:
         flag("wrap", "put what was selected into one root element"),
     ),
     examples=(("dumpxml web --xpath //disk/source --wrap", "where its disks are, as one document"),),
+    returns="xml",
 )
 def dumpxml(session: Session, args: Arguments) -> Document:
     domain: Domain = args["domain"]
@@ -164,6 +167,7 @@ def dumpxml(session: Session, args: Arguments) -> Document:
     "Open the definition of a domain in $VISUAL or $EDITOR, and define the\n"
     "result. It takes effect at the domain's next start.",
     (_DOMAIN, flag("skip-validate", "accept XML that the schema does not know")),
+    returns="message domain changed",
 )
 def edit(session: Session, args: Arguments) -> Message:
     from virshpy.shell.editor import edit_until_accepted
@@ -192,6 +196,7 @@ def edit(session: Session, args: Arguments) -> Message:
         argument("domain", DomainType(states="shut off,crashed"), "name or UUID of a domain"),
         argument("new-name", STRING, "its new name"),
     ),
+    returns="message domain uuid",
 )
 def domrename(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -204,6 +209,7 @@ def domrename(session: Session, args: Arguments) -> Message:
     "start a domain with the host",
     "Have a domain started when the host starts, or no longer.",
     (_DOMAIN, flag("disable", "do not start it with the host")),
+    returns="message domain autostart",
 )
 def autostart(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]

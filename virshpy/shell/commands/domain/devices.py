@@ -54,6 +54,7 @@ def _done(args: Arguments, sentence: str) -> Message:
     (DOMAIN, _FILE, PERSISTENT, *IMPACT),
     constraints=PERSISTENT_CLASHES,
     examples=(("attach-device test disk.xml --persistent", "now and after its next start"),),
+    returns="message domain",
 )
 def attach_device(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to attach device from {args.text('file')}"), _old("Attach", args):
@@ -68,6 +69,7 @@ def attach_device(session: Session, args: Arguments) -> Message:
     (DOMAIN, _FILE, PERSISTENT, *IMPACT),
     constraints=PERSISTENT_CLASHES,
     examples=(("detach-device test disk.xml --live", "until its next start"),),
+    returns="message domain",
 )
 def detach_device(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to detach device from {args.text('file')}"), _old("Detach", args):
@@ -82,6 +84,7 @@ def detach_device(session: Session, args: Arguments) -> Message:
     (DOMAIN, _FILE, PERSISTENT, *IMPACT, flag("force", "even where the guest holds on to it")),
     constraints=PERSISTENT_CLASHES,
     examples=(("update-device test nic.xml --live", "such as another network"),),
+    returns="message domain",
 )
 def update_device(session: Session, args: Arguments) -> Message:
     flags = lasting_impact(args) | (DeviceModifyFlags.FORCE if "force" in args else 0)
@@ -97,6 +100,7 @@ def update_device(session: Session, args: Arguments) -> Message:
     (DOMAIN, argument("alias", DeviceAlias(), "alias of a device, such as virtio-disk0"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("detach-device-alias test ua-scratch --live", "a device with a name of one's own"),),
+    returns="message domain",
 )
 def detach_device_alias(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to detach device with alias {args['alias']}"):
@@ -153,6 +157,7 @@ def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
     (DOMAIN, argument("target", DiskName(), "target or source of a disk"), PERSISTENT, *IMPACT, _PRINT),
     constraints=PERSISTENT_CLASHES,
     examples=(("detach-disk test vdb --persistent", "now and after its next start"),),
+    returns="message domain | xml",
 )
 def detach_disk(session: Session, args: Arguments) -> Result:
     xml = printed(_disk(args, args["target"], removable=False), _DEEP)
@@ -192,6 +197,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
         ("change-media test hdc debian.iso --insert", "install from it"),
         ("change-media test hdc --eject", "an empty drive"),
     ),
+    returns="message domain target | xml",
 )
 def change_media(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -266,6 +272,7 @@ def _interface(args: Arguments) -> Node:
     ),
     constraints=PERSISTENT_CLASHES,
     examples=(("detach-interface test network --mac aa:bb:cc:dd:ee:ff", "one of several"),),
+    returns="message domain | xml",
 )
 def detach_interface(session: Session, args: Arguments) -> Result:
     xml = printed(_interface(args), _DEEP)
@@ -288,6 +295,7 @@ def detach_interface(session: Session, args: Arguments) -> Result:
         _PRINT,
     ),
     examples=(("domif-setlink test testnet0 down", "see what the guest does without it"),),
+    returns="message domain | xml",
 )
 def domif_setlink(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -334,6 +342,7 @@ _REQUESTED = Late(Size(1024))
     ),
     constraints=(*IMPACT_CLASHES, Exclusive("node", "alias")),
     examples=(("update-memory-device test --requested-size 1G", "let it use so much"),),
+    returns="message domain | xml",
 )
 def update_memory_device(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]

@@ -96,6 +96,7 @@ def _figure(label: str, value: Any, counts: str) -> str:
     ),
     constraints=(Requires("keep-completed", "completed"),),
     examples=(("domjobinfo test", "during a migration, a backup, a dump"),),
+    returns="type operation stats",
 )
 def domjobinfo(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
@@ -111,20 +112,28 @@ def domjobinfo(session: Session, args: Arguments) -> Text:
             kind, found = _from_older(domain)
     if "rawstats" in args:
         text = f"Job type: {kind}\n\n" + "".join(f"{name:<15}: {value}\n" for name, value in found.items())
-        return Text("job", text, {"type": kind, **found}, end="")
+        return _job(text, kind, found)
     label = _KINDS[kind] if 0 <= kind < len(_KINDS) else "unknown"
-    value: dict[str, Any] = {"type": label.lower(), **found}
     lines = [f"{'Job type:':<17} {label:<12}"]
     ended = kind in (JobType.COMPLETED, JobType.FAILED, JobType.CANCELLED)
     if kind == JobType.NONE or (ended and not flags and "anystats" not in args):
-        return Text("job", "".join(line + "\n" for line in lines), value, end="")
+        return _job("".join(line + "\n" for line in lines), kind, found)
     operation = found.get("operation")
     if isinstance(operation, int):
         lines.append(f"{'Operation:':<17} {_OPERATIONS[operation] if operation < len(_OPERATIONS) else 'unknown':<12}")
     for name, words, counts in _FIGURES:
         if name in found and not (name.startswith("data_") and not found[name]):
             lines.append(_figure(words, found[name], counts))
-    return Text("job", "".join(line + "\n" for line in lines), value, end="")
+    return _job("".join(line + "\n" for line in lines), kind, found)
+
+
+def _job(text: str, kind: int, found: dict[str, Any]) -> Text:
+    """The words for the two numbers; programs get all figures, people those that virsh shows."""
+    words = [
+        names[number].lower() if isinstance(number, int) and 0 <= number < len(names) else None
+        for names, number in ((_KINDS, kind), (_OPERATIONS, found.get("operation")))
+    ]
+    return Text("type", text, words[0], end="", operation=words[1], stats=found)
 
 
 def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
@@ -145,6 +154,7 @@ def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
     "Cancel the job of a domain: a migration, a save, a dump, a backup.",
     (RUNNING, flag("postcopy", "interrupt a migration that is past the point of no return")),
     examples=(("domjobabort test", "it takes too long"),),
+    returns="",
 )
 def domjobabort(session: Session, args: Arguments) -> None:
     flags = AbortJobFlags.POSTCOPY if "postcopy" in args else 0
@@ -169,6 +179,7 @@ _MODES = {
         option("mode", Choice(*_MODES), "how: page-sampling, dirty-bitmap or dirty-ring"),
     ),
     examples=(("domdirtyrate-calc test --seconds 5", "could it be migrated while it runs?"),),
+    returns="message domain",
 )
 def domdirtyrate_calc(session: Session, args: Arguments) -> Message:
     seconds = 1 if args["seconds"] is None else args["seconds"]
@@ -276,6 +287,7 @@ def _later(name: str) -> Any:
         Requires("tls-destination", "tls"),
     ),
     examples=(("migrate test qemu+ssh://other/system --live --verbose", "without a pause that anyone notices"),),
+    returns="message domain",
 )  # fmt: skip
 def migrate(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -354,6 +366,7 @@ def _timer(domain: Domain, args: Arguments) -> Any:
     "migration must have been started with --postcopy.",
     (RUNNING,),
     examples=(("migrate-postcopy test", "it writes faster than can be sent"),),
+    returns="",
 )  # fmt: skip
 def migrate_postcopy(session: Session, args: Arguments) -> None:
     args["domain"].migrate_start_post_copy()
@@ -365,6 +378,7 @@ def migrate_postcopy(session: Session, args: Arguments) -> None:
     "Set how long a domain may stand still when it changes hosts.",
     (RUNNING, argument("downtime", UInt(64), "milliseconds")),
     examples=(("migrate-setmaxdowntime test 500", "half a second"),),
+    returns="",
 )
 def migrate_setmaxdowntime(session: Session, args: Arguments) -> None:
     if args["downtime"] < 1:
@@ -378,6 +392,7 @@ def migrate_setmaxdowntime(session: Session, args: Arguments) -> None:
     "Print for how many milliseconds a domain may stand still when it changes\nhosts.",
     (RUNNING,),
     examples=(("migrate-getmaxdowntime test", "in milliseconds"),),
+    returns="downtime_ms",
 )
 def migrate_getmaxdowntime(session: Session, args: Arguments) -> Text:
     number = args["domain"].migrate_max_downtime()
@@ -393,6 +408,7 @@ _POSTCOPY = flag("postcopy", "once memory follows after the domain")
     "Set the most that a migration may send.",
     (RUNNING, argument("bandwidth", Wrapping(), "MiB a second"), _POSTCOPY),
     examples=(("migrate-setspeed test 100", "leave something for others"),),
+    returns="",
 )
 def migrate_setspeed(session: Session, args: Arguments) -> None:
     flags = MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0
@@ -405,10 +421,11 @@ def migrate_setspeed(session: Session, args: Arguments) -> None:
     "Print the most that a migration may send, in MiB a second.",
     (RUNNING, _POSTCOPY),
     examples=(("migrate-getspeed test", "in MiB a second"),),
+    returns="bandwidth_bytes",
 )
 def migrate_getspeed(session: Session, args: Arguments) -> Text:
     number = args["domain"].migrate_max_speed(MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0)
-    return Text("bandwidth_mib", str(number), number)
+    return Text("bandwidth_bytes", str(number), number << 20)
 
 
 @command(
@@ -417,6 +434,7 @@ def migrate_getspeed(session: Session, args: Arguments) -> Text:
     "Print or set the size of the cache that a compressed migration uses.",
     (RUNNING, option("size", UInt(64), "bytes", named_only=True)),
     examples=(("migrate-compcache test --size 67108864", "64 MiB"),),
+    returns="cache_bytes",
 )
 def migrate_compcache(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     "domid",
     "id of a domain, by name or UUID",
     options=(argument("domain", DomainType("uuid name"), "name or UUID of a domain"),),
+    returns="id name",
 )
 def domid(session: Session, args: Arguments) -> Text:
     number = args["domain"].id
@@ -26,6 +27,7 @@ def domid(session: Session, args: Arguments) -> Text:
     "domname",
     "name of a domain, by id or UUID",
     options=(argument("domain", DomainType("id uuid"), "id or UUID of a domain"),),
+    returns="name",
 )
 def domname(session: Session, args: Arguments) -> Text:
     return Text("name", args["domain"].name)
@@ -35,6 +37,7 @@ def domname(session: Session, args: Arguments) -> Text:
     "domuuid",
     "UUID of a domain, by name or id",
     options=(argument("domain", DomainType("id name"), "name or id of a domain"),),
+    returns="uuid name",
 )
 def domuuid(session: Session, args: Arguments) -> Text:
     return Text("uuid", args["domain"].uuid, name=args["domain"].name)

@@ -24,6 +24,7 @@ _FORMAT = Choice("qemu-argv")
         option("xml", File(), "file with a domain's XML"),
     ),
     constraints=(Exclusive("domain", "xml"),),
+    returns="native",
 )
 def domxml_to_native(session: Session, args: Arguments) -> Document:
     if args["domain"] is not None:
@@ -44,6 +45,7 @@ def domxml_to_native(session: Session, args: Arguments) -> Document:
         argument("format", _FORMAT, "form of the input: qemu-argv"),
         argument("config", File(), "file to read"),
     ),
+    returns="xml",
 )
 def domxml_from_native(session: Session, args: Arguments) -> Document:
     return Document(session.connection.domain_xml_from_native(args["format"], args["config"]))

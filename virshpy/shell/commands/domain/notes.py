@@ -44,6 +44,7 @@ def _impact(args: Arguments) -> int:
     ),
     constraints=_IMPACT_CLASHES,
     examples=(("desc web --title Shop, front end", "shown by: list --title"),),
+    returns="description | title | message domain changed",
 )
 def desc(session: Session, args: Arguments) -> Message | Text:
     domain: Domain = args["domain"]
@@ -95,6 +96,7 @@ def _present(domain: Domain, kind: MetadataType, flags: int) -> str | None:
         flag("remove", "remove the element"),
     ),
     constraints=(*_IMPACT_CLASHES, Exclusive("edit", "set"), Exclusive("remove", "set"), Exclusive("remove", "edit")),
+    returns="metadata | message domain uri",
 )
 def metadata(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]

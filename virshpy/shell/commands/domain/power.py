@@ -66,6 +66,7 @@ def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
         flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
     ),
     examples=(("create live.xml --console --autodestroy", "try a document out and leave nothing behind"),),
+    returns="message domain uuid id",
 )
 def create(session: Session, args: Arguments) -> Iterable[Result]:
     file = args.text("file")
@@ -101,6 +102,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
         ("start web --console", "start it and watch it boot"),
         ("start web --dry-run", "see the commands that this amounts to"),
     ),
+    returns="message domain uuid id | plan",
 )
 def start(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -142,6 +144,7 @@ def _attach(session: Session, domain: Domain) -> None:
     "pause a domain",
     "Stop a running domain's processors; it keeps its memory.",
     (argument("domain", _domain("running,idle"), "name, id or UUID of a domain"),),
+    returns="message domain uuid",
 )
 def suspend(session: Session, args: Arguments) -> Message:
     typed = args.text("domain")
@@ -155,6 +158,7 @@ def suspend(session: Session, args: Arguments) -> Message:
     "let a paused domain run on",
     "Let a paused domain's processors run again.",
     (argument("domain", _domain("paused"), "name, id or UUID of a domain"),),
+    returns="message domain uuid",
 )
 def resume(session: Session, args: Arguments) -> Message:
     typed = args.text("domain")
@@ -172,6 +176,7 @@ def resume(session: Session, args: Arguments) -> Message:
         option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS}, or 'paravirt'"), _MODE_HELP),
     ),
     examples=(("shutdown web --mode agent,acpi", "ask the guest's agent, then press the power button"),),
+    returns="message domain uuid",
 )
 def shutdown(session: Session, args: Arguments) -> Message:
     typed = args.text("domain")
@@ -188,6 +193,7 @@ def shutdown(session: Session, args: Arguments) -> Message:
         argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),
         option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS} or 'paravirt'"), _MODE_HELP),
     ),
+    returns="message domain uuid",
 )
 def reboot(session: Session, args: Arguments) -> Message:
     typed = args.text("domain")
@@ -201,6 +207,7 @@ def reboot(session: Session, args: Arguments) -> Message:
     "press a domain's reset button",
     "Restart a domain at once, without asking the guest.",
     (argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),),
+    returns="message domain uuid",
 )
 def reset(session: Session, args: Arguments) -> Message:
     typed = args.text("domain")
@@ -219,6 +226,7 @@ def reset(session: Session, args: Arguments) -> Message:
         flag("remove-logs", "remove the domain's logs, too"),
         _DRY_RUN,
     ),
+    returns="message domain uuid | plan",
 )
 def destroy(session: Session, args: Arguments) -> Result:
     typed = args.text("domain")

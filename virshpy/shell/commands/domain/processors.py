@@ -7,7 +7,7 @@ from virshpy.enums import VcpuFlags
 from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
-from virshpy.shell.results import Message, Table, Text
+from virshpy.shell.results import Message, Shown, Table, Text
 from virshpy.shell.types import STRING, TEXT, Int, UInt
 
 TYPE_CHECKING = False
@@ -43,6 +43,7 @@ _V = VcpuFlags
         Requires("maximum", "config"),
     ),
     examples=(("setvcpus test 1 --live", "one is enough for now"),),
+    returns="",
 )
 def setvcpus(session: Session, args: Arguments) -> None:
     if not args["count"]:
@@ -87,6 +88,7 @@ class _NoTwoKinds(Constraint):
     ),
     constraints=(_NoTwoKinds(),),
     examples=(("vcpucount test", "all numbers"), ("vcpucount test --active --live", "one of them")),
+    returns="vcpus | vcpus{maximum_config? maximum_live? current_config? current_live?}",
 )
 def vcpucount(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -153,6 +155,7 @@ class _OneOfTwo(Constraint):
     ),
     constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES, _OneOfTwo()),
     examples=(("setvcpu test 1 --disable", "the second of them"),),
+    returns="",
 )
 def setvcpu(session: Session, args: Arguments) -> None:
     args["domain"].set_vcpu(args["vcpulist"], "enable" in args, impact(args))
@@ -175,6 +178,7 @@ def setvcpu(session: Session, args: Arguments) -> None:
         _OneOfTwo("cpulist", "One of options --enable or --disable is required by option --cpulist"),
     ),
     examples=(("guestvcpus test 1 --disable", "the guest stops using the second"),),
+    returns="parameters",
 )
 def guestvcpus(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -182,7 +186,7 @@ def guestvcpus(session: Session, args: Arguments) -> Text | None:
         domain.set_guest_vcpus(args["cpulist"], "enable" in args)
         return None
     found = domain.guest_vcpus()
-    return Text("vcpus", "".join(f"{key:<15}: {value}\n" for key, value in found.items()), found, end="")
+    return Text("parameters", "".join(f"{key:<15}: {value}\n" for key, value in found.items()), found, end="")
 
 
 # where
@@ -208,12 +212,14 @@ def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
     "Print for each processor of a domain whether and where it runs.",
     (DOMAIN, flag("pretty", "sets of processors as ranges of numbers")),
     examples=(("vcpuinfo test --pretty", "which of the host's they may run on"),),
+    returns="vcpus[vcpu cpu state cpu_time_ns affinity]",
 )
 def vcpuinfo(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
     count = _host_cpus(session)
     pretty = "pretty" in args
-    pieces, value = [], []
+    pieces: list[str] = []
+    value: list[dict[str, Any]] = []
     try:
         found = domain.vcpus()
     except errors.OperationInvalid:
@@ -224,7 +230,7 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
         # It does not run: what is known is where its processors would.
         for number, cpus in enumerate(domain.vcpu_pin_info(_V.CONFIG)):
             pieces.append(_vcpu(number, "N/A", "N/A", "N/A", _affinity(cpus, count, pretty)))
-            value.append({"number": number, "affinity": list(cpus)})
+            value.append({"vcpu": number, "cpu": None, "state": None, "cpu_time_ns": None, "affinity": list(cpus)})
     else:
         for one in found:
             state = _STATES[one.state] if 0 <= one.state < len(_STATES) else "no state"
@@ -232,8 +238,8 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
             where = {-1: "N/A", -2: "N/A"}.get(one.cpu, str(one.cpu))
             pieces.append(_vcpu(one.number, where, state, time, _affinity(one.cpus, count, pretty)))
             value.append(
-                {"number": one.number, "cpu": one.cpu, "state": state, "cpu_time_ns": one.cpu_time,
-                 "affinity": list(one.cpus)}
+                {"vcpu": one.number, "cpu": one.cpu if one.cpu >= 0 else None, "state": state,
+                 "cpu_time_ns": one.cpu_time, "affinity": list(one.cpus)}
             )  # fmt: skip
     return Text("vcpus", "\n".join(pieces), value, end="")
 
@@ -261,6 +267,7 @@ def _wanted_cpus(text: str, count: int) -> list[int]:
     (DOMAIN, option("vcpu", UInt(), "number of one of the domain's processors"), _CPULIST, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("vcpupin test 0 2-3", "the first one, on two of the host's"),),
+    returns="vcpus[vcpu affinity]",
 )
 def vcpupin(session: Session, args: Arguments) -> Result | None:
     domain: Domain = args["domain"]
@@ -281,7 +288,9 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
         raise Failure(f"vcpu {args['vcpu']} is out of range of {which} cpu count {total}")
     pins = domain.vcpu_pin_info(flags)
     rows = [
-        (number, cpu_list(cpus)) for number, cpus in enumerate(pins) if args["vcpu"] is None or number == args["vcpu"]
+        (number, Shown(list(cpus), cpu_list(cpus)))
+        for number, cpus in enumerate(pins)
+        if args["vcpu"] is None or number == args["vcpu"]
     ]
     return Table("vcpus", [("vcpu", "VCPU"), ("affinity", "CPU Affinity")], rows)
 
@@ -293,6 +302,7 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
     (DOMAIN, _CPULIST, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("emulatorpin test 0-1", "out of the way of its processors"),),
+    returns="affinity",
 )
 def emulatorpin(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -303,7 +313,7 @@ def emulatorpin(session: Session, args: Arguments) -> Text | None:
         return None
     cpus = domain.emulator_pin_info(impact(args))
     text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
-    return Text("affinity", text, cpu_list(cpus), end="")
+    return Text("affinity", text, list(cpus), end="")
 
 
 # I/O threads
@@ -324,6 +334,7 @@ class ThreadNumber(Int):
     (DOMAIN, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreadinfo test", "what <iothreads> has made"),),
+    returns="iothreads[iothread affinity] message? domain?",
 )
 def iothreadinfo(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -331,9 +342,12 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
     with failing("Unable to get domain IOThreads information"):
         found = domain.iothread_info(impact(args))
     if not found:
-        return Message("No IOThreads found for the domain", end="", domain=domain.name)
-    rows = [(one.iothread_id, cpu_list([cpu for cpu in one.cpus if cpu < count])) for one in found]
-    return Table("iothreads", [("id", "IOThread ID"), ("affinity", "CPU Affinity")], rows)
+        return Message("No IOThreads found for the domain", end="", domain=domain.name, iothreads=[])
+    rows = []
+    for one in found:
+        cpus = [cpu for cpu in one.cpus if cpu < count]
+        rows.append((one.iothread_id, Shown(cpus, cpu_list(cpus))))
+    return Table("iothreads", [("iothread", "IOThread ID"), ("affinity", "CPU Affinity")], rows)
 
 
 @command(
@@ -348,6 +362,7 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
     ),
     constraints=IMPACT_CLASHES,
     examples=(("iothreadpin test 1 0-1", "next to the disks' interrupts"),),
+    returns="",
 )
 def iothreadpin(session: Session, args: Arguments) -> None:
     cpus = _wanted_cpus(args["cpulist"], _host_cpus(session))
@@ -361,6 +376,7 @@ def iothreadpin(session: Session, args: Arguments) -> None:
     (DOMAIN, argument("id", ThreadNumber(), "number of the new I/O thread"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreadadd test 2 --config", "from its next start"),),
+    returns="",
 )
 def iothreadadd(session: Session, args: Arguments) -> None:
     args["domain"].add_iothread(args["id"], impact(args))
@@ -373,6 +389,7 @@ def iothreadadd(session: Session, args: Arguments) -> None:
     (DOMAIN, argument("id", ThreadNumber(), "number of an I/O thread"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreaddel test 2 --config", "from its next start"),),
+    returns="",
 )
 def iothreaddel(session: Session, args: Arguments) -> None:
     args["domain"].del_iothread(args["id"], impact(args))
@@ -399,6 +416,7 @@ _POLLING = (
     ),
     constraints=IMPACT_CLASHES,
     examples=(("iothreadset test 1 --poll-max-ns 32768 --live", "poll longer"),),
+    returns="",
 )
 def iothreadset(session: Session, args: Arguments) -> None:
     number = args["id"]
@@ -420,6 +438,7 @@ def iothreadset(session: Session, args: Arguments) -> None:
         option("count", Int(), "so many processors"),
     ),
     examples=(("cpu-stats test --total", "all together"),),
+    returns="cpu cpu_time_ns? user_time_ns? system_time_ns? vcpu_time_ns? | note",
 )
 def cpu_stats(session: Session, args: Arguments) -> Iterable[Text]:
     domain: Domain = args["domain"]
@@ -446,20 +465,21 @@ def cpu_stats(session: Session, args: Arguments) -> Iterable[Text]:
             shown = available - start if count is None else min(count, available - start)
             stats = domain.cpu_stats(start, shown) if shown else []
         for number, one in enumerate(stats, start):
-            yield _cpu_times(f"CPU{number}", one, f"cpu{number}")
+            yield _cpu_times(f"CPU{number}", one, number)
     if total:
         with failing(doing):
             stats = domain.cpu_stats(-1, 1)
         if not stats:
             raise Failure("No total stats available")
-        yield _cpu_times("Total", stats[0], "total")
+        yield _cpu_times("Total", stats[0], None)
 
 
-def _cpu_times(title: str, times: dict[str, Any], key: str) -> Text:
-    lines = [f"{title}:\n"]
+def _cpu_times(title: str, times: dict[str, Any], cpu: int | None) -> Text:
+    lines, figures = [f"{title}:\n"], {}
     for name, value in times.items():
         if name in ("cpu_time", "vcpu_time", "user_time", "system_time"):
+            figures[f"{name}_ns"] = value
             lines.append(f"\t{name:<12} {value // 1_000_000_000:>9}.{value % 1_000_000_000:09} seconds\n")
         else:
             lines.append(f"\t{name:<12} {value}\n")
-    return Text(key, "".join(lines), times, end="")
+    return Text("cpu", "".join(lines), cpu, end="", **figures)

@@ -29,6 +29,7 @@ _RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, i
         flag("force", "disconnect whoever is connected"),
         flag("safe", "only where no one else can be connected meanwhile"),
     ),
+    returns="",
 )
 def console(session: Session, args: Arguments) -> None:
     from virshpy.shell.console import attach
@@ -53,6 +54,7 @@ def _devices(root: Node, tag: str) -> list[Node]:
     "the terminal device of a domain's console",
     "Print the path of the terminal that a domain's console is on.",
     (_RUNNING,),
+    returns="tty",
 )
 def ttyconsole(session: Session, args: Arguments) -> Text:
     for node in _devices(_document(args["domain"]), "console"):
@@ -68,6 +70,7 @@ def ttyconsole(session: Session, args: Arguments) -> Text:
     "where a domain's VNC display is",
     "Print the address and display number of a domain's VNC server.",
     (_RUNNING,),
+    returns="display listen port",
 )
 def vncdisplay(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
@@ -97,6 +100,7 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
         flag("all", "all displays"),
     ),
     constraints=(Exclusive("all", "type"),),
+    returns="uri | displays<uri>",
 )
 def domdisplay(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
@@ -173,6 +177,7 @@ def _port(node: Node, name: str) -> int:
         ("qemu-monitor-command web --hmp info block", "as one would type it at the monitor"),
         ("qemu-monitor-command web '{\"execute\": \"query-status\"}' --pretty", "in QMP"),
     ),
+    returns="answer",
 )
 def qemu_monitor_command(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]

@@ -49,6 +49,7 @@ def _state(args: Arguments) -> int:
     "Write a domain's memory to a file and stop it; restore lets it go on.",
     (DOMAIN, argument("file", Path(), "file to write"), _BYPASS, _ALTERED, *_STATE, _VERBOSE),
     examples=(("save test /var/tmp/test.sav", "then: restore /var/tmp/test.sav"),),
+    returns="message domain file",
 )
 def save(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -76,6 +77,7 @@ def _absolute(path: str) -> str:
     (argument("file", Path(), "file to read"), _BYPASS, _ALTERED, *_STATE,
      flag("reset-nvram", "begin with a fresh copy of the firmware's variables")),
     examples=(("restore /var/tmp/test.sav", "where it was"),),
+    returns="message file",
 )  # fmt: skip
 def restore(session: Session, args: Arguments) -> Message:
     file = args["file"]
@@ -93,6 +95,7 @@ def restore(session: Session, args: Arguments) -> Message:
     "Write a domain's memory to a file that its next start goes on from.",
     (DOMAIN, _BYPASS, *_STATE, _VERBOSE),
     examples=(("managedsave test", "before the host is rebooted"),),
+    returns="message domain",
 )
 def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -108,6 +111,7 @@ def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
     "Remove the file that the next start of a domain would go on from.",
     (argument("domain", DomainType(), "name, id or UUID of a domain"),),
     examples=(("managedsave-remove test", "boot it afresh"),),
+    returns="message domain removed",
 )
 def managedsave_remove(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -128,6 +132,7 @@ def managedsave_remove(session: Session, args: Arguments) -> Message:
     "Print the XML that the next start of a domain would go on with.",
     (DOMAIN, _SECURE, XPATH, WRAP),
     examples=(("managedsave-dumpxml test --xpath //disk/source", "which files it will want"),),
+    returns="xml",
 )
 def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
     return shown(args["domain"].managed_save_xml_desc(given_flags(args, _SECURE_FLAG)), args)
@@ -140,6 +145,7 @@ def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
     (DOMAIN, argument("xml", File(), "file with the XML"), *_STATE),
     constraints=_STATE_CLASH,
     examples=(("managedsave-define test moved.xml", "its disks are somewhere else now"),),
+    returns="message domain",
 )
 def managedsave_define(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -156,6 +162,7 @@ def managedsave_define(session: Session, args: Arguments) -> Message:
     (DOMAIN, *_STATE),
     constraints=_STATE_CLASH,
     examples=(("managedsave-edit test --paused", "and have it paused then"),),
+    returns="message domain changed",
 )
 def managedsave_edit(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -182,6 +189,7 @@ _IMAGE = argument("file", Path(), "file that save has made")
     "Print the XML that a domain would be restored with.",
     (_IMAGE, _SECURE, XPATH, WRAP),
     examples=(("save-image-dumpxml /var/tmp/test.sav", "which domain it is"),),
+    returns="xml",
 )
 def save_image_dumpxml(session: Session, args: Arguments) -> Document:
     return shown(session.connection.save_image_xml_desc(args["file"], given_flags(args, _SECURE_FLAG)), args)
@@ -193,6 +201,7 @@ def save_image_dumpxml(session: Session, args: Arguments) -> Document:
     "Replace the XML that a domain would be restored with.",
     (_IMAGE, argument("xml", File(), "file with the XML"), *_STATE),
     examples=(("save-image-define /var/tmp/test.sav moved.xml", "its disks are somewhere else now"),),
+    returns="message file",
 )
 def save_image_define(session: Session, args: Arguments) -> Message:
     file = args["file"]
@@ -208,6 +217,7 @@ def save_image_define(session: Session, args: Arguments) -> Message:
     (_IMAGE, *_STATE),
     constraints=_STATE_CLASH,
     examples=(("save-image-edit /var/tmp/test.sav", "its disks are somewhere else now"),),
+    returns="message file changed",
 )
 def save_image_edit(session: Session, args: Arguments) -> Message:
     connection, file = session.connection, args["file"]
@@ -249,6 +259,7 @@ _D = CoreDumpFlags
         option("format", AnyChoice(*_FORMATS), "format of a dump of memory only"),
     ),
     examples=(("dump test /var/tmp/test.core --memory-only --live", "while it hangs"),),
+    returns="message domain file",
 )
 def dump(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
@@ -295,6 +306,7 @@ _SUFFIXES = {"image/png": ".png", "image/x-portable-pixmap": ".ppm"}
         option("screen", UInt(), "number of a screen"),
     ),
     examples=(("screenshot test now.png", "what it shows now"),),
+    returns="message file mime_type",
 )
 def screenshot(session: Session, args: Arguments) -> Message:
     from virshpy.shell.userfiles import save as write
@@ -311,4 +323,4 @@ def screenshot(session: Session, args: Arguments) -> Message:
         write(path, [picture])
     except OSError:
         raise Failure(f"cannot create file {path}") from None
-    return Message(f"Screenshot saved to {path}, with type of {kind}", end="", file=path, type=kind)
+    return Message(f"Screenshot saved to {path}, with type of {kind}", end="", file=path, mime_type=kind)

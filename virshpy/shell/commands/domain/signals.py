@@ -61,6 +61,7 @@ class Key(Type):
         words("keycode", Key(), "names or numbers of keys", optional=False),
     ),
     examples=(("send-key test KEY_LEFTCTRL KEY_LEFTALT KEY_DELETE", "three fingers"),),
+    returns="",
 )
 def send_key(session: Session, args: Arguments) -> None:
     from virshpy.shell.keys import LINUX
@@ -117,6 +118,7 @@ class Signal(Type):
         argument("signame", Signal(), "name or number of the signal"),
     ),
     examples=(("send-process-signal test 1 term", "ask its init to end"),),
+    returns="",
 )
 def send_process_signal(session: Session, args: Arguments) -> None:
     if not args["pid"]:
@@ -130,6 +132,7 @@ def send_process_signal(session: Session, args: Arguments) -> None:
     "Send a domain an interrupt that a guest that hangs may still notice.",
     (RUNNING,),
     examples=(("inject-nmi test", "many kernels write a dump then"),),
+    returns="",
 )
 def inject_nmi(session: Session, args: Arguments) -> None:
     args["domain"].inject_nmi()
@@ -149,6 +152,7 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
         option("duration", UInt(64), "wake up after so many seconds"),
     ),
     examples=(("dompmsuspend test mem", "then: dompmwakeup test"),),
+    returns="message domain",
 )
 def dompmsuspend(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -166,6 +170,7 @@ def dompmsuspend(session: Session, args: Arguments) -> Message:
     "Wake a guest up whose power management has put it to sleep.",
     (argument("domain", DomainType(states="pmsuspended"), "name, id or UUID of a domain"),),
     examples=(("dompmwakeup test", "after dompmsuspend"),),
+    returns="message domain",
 )
 def dompmwakeup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -182,6 +187,7 @@ def dompmwakeup(session: Session, args: Arguments) -> Message:
     "Print the measurement of an encrypted guest, for its owner to check.",
     (RUNNING,),
     examples=(("domlaunchsecinfo test", "before a secret is given to it"),),
+    returns="parameters",
 )
 def domlaunchsecinfo(session: Session, args: Arguments) -> Text:
     with failing("Unable to get launch security parameters"):
@@ -205,6 +211,7 @@ class Address(AnyText):
         option("set-address", Address(), "address in the guest's memory"),
     ),
     examples=(("domsetlaunchsecstate test --secrethdr header --secret secret", "it goes on to boot"),),
+    returns="",
 )
 def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
     if args["secrethdr"] is None or args["secret"] is None:
@@ -225,6 +232,7 @@ def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
     "Make a domain of a QEMU process that is running already.",
     (argument("pid", Pid(0, (1 << 32) - 1), "number of the process"),),
     examples=(("qemu-attach 4711", "from then on it is a domain"),),
+    returns="message domain pid",
 )
 def qemu_attach(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to attach to pid {args['pid']}"):
@@ -249,6 +257,7 @@ def qemu_attach(session: Session, args: Arguments) -> Message:
         TIMESTAMP,
     ),
     examples=(("qemu-monitor-event test --event SHUTDOWN --timeout 60", "why it ends"),),
+    returns="event domain time details | message received",
 )
 def qemu_monitor_event(session: Session, args: Arguments) -> Iterable[Result]:
     flags = given_flags(args, {"regex": EventFlags.REGEX, "no-case": EventFlags.NOCASE})
@@ -261,14 +270,23 @@ def qemu_monitor_event(session: Session, args: Arguments) -> Iterable[Result]:
 
             details = dumps(loads(details), indent=2)
         name = carried.get("event")
-        when = "" if "timestamp" in args else f" at {carried.get('seconds', 0)}.{carried.get('micros', 0):06}"
-        sentence = f"event {name}{when} for domain '{ref.name}': {details or '<null>'}"
-        return sentence, {"domain": ref.name, **carried}
+        seconds, micros = carried.get("seconds", 0), carried.get("micros", 0)
+        when = seconds + micros / 1_000_000
+        at = "" if "timestamp" in args else f" at {seconds}.{micros:06}"
+        sentence = f"event {name}{at} for domain '{ref.name}': {details or '<null>'}"
+        return sentence, {"event": name, "domain": ref.name, "time": when, "details": _read(carried.get("details"))}
 
     def register(callback: Callable[..., None]) -> list[int]:
         return [connection.domain_qemu_monitor_event_register(args["domain"], args["event"], callback, flags)]
 
     return watch(session, args, register, connection.domain_qemu_monitor_event_deregister, describe)
+
+
+def _read(details: str | None) -> Any:
+    """What QEMU says about an event, as data."""
+    from json import loads
+
+    return loads(details) if details else None
 
 
 @command(
@@ -278,6 +296,7 @@ def qemu_monitor_event(session: Session, args: Arguments) -> Iterable[Result]:
     (RUNNING, flag("noseclabel", "with the present security label"), words("cmd", STRING, "the command",
                                                                           optional=False)),
     examples=(("lxc-enter-namespace test /bin/ps", "what runs there"),),
+    returns="",
 )  # fmt: skip
 def lxc_enter_namespace(session: Session, args: Arguments) -> None:
     domain: Domain = args["domain"]
@@ -297,6 +316,7 @@ def lxc_enter_namespace(session: Session, args: Arguments) -> None:
         flag("seclabel-restore", "put their labels back afterwards"),
     ),
     examples=(("dom-fd-associate test group1 3,4", "opened by the calling shell"),),
+    returns="",
 )
 def dom_fd_associate(session: Session, args: Arguments) -> None:
     numbers = []
@@ -320,6 +340,7 @@ _DISPLAYS = {"any": GraphicsReloadType.ANY, "vnc": GraphicsReloadType.VNC}
     "Have a running domain's display read its TLS certificates again.",
     (RUNNING, option("type", Choice(*_DISPLAYS), "kind of display (default: any)")),
     examples=(("domdisplay-reload test --type vnc", "after they were renewed"),),
+    returns="message domain",
 )
 def domdisplay_reload(session: Session, args: Arguments) -> Message:
     kind = args["type"] or "any"
@@ -342,6 +363,7 @@ _GROUP = argument("group-name", STRING, "name of a group of disks")
     (DOMAIN, _GROUP, *throttle_options(group=False), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("domsetthrottlegroup test slow --total-iops-sec 100", "all disks of that group together"),),
+    returns="message domain",
 )
 def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -358,6 +380,7 @@ def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
     (DOMAIN, _GROUP, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("domdelthrottlegroup test slow", "no one is slow any more"),),
+    returns="message domain",
 )
 def domdelthrottlegroup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
@@ -387,6 +410,7 @@ def _groups(domain: Domain, inactive: bool) -> list[dict[str, str]]:
     "List the groups of limits of a domain.",
     (DOMAIN, flag("inactive", "as they will be at the next start")),
     examples=(("domthrottlegrouplist test", "their names"),),
+    returns="groups[name]",
 )
 def domthrottlegrouplist(session: Session, args: Arguments) -> Table:
     rows = [(group.get("group_name"),) for group in _groups(args["domain"], "inactive" in args)]
@@ -400,9 +424,10 @@ def domthrottlegrouplist(session: Session, args: Arguments) -> Table:
     (DOMAIN, _GROUP, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("domthrottlegroupinfo test slow", "what it allows"),),
+    returns="parameters",
 )
 def domthrottlegroupinfo(session: Session, args: Arguments) -> Text:
     for group in _groups(args["domain"], "config" in args):
         if group.get("group_name") == args["group-name"]:
-            return parameters(dict(group))
+            return parameters({name: int(text) if text.isdecimal() else text for name, text in group.items()})
     raise Failure(f"throttle group '{args['group-name']}' was not found")

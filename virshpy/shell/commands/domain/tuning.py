@@ -43,6 +43,7 @@ _MEMORY_SIZE = Size(1024)
     aliases=(),
     constraints=IMPACT_CLASHES,
     examples=(("setmem test 1G --live", "give some of it back"),),
+    returns="",
 )
 def setmem(session: Session, args: Arguments) -> None:
     domain: Domain = args["domain"]
@@ -59,6 +60,7 @@ def setmem(session: Session, args: Arguments) -> None:
     (DOMAIN, argument("size", _MEMORY_SIZE, "in KiB, or with a unit"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("setmaxmem test 4G --config", "from its next start"),),
+    returns="",
 )
 def setmaxmem(session: Session, args: Arguments) -> None:
     with failing("Unable to change MaxMemorySize"):
@@ -96,6 +98,7 @@ _LIMITS = (
     ),
     constraints=IMPACT_CLASHES,
     examples=(("memtune test --hard-limit 10G", "not more than that, whatever QEMU does"),),
+    returns="parameters",
 )
 def memtune(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -124,6 +127,7 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
     ),
     constraints=IMPACT_CLASHES,
     examples=(("numatune test --nodeset 0", "from the first node"),),
+    returns="parameters",
 )
 def numatune(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -194,6 +198,7 @@ _PER_DEVICE = (
     ),
     constraints=IMPACT_CLASHES,
     examples=(("blkiotune test --weight 200", "after the others"),),
+    returns="parameters",
 )
 def blkiotune(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -270,6 +275,7 @@ def throttle_values(args: Arguments) -> dict[str, Any]:
     aliases=(),
     constraints=IMPACT_CLASHES,
     examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
+    returns="parameters",
 )
 def blkdeviotune(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -330,6 +336,7 @@ _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
     ),
     constraints=IMPACT_CLASHES,
     examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB a second, more for a moment"),),
+    returns="parameters",
 )
 def domiftune(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -370,20 +377,29 @@ class SchedulerNumber(AnyText):
     ),
     constraints=IMPACT_CLASHES,
     examples=(("schedinfo test --set cpu_shares=2048", "twice the usual share"),),
+    returns="scheduler parameters?",
 )
 def schedinfo(session: Session, args: Arguments) -> Any:
     domain: Domain = args["domain"]
     flags = impact(args)
     scheduler, count = domain.scheduler_type()
-    yield Text("scheduler", f"{'Scheduler':<15}: {scheduler if scheduler else 'Unknown'}", scheduler)
-    if not count:
-        return
+    line = f"{'Scheduler':<15}: {scheduler if scheduler else 'Unknown'}"
+    try:
+        found = _scheduled(domain, args, flags) if count else {}
+    except (Error, Failure):
+        yield Text("scheduler", line, scheduler or None)  # virsh has said so much by then
+        raise
+    yield Text("scheduler", f"{line}\n{parameters(found).text}", scheduler or None, end="", parameters=found)
+
+
+def _scheduled(domain: Domain, args: Arguments, flags: int) -> dict[str, Any]:
+    """The parameters as they are after what was asked for."""
     found = domain.scheduler_parameters(flags)
     wanted = _changes(args, found)
     if wanted:
         domain.set_scheduler_parameters(wanted, flags)
         found = domain.scheduler_parameters(flags)
-    yield parameters(found)
+    return found
 
 
 def _changes(args: Arguments, found: dict[str, Any]) -> dict[str, Any]:
@@ -431,6 +447,7 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
     ),
     constraints=IMPACT_CLASHES,
     examples=(("perf test --enable cache_misses,instructions", "then: domstats --perf"),),
+    returns="parameters",
 )
 def perf(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
@@ -493,6 +510,7 @@ class _KnownLifecycle(Constraint):
     ),
     constraints=(*IMPACT_CLASHES, _KnownLifecycle()),
     examples=(("set-lifecycle-action test poweroff restart", "it cannot be shut down from inside"),),
+    returns="",
 )
 def set_lifecycle_action(session: Session, args: Arguments) -> None:
     with failing("Unable to change lifecycle action."):

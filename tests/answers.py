@@ -1,0 +1,51 @@
+"""Every result that a command gives while a test runs, held against what the command declares to give."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from virshpy.shell import registry
+from virshpy.shell.output import Renderer, data
+from virshpy.shell.results import Explanation, Progress, Result
+from virshpy.shell.returns import fault, has_type
+from virshpy.shell.vocabulary import ERROR, EVERYWHERE
+
+render = Renderer.render
+# Faults found since the present test began, and all commands that have given something.
+faults: list[str] = []
+answered: set[str] = set()
+
+
+def watched(self: Renderer, command: str, result: Result) -> None:
+    """Renderer.render, looked over its shoulder."""
+    declared = {Explanation: EVERYWHERE["--explain"], Progress: EVERYWHERE["--verbose"]}.get(type(result))
+    check(command, data(result), declared)
+    render(self, command, result)
+
+
+def check(command: str, result: dict[str, Any], declared: str | None = None) -> None:
+    """Note what is wrong with a result of a command."""
+    answered.add(command)
+    if found := fault(result, registry.find_known(command).returns if declared is None else declared):
+        faults.append(f"{command}: {found} in {result}")
+
+
+def check_printed(stdout: str, stderr: str) -> None:
+    """The same of what another process has printed as JSON."""
+    for line in [*stdout.splitlines(), *stderr.splitlines()]:
+        printed = json.loads(line) if line.startswith('{"version"') else {}
+        if "result" in printed:
+            result = printed["result"]
+            special = next((keys for name, keys in EVERYWHERE.items() if keys.split()[0] in result), None)
+            check(printed["command"], result, special)
+        elif "error" in printed and (found := error_fault(printed["error"])):
+            faults.append(f"{found} in {printed}")
+
+
+def error_fault(error: dict[str, Any]) -> str | None:
+    """Why the object of an error is not what docs/json.md says."""
+    if set(error) != set(ERROR):
+        return "not the keys of an error"
+    wrong = [key for key, (kind, _) in ERROR.items() if not has_type(error[key], kind)]
+    return f"{wrong[0]} is not of its type" if wrong else None

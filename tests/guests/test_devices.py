@@ -131,7 +131,8 @@ def test_a_bridged_guest_is_on_the_bridge_and_its_tap_goes_with_it(virshpy: Run,
 
 
 def test_a_display_password_is_nowhere_but_in_the_document(virshpy: Run, root: Path, uri: str) -> None:
-    graphics = "<graphics type='vnc' autoport='yes' passwd='s3cr3t'/>"
+    until = "passwdValidTo='2099-12-31T23:59:59' connected='keep'"
+    graphics = f"<graphics type='vnc' autoport='yes' passwd='s3cr3t' {until}/>"
     define(virshpy, root, document("vm", graphics))
     virshpy("start", "vm")
     words = Path(f"/proc/{pid_of(root)}/cmdline").read_bytes()

@@ -36,8 +36,11 @@ def run(
     env: Mapping[str, str] | None = None,
     uid: int | None = None,
     groups: Sequence[int] = (),
+    descriptors: Sequence[int] = (),
 ) -> Completed:
     """Run a command to its end, as another user where ``uid`` is given (with an equal gid, and ``groups``).
+
+    ``descriptors`` stay open in it, under their numbers.
 
     Raises InternalError with the command's own words where it fails (unless not ``check``),
     SystemCallError where it cannot be run, OperationTimeout where it does not end.
@@ -57,6 +60,7 @@ def run(
             user=uid,
             group=uid,
             extra_groups=None if uid is None else groups,
+            pass_fds=descriptors,
         )
     except subprocess.TimeoutExpired:
         raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None

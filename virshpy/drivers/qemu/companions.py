@@ -7,9 +7,10 @@ import os
 import shutil
 
 from virshpy import errors
+from virshpy.drivers.qemu.vault import secret_value
 from virshpy.host.steps.access import GiveTree
 from virshpy.host.steps.filesystem import KeptDirectory, ListeningSocket
-from virshpy.host.steps.process import Errand, Spawn
+from virshpy.host.steps.process import Errand, Spawn, Whisper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,20 +50,35 @@ def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, direc
     yield KeptDirectory(state, 0o700)
     if identity.uid is not None:
         yield GiveTree(state, identity.uid)
+    password, locked, opened = _tpm_password(domains, tpm)
     setup = shutil.which("swtpm_setup")
     if fresh and setup:
         # The endorsement key, as from a factory; certificates would need an authority of the host's own.
-        words = ["--tpmstate", state, "--createek", "--lock-nvram"]
-        yield Errand([setup, *version, *words], uid=identity.uid)
+        words = ["--tpmstate", state, "--createek", "--lock-nvram", *locked]
+        yield Errand([setup, *version, *words], uid=identity.uid, descriptors=password)
     control = ListeningSocket(f"{directory}/swtpm.sock", owner=identity.uid)
     yield control
     yield Spawn(
         [program, "socket", "--ctrl", "type=unixio,fd={fd:control}", "--tpmstate", f"dir={state},mode=0600",
-         "--terminate", *version],
+         "--terminate", *version, *opened],
         log=domains.log(f"{domain.name}-swtpm"),
         uid=identity.uid,
-        descriptors={"control": control},
+        descriptors={"control": control, **password},
     )  # fmt: skip
+
+
+def _tpm_password(domains: Domains, tpm: TPM) -> tuple[dict[str, Whisper], list[str], list[str]]:
+    """What a TPM's state is encrypted with: its descriptors, and the words of swtpm_setup and of swtpm about it."""
+    encryption = tpm.backend.encryption if tpm.backend else None
+    if encryption is None or encryption.secret is None:
+        return {}, [], []
+    cipher = "aes-256-cbc"
+    value = secret_value(domains.store, "vtpm", encryption.secret, None)
+    return (
+        {name: Whisper(value) for name in ("password", "moving")},
+        ["--pwdfile-fd", "{fd:password}", "--cipher", cipher],
+        ["--key", f"pwdfd={{fd:password}},mode={cipher}", "--migration-key", f"pwdfd={{fd:moving}},mode={cipher}"],
+    )
 
 
 def _virtiofsd(

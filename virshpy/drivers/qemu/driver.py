@@ -165,7 +165,7 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         from virshpy.drivers.qemu.argv import domxml_to_native
 
         domain, caps = qemu.documents.read(self.domains, xml)
-        return domxml_to_native(domain, caps)
+        return domxml_to_native(domain, caps, vault=qemu.vault.Vault(self.store))
 
     def node_get_info(self) -> NodeInfo:
         return qemu.node.node_info()

@@ -125,6 +125,9 @@ def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Erro
         words = file.read(65536).decode(errors="replace").strip()
     said = "\n".join(line for line in words.splitlines() if ": shutting down, reason=" not in line)
     hint = f"the whole story is in {domains.log(domain.name)}"
+    if "Invalid password, cannot unlock any keyslot" in said:
+        hint = "the image was made with another value than that of the secret which <encryption> names: "
+        hint += "virshpy secret-set-value UUID"
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
         hint = live.who_uses(domains, domain) or hint
     return errors.InternalError(f"qemu unexpectedly closed the monitor: {said}", hint=hint)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.display import Graphics
-    from virshpy.xml.domain.storage import Disk
 
 _TAPPED = ("bridge", "ethernet", "network")
 _DISPLAY_ADDRESS = "127.0.0.1"
@@ -35,7 +34,6 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
     for disk in devices.disks:
-        _refuse_secrets(disk)
         complete_chain(disk)
     for interface in devices.interfaces:
         _check_link(interface)
@@ -51,23 +49,6 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         label = f"+{identity.uid}:+{identity.uid}"
         domain.seclabels = [Seclabel(type="dynamic", model="dac", relabel=True, label=label, imagelabel=label)]
     assign_aliases(domain)
-
-
-def _refuse_secrets(disk: Disk) -> None:
-    """A disk whose key or password is a libvirt secret: there is no place to keep one yet."""
-    source = disk.source
-    wanted: list[tuple[str | None, str | None]] = []
-    for encryption in (disk.encryption, source and source.encryption):
-        if encryption:
-            wanted += [(secret.uuid, secret.usage) for secret in encryption.secrets]
-    for auth in (disk.auth, source and source.auth):
-        if auth and auth.secret:
-            wanted.append((auth.secret.uuid, auth.secret.usage))
-    for uuid, usage in wanted:
-        raise errors.NoSecret(
-            "no secret with matching " + (f"uuid '{uuid}'" if uuid else f"usage '{usage}'"),
-            hint="virshpy keeps no secrets yet; use an image that needs none",
-        )
 
 
 def _link(interface: Interface) -> tuple[str | None, str] | None:
@@ -156,7 +137,8 @@ def hand_over_secrets(domain: Domain, visit: Visit) -> None:
     """Give QEMU what must not stand in its argv."""
     for graphics in domain.devices.graphics:
         if graphics.type in ("vnc", "spice") and graphics.passwd is not None:
-            visit.execute("set_password", protocol=graphics.type, password=graphics.passwd)
+            kept = {"connected": graphics.connected} if graphics.connected else {}
+            visit.execute("set_password", protocol=graphics.type, password=graphics.passwd, **kept)
             if graphics.passwdValidTo:
                 visit.execute("expire_password", protocol=graphics.type, time=str(_seconds(graphics.passwdValidTo)))
 

@@ -8,6 +8,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
 from virshpy.drivers.qemu.companions import companion_steps
 from virshpy.drivers.qemu.identity import Identity
+from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
 from virshpy.host import access
 from virshpy.host.steps.access import GiveFile, GrantAccess
@@ -79,10 +80,12 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     """The plan for a complete document with aliases. Raises SystemCallError for files missing or out of reach."""
     assert domain.name
     directory = domains.guest_directory(id)
+    vault = Vault(domains.store)
     runtime = Runtime(
         id=id,
         run_dir=directory,
         master_key=f"{directory}/master-key.aes",
+        vault=vault,
         monitor_words=[*_MONITOR_WORDS, *_EVENT_WORDS],
         lifecycle_words=lifecycle_words(domain),
     )
@@ -100,7 +103,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     steps: list[Step] = [
         MakeDirectory(directory, owner=identity.uid),
         PrimedPipe(f"{directory}/events", _GREETING, owner=identity.uid),
-        WriteFile(f"{directory}/master-key.aes", os.urandom(32), owner=identity.uid, note="32 random bytes"),
+        WriteFile(f"{directory}/master-key.aes", vault.key, owner=identity.uid, note="32 random bytes"),
         monitor,
         *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
         *_access_steps(command.files, identity, directory),

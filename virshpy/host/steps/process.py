@@ -1,10 +1,11 @@
-"""The step that starts a long-lived process."""
+"""The steps that run a program to its end or start a long-lived process, and what either is handed open."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+from contextlib import contextmanager
 
 from virshpy import errors
 from virshpy.host import processes
@@ -12,7 +13,7 @@ from virshpy.host.steps import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Protocol
 
     class Descriptor(Protocol):
@@ -27,29 +28,81 @@ if TYPE_CHECKING:
             """What a command line says in place of ``{key:NAME}`` where nobody hands descriptors over."""
 
 
-class Errand(Step):
-    """A program that is run to its end. What it leaves behind is in an earlier step's directory, and goes with it."""
+_PLACEHOLDER = re.compile(r"\{(fd|listen):([^}]+)\}")
 
-    def __init__(self, argv: Sequence[str], *, uid: int | None = None, timeout: float = 60) -> None:
+
+@contextmanager
+def _opened(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> Iterator[tuple[list[str], list[int]]]:
+    """The words with the numbers of their descriptors put in, and the numbers; open for as long as this lasts."""
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"{'fd=' if match[1] == 'listen' else ''}{numbers[match[2]]}"
+
+    try:
+        for name, descriptor in descriptors.items():
+            numbers[name] = descriptor.open()
+        yield [_PLACEHOLDER.sub(number, word) for word in argv], list(numbers.values())
+    finally:
+        for fd in numbers.values():
+            os.close(fd)
+
+
+def _shown(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> str:
+    return shlex.join([_PLACEHOLDER.sub(lambda m: descriptors[m[2]].shown(m[1]), word) for word in argv])
+
+
+class Whisper:
+    """Bytes that a process reads from a descriptor, and that are nowhere else: a password."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def open(self) -> int:
+        fd = os.memfd_create("whisper")
+        os.write(fd, self.content)
+        os.lseek(fd, 0, os.SEEK_SET)
+        return fd
+
+    def release(self) -> None:
+        self.content = b""
+
+    def shown(self, key: str) -> str:
+        return "<descriptor of a password>"
+
+
+class Errand(Step):
+    """A program that is run to its end. What it leaves behind is in an earlier step's directory, and goes with it.
+
+    ``{fd:NAME}`` in its words is as in :class:`Spawn`.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        uid: int | None = None,
+        timeout: float = 60,
+        descriptors: Mapping[str, Descriptor] | None = None,
+    ) -> None:
         self.argv = list(argv)
         self.uid = uid
         self.timeout = timeout
+        self.descriptors = dict(descriptors or {})
 
     def do(self, note: Callable[[], None]) -> None:
-        processes.run(self.argv, uid=self.uid, timeout=self.timeout)
+        with _opened(self.argv, self.descriptors) as (argv, numbers):
+            processes.run(argv, uid=self.uid, timeout=self.timeout, descriptors=numbers)
 
     def undo(self) -> None:
         pass
 
     def commands(self) -> list[str]:
         user = "" if self.uid is None else f"setpriv --reuid {self.uid} --regid {self.uid} --clear-groups "
-        return [f"{user}{shlex.join(self.argv)}"]
+        return [f"{user}{_shown(self.argv, self.descriptors)}"]
 
     def undo_commands(self) -> list[str]:
         return []
-
-
-_PLACEHOLDER = re.compile(r"\{(fd|listen):([^}]+)\}")
 
 
 class Spawn(Step):
@@ -88,29 +141,19 @@ class Spawn(Step):
         self.said_from = 0
 
     def do(self, note: Callable[[], None]) -> None:
-        numbers: dict[str, int] = {}
-
-        def number(match: re.Match[str]) -> str:
-            return f"{'fd=' if match[1] == 'listen' else ''}{numbers[match[2]]}"
-
         try:
-            for name, descriptor in self.descriptors.items():
-                numbers[name] = descriptor.open()
-            argv = [_PLACEHOLDER.sub(number, word) for word in self.argv]
-            process = processes.start_gated(
-                argv,
-                log=self.log,
-                cwd=self.cwd,
-                env=self.env,
-                uid=self.uid,
-                groups=self.groups,
-                descriptors=list(numbers.values()),
-            )
+            with _opened(self.argv, self.descriptors) as (argv, numbers):
+                process = processes.start_gated(
+                    argv,
+                    log=self.log,
+                    cwd=self.cwd,
+                    env=self.env,
+                    uid=self.uid,
+                    groups=self.groups,
+                    descriptors=numbers,
+                )
         except OSError as error:
             raise errors.from_os_error(error, f"Cannot run {self.argv[0]}") from None
-        finally:
-            for fd in numbers.values():
-                os.close(fd)
         with process:
             self.pid, self.started, self.said_from = process.pid, process.started, process.said_from
             note()
@@ -123,13 +166,13 @@ class Spawn(Step):
             processes.kill(self.pid, self.started, patience=self.patience)
 
     def commands(self) -> list[str]:
-        words = [_PLACEHOLDER.sub(lambda m: self.descriptors[m[2]].shown(m[1]), word) for word in self.argv]
+        words = _shown(self.argv, self.descriptors)
         env = "".join(f"{name}={shlex.quote(value)} " for name, value in self.env.items())
         user = ""
         if self.uid is not None:
             groups = f"--groups {','.join(map(str, self.groups))}" if self.groups else "--clear-groups"
             user = f"setpriv --reuid {self.uid} --regid {self.uid} {groups} "
-        return [f"cd {shlex.quote(self.cwd)} && {env}setsid {user}{shlex.join(words)} >>{shlex.quote(self.log)} 2>&1 &"]
+        return [f"cd {shlex.quote(self.cwd)} && {env}setsid {user}{words} >>{shlex.quote(self.log)} 2>&1 &"]
 
     def undo_commands(self) -> list[str]:
         return [f"kill {self.pid or '$!'}"]

@@ -91,7 +91,12 @@ def format_node(layer: Layer, below: str) -> Properties:
     properties["cache"] = _cache(driver)
     encryption = layer.source.encryption
     if encryption is not None and encryption.engine != "librbd" and kind in ("raw", "luks", "qcow2"):
-        key = f"{layer.name}-format-encryption-secret0"
+        if not encryption.secrets:
+            raise errors.InternalError(
+                f"missing secret info for '{'qcow2' if kind == 'qcow2' else 'luks'}' driver",
+                hint="name one: <encryption format='luks'><secret type='passphrase' uuid='…'/></encryption>",
+            )
+        key = _key(layer)
         if kind == "qcow2":
             properties |= {"driver": "qcow2", "encrypt": {"format": "luks", "key-secret": key}}
         else:
@@ -104,6 +109,20 @@ def format_node(layer: Layer, below: str) -> Properties:
     if layer.backing != "" and layer.format in ("qcow2", "qcow", "qed", "vmdk", "vpc", "vhd"):
         properties["backing"] = layer.backing or NULL
     return properties
+
+
+def _key(layer: Layer) -> str:
+    """The secret object that opens an encrypted image."""
+    return f"{layer.name}-format-encryption-secret0"
+
+
+def _password(layer: Layer) -> str | None:
+    """The secret object with which a server is asked for an image."""
+    return f"{layer.name}-storage-auth-secret0" if layer.source.auth else None
+
+
+def _user(layer: Layer) -> str | None:
+    return layer.source.auth.username if layer.source.auth else None
 
 
 def _cache(driver: DiskDriver | None) -> Properties | None:
@@ -170,12 +189,11 @@ def _url(layer: Layer) -> Properties:
     path = source.name or ""
     path = path if path.startswith("/") else f"/{path}"
     query = f"?{source.query}" if source.query else ""
-    auth = source.auth
     return {
         "driver": protocol,
         "url": f"{protocol}://{name}:{port}{path}{query}",
-        "username": auth.username if auth else None,
-        "password-secret": f"{layer.name}-storage-auth-secret0" if auth else None,
+        "username": _user(layer),
+        "password-secret": _password(layer),
         "sslverify": source.ssl.verify if source.ssl else None,
         "cookie-secret": f"{layer.name}-storage-httpcookie-secret0" if source.cookies else None,
         "readahead": source.readahead.size if source.readahead else None,
@@ -198,7 +216,8 @@ def _rbd(layer: Layer) -> Properties:
     source = layer.source
     pool, _, image = (source.name or "").partition("/")
     servers = [{"host": host.name, "port": host.port or "6789"} for host in source.hosts]
-    auth = source.auth
+    encryption = source.encryption
+    inside = encryption if encryption is not None and encryption.engine == "librbd" else None
     return {
         "driver": "rbd",
         "pool": pool,
@@ -206,9 +225,10 @@ def _rbd(layer: Layer) -> Properties:
         "snapshot": source.snapshot.name if source.snapshot else None,
         "conf": source.config.file if source.config else None,
         "server": servers or None,
-        "user": auth.username if auth else None,
-        "auth-client-required": ["cephx", "none"] if auth else None,
-        "key-secret": f"{layer.name}-storage-auth-secret0" if auth else None,
+        "encrypt": {"format": inside.format_name, "key-secret": _key(layer)} if inside else None,
+        "user": _user(layer),
+        "auth-client-required": ["cephx", "none"] if source.auth else None,
+        "key-secret": _password(layer),
     }
 
 
@@ -227,7 +247,8 @@ def _sheepdog(layer: Layer) -> Properties:
 def _ssh(layer: Layer) -> Properties:
     source = layer.source
     host = source.hosts[0]
-    return {"driver": "ssh", "path": source.name, "server": {"host": host.name, "port": host.port or "22"}}
+    server = {"host": host.name, "port": host.port or "22"}
+    return {"driver": "ssh", "path": source.name, "server": server, "user": _user(layer)}
 
 
 def _iscsi(layer: Layer) -> Properties:
@@ -237,7 +258,6 @@ def _iscsi(layer: Layer) -> Properties:
         raise errors.InternalError(f"cannot parse target for lunStr '{target}'", hint="expected name='TARGET/NUMBER'")
     host = source.hosts[0]
     name = f"[{host.name}]" if ":" in (host.name or "") else host.name
-    auth = source.auth
     initiator = source.initiator.iqn.name if source.initiator and source.initiator.iqn else None
     return {
         "driver": "iscsi",
@@ -245,8 +265,8 @@ def _iscsi(layer: Layer) -> Properties:
         "target": target,
         "lun": int(lun or 0),
         "transport": "tcp",
-        "user": auth.username if auth else None,
-        "password-secret": f"{layer.name}-storage-auth-secret0" if auth else None,
+        "user": _user(layer),
+        "password-secret": _password(layer),
         "initiator-name": initiator,
     }
 
@@ -288,12 +308,16 @@ def _drop(properties: Properties) -> Properties:
 
 
 def add_secrets(guest: Guest, layer: Layer) -> None:
-    """The secret objects that a layer refers to. Their values are the driver's to hand over, never words here."""
+    """The objects that a layer refers to: secrets, encrypted, and certificates."""
     source = layer.source
-    if source.cookies is not None and guest.runtime.native:
-        guest.object(
-            "secret", f"{layer.name}-storage-httpcookie-secret0", data="", keyid="masterKey0", iv="", format="base64"
-        )
+    if source.auth is not None and source.auth.secret is not None and layer.type == "network":
+        usage_type = "ceph" if source.protocol == "rbd" else "iscsi"
+        guest.secret(f"{layer.name}-storage-auth-secret0", usage_type, source.auth.secret)
+    if source.encryption is not None and source.encryption.secrets:
+        guest.secret(_key(layer), "volume", source.encryption.secrets[0])
+    if source.cookies is not None:
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in source.cookies.cookies)
+        guest.hidden(f"{layer.name}-storage-httpcookie-secret0", cookies)
     if source.tls:
         guest.object(
             "tls-creds-x509", f"obj{layer.name}-storage_tls0", dir="/etc/pki/qemu", endpoint="client",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.drivers.qemu.argv.blockdev import CACHE, Layer, add_layer
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.argv.words import as_json
-from virshpy.drivers.qemu.postparse.aliases import alias_of, scsi_model
+from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.drivers.qemu.postparse.disks import disk_has_source
 from virshpy.drivers.qemu.postparse.places import drive_of
 from virshpy.xml.domain.storage import DiskDriver
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.drivers.qemu.argv.words import Properties
-    from virshpy.xml.domain.storage import BackingStore, Disk
+    from virshpy.xml.domain.storage import BackingStore, Disk, StorageSource
 
 _BOOT_KIND = {"disk": "hd", "lun": "hd", "cdrom": "cdrom", "floppy": "fd"}
 
@@ -95,7 +95,7 @@ def add_chain(guest: Guest, disk: Disk) -> str | None:
         driver.cache = mode
     cache = driver.metadata_cache.max_size if driver and driver.metadata_cache else None
     first = Layer(
-        disk.type or "file", disk.source, f"libvirt-{disk.source.index}", format=(driver and driver.type) or "raw",
+        disk.type or "file", _source(disk), f"libvirt-{disk.source.index}", format=(driver and driver.type) or "raw",
         readonly=top_readonly, driver=driver, floppy=disk.device == "floppy",
         cache_size=cache.value if cache else None,
     )  # fmt: skip
@@ -117,6 +117,17 @@ def add_chain(guest: Guest, disk: Disk) -> str | None:
         guest.add("-blockdev", as_json({"driver": "copy-on-read", "node-name": name, "file": top, "discard": "unmap"}))
         return name
     return top
+
+
+def _source(disk: Disk) -> StorageSource:
+    """A disk's own source. Its key and its password may stand beside the source as well as in it."""
+    assert disk.source is not None
+    if disk.auth is None and disk.encryption is None:
+        return disk.source
+    source = disk.source.copy()
+    source.auth = disk.auth or source.auth
+    source.encryption = disk.encryption or source.encryption
+    return source
 
 
 def _backing_layer(store: BackingStore, driver: Any) -> Layer:
@@ -225,15 +236,10 @@ def _bus_properties(guest: Guest, disk: Disk) -> Properties:
     controller, unit = address.controller or 0, address.unit or 0
     if bus == "fdc":
         return {"unit": unit}
-    name = guest.controller_name(bus or "", controller)
-    if bus == "ide":
-        return {"bus": f"{name}.{address.bus or 0}", "unit": unit}
-    if bus == "sata":
-        return {"bus": f"{name}.{unit}"}
-    if scsi_model(guest.domain, controller) == "lsilogic":
-        place: Properties = {"bus": f"{name}.{address.bus or 0}", "scsi-id": unit}
-    else:
-        place = {"bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": unit}
+    if bus in ("ide", "sata"):
+        name = guest.controller_name(bus, controller)
+        return {"bus": f"{name}.{unit}"} if bus == "sata" else {"bus": f"{name}.{address.bus or 0}", "unit": unit}
+    place = guest.scsi_place(address)
     if disk.device != "lun":
         place["device_id"] = disk.serial or f"drive-{alias_of(disk)}"
     return place

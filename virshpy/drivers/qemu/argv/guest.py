@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.argv.runtime import CommandLine, Runtime
 from virshpy.drivers.qemu.argv.words import as_json
-from virshpy.drivers.qemu.postparse.aliases import alias_of, controller_alias
+from virshpy.drivers.qemu.postparse.aliases import alias_of, controller_alias, scsi_model
 from virshpy.drivers.qemu.postparse.pci.chipset import built_in, is_i440fx, is_q35
 from virshpy.xml.scalars import strtol
 
@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from virshpy.drivers.qemu.argv.runtime import Vault
     from virshpy.drivers.qemu.argv.words import Properties
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
@@ -46,6 +47,24 @@ class Guest:
 
     def object(self, kind: str, name: str, **properties: Any) -> None:
         self.add("-object", as_json({"qom-type": kind, "id": name, **properties}))
+
+    def secret(self, name: str, usage_type: str, reference: Any) -> str:
+        """A secret object of what a document names (``<secret uuid=… usage=…>``); returns ``name``."""
+        return self._sealed(name, self._vault().sealed(usage_type, reference.uuid, reference.usage))
+
+    def hidden(self, name: str, value: str) -> str:
+        """A secret object of a text that the document itself holds; returns ``name``."""
+        return self._sealed(name, self._vault().seal(value.encode()))
+
+    def _vault(self) -> Vault:
+        if self.runtime.vault is None:
+            raise errors.NoSecret("there is nothing to take secrets from")
+        return self.runtime.vault
+
+    def _sealed(self, name: str, sealed: tuple[str, str]) -> str:
+        data, iv = sealed
+        self.object("secret", name, data=data, keyid="masterKey0", iv=iv, format="base64")
+        return name
 
     def _device_overrides(self) -> dict[str, dict[str, Any]]:
         override = self.domain.qemu_override
@@ -84,6 +103,14 @@ class Guest:
         if address.type == "dimm":
             return {"slot": address.slot, "addr": address.base}
         return {}
+
+    def scsi_place(self, address: Any) -> Properties:
+        """Where on its controller a unit with a drive address is; one of the oldest kind has only numbers from 0."""
+        controller, unit = address.controller or 0, address.unit or 0
+        name = self.controller_name("scsi", controller)
+        if scsi_model(self.domain, controller) == "lsilogic":
+            return {"bus": f"{name}.{address.bus or 0}", "scsi-id": unit}
+        return {"bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": unit}
 
     def pci_place(self, address: Any) -> Properties:
         name = self.controller_name("pci", address.bus or 0)

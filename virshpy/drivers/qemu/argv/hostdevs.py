@@ -91,12 +91,16 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     if source.protocol == "iscsi":
         target, _, lun = (source.name or "").partition("/")
         host = source.hosts[0]
+        auth, password = source.auth, None
+        if auth is not None and auth.secret is not None:
+            password = guest.secret(f"{node}-secret0", "iscsi", auth.secret)
         guest.add(
             "-blockdev",
             as_json(
                 {
                     "driver": "iscsi", "portal": f"{host.name}:{host.port or 3260}", "target": target,
-                    "lun": int(lun or 0), "transport": "tcp", "node-name": node, "read-only": hostdev.readonly,
+                    "lun": int(lun or 0), "transport": "tcp", "user": auth.username if auth else None,
+                    "password-secret": password, "node-name": node, "read-only": hostdev.readonly,
                 }
             ),
         )  # fmt: skip
@@ -108,12 +112,7 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
             as_json({"driver": "host_device", "filename": path, "node-name": node, "read-only": hostdev.readonly}),
         )
     address = drive_of(hostdev)
-    place: Properties = {}
-    if address is not None:
-        name = guest.controller_name("scsi", address.controller or 0)
-        place = {
-            "bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": address.unit or 0,
-        }  # fmt: skip
+    place = guest.scsi_place(address) if address is not None else {}
     return {
         "driver": "scsi-generic",
         "share-rw": True if hostdev.shareable else None,

@@ -15,6 +15,7 @@ from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from virshpy.drivers.qemu.argv.runtime import Vault
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
@@ -25,7 +26,9 @@ _MONITOR = (
 _FIRST_DESCRIPTOR = 24
 
 
-def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/lib/libvirt/qemu") -> str:
+def domxml_to_native(
+    domain: Domain, caps: QemuCaps, *, vault: Vault | None = None, run_root: str = "/var/lib/libvirt/qemu"
+) -> str:
     """The command line of a complete document as one line of text that a shell takes.
 
     Nothing is opened: file descriptors are only numbered, and every interface is a tap that somebody hands over, at an
@@ -43,6 +46,7 @@ def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/li
     runtime = Runtime(
         run_dir=home,
         master_key=f"{home}/master-key.aes",
+        vault=vault,
         monitor_words=[word.replace("{dir}", home.replace(",", ",,")) for word in _MONITOR],
         lifecycle_words=["-no-shutdown"],
         memory_dir=f"{run_root}/ram/-1-{short}",

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
     Descriptor = dict[str, Any]
+
+    class Vault(Protocol):
+        """Where secrets come from: encrypted, as (data, iv) in base64."""
+
+        def seal(self, value: bytes) -> tuple[str, str]: ...
+
+        def sealed(self, usage_type: str, uuid: str | None, usage: str | None) -> tuple[str, str]: ...
 else:
     Descriptor = dict
 
@@ -67,7 +74,8 @@ class Runtime:
     """What is decided at start and is not in the document.
 
     ``run_dir``          the guest's private directory (QEMU's cwd): generated sockets live there
-    ``master_key``       path of the 32-byte key file that encrypts secrets handed over QMP, or None for none
+    ``master_key``       path of the 32-byte key file under which secrets are encrypted, or None for none
+    ``vault``            what encrypts them, or None where there are none
     ``monitor_words``    words put where libvirt puts its monitor (-chardev/-mon …)
     ``lifecycle_words``  -no-shutdown, -no-reboot, -action …
     ``incoming``         -incoming URI or None
@@ -80,8 +88,8 @@ class Runtime:
     """
 
     __slots__ = (
-        "id", "run_dir", "master_key", "monitor_words", "lifecycle_words", "incoming", "memory_dir", "channel_dir",
-        "tls_dir", "vhost_net", "sandbox", "native",
+        "id", "run_dir", "master_key", "vault", "monitor_words", "lifecycle_words", "incoming", "memory_dir",
+        "channel_dir", "tls_dir", "vhost_net", "sandbox", "native",
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +98,7 @@ class Runtime:
         run_dir: str,
         id: int = -1,
         master_key: str | None = None,
+        vault: Vault | None = None,
         monitor_words: list[str] | None = None,
         lifecycle_words: list[str] | None = None,
         incoming: str | None = None,
@@ -103,6 +112,7 @@ class Runtime:
         self.id = id
         self.run_dir = run_dir
         self.master_key = master_key
+        self.vault = vault
         self.monitor_words = monitor_words or []
         self.lifecycle_words = lifecycle_words or []
         self.incoming = incoming

@@ -11,7 +11,7 @@ from virshpy.xml.domain.storage import DiskDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.storage import Disk, StorageSource
+    from virshpy.xml.domain.storage import Disk, Encryption, StorageSource
 
 _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
 
@@ -51,10 +51,13 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         disk.readonly = True
     if target.tray == "closed":
         target.tray = None
-    if disk.encryption is not None and disk.encryption.engine is None:
-        disk.encryption.engine = "qemu"
+    _complete_encryption(disk.encryption)
     if disk.source is not None:
         _complete_source(disk.source)
+    below = disk.backing_store
+    while below is not None:
+        _complete_encryption(below.source.encryption if below.source else None)
+        below = below.backing_store
     if disk.driver is None:
         disk.driver = DiskDriver()
     if disk.driver.name is None:
@@ -72,13 +75,18 @@ _PORTS = {
 
 
 def _complete_source(source: StorageSource) -> None:
-    """The ports that protocols have, and who decrypts."""
+    """The ports that protocols have."""
     if source.protocol:
         for host in source.hosts:
             if host.port is None and host.transport in (None, "tcp") and not host.socket:
                 host.port = _PORTS.get(source.protocol)
-    if source.encryption is not None and source.encryption.engine is None:
-        source.encryption.engine = "qemu"
+    _complete_encryption(source.encryption)
+
+
+def _complete_encryption(encryption: Encryption | None) -> None:
+    """Who decrypts: QEMU, where nothing is said."""
+    if encryption is not None and encryption.engine is None:
+        encryption.engine = "qemu"
 
 
 def sort_disks(domain: Domain) -> None:

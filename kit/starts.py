@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -199,9 +200,12 @@ def compare(run: list[str], name: str) -> list[str]:
 
 
 def attempt(run: list[str], path: Path, name: str) -> tuple[str, str]:
-    """("started", devices out of place) or (the verb that failed, its words)."""
+    """("started", devices out of place) or (the verb that failed, its words); ("crash", …) where libvirtd is gone."""
     for verb, words in (("define", ["define", str(path)]), ("start", ["start", name, "--paused"])):
         done = subprocess.run([*run, *words], capture_output=True, text=True, timeout=120)
+        if done.returncode and _CRASHED.search(done.stderr):
+            revive(run)
+            return "crash", done.stderr.strip().replace("\n", " | ")
         if done.returncode:
             subprocess.run([*run, "undefine", name, "--nvram"], capture_output=True)
             return verb, done.stderr.strip().replace("\n", " | ")
@@ -211,6 +215,18 @@ def attempt(run: list[str], path: Path, name: str) -> tuple[str, str]:
         subprocess.run([*run, "destroy", name], capture_output=True, timeout=60)
         subprocess.run([*run, "undefine", name, "--nvram"], capture_output=True, timeout=60)
     return "started", "; ".join(wrong)
+
+
+_CRASHED = re.compile("End of file while reading|Cannot recv data|Failed to connect socket|client socket is closed")
+
+
+def revive(run: list[str]) -> None:
+    """Some documents crash libvirtd 9.0: start it again, and wait until it answers."""
+    subprocess.run(["libvirtd", "-d"], capture_output=True)
+    for _ in range(60):
+        if subprocess.run([*run, "uri"], capture_output=True).returncode == 0:
+            return
+        time.sleep(0.5)
 
 
 def _stop_all(run: list[str]) -> None:
@@ -258,7 +274,8 @@ def main() -> int:
                 out_of_place += program == "virshpy" and result == "started" and bool(words)
             ours = results["virshpy"]
             worse = "libvirtd" in results and results["libvirtd"][0] == "started" and ours[0] != "started"
-            if options.v and (worse or ours[1] or len(results) == 1 and ours[0] != "started"):
+            misplaced = ours[0] == "started" and ours[1]
+            if options.v and (worse or misplaced or len(results) == 1 and ours[0] != "started"):
                 sys.stdout.write(f"{source.stem}: {ours[0]}: {ours[1]}{'   (libvirtd starts it)' if worse else ''}\n")
                 sys.stdout.flush()
     finally:

@@ -9,6 +9,8 @@ from virshpy.drivers.qemu.argv import CommandLine, Runtime, command_line
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, validate
 from virshpy.xml.domain import Domain
+from virshpy.xml.domain.devices import Devices
+from virshpy.xml.domain.security import QEMU_NAMESPACE
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -60,3 +62,25 @@ def guest(devices: str = "", *, machine: str = "pc", before: str = "", type: str
         f"<memory>65536</memory>{before}<os><type arch='x86_64' machine='{machine}'>hvm</type></os>"
         f"<features><acpi/></features><devices>{devices}</devices></domain>"
     )
+
+
+def around(parts: str) -> str:
+    """A document of some elements: devices go among the devices, and what a guest cannot be without is added."""
+    from lxml import etree
+
+    root = etree.fromstring(f"<x xmlns:qemu='{QEMU_NAMESPACE}'>{parts}</x>".encode())
+    devices = set(Devices._compile().kids)
+    given: dict[bool, list[str]] = {True: [], False: []}
+    for element in root:
+        a_device = element.tag in devices and (element.tag != "memory" or "model" in element.attrib)
+        given[a_device].append(etree.tostring(element, encoding="unicode"))
+    found = {element.tag for element in root if "model" not in element.attrib}
+    usual = {
+        "name": "<name>small</name>",
+        "uuid": "<uuid>3f0e4c0e-61d5-4f0f-9a3e-0c2f5f1d6aff</uuid>",
+        "memory": "<memory>1048576</memory>",
+        "os": "<os><type arch='x86_64' machine='pc'>hvm</type></os>",
+        "features": "<features><acpi/></features>",
+    }
+    rest = "".join([*given[False], *(text for tag, text in usual.items() if tag not in found)])
+    return f"<domain type='qemu'>{rest}<devices>{''.join(given[True])}</devices></domain>"

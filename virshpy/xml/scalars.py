@@ -35,7 +35,8 @@ class Scalar:
         if name is None:
             detail = f"Invalid value '{text}' for element or attribute './{node.tag}[1]'"
         else:
-            detail = f"Invalid value for attribute '{name}' in element '{node.tag}': '{text}'.{why}"
+            tag = node.tag.rpartition(":")[2]
+            detail = f"Invalid value for attribute '{name}' in element '{tag}': '{text}'.{why}"
         return Refusal(errors.XMLError, detail, node, f"expected {self.expected}, got '{text}'")
 
 
@@ -306,6 +307,14 @@ def scale(number: int, unit: str, default: int, node: Node) -> int:
     if value > 2**64 - 1:
         raise Refusal(errors.Overflow, f"value too large: {number}{unit}", node, "it must fit in 64 bits")
     return value
+
+
+def in_largest_unit(size: int) -> tuple[int, str]:
+    """Bytes as a number of the largest unit of which they are a whole number (virFormatIntPretty)."""
+    power = 0
+    while size and size % 1024 == 0 and power < 6:
+        size, power = size // 1024, power + 1
+    return size, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[power]
 
 
 class Size(Scalar):

@@ -34,6 +34,16 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.steps import Step
     from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.osboot import Sysinfo
+
+
+
+def _host_sysinfo() -> Sysinfo:
+    from virshpy.drivers.qemu.node import sysinfo_xml
+    from virshpy.xml.domain.osboot import Sysinfo
+
+    return Sysinfo.parse(sysinfo_xml())
+
 
 # QEMU opens both itself, by names relative to its working directory, which is the guest's own.
 _EVENT_WORDS = ["-chardev", "pipe,id=charevents,path=events", "-mon", "chardev=charevents,id=events,mode=control"]
@@ -88,6 +98,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         vault=vault,
         monitor_words=[*_MONITOR_WORDS, *_EVENT_WORDS],
         lifecycle_words=lifecycle_words(domain),
+        host_sysinfo=_host_sysinfo,
     )
     command = command_line(domain, caps, runtime)
     monitor = ListeningSocket(domains.monitor(id))

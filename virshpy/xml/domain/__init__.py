@@ -13,9 +13,10 @@ from __future__ import annotations
 from itertools import islice
 
 from virshpy import errors
-from virshpy.xml.domain.cpu import CPU, Clock, Features
+from virshpy.xml.domain.cpu import CPU, Clock, Features, NumaCell
 from virshpy.xml.domain.devices import Devices
 from virshpy.xml.domain.osboot import OS, IDMap, Sysinfo
+from virshpy.xml.domain.resctrl import settle
 from virshpy.xml.domain.security import (
     QEMU_NAMESPACE,
     KeyWrap,
@@ -48,8 +49,7 @@ from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, xml
 
 VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
                   "invalid domain type %s")
-_ACTIONS = "destroy restart rename-restart preserve"
-_CRASH_ACTIONS = f"{_ACTIONS} coredump-destroy coredump-restart"
+_ACTIONS = "destroy restart rename-restart preserve coredump-destroy coredump-restart"
 
 
 MAX_IOTHREADS = 16384  # more than any QEMU has; libvirt names no limit, and runs out of memory
@@ -93,7 +93,7 @@ class Domain(Element, tag="domain"):
     clock: Clock | None = one(Clock)
     on_poweroff: str | None = leaf(Enum(_ACTIONS, "unknown on_poweroff action: %s"))
     on_reboot: str | None = leaf(Enum(_ACTIONS, "unknown on_reboot action: %s"))
-    on_crash: str | None = leaf(Enum(_CRASH_ACTIONS, "unknown on_crash action: %s"))
+    on_crash: str | None = leaf(Enum(_ACTIONS, "unknown on_crash action: %s"))
     on_lockfailure: str | None = leaf(
         Enum("default poweroff restart pause ignore", "unknown on_lockfailure action: %s"))
     pm: PM | None = one(PM)
@@ -107,6 +107,11 @@ class Domain(Element, tag="domain"):
     qemu_override: QemuOverride | None = one(QemuOverride)
     qemu_deprecation: QemuDeprecation | None = one(QemuDeprecation)
 
+    @property
+    def cells(self) -> list[NumaCell]:
+        """The NUMA cells of the guest, none for a guest of one piece."""
+        return self.cpu.numa.cells if self.cpu and self.cpu.numa else []
+
     def _declarations(self) -> str:
         used = (self.qemu_commandline, self.qemu_capabilities, self.qemu_override, self.qemu_deprecation)
         return f" xmlns:qemu='{QEMU_NAMESPACE}'" if any(used) else ""
@@ -115,6 +120,8 @@ class Domain(Element, tag="domain"):
         self.devices.emulator  # noqa: B018 - made if there was none: it is always printed
         if not self.name:
             raise Refusal(errors.NoName, None, node, "expected <name>…</name>")
+        if self.genid is None and any(child.tag == "genid" for child in node.children):
+            self.genid = ""  # asked for, and made when the document is defined
         if "/" in self.name:
             raise Refusal(errors.XMLError, f"name {self.name} cannot contain '/'", node)
         if "\n" in self.name:
@@ -126,7 +133,7 @@ class Domain(Element, tag="domain"):
             raise Refusal(errors.XMLError, "Domain title can't contain newlines", node)
         if self.os is None or self.os.type is None or not self.os.type.value:
             raise Refusal(errors.XMLError, "an os <type> must be specified", node, "expected <os><type>hvm</type></os>")
-        cells = self.cpu.numa.cells if self.cpu and self.cpu.numa else []
+        cells = self.cells
         if not (self.memory and self.memory.value) and not any(cell.memory for cell in cells):
             detail = "Memory size must be specified via <memory> or in the <numa> configuration"
             raise Refusal(errors.XMLError, detail, node, "expected <memory unit='MiB'>…</memory>, more than 0")
@@ -148,10 +155,26 @@ class Domain(Element, tag="domain"):
                 raise Refusal(errors.XMLError, detail, node)
         if self.cputune is not None and self.cputune.vcpupins:
             self.cputune.vcpupins = [pin for pin in self.cputune.vcpupins if (pin.vcpu or 0) < count]
+        if self.cputune is not None:
+            self._check_schedulers(self.cputune, count, node)
+        for word in ("poweroff", "reboot"):
+            action = getattr(self, f"on_{word}") or ""
+            if action.startswith("coredump"):
+                detail = f"Lifecycle event '{word}' doesn't support '{action}' action"
+                raise Refusal(errors.ConfigUnsupported, detail, node)
         models = [label.model for label in self.seclabels if label.model]
         for model in models:
             if models.count(model) > 1:
                 raise Refusal(errors.XMLDetail, f"seclabel for model {model} is already provided", node)
+
+    def _check_schedulers(self, tune: Cputune, count: int, node: Node) -> None:
+        """Every vCPU and every I/O thread has a line of its own."""
+        for number in (number for row in tune.vcpuscheds for number in row.vcpus or ()):
+            if number >= count:
+                detail = f"vCPU '{number}' is not present in domain definition"
+                raise Refusal(errors.ConfigUnsupported, detail, node)
+        tune.split_schedulers()
+        settle(tune.cachetunes, tune.memorytunes, count, node)
 
     def _check_iothreads(self, node: Node) -> None:
         """What is pinned or scheduled must exist: named in <iothreadids>, or among the first ``iothreads``."""
@@ -161,6 +184,10 @@ class Domain(Element, tag="domain"):
         free = (number for number in range(1, (self.iothreads or 0) + len(known) + 1) if number not in known)
         known |= set(islice(free, max(0, (self.iothreads or 0) - len(known))))
         wanted = [pin.iothread for pin in self.cputune.iothreadpins]
+        for number in wanted:
+            if wanted.count(number) > 1:
+                detail = f"duplicate iothreadpin for same iothread '{number}'"
+                raise Refusal(errors.InternalError, detail, node)
         wanted += [number for row in self.cputune.iothreadscheds for number in row.iothreads or ()]
         for number in wanted:
             if number not in known:

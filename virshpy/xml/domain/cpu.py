@@ -19,6 +19,8 @@ from virshpy.xml.scalars import (
     Ranges,
     Sentence,
     Size,
+    in_largest_unit,
+    scale,
     strtol,
     xml,
 )
@@ -176,6 +178,8 @@ class Numa(Element, tag="numa"):
     interconnects: Interconnects | None = one(Interconnects)
 
     def _check(self, node: Node) -> None:
+        if not self.cells:
+            raise Refusal(errors.XMLError, "NUMA topology defined without NUMA cells", node)
         seen: set[int] = set()
         owners: dict[int, int] = {}
         for place, cell in enumerate(self.cells):
@@ -360,6 +364,7 @@ class DirtyRing(Toggle):
 
     def _check(self, node: Node) -> None:
         if not self.state:
+            self.size = None
             return
         if self.size is None:
             raise Refusal(errors.XMLError, "Missing required attribute 'size' in element 'dirty-ring'", node)
@@ -396,14 +401,31 @@ class GIC(Element, tag="gic"):
     version: str | None = attr(Enum("none 2 3 host"))
 
 
-class TSeg(Element, tag="tseg"):
-    """``value`` in MiB when the size is a whole number of them."""
+_TSEG = Int(0, 2**64 - 1, sentence=xml("Invalid value '%s' for element or attribute 'string(./features/smm/tseg)'"))
 
-    value: int | None = text(Size("MiB", 1 << 20, 1 << 20, path="string(./features/smm/tseg)"))
+
+class TSeg(Element, tag="tseg"):
+    """``value`` in ``unit``; ``size`` is in bytes."""
+
+    unit: str | None = attr()
+    value: int | None = text(_TSEG)
+
+    @property
+    def size(self) -> int:
+        return scale(self.value or 0, self.unit or "", 1 << 20, Node("tseg"))
+
+    def _check(self, node: Node) -> None:
+        size = scale(self.value or 0, self.unit or "", 1 << 20, node)
+        self.value, self.unit = in_largest_unit(size)
 
 
 class SMM(State, tag="smm"):
     tseg: TSeg | None = one(TSeg)
+
+    def _check(self, node: Node) -> None:
+        super()._check(node)
+        if not self.state:
+            self.tseg = None
 
 
 class IOAPIC(Element, tag="ioapic", drop_empty=True):

@@ -290,6 +290,8 @@ class MemoryDevice(Device, tag="memory"):
             raise Refusal(errors.XMLError, "missing <target> element for <memory> device", node)
         if self.target.size is None:
             raise Refusal(errors.XMLError, "missing element or attribute './size'", node, "add <size unit='MiB'>…")
+        if self.model == "dimm":
+            self.uuid = None
 
 
 class IOMMUDriver(Element, tag="driver", drop_empty=True):

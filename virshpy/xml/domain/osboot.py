@@ -8,13 +8,18 @@ from virshpy.xml.element import Element, attr, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import STR, UINT, YESNO, Blank, Enum, Int, Sentence, read_uuid, xml
 
+ARCHES = (
+    "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 loongarch64 m68k microblaze microblazeel mips mipsel "
+    "mips64 mips64el openrisc parisc parisc64 ppc ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc "
+    "sparc64 unicore32 x86_64 xtensa xtensaeb"
+)
 FIRMWARES = "bios efi"
 
 
 class OSType(Element, tag="type"):
     """``value`` is the word (hvm)."""
 
-    arch: str | None = attr()
+    arch: str | None = attr(Enum(ARCHES, "Unknown architecture %s"))
     machine: str | None = attr()
     value: str | None = text(Enum("hvm xen linux exe uml xenpvh", "unknown OS type '%s'"))
 
@@ -24,7 +29,7 @@ class FirmwareFeature(Element, tag="feature"):
     name: str | None = attr(Enum("enrolled-keys secure-boot"), required=True)
 
 
-class Firmware(Element, tag="firmware"):
+class Firmware(Element, tag="firmware", drop_empty=True):
     features: list[FirmwareFeature] = many(FirmwareFeature)
 
 
@@ -52,7 +57,7 @@ class ACPITable(Element, tag="table"):
     value: str | None = text()
 
 
-class OSACPI(Element, tag="acpi"):
+class OSACPI(Element, tag="acpi", drop_empty=True):
     tables: list[ACPITable] = many(ACPITable)
 
     def _check(self, node: Node) -> None:
@@ -75,6 +80,8 @@ class BootMenu(Element, tag="bootmenu", drop_empty=True):
         if self.timeout is not None and self.timeout > 65535:
             detail = "invalid value for boot menu timeout, must be in range [0,65535]"
             raise Refusal(errors.ConfigUnsupported, detail, node)
+        if not self.enable:
+            self.timeout = None
 
 
 class BIOS(Element, tag="bios", drop_empty=True):
@@ -146,10 +153,10 @@ def _is_date(text: str) -> bool:
 
 
 _ENTRIES = {
-    "bios": frozenset({"vendor", "version", "date", "release"}),
-    "system": frozenset({"manufacturer", "product", "version", "serial", "uuid", "sku", "family"}),
-    "base_boards": frozenset({"manufacturer", "product", "version", "serial", "asset", "location"}),
-    "chassis": frozenset({"manufacturer", "version", "serial", "asset", "sku"}),
+    "bios": ("vendor", "version", "date", "release"),
+    "system": ("manufacturer", "product", "version", "serial", "uuid", "sku", "family"),
+    "base_boards": ("manufacturer", "product", "version", "serial", "asset", "location"),
+    "chassis": ("manufacturer", "version", "serial", "asset", "sku"),
 }
 
 
@@ -177,9 +184,11 @@ class Sysinfo(Element, tag="sysinfo"):
                     raise Refusal(errors.XMLError, "Firmware entry is missing 'name' attribute", node)
                 if not entry.name.startswith("opt/"):
                     raise Refusal(errors.ConfigUnsupported, "Invalid firmware name", node, "expected name='opt/…'")
+                if not entry.value and not entry.file:
+                    raise Refusal(errors.XMLError, "Firmware entry must have either value or 'file' attribute", node)
 
     def _check_blocks(self, node: Node) -> None:
-        """Only entries that firmware has are kept."""
+        """Only entries that firmware has are kept, in its order."""
         uuid = self.system.get("uuid") if self.system else None
         if uuid is not None and read_uuid(uuid) is None:
             raise Refusal(errors.XMLDetail, "malformed <sysinfo> uuid element", node, f"expected a UUID, got '{uuid}'")
@@ -187,7 +196,8 @@ class Sysinfo(Element, tag="sysinfo"):
             block = getattr(self, name)
             for part in block if isinstance(block, list) else [block]:
                 if part is not None:
-                    part.entries = [entry for entry in part.entries if entry.name in words]
+                    named = {entry.name: entry for entry in part.entries}
+                    part.entries = [named[word] for word in words if word in named]
         for name in ("bios", "system", "chassis"):
             block = getattr(self, name)
             if block is not None and not block.entries:
@@ -213,6 +223,8 @@ class IDMap(Element, tag="idmap"):
 
     def _check(self, node: Node) -> None:
         for ranges in (self.uids, self.gids):
+            if not ranges and (self.uids or self.gids):
+                raise Refusal(errors.ConfigUnsupported, "uid and gid should be mapped both", node)
             ranges.sort(key=lambda row: row.start or 0)
             if ranges and ranges[0].start:
                 raise Refusal(errors.ConfigUnsupported, "You must map the root user of container", node)

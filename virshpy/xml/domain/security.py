@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, STR, YESNO, Enum, Int, strtol, xml
+from virshpy.xml.scalars import ONOFF, STR, YESNO, Enum, Int, internal, strtol, xml
 
 QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
 
@@ -21,12 +21,16 @@ class Seclabel(Element, tag="seclabel"):
     def _check(self, node: Node) -> None:
         if self.type is None and self.model is None:
             raise Refusal(errors.XMLError, "missing security model in domain seclabel", node)
+        if self.model == "none":
+            self.type = "none"
         if self.type == "static":
             if not self.label:
                 raise Refusal(errors.XMLError, "security label is missing", node, "add <label>…</label>")
             self.relabel = bool(self.relabel)
         if self.type == "dynamic" and self.relabel is False:
             raise Refusal(errors.ConfigUnsupported, "dynamic label type must use resource relabeling", node)
+        if self.type == "dynamic" and self.model is not None:
+            self.relabel = True
 
 
 class KeyWrapCipher(Element, tag="cipher"):
@@ -68,11 +72,11 @@ class LaunchSecurity(Element, tag="launchSecurity"):
 
 
 class QemuArg(Element, tag="qemu:arg"):
-    value: str | None = attr(required=True)
+    value: str | None = attr(required=internal("No qemu command-line argument specified"))
 
 
 class QemuEnv(Element, tag="qemu:env"):
-    name: str | None = attr(required=True)
+    name: str | None = attr(required=internal("No qemu environment name specified"))
     value: str | None = attr()
 
     def _check(self, node: Node) -> None:
@@ -107,6 +111,8 @@ class QemuProperty(Element, tag="qemu:property"):
 
     def _check(self, node: Node) -> None:
         value = self.value
+        if self.name == "id":
+            raise Refusal(errors.XMLError, "property with name 'id' can't be overridden", node)
         if self.type == "remove":
             if value is not None:
                 detail = "setting 'value' attribute of 'qemu:property' doesn't make sense with 'remove' type"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.xml.domain.resctrl import CacheTune, MemoryTune
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
@@ -20,7 +21,6 @@ from virshpy.xml.scalars import (
     Size,
     Wrapping,
     internal,
-    scale,
     xml,
 )
 
@@ -158,14 +158,24 @@ class VCPUState(Element, tag="vcpu"):
     order: int | None = attr(Int(nonzero=True))
 
 
-class VCPUs(Element, tag="vcpus"):
+class VCPUs(Element, tag="vcpus", drop_empty=True):
     vcpus: list[VCPUState] = many(VCPUState)
 
 
-class IOThread(Element, tag="iothread"):
-    id: int | None = attr(Int(nonzero=True), required=True)
+class ThreadPool(Element, trailing=True):
+    """How many workers a loop of events may have."""
+
     thread_pool_min: int | None = attr(Int(0, 2**31 - 1))
     thread_pool_max: int | None = attr(Int(0, 2**31 - 1))
+
+    def _check(self, node: Node) -> None:
+        if self.thread_pool_min is not None and self.thread_pool_min > (self.thread_pool_max or 0):
+            detail = "thread_pool_min must be smaller or equal to thread_pool_max"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+
+
+class IOThread(ThreadPool, tag="iothread"):
+    id: int | None = attr(Int(nonzero=True), required=True)
 
 
 class IOThreadIDs(Element, tag="iothreadids"):
@@ -179,14 +189,8 @@ class IOThreadIDs(Element, tag="iothreadids"):
             seen.add(thread.id)
 
 
-class DefaultIOThread(Element, tag="defaultiothread", drop_empty=True):
-    thread_pool_min: int | None = attr(Int(0, 2**31 - 1))
-    thread_pool_max: int | None = attr(Int(0, 2**31 - 1))
-
-    def _check(self, node: Node) -> None:
-        if (self.thread_pool_min or 0) > (self.thread_pool_max or 0):
-            detail = "thread_pool_min must be smaller or equal to thread_pool_max"
-            raise Refusal(errors.ConfigUnsupported, detail, node)
+class DefaultIOThread(ThreadPool, tag="defaultiothread", drop_empty=True):
+    """QEMU's own loop."""
 
 
 class VCPUPin(Element, tag="vcpupin"):
@@ -219,54 +223,6 @@ class Scheduler(Element):
             self.priority = None
         elif self.priority is None:
             raise Refusal(errors.XMLError, f"Missing required attribute 'priority' in element '{node.tag}'", node)
-
-
-_CACHE_SIZE = Int(0, 2**64 - 1, sentence=xml("Invalid value '%s' for element or attribute './@size'"))
-
-
-class CacheAllocation(Element, tag="cache"):
-    """``size`` in ``unit``."""
-
-    id: int | None = attr(UINT)
-    level: int | None = attr(UINT)
-    type: str | None = attr(Enum("both code data"))
-    size: int | None = attr(_CACHE_SIZE, required=xml("missing element or attribute './@size'"))
-    unit: str | None = attr()
-
-    def _check(self, node: Node) -> None:
-        """The largest unit of which the size is a whole number."""
-        size = scale(self.size or 0, self.unit or "", 1024, node)
-        power = 0
-        while size and size % 1024 == 0 and power < 6:
-            size, power = size // 1024, power + 1
-        self.size, self.unit = size, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[power]
-
-
-def _vcpus(tag: str, empty: Sentence | None = None) -> Ranges:
-    return Ranges(empty, xml(f"Invalid {tag} attribute 'vcpus' value '%s'"))
-
-
-class CacheMonitor(Element, tag="monitor"):
-    level: int | None = attr(UINT)
-    vcpus: tuple[int, ...] | None = attr(_vcpus("monitor", Sentence("vcpus is empty", errors.InvalidArg)))
-
-
-class CacheTune(Element, tag="cachetune"):
-    vcpus: tuple[int, ...] | None = attr(_vcpus("cachetune"))
-    id: str | None = attr(runtime=True)
-    caches: list[CacheAllocation] = many(CacheAllocation)
-    monitors: list[CacheMonitor] = many(CacheMonitor)
-
-
-class BandwidthNode(Element, tag="node"):
-    id: int | None = attr(UINT)
-    bandwidth: int | None = attr(UINT)
-
-
-class MemoryTune(Element, tag="memorytune"):
-    vcpus: tuple[int, ...] | None = attr(_vcpus("memorytune"))
-    nodes: list[BandwidthNode] = many(BandwidthNode)
-    monitors: list[CacheMonitor] = many(CacheMonitor)
 
 
 _TUNE = xml("can't parse cputune {words} value")
@@ -305,9 +261,6 @@ class Cputune(Element, tag="cputune", drop_empty=True):
         for name in ("emulatorpin", "emulatorsched"):
             if sum(1 for child in node.children if child.tag == name) > 1:
                 raise Refusal(errors.XMLError, f"only one {name} is supported", node)
-        for name in ("cachetunes", "memorytunes"):  # one for no vcpu at all is passed over
-            if name in self.__dict__:
-                self.__dict__[name] = [row for row in self.__dict__[name] if row.vcpus]
         for tag, word, rows in (
             ("vcpusched", "vcpus", [row.vcpus for row in self.vcpuscheds]),
             ("iothreadsched", "iothreads", [row.iothreads for row in self.iothreadscheds]),
@@ -316,6 +269,14 @@ class Cputune(Element, tag="cputune", drop_empty=True):
             if len(listed) != len(set(listed)):
                 raise Refusal(errors.XMLDetail, f"'{tag}' attributes '{word}' must not overlap", node)
 
+    def split_schedulers(self) -> None:
+        for tag in ("vcpu", "iothread"):
+            rows: list[Scheduler] = getattr(self, f"{tag}scheds")
+            one = {number: row for row in rows for number in getattr(row, f"{tag}s")}
+            rows[:] = [
+                Scheduler(scheduler=row.scheduler, priority=row.priority, **{f"{tag}s": (number,)})
+                for number, row in sorted(one.items())
+            ]
 
     def _check_ranges(self, node: Node) -> None:
         for name in ("shares", "period", "global_period", "emulator_period", "iothread_period",
@@ -356,6 +317,14 @@ class Numatune(Element, tag="numatune", drop_empty=True):
     def _check(self, node: Node) -> None:
         if self.memory is not None and not self.memory._state():
             self.memory = None
+        cells = [row.cellid for row in self.memnodes]
+        for row in self.memnodes:
+            row.mode = row.mode or "strict"
+            if cells.count(row.cellid) > 1:
+                raise Refusal(errors.XMLError, f"Multiple memnode elements with cellid {row.cellid}", node)
+            if self.memory is not None and self.memory.mode == "restrictive" != row.mode:
+                where = "memnode element when mode is 'restrictive' in memory element"
+                raise Refusal(errors.XMLError, f"'restrictive' mode is required in {where}", node)
 
 
 class FibreChannel(Element, tag="fibrechannel"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from virshpy import errors
 from virshpy.drivers.qemu.argv.words import comma
 
 TYPE_CHECKING = False
@@ -35,11 +36,16 @@ _CHASSIS = ("manufacturer", "version", "serial", "asset", "sku")
 def _smbios(guest: Guest) -> None:
     domain = guest.domain
     mode = domain.os.smbios.mode if domain.os and domain.os.smbios else None
-    if mode != "sysinfo":
+    if mode not in ("sysinfo", "host"):
         return
-    for info in domain.sysinfos:
-        if info.type != "smbios":
-            continue
+    infos = [info for info in domain.sysinfos if info.type == "smbios"]
+    if mode == "host":
+        infos = [guest.runtime.host_sysinfo()]
+    elif not infos:
+        raise errors.XMLError(
+            f"Domain '{domain.name}' sysinfo are not available", hint="add <sysinfo type='smbios'>, or drop <smbios>"
+        )
+    for info in infos:
         for number, block, names in ((0, info.bios, _BIOS), (1, info.system, _SYSTEM)):
             if block is not None:
                 _smbios_table(guest, number, block, names)
@@ -79,9 +85,9 @@ def add_clock(guest: Guest) -> None:
                 words.append("driftfix=slew")
     guest.add("-rtc", ",".join(word for word in words if word))
     for timer in clock.timers if clock else []:
-        if timer.name == "pit" and timer.tickpolicy in ("delay", "discard"):
+        if timer.name == "pit" and timer.tickpolicy in (None, "delay", "discard"):
             if guest.caps.has_device("kvm-pit"):
-                guest.add("-global", f"kvm-pit.lost_tick_policy={timer.tickpolicy}")
+                guest.add("-global", f"kvm-pit.lost_tick_policy={timer.tickpolicy or 'delay'}")
         elif timer.name == "hpet" and timer.present is False:
             guest.add("-no-hpet")
 
@@ -147,7 +153,7 @@ def add_boot(guest: Guest) -> None:
         if path:
             guest.add(option, path)
             guest.out.file(path, "r", kind, shared=True)
-    if domain_os.kernel and domain_os.cmdline:
+    if domain_os.cmdline:
         guest.add("-append", domain_os.cmdline)
     if domain_os.dtb:
         guest.add("-dtb", domain_os.dtb)

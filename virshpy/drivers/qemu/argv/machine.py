@@ -53,7 +53,7 @@ def add_machine(guest: Guest) -> None:
             words.append(f"vmport={on_off(features.vmport.state)}")
         if features.smm is not None:
             words.append(f"smm={on_off(features.smm.state)}")
-        if features.ioapic is not None:
+        if features.ioapic is not None and features.ioapic.driver is not None:
             words.append(f"kernel_irqchip={'split' if features.ioapic.driver == 'qemu' else 'on'}")
     dump = domain.memory.dumpCore if domain.memory else None
     words.append(f"dump-guest-core={'on' if dump else 'off'}")
@@ -66,7 +66,7 @@ def add_machine(guest: Guest) -> None:
         words.append("hmat=on")
     if domain.os is not None and domain.os.bios is not None and domain.os.bios.useserial:
         words.append("graphics=off")
-    if not memory.numa_cells(domain):
+    if not domain.cells:
         found = guest.caps.machine(guest.machine)
         if found is not None and found.ram_id:
             words.append(f"memory-backend={found.ram_id}")
@@ -74,8 +74,7 @@ def add_machine(guest: Guest) -> None:
     guest.add("-machine", ",".join(words))
     guest.add("-accel", _accelerator(guest))
     if features is not None and features.smm is not None and features.smm.tseg is not None and guest.q35:
-        guest.add("-global", f"mch.extended-tseg-mbytes={features.smm.tseg.value}")
-    firmware.add_loader(guest)
+        guest.add("-global", f"mch.extended-tseg-mbytes={features.smm.tseg.size >> 20}")
 
 
 def _accelerator(guest: Guest) -> str:
@@ -250,6 +249,10 @@ def add_iothreads(guest: Guest) -> None:
             "thread-pool-max": thread.thread_pool_max,
         }  # fmt: skip
         guest.object("iothread", f"iothread{number}", **options)
+    default = guest.domain.defaultiothread
+    if default is not None and default._state():
+        pool = {"thread-pool-min": default.thread_pool_min, "thread-pool-max": default.thread_pool_max}
+        guest.object("main-loop", "main-loop", **pool)
 
 
 def iothread_ids(guest: Guest) -> list[int]:

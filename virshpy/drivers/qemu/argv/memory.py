@@ -22,10 +22,6 @@ _STEP = 1024  # memory is given to a PC in whole MiB
 _MODULE_STEP = 2048  # and modules in pieces of 2 MiB
 
 
-def numa_cells(domain: Domain) -> list[NumaCell]:
-    return domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
-
-
 def has_hmat(domain: Domain) -> bool:
     numa = domain.cpu.numa if domain.cpu else None
     if numa is None:
@@ -39,7 +35,7 @@ def _aligned(size: int) -> int:
 
 def total_memory(domain: Domain) -> int:
     """Memory at power-on in KiB, as the guest gets it."""
-    cells = numa_cells(domain)
+    cells = domain.cells
     if cells and any(cell.memory for cell in cells):
         return sum(_aligned(cell.memory or 0) for cell in cells)
     return _aligned(initial_memory(domain))
@@ -54,7 +50,7 @@ def add_memory(guest: Guest) -> None:
     else:
         guest.add("-m", str(size >> 10))
     backing = domain.memory_backing
-    if not numa_cells(domain):
+    if not domain.cells:
         machine = guest.caps.machine(guest.machine)
         ram = machine.ram_id if machine else None
         if (
@@ -83,6 +79,9 @@ def add_backend(
     guest.add("-object", as_json({"qom-type": kind, "id": name, **properties}))
 
 
+_PAGE = 4  # KiB, of ordinary memory
+
+
 def backend(
     guest: Guest, name: str, size: int, *, cell: int | None, access: str | None, nodemask: tuple[int, ...] | None,
     pagesize: int | None, discard: bool | None, module: MemoryDevice | None, system: bool,
@@ -96,7 +95,7 @@ def backend(
     prealloc = backing is not None and backing.allocation is not None and backing.allocation.mode == "immediate"
     threads = backing.allocation.threads if backing is not None and backing.allocation is not None else None
     path: str | None = None
-    page = pagesize if pagesize else _huge_page(guest, cell)
+    page = (pagesize if pagesize != _PAGE else None) if pagesize else _huge_page(guest, cell)
     nvdimm = module.source.path if module is not None and module.source is not None else None
     if nvdimm:
         kind, path, prealloc = "memory-backend-file", nvdimm, module is not None and module.model == "nvdimm"
@@ -108,7 +107,8 @@ def backend(
         if page:
             prealloc = True
     elif source == "file" or share is not None:
-        kind, path = "memory-backend-file", f"{guest.runtime.memory_dir}/{name}"
+        file = name if module is None else name.removeprefix("mem")
+        kind, path = "memory-backend-file", f"{guest.runtime.memory_dir}/{file}"
     else:
         kind = "memory-backend-ram"
     properties: Properties = {}
@@ -121,7 +121,7 @@ def backend(
     properties |= {"share": share}
     if prealloc:
         properties["prealloc"] = True
-        properties["prealloc-threads"] = threads
+    properties["prealloc-threads"] = threads
     if module is not None and nvdimm:
         properties |= {
             "align": module.source.alignsize * 1024 if module.source and module.source.alignsize else None,
@@ -129,6 +129,8 @@ def backend(
         }
     if system and kind in ("memory-backend-file", "memory-backend-memfd"):
         properties["x-use-canonical-path-for-ramblock-id"] = False
+    if module is not None and module.model == "virtio-mem" and not prealloc:
+        properties["reserve"] = False  # what is not plugged costs nothing
     properties["size"] = size * 1024
     properties |= _binding(guest, cell, nodemask)
     return kind, properties
@@ -152,10 +154,10 @@ def _huge_page(guest: Guest, cell: int | None) -> int | None:
         if page.nodeset is None:
             default = page.size
         elif cell is not None and cell in page.nodeset or cell is None and 0 in page.nodeset:
-            return page.size if page.size != 4 else None
+            return page.size if page.size != _PAGE else None
     if not pages.pages:
         return 2048
-    return default if default != 4 else None
+    return default if default != _PAGE else None
 
 
 def _binding(guest: Guest, cell: int | None, nodemask: tuple[int, ...] | None) -> Properties:
@@ -178,7 +180,7 @@ def _binding(guest: Guest, cell: int | None, nodemask: tuple[int, ...] | None) -
 
 def add_numa(guest: Guest) -> None:
     domain = guest.domain
-    cells = numa_cells(domain)
+    cells = domain.cells
     if not cells:
         return
     machine = guest.caps.machine(guest.machine)
@@ -273,7 +275,7 @@ def add_devices(guest: Guest) -> None:
         size = -(-(module.target.size or 0) // _MODULE_STEP) * _MODULE_STEP
         label = module.target.label.size if module.target.label else None
         source = module.source
-        cells = {cell.id: cell.memAccess for cell in numa_cells(guest.domain)}
+        cells = {cell.id: cell.memAccess for cell in guest.domain.cells}
         access = module.access or cells.get(module.target.node)
         add_backend(
             guest, name, size, cell=module.target.node, access=access, discard=module.discard,

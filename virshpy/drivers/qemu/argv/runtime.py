@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from virshpy import errors
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Protocol
+
+    from virshpy.xml.domain.osboot import Sysinfo
 
     Descriptor = dict[str, Any]
 
@@ -16,6 +21,10 @@ if TYPE_CHECKING:
         def sealed(self, usage_type: str, uuid: str | None, usage: str | None) -> tuple[str, str]: ...
 else:
     Descriptor = dict
+
+
+def _no_sysinfo() -> Sysinfo:
+    raise errors.ConfigUnsupported("Host SMBIOS information is not available")
 
 
 class FileUse:
@@ -84,12 +93,13 @@ class Runtime:
     ``tls_dir``          where VNC finds its certificates, or None without TLS
     ``vhost_net``        whether the kernel's vhost-net can be used for virtio interfaces under KVM
     ``sandbox``          whether to pass -sandbox on
+    ``host_sysinfo``     gives what the host's firmware says of it, for a guest that shall say the same
     ``native``           True for domxml-to-native: nothing is opened, no descriptors are asked for
     """
 
     __slots__ = (
         "id", "run_dir", "master_key", "vault", "monitor_words", "lifecycle_words", "incoming", "memory_dir",
-        "channel_dir", "tls_dir", "vhost_net", "sandbox", "native",
+        "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "native",
     )  # fmt: skip
 
     def __init__(
@@ -107,6 +117,7 @@ class Runtime:
         tls_dir: str | None = None,
         vhost_net: bool = False,
         sandbox: bool = True,
+        host_sysinfo: Callable[[], Sysinfo] = _no_sysinfo,
         native: bool = False,
     ) -> None:
         self.id = id
@@ -121,4 +132,5 @@ class Runtime:
         self.tls_dir = tls_dir
         self.vhost_net = vhost_net
         self.sandbox = sandbox
+        self.host_sysinfo = host_sysinfo
         self.native = native

@@ -30,6 +30,8 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     """
     if domain.uuid is None:
         domain.uuid = new_uuid(context)
+    if domain.genid == "":
+        domain.genid = new_uuid(context)
     complete_machine(domain, caps)
     check_emulator(domain, caps)
     complete_basics(domain)

@@ -32,6 +32,8 @@ def complete_firmware(domain: Domain, context: Context) -> None:
         if named.get("enrolled-keys") and "secure-boot" not in named:
             features.append(FirmwareFeature(name="secure-boot", enabled=True))
     loader, nvram = domain_os.loader, domain_os.nvram
+    if domain_os.firmware is None and loader is not None and loader.value and loader.type is None:
+        loader.type = "rom"
     if domain_os.firmware is None and loader is not None and loader.type == "pflash" and loader.readonly:
         if loader.stateless:
             return
@@ -109,6 +111,8 @@ def _fits(descriptor: Descriptor, domain: Domain) -> bool:
     features = set(descriptor.get("features", []))
     asked = domain_os.firmware_features.features if domain_os.firmware_features else []
     if any((feature.name in features) is not feature.enabled for feature in asked):
+        return False
+    if domain_os.loader is not None and domain_os.loader.stateless and "nvram-template" in mapping:
         return False
     smm = domain.features.smm if domain.features else None
     if "requires-smm" in features and smm is not None and smm.state is False:

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from itertools import count
 
-from virshpy import errors
+from virshpy.drivers.qemu.postparse.vcpus import complete_vcpus
 from virshpy.xml.domain.cpu import Clock
 from virshpy.xml.domain.osboot import BootDevice
-from virshpy.xml.domain.tuning import VCPU, IOThread, Memory
+from virshpy.xml.domain.tuning import IOThread, Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
-
-ARCHES = frozenset(
-    word
-    for words in (
-        "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 loongarch64 m68k microblaze microblazeel mips mipsel",
-        "mips64 mips64el openrisc parisc parisc64 ppc ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc",
-        "sparc64 unicore32 x86_64 xtensa xtensaeb",
-    )
-    for word in words.split()
-)
-
-
-def select_emulator(domain: Domain) -> str:
-    """The QEMU binary of a document: its own <emulator>, or the one for its architecture.
-
-    Raises ConfigUnsupported where the architecture is unknown or there is no binary for it.
-    """
-    from virshpy.drivers.qemu.capabilities.probe import default_emulator
-
-    kind = domain.os.type if domain.os else None
-    arch = (kind.arch if kind else None) or os.uname().machine
-    if arch not in ARCHES:
-        raise errors.ConfigUnsupported(f"Unknown architecture {arch}", hint="QEMU calls the usual one x86_64")
-    if domain.devices.emulator:
-        return domain.devices.emulator
-    found = default_emulator(arch)
-    if found is None:
-        package = "qemu-system-x86" if arch in ("x86_64", "i686") else "qemu-system"
-        raise errors.ConfigUnsupported(f"No emulator found for arch '{arch}'", hint=f"apt install {package}")
-    return found
-
 
 def complete_machine(domain: Domain, caps: QemuCaps) -> None:
     """<emulator> and the canonical machine type."""
@@ -70,18 +38,13 @@ def complete_basics(domain: Domain) -> None:
     domain.on_crash = domain.on_crash or "destroy"
     if domain.clock is None:
         domain.clock = Clock(offset="utc")
-    if domain.vcpu is None:
-        domain.vcpu = VCPU(value=1)
-    numa = domain.numatune.memory if domain.numatune else None
-    tune = domain.cputune
-    pinned = domain.vcpu.cpuset or (tune and (tune.vcpupins or tune.emulatorpin or tune.iothreadpins))
-    if not pinned and numa is not None and numa.placement == "auto":
-        domain.vcpu.placement = "auto"
-    domain.vcpu.placement = domain.vcpu.placement or "static"
-    if domain.vcpu.current == domain.vcpu.value:
-        domain.vcpu.current = None
+    complete_vcpus(domain)
     complete_numa(domain)
     complete_memory(domain)
+    if domain.memory_backing is not None and domain.memory_backing.hugepages is not None and not domain.cells:
+        for page in domain.memory_backing.hugepages.pages:
+            if page.nodeset == (0,):
+                page.nodeset = None
     complete_iothreads(domain)
     if not domain.os.boots and domain.os.type and domain.os.type.value == "hvm" and not _device_boot(domain):
         domain.os.boots.append(BootDevice(dev="hd"))
@@ -92,7 +55,7 @@ _MOST_VCPUS = 16384
 
 def complete_numa(domain: Domain) -> None:
     """Cells are numbered in order; processors that no cell names belong to the first."""
-    cells = domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
+    cells = domain.cells
     for number, cell in enumerate(cells):
         if cell.id is None:
             cell.id = number
@@ -108,6 +71,7 @@ def complete_iothreads(domain: Domain) -> None:
     """Where some I/O threads are listed, all are, and there are as many as are listed."""
     if domain.cputune is not None:
         domain.cputune.iothreadpins.sort(key=lambda pin: pin.iothread or 0)
+    domain.iothreads = domain.iothreads or None
     if domain.iothreadids is None or not domain.iothreadids.iothreads:
         return
     threads = domain.iothreadids.iothreads
@@ -119,7 +83,7 @@ def complete_iothreads(domain: Domain) -> None:
 
 def complete_memory(domain: Domain) -> None:
     """<memory> is what there is in all: the NUMA cells where there are some, and memory devices."""
-    cells = domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
+    cells = domain.cells
     in_cells = sum(cell.memory or 0 for cell in cells)
     domain.memory = domain.memory or Memory()
     if in_cells:

@@ -62,8 +62,10 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
     if devices.vsock is not None and devices.vsock.cid is not None and devices.vsock.cid.auto is None:
         devices.vsock.cid.auto = devices.vsock.cid.address is None
     for label in domain.seclabels:
-        if label.type == "none":
-            label.model = label.model or "none"
+        if label.model is None:
+            # The host has no mandatory access control for guests: its first model is none, and so is the label.
+            label.type = label.model = "none"
+            label.relabel = None
 
 
 def _shmems(domain: Domain) -> None:

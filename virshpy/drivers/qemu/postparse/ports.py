@@ -207,8 +207,13 @@ def assign_memory_slots(domain: Domain) -> None:
     """DIMMs and NVDIMMs get slots of the memory that can be plugged."""
     modules = [m for m in domain.devices.memories if m.model in ("dimm", "nvdimm")]
     used = {address.slot for address in map(dimm_of, modules) if address is not None}
+    most = domain.max_memory.slots if domain.max_memory and domain.max_memory.value else None
     for module in modules:
-        if module.address is None:
-            slot = next(n for n in range(len(modules) + len(used) + 1) if n not in used)
+        if dimm_of(module) is None and most is not None:
+            slot = next((number for number in range(most) if number not in used), None)
+            if slot is None:
+                raise errors.InternalError(
+                    "failed to find an empty memory slot", hint=f"<maxMemory slots='{most}'> is too few"
+                )
             used.add(slot)
             module.address = DIMMAddress(type="dimm", slot=slot)

@@ -12,6 +12,7 @@ from virshpy.drivers.qemu.postparse.validate.disks import check_disks, check_dup
 from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
 from virshpy.drivers.qemu.postparse.validate.machine import check_machine
 from virshpy.drivers.qemu.postparse.validate.memory import check_memory
+from virshpy.drivers.qemu.postparse.validate.settings import check_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def validate(domain: Domain, caps: QemuCaps) -> None:
     """Raise what libvirt raises for a complete document that it refuses at define."""
     check_machine(domain, caps)
+    check_settings(domain)
     check_firmware(domain)
     check_memory(domain)
     check_disks(domain)

@@ -29,10 +29,20 @@ def check_firmware(domain: Domain) -> None:
                 "loader path cannot be specified when firmware autoselection is enabled",
                 hint="leave out either firmware='efi' or the path in <loader>",
             )
-        if domain_os.firmware != "efi" and (nvram is not None or (loader is not None and loader.stateless is not None)):
+        if nvram is not None and nvram.template:
+            raise errors.XMLDetail(
+                "nvram attribute 'template' cannot be specified when firmware autoselection is enabled"
+            )
+        if domain_os.firmware != "efi" and nvram is not None:
             raise errors.XMLDetail("Only EFI firmware permits NVRAM")
+        _check_wanted(domain)
     else:
-        if loader is not None and not loader.value and (loader.type or loader.readonly is not None):
+        if domain_os.firmware_features is not None and domain_os.firmware_features.features:
+            raise errors.XMLDetail(
+                "cannot use feature-based firmware autoselection when firmware autoselection is disabled",
+                hint="<os firmware='efi'> chooses a loader by itself",
+            )
+        if (loader is not None or nvram is not None) and not (loader and loader.value):
             raise errors.XMLDetail(
                 "no loader path specified and firmware auto selection disabled",
                 hint="<os firmware='efi'> chooses a loader by itself",
@@ -48,12 +58,23 @@ def check_firmware(domain: Domain) -> None:
         _check_secure(domain)
 
 
+def _check_wanted(domain: Domain) -> None:
+    wanted = domain.os.firmware_features.features if domain.os and domain.os.firmware_features else []
+    named = {feature.name: feature.enabled for feature in wanted}
+    if named.get("enrolled-keys") and named.get("secure-boot") is False:
+        raise errors.XMLDetail(
+            "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled"
+        )
+
+
 def _check_secure(domain: Domain) -> None:
     loader = domain.os.loader if domain.os else None
-    if loader is None or not loader.secure or (domain.os and domain.os.firmware):
+    if loader is None or not loader.secure:
         return
     if not is_q35(domain):
         raise errors.ConfigUnsupported("Secure boot is supported with q35 machine types only")
+    if domain.os is not None and domain.os.firmware:
+        return  # it is switched on with the firmware that is chosen
     smm = domain.features.smm if domain.features else None
     if smm is None or not smm.state:
         raise errors.ConfigUnsupported(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.places import machine_of
+from virshpy.drivers.qemu.postparse.pci.chipset import is_q35
+from virshpy.drivers.qemu.postparse.places import is_x86, machine_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ def _check_vcpus(domain: Domain, most: int) -> None:
     count = vcpu.value or 0
     if vcpu.current is not None and vcpu.current > count:
         raise errors.ConfigUnsupported("maximum vCPU count must not be less than current vCPU count")
-    cells = domain.cpu.numa.cells if domain.cpu and domain.cpu.numa else []
+    cells = domain.cells
     named = [number for cell in cells for number in cell.cpus or ()]
+    if len(named) > count > 0:
+        raise errors.InternalError("Number of CPUs in <numa> exceeds the <vcpu> count")
     if count == 0 or (named and max(named) >= count):
         raise errors.InternalError("CPU IDs in <numa> exceed the <vcpu> count", hint="<vcpu> must be 1 or more")
     if count > most:
@@ -46,6 +49,7 @@ def _check_vcpus(domain: Domain, most: int) -> None:
             f"Maximum CPUs greater than specified machine type limit {most}",
             hint=f"<vcpu> can be up to {most} on {machine_of(domain)}",
         )
+    _check_many_vcpus(domain, count)
     topology = domain.cpu.topology if domain.cpu else None
     if topology is not None:
         product = (topology.sockets or 1) * (topology.dies or 1) * (topology.cores or 1) * (topology.threads or 1)
@@ -54,6 +58,25 @@ def _check_vcpus(domain: Domain, most: int) -> None:
                 "CPU topology doesn't match maximum vcpu count",
                 hint=f"sockets x dies x cores x threads is {product}, <vcpu> is {count}",
             )
+
+
+_WITHOUT_EIM = 255
+
+
+def _check_many_vcpus(domain: Domain, count: int) -> None:
+    """x86 addresses so many processors; more take an IOMMU that remaps interrupts."""
+    if count <= _WITHOUT_EIM or not is_x86(domain):
+        return
+    if not is_q35(domain):
+        raise errors.ConfigUnsupported(
+            f"more than {_WITHOUT_EIM} vCPUs are only supported on q35-based machine types", hint="say machine='q35'"
+        )
+    iommu = domain.devices.iommu
+    if iommu is None or iommu.driver is None or not iommu.driver.eim:
+        raise errors.ConfigUnsupported(
+            f"more than {_WITHOUT_EIM} vCPUs require extended interrupt mode enabled on the iommu device",
+            hint="add <iommu model='intel'><driver intremap='on' eim='on'/></iommu> and <ioapic driver='qemu'/>",
+        )
 
 
 def _check_cpu(domain: Domain) -> None:

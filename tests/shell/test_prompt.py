@@ -167,21 +167,3 @@ def test_a_terminal_that_changes_its_size(ready: Terminal) -> None:
     time.sleep(0.3)
     ready.send("quit\r")
     assert ready.end() == 0
-
-
-def test_a_lost_connection_is_opened_anew(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from virshpy.api.connection import Connection
-    from virshpy.shell.output import Renderer
-    from virshpy.shell.session import Session, Settings
-
-    settings = Settings()
-    settings.uri = URI
-    session = Session(settings, Renderer("plain", hints=True))
-    session.interactive = True
-    first = session.connection
-    monkeypatch.setattr(Connection, "is_alive", lambda self: False)
-    assert not session.run_line("domstate nope")
-    assert "error: the connection was lost\nhint: the next command connects again" in capsys.readouterr().err
-    monkeypatch.undo()
-    assert session.run_line("domstate test") and session.connection is not first
-    session.close()

@@ -16,7 +16,7 @@ from virshpy.host.processes import boot_id
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Any
 
@@ -41,6 +41,11 @@ _PART_TABLE = (
 )
 
 
+_ELSEWHERE = "choose a connection whose files you may open: qemu:///session, or qemu:///embed?root=DIR"
+_DAMAGED = "restore the file from a copy, or move it away and define again what was in it"
+_GONE = "connect again: what is under that name now is another file, or none"
+
+
 def moment(name: str) -> None:
     for observer in observers:
         observer(name)
@@ -55,7 +60,10 @@ class Store:
     def __init__(self, directories: Directories, *, state_schema: str, run_schema: str, version: int) -> None:
         self.directories = directories
         self._guard = RLock()
-        self._db = self._open(f"{directories.state}/state.db", f"{directories.run}/run.db")
+        self._files = (f"{directories.state}/state.db", f"{directories.run}/run.db")
+        self._whole = True
+        self._db = self._open(*self._files)
+        self._opened = self._identities()
         self._create("main", version, _JOURNAL_TABLES.format(db="main") + state_schema)
         self._create("run", version, _JOURNAL_TABLES.format(db="run") + _RUN_TABLES + run_schema)
         self._notice_reboot()
@@ -69,16 +77,15 @@ class Store:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             db = sqlite3.connect(state, timeout=30, isolation_level=None, check_same_thread=False)
             db.execute("ATTACH ? AS run", (run,))
-        except (OSError, sqlite3.Error) as error:
-            raise errors.SystemCallError(
-                f"Failed to open {state}: {getattr(error, 'strerror', None) or error}",
-                hint="choose a connection whose files you may open: qemu:///session, or qemu:///embed?root=DIR",
-            ) from None
+            db.execute("PRAGMA foreign_keys = ON")
+            # What run.db says is void after a power cut, so it need not survive one.
+            db.execute("PRAGMA run.synchronous = OFF")
+            db.execute("PRAGMA main.synchronous = FULL")
+        except OSError as error:
+            raise errors.SystemCallError(f"Failed to open {path}: {error.strerror}", hint=_ELSEWHERE) from None
+        except sqlite3.Error as error:
+            raise self._complaint(error) from None
         db.row_factory = sqlite3.Row
-        db.execute("PRAGMA foreign_keys = ON")
-        # What run.db says is void after a power cut, so it need not survive one.
-        db.execute("PRAGMA run.synchronous = OFF")
-        db.execute("PRAGMA main.synchronous = FULL")
         return db
 
     def _create(self, name: str, version: int, script: str) -> None:
@@ -87,12 +94,12 @@ class Store:
             return
         if found > version:
             self._refuse_newer()
-        self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
+        self.execute(f"PRAGMA {name}.journal_mode = WAL")
         with self.transaction():
             if self.one(f"PRAGMA {name}.user_version")[0] == 0:
                 for statement in filter(str.strip, script.split(";")):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA {name}.user_version = {version}")
+                    self.execute(statement)
+                self.execute(f"PRAGMA {name}.user_version = {version}")
 
     def _refuse_newer(self) -> None:
         raise errors.InternalError(f"{self.directories.state} was written by a newer virshpy", hint="use that version")
@@ -117,7 +124,7 @@ class Store:
         They are made when that kind is first used, those of ``run.db`` with every boot. What is deleted from then on is
         overwritten, as there may be secrets in it.
         """
-        self._db.execute("PRAGMA secure_delete = ON")
+        self.execute("PRAGMA secure_delete = ON")
         for db, script in (("main", state), ("run", run)):
             self.execute(_PART_TABLE.format(db=db))
             if self._has_part(db, part, version):
@@ -125,7 +132,7 @@ class Store:
             with self.transaction():
                 if not self._has_part(db, part, version):
                     for statement in filter(str.strip, script.split(";")):
-                        self._db.execute(statement)
+                        self.execute(statement)
                     self.execute(f"INSERT INTO {db}.part VALUES (?, ?)", part, version)
 
     def _has_part(self, db: str, part: str, version: int) -> bool:
@@ -145,22 +152,58 @@ class Store:
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement; the number of rows it changed."""
-        with self._guard:
-            return self._db.execute(sql, values).rowcount
+        return int(self._query(sql, values, lambda cursor: cursor.rowcount))
 
     def all(self, sql: str, *values: Any) -> list[Any]:
         """Every row of a query; a row is indexed by column name or number."""
-        with self._guard:
-            return self._db.execute(sql, values).fetchall()
+        rows: list[Any] = self._query(sql, values, lambda cursor: cursor.fetchall())
+        return rows
 
     def one(self, sql: str, *values: Any) -> Any:
         """The first row of a query, or None."""
+        return self._query(sql, values, lambda cursor: cursor.fetchone())
+
+    def _query(self, sql: str, values: Sequence[Any], take: Callable[[sqlite3.Cursor], Any]) -> Any:
         with self._guard:
-            return self._db.execute(sql, values).fetchone()
+            try:
+                return take(self._db.execute(sql, values))
+            except self._db.Error as error:
+                raise self._complaint(error) from None
+
+    def _complaint(self, error: sqlite3.Error) -> errors.Error:
+        """What SQLite says (no space, no right, no database), as an error of ours."""
+        from sqlite3 import DatabaseError
+
+        damaged = type(error) is DatabaseError  # everything else has a class of its own
+        self._whole = self._whole and not damaged
+        told = f"Failed to use {' and '.join(self._files)}: {error}"
+        return errors.SystemCallError(told, hint=_DAMAGED if damaged else _ELSEWHERE)
+
+    def is_whole(self) -> bool:
+        """Whether the files are those that were opened, under their names, and nothing showed that they are damaged."""
+        return self._whole and self._identities() == self._opened
+
+    def require_whole(self) -> None:
+        """Raise SystemCallError where the files are not what they were: what is written to them would be lost."""
+        for path, before, now in zip(self._files, self._opened, self._identities(), strict=True):
+            if now != before:
+                how = "removed" if now is None else "replaced"
+                raise errors.SystemCallError(f"{path} was {how} while it was open", hint=_GONE)
+
+    def _identities(self) -> list[tuple[int, int] | None]:
+        found: list[tuple[int, int] | None] = []
+        for path in self._files:
+            try:
+                status = os.stat(path)
+            except OSError:
+                found.append(None)
+            else:
+                found.append((status.st_dev, status.st_ino))
+        return found
 
     def transaction(self) -> Transaction:
         """A context in which statements take effect together or not at all."""
-        return Transaction(self._db, self._guard)
+        return Transaction(self)
 
     def next(self, counter: str) -> int:
         """The next number of a named series that begins at 1 with every boot."""
@@ -178,16 +221,18 @@ class Store:
 class Transaction:
     """BEGIN IMMEDIATE … COMMIT; joins the one that is open already."""
 
-    def __init__(self, db: sqlite3.Connection, guard: RLock) -> None:
-        self._db = db
-        self._guard = guard
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._db = store._db
+        self._guard = store._guard
 
     def __enter__(self) -> None:
         self._guard.acquire()
         self._inner = self._db.in_transaction
         if not self._inner:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
+                self._store.require_whole()
+                self._store.execute("BEGIN IMMEDIATE")
             except BaseException:
                 self._guard.release()
                 raise
@@ -198,7 +243,13 @@ class Transaction:
         try:
             if not self._inner:
                 moment("transaction full")
-                self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+                try:
+                    if kind is None:
+                        self._store.execute("COMMIT")
+                finally:
+                    # After some failures SQLite has done so itself.
+                    if self._db.in_transaction:
+                        self._store.execute("ROLLBACK")
                 moment("transaction over")
         finally:
             self._guard.release()

@@ -117,6 +117,8 @@ def _running(session: Session) -> str:
     """How many domains run, where that is known without opening a connection for it."""
     if not session.connected:
         return ""
+    if session.lost():
+        return "  disconnected"
     try:
         return f"  {len(session.connection.list_domains(ListDomainsFlags.ACTIVE))} running"
     except errors.Error:

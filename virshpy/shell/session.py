@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from virshpy.shell.command import Arguments
 
 INTERRUPTED = 130
+_NOT_CONNECTED = "failed to connect to the hypervisor"
+_LOST = "its files were removed, replaced or damaged; the next command connects again"
 
 
 class Settings:
@@ -53,12 +55,17 @@ class Session:
         # At the prompt, what /dev/stdin stands for.
         self.read_document: Callable[[], str] | None = None
         self._connection: Connection | None = None
+        self._lost = False  # it was open, and went without our doing
 
     @property
     def connection(self) -> Connection:
-        """The connection; opened now if there is none. Raises Failure."""
+        """The connection; opened now if there is none, or anew if it was lost. Raises Failure."""
         if self._connection is None:
-            self._connection = self._open(self.uri, self.readonly)
+            complaint = "Failed to reconnect to the hypervisor" if self._lost else _NOT_CONNECTED
+            self._connection = self._open(self.uri, self.readonly, complaint)
+            if self._lost:
+                self._lost = False
+                self.report(Failure("Reconnected to the hypervisor"), None)
         return self._connection
 
     @property
@@ -78,6 +85,7 @@ class Session:
         """Open another connection; the present one is kept where that fails."""
         opened = self._open(uri, readonly)
         self.close()
+        self._lost = False
         self._connection = opened
         self.uri = uri
         self.readonly = readonly
@@ -90,11 +98,11 @@ class Session:
             except errors.Error as error:
                 self.report(Failure(None, error), None)
 
-    def _open(self, uri: str | None, readonly: bool) -> Connection:
+    def _open(self, uri: str | None, readonly: bool, complaint: str = _NOT_CONNECTED) -> Connection:
         try:
             connection = virshpy.open(uri or None, readonly=readonly)
         except errors.Error as error:
-            raise Failure("failed to connect to the hypervisor", error) from error
+            raise Failure(complaint, error) from error
         connection.on_warning(self.renderer.warning)
         return connection
 
@@ -147,6 +155,7 @@ class Session:
         name = arguments.command.name
         try:
             if arguments.command.connects:
+                self._drop_what_is_dead()
                 _ = self.connection
             arguments.convert(self)
             outcome = arguments.command.run(self, arguments)
@@ -173,16 +182,19 @@ class Session:
         return False
 
     def _drop_what_is_dead(self) -> None:
-        """At the prompt, the next command opens a connection that was lost anew."""
-        if not self.interactive or self._connection is None:
-            return
-        try:
-            lost = not self._connection.is_alive()
-        except errors.Error:
-            return  # a driver that cannot tell
-        if lost:
+        """At the prompt a loss is noticed before a command, or when one has failed; the next command connects again."""
+        if self.interactive and self.lost():
+            shown = self.shown_uri()
             self._connection = None
-            self.report(Failure("the connection was lost", hint="the next command connects again"), None)
+            self._lost = True
+            self.report(Failure(f"Disconnected from {shown} due to I/O error", hint=_LOST), None)
+
+    def lost(self) -> bool:
+        """Whether the connection that is open has ceased to be one."""
+        try:
+            return self._connection is not None and not self._connection.is_alive()
+        except errors.Error:
+            return False  # a driver that cannot tell
 
     # reporting
     def report(self, failure: Failure, command: str | None) -> None:

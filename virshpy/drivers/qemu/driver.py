@@ -131,7 +131,7 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         return qemu.node.sysinfo_xml()
 
     def connect_is_alive(self) -> bool:
-        return True
+        return self.domains.store.is_whole()
 
     def connect_is_encrypted(self) -> bool:
         return False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Run
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy.shell import registry
 
@@ -70,6 +71,44 @@ def test_reader_that_goes_away() -> None:
         timeout=60,
     )
     assert done.stdout == "<capabilities>\n" and done.stderr == ""
+
+
+NO_ROOM = "error: Failed to write to standard output: No space left on device\n"
+
+
+def through(redirections: str, *words: str, input: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the program with its streams redirected by a shell."""
+    argv = ["sh", "-c", f'exec "$@" {redirections}', "sh", *PROGRAM, *words]
+    return subprocess.run(argv, input=input, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("words", ["list", "-o json list", "-v", ""])
+def test_output_without_room(words: str) -> None:
+    done = through(">/dev/full", "-c", URI, *words.split())
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", NO_ROOM)
+
+
+def test_complaints_without_room_do_not_stop_what_follows() -> None:
+    done = through("2>/dev/full", "-c", URI, "domstate nope; domstate test")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\nrunning\n\n", "")
+
+
+def test_closed_streams() -> None:
+    listed = run("-c", URI, "list")
+    assert through(">&-", "-c", URI, "list").returncode == 0
+    assert through("2>&-", "-c", URI, "list").stdout == through("<&-", "-c", URI, "list").stdout == listed.stdout
+    assert through("2>&-", "-c", URI, "domstate nope").returncode == 1
+    done = through("<&-", "-c", URI)
+    assert done.returncode == 0 and done.stdout.endswith("virshpy # \n")
+
+
+def test_closed_streams_lend_their_numbers_to_no_file(uri: str, virshpy: Run) -> None:
+    """What is opened next takes the lowest number: what is printed must not go into the records."""
+    document = "<domain type='qemu'><name>web</name><memory>1</memory><os><type arch='x86_64'>hvm</type></os></domain>"
+    path = Path(uri.partition("root=")[2]) / "web.xml"
+    path.write_text(document)
+    assert through("<&- >&- 2>&-", "-c", uri, f"define {path}; list --all; domstate nope; list --all").returncode == 0
+    assert virshpy("list", "--all", "--name").stdout.split() == ["web"]
 
 
 def test_interrupt_leaves_by_130() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,3 +169,18 @@ def test_a_terminal_that_changes_its_size(ready: Terminal) -> None:
     time.sleep(0.3)
     ready.send("quit\r")
     assert ready.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_the_terminal_is_as_it_was(number: signal.Signals, tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    line = f"{sys.executable} -m virshpy -c {URI}; echo left by $?; read -r answer"
+    terminal = Terminal(["sh", "-c", line], environment)
+    before = termios.tcgetattr(terminal.fd)
+    terminal.expect(READY)
+    assert termios.tcgetattr(terminal.fd) != before
+    program = int(Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text().split()[0])
+    os.kill(program, number)
+    terminal.expect(f"left by {128 + number}")
+    assert termios.tcgetattr(terminal.fd) == before
+    terminal.close()

@@ -72,7 +72,7 @@ HOMES = (
         "opening by flags",
         ("os.open",),
         ("virshpy/host/*", "virshpy/drivers/qemu/capabilities/kvm.py",
-         "virshpy/shell/userfiles.py", "virshpy/shell/main.py"),
+         "virshpy/shell/userfiles.py", "virshpy/shell/streams.py"),
         "its flags may create or truncate; elsewhere it opens /dev/kvm, the user's own files, and /dev/null",
     ),
     Home("the store", ("sqlite3", "sqlite3.*"), ("virshpy/host/store.py",), "one module knows the tables"),

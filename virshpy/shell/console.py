@@ -6,6 +6,7 @@ import os
 import sys
 
 from virshpy import errors
+from virshpy.shell import streams
 from virshpy.shell.command import Failure
 
 TYPE_CHECKING = False
@@ -29,15 +30,15 @@ def attach(session: Session, domain: Domain, device: str | None, flags: int) -> 
         )
     stream = domain.open_console(device, flags)
     escape = session.settings.escape
-    sys.stdout.write(f"Connected to domain '{domain.name}'\nEscape character is {escape}")
-    sys.stdout.write(" (Ctrl + ])\n" if escape == "^]" else "\n")
-    sys.stdout.flush()
+    streams.put(f"Connected to domain '{domain.name}'\nEscape character is {escape}")
+    streams.put(" (Ctrl + ])\n" if escape == "^]" else "\n")
+    streams.flush()
     try:
         _join(stream, escape_byte(escape))
     finally:
         stream.close()
-    sys.stdout.write("\n")
-    sys.stdout.flush()
+    streams.put("\n")
+    streams.flush()
 
 
 def escape_byte(text: str) -> int:
@@ -49,6 +50,7 @@ def _join(stream: Stream, escape: int) -> None:
     import termios
     import tty
 
+    streams.leave_in_order()
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:

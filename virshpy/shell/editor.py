@@ -6,6 +6,7 @@ import sys
 
 from virshpy import errors
 from virshpy.shell.command import Failure
+from virshpy.shell.streams import complain, flush, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ def edit_until_accepted(
             message = error.message
             if not sys.stdin.isatty() or message is None:
                 raise
-            sys.stdout.flush()
-            sys.stderr.write(f"error: {message}\n")
+            complain(f"error: {message}\n")
         answer = _ask(validating and not relaxed)
         if answer == "n":
             raise Failure(None)
@@ -70,13 +70,13 @@ def edit_until_accepted(
 def _ask(may_relax: bool) -> str:
     choices = ["y", "n", *(["i"] if may_relax else []), "f", "?"]
     while True:
-        sys.stdout.write(f"Failed. Try again? [{','.join(choices)}]: ")
-        sys.stdout.flush()
+        put(f"Failed. Try again? [{','.join(choices)}]: ")
+        flush()
         answer = sys.stdin.readline()
         if not answer:
             return "n"
         answer = answer.strip().lower()[:1]
         if answer == "?":
-            sys.stdout.write(_ANSWERS.format(relax=_RELAX if may_relax else ""))
+            put(_ANSWERS.format(relax=_RELAX if may_relax else ""))
         elif answer in choices:
             return answer

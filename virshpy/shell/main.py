@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 
-from virshpy.shell import arguments
+from virshpy.shell import arguments, streams
 from virshpy.shell.command import Failure
 from virshpy.shell.output import MACHINE, Renderer
 from virshpy.shell.parser import ParseError, parse_line, parse_words, wanted_output
@@ -22,10 +21,6 @@ def entry() -> int:
     # Most runs end before a collection would find anything; those of the imports alone take milliseconds.
     gc.set_threshold(50_000)
     code = main(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _silence()
     # The interpreter's last collection looks at everything that is alive, to no end.
     gc.freeze()
     return code
@@ -33,16 +28,19 @@ def entry() -> int:
 
 def main(words: Sequence[str]) -> int:
     """Run the program with these words after its name; the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # Names may hold bytes that are no text; they go out as they came in.
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    streams.prepare()
     try:
-        return _run(words)
-    except BrokenPipeError:
-        return _silence()
-    except KeyboardInterrupt:
-        sys.stdout.write("\n")
-        return INTERRUPTED
+        try:
+            code = _run(words)
+        except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                streams.complain("\n")
+            code = INTERRUPTED
+        streams.flush()
+        return code
+    except streams.OutputLost as lost:
+        streams.give_up(lost)
+        return 1
 
 
 def _run(words: Sequence[str]) -> int:
@@ -65,7 +63,7 @@ def _run(words: Sequence[str]) -> int:
         if parsed.words:
             return _one_line(parsed.words, session)
         return _interactive(session)
-    except (BrokenPipeError, KeyboardInterrupt):
+    except (streams.OutputLost, KeyboardInterrupt):
         raise
     except Exception as error:
         session.report_unexpected(error, None)
@@ -123,7 +121,7 @@ def _standard_input(session: Session) -> None:
     while not session.stopping:
         if shown:
             session.renderer.write(prompt(session))
-        sys.stdout.flush()  # who writes to us through a pipe may be waiting for an answer
+        streams.flush()  # who writes to us through a pipe may be waiting for an answer
         line = sys.stdin.readline()
         if not line:
             break
@@ -154,9 +152,3 @@ def _log_works(path: str, session: Session) -> bool:
         return True
     session.report(Failure("failed to open the log file. check the log file path"), None)
     return False
-
-
-def _silence() -> int:
-    """The reader of our output has gone: say nothing more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1

@@ -23,6 +23,7 @@ from virshpy.shell.results import (
     Table,
     Text,
 )
+from virshpy.shell.streams import complain, flush, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class Renderer:
         if self.page is not None:
             self.page.append(text)
             return
-        sys.stdout.write(text)
+        put(text)
         if self.format == "rich":
-            sys.stdout.flush()
+            flush()
 
     def finish_command(self, milliseconds: float) -> None:
         """What stands between one command's output and the next."""
@@ -89,7 +90,6 @@ class Renderer:
 
     def failure(self, failure: Failure, command: str | None) -> None:
         """Print a failure: the command's sentence, the driver's, and for a person what to do about it."""
-        sys.stdout.flush()
         cause = failure.cause
         if self.format in MACHINE:
             self._for_machines(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error_data(failure)})
@@ -99,31 +99,28 @@ class Renderer:
         if cause is not None and not failure.quiet_cause:
             self.failure_line(cause.message)
         if failure.hint and self.hints:
-            sys.stderr.write(_tinted(sys.stderr, "36", "hint: ") + failure.hint + "\n")
-        sys.stderr.flush()
+            complain(_tinted(sys.stderr, "36", "hint: ") + failure.hint + "\n")
 
     def warning(self, sentence: str) -> None:
         """Something that does not stop a command: shown where hints are, since virsh has no such lines."""
         if self.format in MACHINE:
             self._for_machines(sys.stderr, {"version": JSON_VERSION, "warning": {"message": sentence}})
         elif self.hints:
-            sys.stdout.flush()
-            sys.stderr.write(_tinted(sys.stderr, "33", "warning: ") + sentence + "\n")
+            complain(_tinted(sys.stderr, "33", "warning: ") + sentence + "\n")
 
     def failure_line(self, sentence: str) -> None:
-        sys.stdout.flush()
-        sys.stderr.write(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
+        complain(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
 
     def _for_machines(self, stream: TextIO, document: dict[str, Any]) -> None:
         from virshpy.shell import machine
 
         text = machine.written(document, self.format, indented=_is_terminal(stream))
-        if stream is sys.stdout:
-            self.write(text)
-        else:
-            stream.write(text)
+        if stream is not sys.stdout:
+            complain(text)
+            return
+        self.write(text)
         if self.page is None:
-            stream.flush()
+            flush()
 
     def show_page(self) -> None:
         """Show what was kept back since ``page`` was set to a list, in the user's pager."""

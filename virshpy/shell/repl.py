@@ -18,6 +18,7 @@ from virshpy.enums import ListDomainsFlags
 from virshpy.shell.complete import candidates
 from virshpy.shell.help import welcome
 from virshpy.shell.main import prompt
+from virshpy.shell.streams import leave_in_order
 from virshpy.shell.typed import last_command, quoted
 from virshpy.shell.userfiles import history_file
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 def run_prompt(session: Session) -> None:
     """Read and run lines until ``quit`` or Ctrl-D. Ctrl-C cancels what is being typed, or the running command."""
+    leave_in_order()
     if not session.settings.quiet:
         session.renderer.write(welcome())
     editor: PromptSession[str] = PromptSession(

@@ -12,6 +12,7 @@ from virshpy.shell.command import Failure
 from virshpy.shell.output import Renderer
 from virshpy.shell.parser import ParseError, parse_line, wanted_output
 from virshpy.shell.results import Result
+from virshpy.shell.streams import OutputLost, complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Session:
         except errors.Error as error:
             self.report(Failure(None, error), name)
             self._drop_what_is_dead()
-        except BrokenPipeError:
+        except OutputLost:
             raise
         except KeyboardInterrupt:
             if not self.interactive:
@@ -221,7 +222,7 @@ class Session:
 
         trace = "".join(traceback.format_exception(error))
         if self.settings.debug:
-            sys.stderr.write(trace)
+            complain(trace)
             hint = None
         else:
             from virshpy.shell.userfiles import keep_trace

@@ -61,7 +61,8 @@ def drive(controller: int, bus: str = "scsi") -> str:
         (guest(before="<iothreads>4294967295</iothreads>"), "parse"),
         (guest(before="<iothreads>16384</iothreads><iothreadids><iothread id='9'/></iothreadids>"), "started"),
         # a disk without the host that it is on
-        *[(network_disk(protocol), "argv") for protocol in ("iscsi", "nbd", "ssh", "sheepdog", "http", "nfs")],
+        *[(network_disk(protocol), "argv") for protocol in ("iscsi", "nbd", "ssh", "sheepdog", "http")],
+            (network_disk("nfs"), "define"),
         # controllers by the million
         (guest("<controller type='pci' index='2147483647' model='pci-bridge'/>"), "define"),
         (drive(4294967295), "define"),

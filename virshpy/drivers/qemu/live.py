@@ -7,6 +7,7 @@ import os
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
+from virshpy.drivers.qemu.postparse.disks import source_text
 from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.display import Graphics
+    from virshpy.xml.domain.storage import Disk
 
 _TAPPED = ("bridge", "ethernet", "network")
 _DISPLAY_ADDRESS = "127.0.0.1"
@@ -34,6 +36,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
     for disk in devices.disks:
+        _refuse_unkept(disk)
         complete_chain(disk)
     for interface in devices.interfaces:
         _check_link(interface)
@@ -49,6 +52,22 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         label = f"+{identity.uid}:+{identity.uid}"
         domain.seclabels = [Seclabel(type="dynamic", model="dac", relabel=True, label=label, imagelabel=label)]
     assign_aliases(domain)
+
+
+def _refuse_unkept(disk: Disk) -> None:
+    """What a start would have to do for a disk and does not do: a guest must not run as if it were done."""
+    name = disk.target.dev if disk.target else None
+    if disk.transient is not None:
+        raise errors.ConfigUnsupported(
+            f"transient disk '{name}' is not supported yet",
+            hint=f"put an overlay in its place: qemu-img create -f qcow2 -b {source_text(disk)} -F FORMAT FILE",
+        )
+    reservations = disk.source.reservations if disk.source else None
+    if reservations is not None and reservations.managed:
+        raise errors.ConfigUnsupported(
+            f"managed reservations of disk '{name}' are not supported yet",
+            hint="start qemu-pr-helper yourself, and name its socket: <reservations managed='no'><source …/>",
+        )
 
 
 def _link(interface: Interface) -> tuple[str | None, str] | None:

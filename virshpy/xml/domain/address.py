@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.element import Element, attr, many, one, variant
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Enum, Int, Lenient, Scalar, Sentence
+from virshpy.xml.scalars import ONOFF, POSITIVE, STR, UINT, YESNO, Enum, Int, Lenient, Scalar, Sentence
 
 _TYPES = Enum(
     "pci drive virtio-serial ccid usb spapr-vio virtio-s390 ccw virtio-mmio isa dimm unassigned",
@@ -37,7 +39,8 @@ def check_pci(address: PCIPlace, node: Node) -> None:
     for name, limit in (("domain", 0xFFFF), ("bus", 0xFF), ("slot", 0x1F), ("function", 7)):
         value = getattr(address, name)
         if value > limit:
-            detail = f"Invalid PCI address {name}='0x{value:x}', must be <= {f'0x{limit:X}' if limit > 7 else limit}"
+            word, most = (f"'0x{value:x}'", f"0x{limit:X}") if limit > 7 else (f"0x{value:x}", str(limit))
+            detail = f"Invalid PCI address {name}={word}, must be <= {most}"
             raise Refusal(errors.XMLError, detail, node, f"{name} goes up to 0x{limit:x}")
 
 
@@ -177,8 +180,11 @@ class Alias(Element, tag="alias"):
     name: str | None = attr()
 
 
+_of_user = re.compile(r"ua-[A-Za-z0-9_-]*\Z").match
+
+
 def generated(alias: Alias) -> bool:
-    return not (alias.name or "").startswith("ua-")
+    return not _of_user(alias.name or "")
 
 
 class Boot(Element, tag="boot"):
@@ -193,7 +199,7 @@ class Rom(Element, tag="rom"):
 
 
 class DeviceACPI(Element, tag="acpi"):
-    index: int | None = attr(UINT)
+    index: int | None = attr(POSITIVE)
 
 
 class Master(Element, tag="master"):

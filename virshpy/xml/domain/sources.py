@@ -12,12 +12,24 @@ if TYPE_CHECKING:
 _SECRETS = {"rbd": "ceph", "iscsi": "iscsi"}
 
 
+_WEB = frozenset({"http", "https"})
+_FILES = _WEB | {"ftp", "ftps"}
+# What libvirt reads of a source of some protocols, and of no other.
+_ONLY = {
+    "query": _WEB, "cookies": _WEB, "ssl": frozenset({"https", "ftps"}), "readahead": _FILES | {"tftp"},
+    "timeout": _FILES | {"tftp"}, "reconnect": frozenset(), "identity": frozenset({"nfs"}),
+}  # fmt: skip
+
+
 def check_source(type: str | None, source: StorageSource | None, node: Node) -> None:
     """Refuse a source that lacks what its type needs; raises Refusal with libvirt's words."""
     if source is None:
         return
     if type == "network":
         _network(source, node)
+        for name, protocols in _ONLY.items():
+            if source.protocol not in protocols:
+                source.__dict__.pop(name, None)
     elif type == "volume":
         if not (source.pool and source.volume):
             detail = "'pool' and 'volume' must be specified together for 'pool' type source"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver, skipped
 from virshpy.xml.domain.sources import check_auth, check_source
@@ -19,7 +21,6 @@ from virshpy.xml.scalars import (
     Enum,
     Int,
     Scalar,
-    Sentence,
     Size,
     Wrapping,
     scale,
@@ -116,7 +117,8 @@ class Port(Scalar):
     def read(self, text: str, node: Node, name: str | None) -> str:
         number = strtol(text)
         if number is None or not 0 <= number <= 65535:
-            detail = f"failed to parse port number '{text}'"
+            words = "failed to parse port number '{}'" if number is None or number < 0 else "port '{}' out of range"
+            detail = words.format(text)
             raise Refusal(errors.InvalidArg, detail, node, f"expected {self.expected}")
         return text
 
@@ -126,6 +128,17 @@ class Host(Element, tag="host"):
     port: str | None = attr(Port())
     transport: str | None = attr(Enum("tcp unix rdma", "unknown protocol transport type '%s'"))
     socket: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if self.transport == "unix":
+            if not self.socket:
+                raise Refusal(errors.XMLError, "missing socket for unix transport", node, "add socket='…'")
+            return
+        if self.socket:
+            detail = f"transport '{self.transport or 'tcp'}' does not support socket attribute"
+            raise Refusal(errors.XMLError, detail, node, "say transport='unix'")
+        if not self.name:
+            raise Refusal(errors.XMLError, "missing name for host", node)
 
 
 _SLICE = xml("missing offset or size attribute of slice")
@@ -172,10 +185,24 @@ class Cookie(Element, tag="cookie"):
             raise Refusal(errors.XMLError, "missing cookie name", node)
         if not self.value:
             raise Refusal(errors.XMLError, f"missing value for cookie '{self.name}'", node)
+        if not _COOKIE_NAME(self.name):
+            raise Refusal(errors.XMLError, f"cookie name '{self.name}' contains invalid characters", node)
+        if not _COOKIE_VALUE(self.value):
+            raise Refusal(errors.XMLError, f"value of cookie '{self.name}' contains invalid characters", node)
+
+
+_COOKIE_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+\Z").match
+_COOKIE_VALUE = re.compile(r'"?[^\s",;\\]*"?\Z').match
 
 
 class Cookies(Element, tag="cookies"):
     cookies: list[Cookie] = many(Cookie)
+
+    def _check(self, node: Node) -> None:
+        names = [cookie.name for cookie in self.cookies]
+        for name in names:
+            if names.count(name) > 1:
+                raise Refusal(errors.XMLError, f"duplicate cookie '{name}'", node)
 
 
 _READAHEAD = Blank(Int(0, 2**64 - 1, sentence=xml("invalid readahead size or timeout")))
@@ -213,8 +240,16 @@ class ReservationSource(Element, tag="source"):
 
 
 class Reservations(Element, tag="reservations"):
-    managed: bool | None = attr(YESNO)
+    managed: bool | None = attr(YESNO, required=True)
     source: ReservationSource | None = one(ReservationSource)
+
+    def _check(self, node: Node) -> None:
+        if self.managed:
+            return
+        source = self.source or ReservationSource()
+        for value, what in ((source.type, "connection type"), (source.path, "path"), (source.mode, "connection mode")):
+            if not value:
+                raise Refusal(errors.XMLError, f"missing {what} for <reservations/>", node)
 
 
 class StorageSource(Element, tag="source"):
@@ -289,12 +324,22 @@ class Mirror(Element, tag="mirror"):
     backing_store: BackingStore | None = one(BackingStore)
 
 
+_DRIVER_FORMATS = " ".join(word for word in FORMATS.split() if word not in ("none", "luks"))
+
+
+class DriverFormat(Enum):
+    """``aio`` is an old word for raw."""
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        return super().read("raw" if text == "aio" else text, node, name)
+
+
 class DiskDriver(VirtioDriver):
     name: str | None = attr()
-    type: str | None = attr(Enum(FORMATS, Sentence("unknown driver format value '%s'", errors.ConfigUnsupported)))
+    type: str | None = attr(DriverFormat(_DRIVER_FORMATS, "unknown driver format value '%s'"))
     cache: str | None = attr(Enum("default none writethrough writeback directsync unsafe"))
     error_policy: str | None = attr(Enum("stop report ignore enospace"))
-    rerror_policy: str | None = attr(Enum("stop report ignore"))
+    rerror_policy: str | None = attr(Enum("stop report ignore enospace"))
     io: str | None = attr(Enum("native threads io_uring"))
     ioeventfd: bool | None = attr(ONOFF)
     event_idx: bool | None = attr(ONOFF)
@@ -302,16 +347,20 @@ class DiskDriver(VirtioDriver):
     discard: str | None = attr(Enum("unmap ignore"))
     iothread: int | None = attr(POSITIVE)
     detect_zeroes: str | None = attr(Enum("off on unmap"))
-    queues: int | None = attr(POSITIVE)
-    queue_size: int | None = attr(POSITIVE)
+    queues: int | None = attr(UINT)
+    queue_size: int | None = attr(UINT)
     metadata_cache: MetadataCache | None = one(MetadataCache)
 
 
-class Geometry(Element, tag="geometry"):
+class Geometry(Element, tag="geometry", drop_empty=True):
     cyls: int | None = attr(UINT)
     heads: int | None = attr(UINT)
     secs: int | None = attr(UINT)
     trans: str | None = attr(Enum("none auto lba"))
+
+    def _check(self, node: Node) -> None:
+        if not (self.cyls and self.heads and self.secs):
+            self.__dict__.clear()  # a third of a geometry is none
 
 
 class BlockIO(Element, tag="blockio", drop_empty=True):
@@ -328,7 +377,7 @@ class DiskTarget(Element, tag="target"):
     bus: str | None = attr(Enum("none ide fdc scsi virtio xen usb uml sata sd"))
     tray: str | None = attr(Enum("closed open"))
     removable: bool | None = attr(ONOFF)
-    rotation_rate: int | None = attr(Int(1, 65534))
+    rotation_rate: int | None = attr(UINT)
 
 
 _IOTUNE = Int(0, 2**64 - 1, sentence=xml("disk iotune field '{tag}' must be an integer"))
@@ -357,6 +406,16 @@ class IOTune(Element, tag="iotune", drop_empty=True):
     total_iops_sec_max_length: int | None = leaf(_IOTUNE)
     read_iops_sec_max_length: int | None = leaf(_IOTUNE)
     write_iops_sec_max_length: int | None = leaf(_IOTUNE)
+
+    def _check(self, node: Node) -> None:
+        for word in ("bytes_sec", "iops_sec", "bytes_sec_max", "iops_sec_max"):
+            total, parts = getattr(self, f"total_{word}"), [getattr(self, f"{way}_{word}") for way in ("read", "write")]
+            if total and any(parts):
+                raise Refusal(errors.XMLError, f"total and read/write {word} cannot be set at the same time", node)
+
+    def limits(self) -> dict[str, int]:
+        """Every limit that is set, by its name."""
+        return {name: value for name, value in self._state().items() if name != "group_name" and value}
 
 
 def _wwn(text: str) -> bool:

@@ -22,7 +22,9 @@ CACHE = {
     "directsync": (True, False, False),
     "unsafe": (False, True, True),
 }
-_FORMATS = {"fat": "vvfat", "dir": "vvfat", "iso": "raw", "vhd": "vpc"}
+_FORMATS = {"fat": "vvfat", "dir": "vvfat", "iso": "raw", "vhd": "vpc", "ploop": "parallels"}
+CHAINED = frozenset({"cow", "qcow", "qcow2", "qed", "vmdk"})  # formats whose images may be on top of others
+MANAGED_RESERVATIONS = "pr-helper0"
 _URL_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "tftp": 69}
 
 
@@ -58,9 +60,13 @@ def add_layer(guest: Guest, layer: Layer) -> None:
     add = guest.add
     add("-blockdev", as_json(storage_node(guest, layer)))
     slice_ = _slice(layer)
-    if slice_ is not None:
+    node = format_node(layer, "storage")
+    if slice_ is not None and node["driver"] == "raw":
+        node |= {"offset": slice_["offset"], "size": slice_["size"]}
+    elif slice_ is not None:
         add("-blockdev", as_json(slice_))
-    add("-blockdev", as_json(format_node(layer, "slice" if slice_ else "storage")))
+        node["file"] = slice_["node-name"]
+    add("-blockdev", as_json(node))
 
 
 def storage_node(guest: Guest, layer: Layer) -> Properties:
@@ -106,7 +112,7 @@ def format_node(layer: Layer, below: str) -> Properties:
     if kind == "qcow2":
         properties["cache-size"] = layer.cache_size
     properties["file"] = f"{layer.name}-{below}"
-    if layer.backing != "" and layer.format in ("qcow2", "qcow", "qed", "vmdk", "vpc", "vhd"):
+    if layer.backing != "" and layer.format in CHAINED:
         properties["backing"] = layer.backing or NULL
     return properties
 
@@ -144,7 +150,7 @@ def _slice(layer: Layer) -> Properties | None:
 def _protocol(guest: Guest, layer: Layer) -> Properties:
     source = layer.source
     if layer.type == "block":
-        return {"driver": "host_device", "filename": source.dev}
+        return {"driver": "host_device", "filename": source.dev, "pr-manager": _reservations(guest, layer)}
     if layer.type == "dir" or layer.format in ("fat",):
         return {"driver": "vvfat", "dir": source.dir or source.file, "floppy": layer.floppy, "rw": False}
     if layer.type == "nvme":
@@ -157,7 +163,21 @@ def _protocol(guest: Guest, layer: Layer) -> Properties:
     raise errors.ConfigUnsupported(f"disk type '{layer.type}' is not supported yet")
 
 
+def _reservations(guest: Guest, layer: Layer) -> str | None:
+    """Who reserves a disk on a shared bus for the guest: a helper of the host's, or one that a document names."""
+    wanted = layer.source.reservations
+    if wanted is None:
+        return None
+    if wanted.managed:
+        return MANAGED_RESERVATIONS
+    name, path = f"pr-helper-{layer.name}-storage", (wanted.source and wanted.source.path) or ""
+    guest.object("pr-manager-helper", name, path=path)
+    return name
+
+
 def _server(host: Any, default: str | None) -> Properties:
+    if host.transport == "rdma":
+        raise errors.InternalError("transport protocol 'rdma' is not yet supported")
     if host.transport == "unix" or host.socket:
         return {"type": "unix", "path": host.socket}
     return {"type": "inet", "host": host.name, "port": host.port or default}
@@ -166,6 +186,8 @@ def _server(host: Any, default: str | None) -> Properties:
 def _network(guest: Guest, layer: Layer) -> Properties:
     source = layer.source
     protocol = source.protocol or ""
+    if protocol == "vxhs":
+        raise errors.ConfigUnsupported("VxHS protocol is not supported with this QEMU binary")
     if protocol in _ONE_HOST and len(source.hosts) != 1:
         raise errors.InternalError(f"{protocol} protocol accepts only one host", hint=f"source {source.name}")
     if protocol in _URL_PORTS:
@@ -215,7 +237,7 @@ def _nbd(layer: Layer) -> Properties:
 def _rbd(layer: Layer) -> Properties:
     source = layer.source
     pool, _, image = (source.name or "").partition("/")
-    servers = [{"host": host.name, "port": host.port or "6789"} for host in source.hosts]
+    servers = [{"host": host.name, "port": host.port or "0"} for host in source.hosts]
     encryption = source.encryption
     inside = encryption if encryption is not None and encryption.engine == "librbd" else None
     return {
@@ -254,6 +276,8 @@ def _ssh(layer: Layer) -> Properties:
 def _iscsi(layer: Layer) -> Properties:
     source = layer.source
     target, _, lun = (source.name or "").partition("/")
+    if not source.hosts:
+        raise errors.XMLError("missing host for iscsi disk source", hint="add <host name='…'/> to the <source>")
     if lun and not (lun.isascii() and lun.removeprefix("-").isdigit()):
         raise errors.InternalError(f"cannot parse target for lunStr '{target}'", hint="expected name='TARGET/NUMBER'")
     host = source.hosts[0]
@@ -278,28 +302,23 @@ def _nfs(layer: Layer) -> Properties:
         "driver": "nfs",
         "server": {"type": "inet", "host": source.hosts[0].name},
         "path": source.name,
-        "user": _number(identity.user) if identity else None,
-        "group": _number(identity.group) if identity else None,
+        "user": _number(identity.user, "user") if identity else None,
+        "group": _number(identity.group, "group") if identity else None,
     }
 
 
-def _vxhs(layer: Layer) -> Properties:
-    source = layer.source
-    host = source.hosts[0]
-    return {
-        "driver": "vxhs", "tls-creds": f"obj{layer.name}-storage_tls0" if source.tls else None,
-        "vdisk-id": source.name, "server": {"host": host.name, "port": host.port or "9999"},
-    }  # fmt: skip
+def _number(text: str | None, what: str) -> int | None:
+    if text is None:
+        return None
+    if not text.removeprefix("+").isdigit():
+        # Names are those of the server, which the host cannot know.
+        raise errors.InvalidArg(f"Failed to parse {what} '{text}'", hint="give its number: +0")
+    return int(text.removeprefix("+"))
 
 
-def _number(text: str | None) -> int | None:
-    return int(text.removeprefix("+")) if text and text.removeprefix("+").isdigit() else None
-
-
-_ONE_HOST = frozenset({"nbd", "sheepdog", "ssh", "iscsi", "nfs", "vxhs"})
+_ONE_HOST = frozenset({"nbd", "sheepdog", "ssh"})
 _NETWORK: dict[str, Any] = {
     "nbd": _nbd, "rbd": _rbd, "gluster": _gluster, "sheepdog": _sheepdog, "ssh": _ssh, "iscsi": _iscsi, "nfs": _nfs,
-    "vxhs": _vxhs,
 }  # fmt: skip
 
 

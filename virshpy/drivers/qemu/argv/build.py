@@ -48,6 +48,7 @@ def command_line(domain: Domain, caps: QemuCaps, runtime: Runtime) -> CommandLin
 
 _PARTS = (
     machine.add_name,
+    disks.add_reservations,
     machine.add_machine,
     machine.add_cpu,
     firmware.add_loader,

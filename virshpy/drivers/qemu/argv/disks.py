@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from virshpy.drivers.qemu.argv.blockdev import CACHE, Layer, add_layer
+from virshpy import errors
+from virshpy.drivers.qemu.argv.blockdev import CACHE, CHAINED, MANAGED_RESERVATIONS, Layer, add_layer
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
-from virshpy.drivers.qemu.argv.words import as_json
+from virshpy.drivers.qemu.argv.words import as_json, comma
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.drivers.qemu.postparse.disks import disk_has_source
 from virshpy.drivers.qemu.postparse.places import drive_of
@@ -45,26 +46,30 @@ def boot_indexes(guest: Guest) -> dict[int, int]:
 
 def add_disks(guest: Guest) -> None:
     indexes = boot_indexes(guest)
-    floppies = []
     for disk in guest.domain.devices.disks:
         bootindex = indexes.get(id(disk))
         assert disk.target is not None
         if disk.target.bus == "sd":
             _add_sd(guest, disk)
             continue
-        chain = add_chain(guest, disk)
-        if disk.target.bus == "fdc" and not guest.q35:
-            if bootindex:
+        if disk.target.bus == "fdc":
+            if bootindex and not guest.q35:
                 address = drive_of(disk)
                 unit = "AB"[(address.unit or 0) % 2] if address else "A"
-                floppies.append(f"isa-fdc.bootindex{unit}={bootindex}")
+                guest.add("-global", f"isa-fdc.bootindex{unit}={bootindex}")
             bootindex = None
-        elif disk.target.bus == "fdc":
-            bootindex = None
-        guest.device(device_properties(guest, disk, chain, bootindex))
-        for word in floppies:
-            guest.add("-global", word)
-        floppies.clear()
+        if disk.type == "vhostuser":
+            _add_vhost_user(guest, disk, bootindex)
+            continue
+        guest.device(device_properties(guest, disk, add_chain(guest, disk), bootindex))
+
+
+def add_reservations(guest: Guest) -> None:
+    """The one helper that serves all disks whose reservations are the host's to manage."""
+    sources = [disk.source for disk in guest.domain.devices.disks if disk.source is not None]
+    if any(source.reservations is not None and source.reservations.managed for source in sources):
+        path = f"{guest.runtime.run_dir}/{MANAGED_RESERVATIONS}.sock"
+        guest.object("pr-manager-helper", MANAGED_RESERVATIONS, path=path)
 
 
 def cache_mode(disk: Disk) -> str | None:
@@ -80,6 +85,20 @@ def _add_sd(guest: Guest, disk: Disk) -> None:
         guest.out.file(path, "rw", "disk")
     format_ = disk.driver.type if disk.driver else "raw"
     guest.add("-drive", f"file={path},format={format_},if=sd,index=0")
+
+
+def _add_vhost_user(guest: Guest, disk: Disk, bootindex: int | None) -> None:
+    """A disk of another process, which is asked on its socket."""
+    assert disk.source is not None
+    name, reconnect = f"chr-vu-{alias_of(disk)}", disk.source.reconnect
+    words = f"socket,id={name},path={comma(disk.source.path or '')}"
+    if reconnect is not None and reconnect.enabled:
+        words += f",reconnect={reconnect.timeout}"
+    guest.add("-chardev", words)
+    guest.out.file(disk.source.path or "", "rw", "chardev", shared=True)
+    properties = device_properties(guest, disk, None, bootindex)
+    properties["driver"] = virtio_name("vhost-user-blk", disk.model)
+    guest.device({**properties, "chardev": name})
 
 
 def add_chain(guest: Guest, disk: Disk) -> str | None:
@@ -102,6 +121,8 @@ def add_chain(guest: Guest, disk: Disk) -> str | None:
     rows.append(first)
     store = disk.backing_store
     while store is not None and store.source is not None and store.type:
+        if rows[-1].format not in CHAINED:
+            raise errors.ConfigUnsupported(f"storage format '{rows[-1].format}' does not support backing store")
         rows[-1].backing = f"libvirt-{store.index}-format"
         rows.append(_backing_layer(store, driver))
         store = store.backing_store
@@ -144,11 +165,11 @@ def _backing_layer(store: BackingStore, driver: Any) -> Layer:
 
 
 def _inherited(driver: Any) -> Any:
-    """What lower layers take over from the top: how they are cached and read, not how they are written."""
+    """What lower layers take over from the top."""
     if driver is None:
         return None
     lower = driver.copy()
-    lower.discard = lower.detect_zeroes = None
+    lower.detect_zeroes = None
     return lower
 
 
@@ -171,7 +192,7 @@ def device_properties(guest: Guest, disk: Disk, drive: str | None, bootindex: in
             **virtio_options(disk),
             "ioeventfd": driver.ioeventfd if driver else None,
             "event_idx": driver.event_idx if driver else None,
-            "scsi": None,
+            "scsi": True if disk.device == "lun" else None,
             "num-queues": driver.queues if driver else None,
             "queue-size": driver.queue_size if driver else None,
         }
@@ -210,7 +231,7 @@ def _error_policy(disk: Disk) -> Properties:
     if driver is None or not (driver.error_policy or driver.rerror_policy):
         return {}
     write = driver.error_policy
-    read = driver.rerror_policy or ("report" if write == "enospace" else write)
+    read = driver.rerror_policy or (None if write == "enospace" else write)
     return {"werror": "enospc" if write == "enospace" else write, "rerror": read}
 
 
@@ -225,7 +246,9 @@ def _driver_name(guest: Guest, disk: Disk) -> str:
         return {"cdrom": "scsi-cd", "lun": "scsi-block"}.get(device or "", "scsi-hd")
     if bus == "usb":
         return "usb-storage"
-    return "floppy"
+    if bus == "fdc":
+        return "floppy"
+    raise errors.InternalError(f"unsupported disk bus '{bus}' with device setup", hint="use bus='virtio'")
 
 
 def _bus_properties(guest: Guest, disk: Disk) -> Properties:

@@ -90,7 +90,8 @@ class Guest:
         if address is None:
             return {}
         if address.type == "pci" and address.slot is not None:
-            return self.pci_place(address)
+            index = device.acpi.index if device.acpi is not None else None
+            return {**self.pci_place(address), "acpi-index": index}
         if address.type == "usb":
             name = self.controller_name("usb", address.bus or 0)
             return {"bus": f"{name}.0", "port": address.port}

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.postparse import controllers, ports
 from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs, mirror_address
 from virshpy.drivers.qemu.postparse.cpu import complete_cpu
-from virshpy.drivers.qemu.postparse.disks import complete_disk, sort_disks
+from virshpy.drivers.qemu.postparse.disks import complete_disk, share_limits, sort_disks
 from virshpy.drivers.qemu.postparse.displays import complete_displays
 from virshpy.drivers.qemu.postparse.firmware import complete_firmware
 from virshpy.drivers.qemu.postparse.interfaces import complete_interface
@@ -44,6 +44,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     sort_disks(domain)
     for disk in domain.devices.disks:
         complete_disk(disk, domain)
+    share_limits(domain.devices.disks)
     for interface in domain.devices.interfaces:
         complete_interface(interface, domain, caps, context)
     complete_chardevs(domain)

@@ -55,8 +55,12 @@ def sort_controllers(domain: Domain) -> None:
         insert_controller(domain, controller)
 
 
+def controller_of(domain: Domain, kind: str, index: int) -> Controller | None:
+    return next((c for c in domain.devices.controllers if c.type == kind and c.index == index), None)
+
+
 def have_controller(domain: Domain, kind: str, index: int) -> bool:
-    return any(c.type == kind and c.index == index for c in domain.devices.controllers)
+    return controller_of(domain, kind, index) is not None
 
 
 def ensure_controller(domain: Domain, kind: str, index: int, model: str | None = None) -> Controller | None:

@@ -11,7 +11,7 @@ from virshpy.xml.domain.storage import DiskDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.storage import Disk, Encryption, StorageSource
+    from virshpy.xml.domain.storage import Disk, Encryption, IOTune, StorageSource
 
 _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
 
@@ -49,6 +49,10 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         target.bus = _default_bus(disk, target.dev)
     if disk.device == "cdrom":
         disk.readonly = True
+    if disk.source is None and disk.type != "file":
+        disk.type = "file"  # an empty drive is of no other kind
+    if disk.type == "vhostuser" and disk.snapshot is None:
+        disk.snapshot = "no"
     if target.tray == "closed":
         target.tray = None
     _complete_encryption(disk.encryption)
@@ -62,15 +66,22 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
         disk.driver = DiskDriver()
     if disk.driver.name is None:
         disk.driver.name = "qemu"
+    if disk.driver.cache == "default":
+        disk.driver.cache = None
+    # Nothing of something is nothing said.
+    disk.driver.queues, disk.driver.queue_size = disk.driver.queues or None, disk.driver.queue_size or None
+    target.rotation_rate = target.rotation_rate or None
     if disk.driver.type is None and disk.type != "volume":
         disk.driver.type = "raw"
     if target.bus in ("ide", "scsi", "sata", "fdc") and _needs_address(disk):
         disk.address = drive_address(disk, domain)
+    elif disk.address is None and target_index(target.dev) < 0:
+        raise _unknown_name(target.dev)
 
 
 _PORTS = {
     "nbd": "10809", "sheepdog": "7000", "gluster": "24007", "iscsi": "3260", "http": "80", "https": "443", "ftp": "21",
-    "ftps": "990", "tftp": "69", "ssh": "22", "vxhs": "9999", "rbd": None, "nfs": "2049",
+    "ftps": "990", "tftp": "69", "ssh": "22", "vxhs": "9999",
 }  # fmt: skip
 
 
@@ -123,15 +134,30 @@ def _needs_address(disk: Disk) -> bool:
     return disk.address is None or (address is not None and address.controller is None)
 
 
+def _unknown_name(name: str) -> errors.Error:
+    return errors.XMLError(
+        f"Unknown disk name '{name}' and no address specified",
+        hint="name the target as sda, vda, hda, fda …, or give the disk an <address>",
+    )
+
+
+def share_limits(disks: list[Disk]) -> None:
+    """A disk that names only a group has that group's limits."""
+    groups: dict[str, IOTune] = {}
+    for disk in disks:
+        if disk.iotune is not None and disk.iotune.group_name and disk.iotune.limits():
+            groups.setdefault(disk.iotune.group_name, disk.iotune)
+    for disk in disks:
+        if disk.iotune is not None and not disk.iotune.limits() and disk.iotune.group_name in groups:
+            disk.iotune = groups[disk.iotune.group_name].copy()
+
+
 def drive_address(disk: Disk, domain: Domain) -> DriveAddress:
     """The place that a target name stands for on its bus."""
     assert disk.target is not None
     index = target_index(disk.target.dev or "")
     if index < 0:
-        raise errors.XMLError(
-            f"Unknown disk name '{disk.target.dev}' and no address specified",
-            hint="name the target as sda, vda, hda, fda …, or give the disk an <address>",
-        )
+        raise _unknown_name(disk.target.dev or "")
     controller = bus = unit = 0
     if disk.target.bus == "ide":
         controller, rest = divmod(index, 4)

@@ -57,6 +57,10 @@ def check_early(domain: Domain) -> None:
                 hint="give each controller of a type an index of its own",
             )
         seen.add(key)
+    for disk in domain.devices.disks:
+        on_usb = disk.target is not None and disk.target.bus == "usb"
+        if on_usb and disk.address is not None and disk.address.type != "usb":
+            raise errors.InternalError("unexpected address type for usb disk", hint="leave out its <address>")
     _check_usb(domain)
     _check_root(domain)
 

@@ -23,6 +23,7 @@ def check_memory(domain: Domain) -> None:
                 hint=f"the guest has cells 0 to {len(cells) - 1}",
             )
     _check_backing(domain)
+    _check_sharing(domain)
     _check_pages(domain, len(cells))
     _check_limit(domain)
     for module in domain.devices.memories:
@@ -143,6 +144,29 @@ def _check_backing(domain: Domain) -> None:
         raise errors.ConfigUnsupported("hugepages are not allowed with memory allocation ondemand")
     if backing.source is not None and backing.source.type == "anonymous":
         raise errors.ConfigUnsupported("hugepages are not allowed with anonymous memory source")
+
+
+def is_shared(domain: Domain) -> bool:
+    """Whether other processes can be given the guest's memory."""
+    backing = domain.memory_backing
+    whole = backing is not None and backing.access is not None and backing.access.mode == "shared"
+    if domain.cells:
+        return all(cell.memAccess == "shared" or (cell.memAccess is None and whole) for cell in domain.cells)
+    return whole
+
+
+def _check_sharing(domain: Domain) -> None:
+    devices = domain.devices
+    asking = {
+        "vhostuser": any(disk.type == "vhostuser" for disk in devices.disks),
+        "virtiofs": any(row.driver is not None and row.driver.type == "virtiofs" for row in devices.filesystems),
+    }
+    for word, asked in asking.items():
+        if asked and not is_shared(domain):
+            raise errors.ConfigUnsupported(
+                f"'{word}' requires shared memory",
+                hint="add <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>",
+            )
 
 
 def _check_pages(domain: Domain, cells: int) -> None:

@@ -12,9 +12,10 @@ from virshpy.shell.returns import fault, has_type
 from virshpy.shell.vocabulary import ERROR, EVERYWHERE
 
 render = Renderer.render
-# Faults found since the present test began, and all commands that have given something.
+# What the present test has found: faults, and which forms of its answer (by their place in its declaration) each
+# command has given.
 faults: list[str] = []
-answered: set[str] = set()
+forms: dict[str, set[int]] = {}
 
 
 def watched(self: Renderer, command: str, result: Result) -> None:
@@ -25,10 +26,13 @@ def watched(self: Renderer, command: str, result: Result) -> None:
 
 
 def check(command: str, result: dict[str, Any], declared: str | None = None) -> None:
-    """Note what is wrong with a result of a command."""
-    answered.add(command)
-    if found := fault(result, registry.find_known(command).returns if declared is None else declared):
+    """Note the form of a command's result, or what is wrong with it."""
+    returns = registry.find_known(command).returns if declared is None else declared
+    if found := fault(result, returns):
         faults.append(f"{command}: {found} in {result}")
+    elif declared is None:
+        fitting = {place for place, form in enumerate(returns.split("|")) if fault(result, form.strip()) is None}
+        forms.setdefault(command, set()).update(fitting)
 
 
 def check_printed(stdout: str, stderr: str) -> None:

@@ -28,6 +28,7 @@ def declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What commands give is what they declare, whatever a test runs them for."""
     monkeypatch.setattr(Renderer, "render", answers.watched)
     answers.faults.clear()
+    answers.forms.clear()
     yield
     assert not answers.faults
 

@@ -35,10 +35,16 @@ NEWER |= {"domsetthrottlegroup", "domdelthrottlegroup", "domthrottlegrouplist", 
 ALIASES = {"nodedev-dettach": "nodedev-detach"}
 
 
-def declare(options: list[Option], constraints: tuple[Constraint, ...] = (), summary: str = "does it") -> Command:
+def declare(
+    options: list[Option],
+    constraints: tuple[Constraint, ...] = (),
+    summary: str = "does it",
+    description: str = "Does it.",
+    examples: tuple[tuple[str, str], ...] = (("x", "now"),),
+) -> Command:
     return Command(
-        "x", summary, "", options, lambda *_: None,
-        aliases=(), constraints=constraints, examples=(), returns="", connects=True,
+        "x", summary, description, options, lambda *_: None,
+        aliases=(), constraints=constraints, examples=examples, returns="", connects=True,
     )  # fmt: skip
 
 
@@ -58,9 +64,11 @@ def test_bad_declarations_fail(options: list[Option], constraints: tuple[Constra
         declare(options, constraints)
 
 
-def test_a_summary_is_needed() -> None:
+@pytest.mark.parametrize("missing", ["summary", "description", "examples"])
+def test_it_says_what_it_does_and_shows_how(missing: str) -> None:
+    declare([])
     with pytest.raises(BadDeclaration):
-        declare([], summary="")
+        declare([], **{missing: ""})  # type: ignore[arg-type]
 
 
 def test_index_is_true() -> None:

@@ -3,6 +3,7 @@
     @command(
         "domstate", "state of a domain", "Print the state of a domain.",
         (argument("domain", DomainType(), "name, id or UUID"), flag("reason", "say why, too")),
+        examples=(("domstate web --reason", "such as: shut off (crashed)"),),
         returns="state reason?",
     )
     def domstate(session, args):
@@ -251,6 +252,8 @@ class Command:
                     return f"a constraint names the unknown option --{name}"
         if not self.summary or self.summary.endswith("."):
             return "the summary is empty or ends with a full stop"
+        if not self.description or not self.examples:
+            return "it is not described, or has no example"
         return None
 
 
@@ -260,12 +263,12 @@ DECLARED: dict[str, Command] = {}
 def command(
     name: str,
     summary: str,
-    description: str = "",
+    description: str,
     options: Sequence[Option] = (),
     *,
     aliases: Sequence[Alias] = (),
     constraints: Sequence[Constraint] = (),
-    examples: Sequence[tuple[str, str]] = (),
+    examples: Sequence[tuple[str, str]],
     returns: str,
     connects: bool = True,
 ) -> Callable[[Handler], Handler]:

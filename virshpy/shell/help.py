@@ -65,22 +65,20 @@ def group_help(group: Group) -> str:
 
 def command_help(command: Command) -> str:
     """``help COMMAND``, ``COMMAND --help``"""
+    described = command.description.replace("\n", "\n    ")
     pieces = [
         f"  NAME\n    {command.name} - {command.summary}\n",
         f"\n  SYNOPSIS\n    {synopsis(command)}\n",
+        f"\n  DESCRIPTION\n    {described}\n",
     ]
-    if command.description:
-        described = command.description.replace("\n", "\n    ")
-        pieces.append(f"\n  DESCRIPTION\n    {described}\n")
     if command.options:
         pieces.append("\n  OPTIONS\n")
         positional = False
         for option in command.options:
             positional = positional or _is_positional(option)
             pieces.append(f"    {option_column(option, positional):<15}  {option.help}\n")
-    if command.examples:
-        pieces.append("\n  EXAMPLES\n")
-        pieces += [f"    {line}\n        {meaning}\n" for line, meaning in command.examples]
+    pieces.append("\n  EXAMPLES\n")
+    pieces += [f"    {line}\n        {meaning}\n" for line, meaning in command.examples]
     if command.returns:
         pieces.append("\n  DATA (-o json, yaml, csv)\n")
         pieces += [f"    {line}\n" for form in data_forms(command) for line in wrap(form, 76, subsequent_indent="  ")]

@@ -136,21 +136,20 @@ def _command(command: Command) -> Iterator[str]:
         yield _in_synopsis(option)
     yield ".Ed"
     yield ".Pp"
-    yield from _text(_sentence(command.description or command.summary))
+    yield from _text(_sentence(command.description))
     if command.options:
         yield ".Bl -tag -width Ds"
         for option in command.options:
             yield f".It Fl -{option.name}" + ("" if option.kind == FLAG else f" Ar {option.type.word}")
             yield from _text(_sentence(option.help))
         yield ".El"
-    if command.examples:
-        yield ".Pp"
-        yield "For example:"
-        yield ".Bl -tag -width Ds"
-        for line, meaning in command.examples:
-            yield f".It Li {_argument('virshpy ' + line)}"
-            yield from _text(_sentence(meaning))
-        yield ".El"
+    yield ".Pp"
+    yield "For example:"
+    yield ".Bl -tag -width Ds"
+    for line, meaning in command.examples:
+        yield f".It Li {_argument('virshpy ' + line)}"
+        yield from _text(_sentence(meaning))
+    yield ".El"
     if command.returns:
         yield ".Pp"
         yield "As data, where a program asks for them:"

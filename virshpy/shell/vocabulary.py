@@ -127,7 +127,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "client_id": ("text?", "the DHCP client's identity"),
     "display": ("text", "HOST:NUMBER of a VNC display"),
     "listen": ("text", "address that a server listens at, or empty"),
-    "port": ("integer", "number of a port"),
+    "port": ("integer?", "number of a port, or null for a socket"),
     "tty": ("text", "path of a terminal device"),
     "mime_type": ("text", "format of a picture"),
     "usage_type": ("text", "what a secret is for: volume, ceph, iscsi, tls, vtpm or unused"),

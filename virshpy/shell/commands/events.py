@@ -86,7 +86,8 @@ def _graphics(carried: dict[str, Any]) -> Told:
         number, node, service = carried[name]
         family = word(_ADDRESSES, number)
         ends.append(f"{name}[{family} {node} {service}]")
-        told[name] = {"family": family.lower(), "address": node, "port": service}
+        port = int(service) if str(service).isdecimal() else None
+        told[name] = {"family": family.lower(), "address": node, "port": port}
     subject = carried.get("subject") or ()
     told["subject"] = [{"type": kind, "name": name} for kind, name in subject]
     text = f": {phase} {' '.join(ends)} {scheme}"

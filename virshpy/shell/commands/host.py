@@ -15,13 +15,25 @@ _VIRT_TYPES = Choice("kvm", "qemu")
 _ARCHES = Choice("x86_64", "i686", "aarch64")
 
 
-@command("uri", "print the URI of the connection", returns="uri")
+@command(
+    "uri",
+    "print the URI of the connection",
+    "Print the URI of the connection in its canonical form.",
+    examples=(("uri", "such as: qemu:///system"),),
+    returns="uri",
+)
 def uri(session: Session, args: Arguments) -> Text:
     with failing("failed to get URI"):
         return Text("uri", session.connection.uri)
 
 
-@command("hostname", "print the host's name", returns="hostname")
+@command(
+    "hostname",
+    "print the host's name",
+    "Print the name of the host that the connection leads to.",
+    examples=(("hostname", "which host a connection leads to"),),
+    returns="hostname",
+)
 def hostname(session: Session, args: Arguments) -> Text:
     with failing("failed to get hostname"):
         return Text("hostname", session.connection.hostname())
@@ -32,6 +44,7 @@ def hostname(session: Session, args: Arguments) -> Text:
     "versions of virshpy and of the hypervisor",
     "Print the version of the program, of the API and of the hypervisor.",
     (flag("daemon", "also the version of what serves the connection"),),
+    examples=(("version", "which QEMU runs the guests"), ("version --daemon", "and what serves the connection")),
     returns="library_compiled library api{type version} hypervisor{type version} daemon?",
 )
 def version(session: Session, args: Arguments) -> Fields:
@@ -68,6 +81,7 @@ def _dotted(number: int) -> str:
     "nodeinfo",
     "what the host has",
     "Print the host's processors and memory.",
+    examples=(("nodeinfo", "before a guest is given its processors"),),
     returns="model cpus mhz sockets cores threads nodes memory_kib",
 )
 def nodeinfo(session: Session, args: Arguments) -> Fields:
@@ -85,7 +99,13 @@ def nodeinfo(session: Session, args: Arguments) -> Fields:
     return Fields(fields, 21)
 
 
-@command("capabilities", "what the host and the hypervisor can do", "Print the capabilities document.", returns="xml")
+@command(
+    "capabilities",
+    "what the host and the hypervisor can do",
+    "Print the capabilities document.",
+    examples=(("capabilities", "host, NUMA cells, and the guests that it could run"),),
+    returns="xml",
+)
 def capabilities(session: Session, args: Arguments) -> Document:
     with failing("failed to get capabilities"):
         return Document(session.connection.capabilities(), end="\n")
@@ -119,6 +139,7 @@ def domcapabilities(session: Session, args: Arguments) -> Document:
     "how many virtual CPUs a domain may have",
     "Print the largest number of virtual CPUs of a domain on this connection.",
     (option("type", _VIRT_TYPES, "virtualization type"),),
+    examples=(("maxvcpus", "what <vcpu> may say"), ("maxvcpus --type kvm", "with KVM")),
     returns="max_vcpus",
 )
 def maxvcpus(session: Session, args: Arguments) -> Text:
@@ -126,7 +147,13 @@ def maxvcpus(session: Session, args: Arguments) -> Text:
     return Text("max_vcpus", str(number), number)
 
 
-@command("sysinfo", "the host's SMBIOS data", "Print the host's SMBIOS data as XML, where it has any.", returns="xml")
+@command(
+    "sysinfo",
+    "the host's SMBIOS data",
+    "Print the host's SMBIOS data as XML, where it has any.",
+    examples=(("sysinfo", "maker, model and serial number of the host"),),
+    returns="xml",
+)
 def sysinfo(session: Session, args: Arguments) -> Document:
     with failing("failed to get sysinfo"):
         return Document(session.connection.sysinfo(), end="")

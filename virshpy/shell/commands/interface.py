@@ -113,6 +113,7 @@ def iface_list(session: Session, args: Arguments) -> Table:
 @command(
     "iface-name",
     "name of an interface, by MAC address",
+    "Print the name of the interface of the host that has this MAC address.",
     options=(argument("interface", InterfaceType("mac"), "MAC address of an interface"),),
     examples=(("iface-name aa:bb:cc:dd:ee:ff", "such as: eth1"),),
     returns="name",
@@ -124,6 +125,7 @@ def iface_name(session: Session, args: Arguments) -> Text:
 @command(
     "iface-mac",
     "MAC address of an interface, by name",
+    "Print the MAC address of an interface of the host.",
     options=(argument("interface", InterfaceType("name"), "name of an interface"),),
     examples=(("iface-mac eth1", "such as: aa:bb:cc:dd:ee:ff"),),
     returns="mac",

@@ -77,6 +77,7 @@ def connect(session: Session, args: Arguments) -> None:
     "Change the directory that file names are relative to. Only at the prompt.",
     (option("dir", Directory(), "where to go (default: the home directory)"),),
     connects=False,
+    examples=(("cd /var/lib/images", "file names are relative to it from now on"),),
     returns="",
 )
 def cd(session: Session, args: Arguments) -> None:
@@ -93,6 +94,7 @@ def cd(session: Session, args: Arguments) -> None:
     "pwd",
     "print the working directory",
     "Print the directory that file names are relative to.",
+    examples=(("pwd", "where 'define web.xml' looks for its file"),),
     returns="directory",
     connects=False,
 )
@@ -117,6 +119,10 @@ def pwd(session: Session, args: Arguments) -> Text:
     aliases=(Alias("str", "string"), Alias("hi", "string", "hello")),
     constraints=(Exclusive("shell", "xml"), Exclusive("shell", "split"), Exclusive("xml", "split")),
     connects=False,
+    examples=(
+        ("echo --shell one 'two three'", "as a shell wants it: one 'two three'"),
+        ("echo --xml '<a> & <b>'", "as a document wants it"),
+    ),
     returns="text",
 )
 def echo(session: Session, args: Arguments) -> Text | None:
@@ -131,12 +137,26 @@ def echo(session: Session, args: Arguments) -> Text | None:
     return Text("text", printed, end="", error="err" in args)
 
 
-@command("quit", "leave the prompt", "", connects=False, returns="")
+@command(
+    "quit",
+    "leave the prompt",
+    "Leave the prompt, or what is left of a line of commands.",
+    connects=False,
+    examples=(("quit", "as Ctrl-D does"),),
+    returns="",
+)
 def quit_(session: Session, args: Arguments) -> None:
     session.stopping = True
 
 
-@command("exit", "leave the prompt", "", connects=False, returns="")
+@command(
+    "exit",
+    "leave the prompt",
+    "Leave the prompt, or what is left of a line of commands.",
+    connects=False,
+    examples=(("exit", "as Ctrl-D does"),),
+    returns="",
+)
 def exit_(session: Session, args: Arguments) -> None:
     session.stopping = True
 
@@ -145,6 +165,7 @@ def exit_(session: Session, args: Arguments) -> None:
     "self-test",
     "check the declarations of all commands",
     "For virshpy's own tests.",
+    examples=(("self-test", "silent where all is well"),),
     returns="",
     connects=False,
 )
@@ -164,6 +185,7 @@ def self_test(session: Session, args: Arguments) -> None:
         words("string", TEXT, "the words typed so far, the program's own options included"),
     ),
     connects=False,
+    examples=(("complete -- start ''", "domains that could be started"),),
     returns="candidate meaning",
 )
 def complete(session: Session, args: Arguments) -> Iterable[Text]:

@@ -41,6 +41,7 @@ def domstate(session: Session, args: Arguments) -> Text:
     "what a domain is and has",
     "Print the basic facts about a domain.",
     (_DOMAIN,),
+    examples=(("dominfo web", "memory, processors, state"), ("dominfo web -o json", "the same as data")),
     returns=(
         "id name uuid os_type state vcpus cpu_time_ns max_memory_kib memory_kib persistent autostart managed_save "
         "security_labels[model doi label enforcing] messages"
@@ -117,6 +118,7 @@ def _messages(domain: Domain) -> list[Field]:
     "whether a domain's control interface answers",
     "Print ok, or what keeps virshpy from talking to a running domain.",
     (_DOMAIN,),
+    examples=(("domcontrol web", "ok, or what keeps QEMU busy"),),
     returns="control reason state_time_ms",
 )
 def domcontrol(session: Session, args: Arguments) -> Text:

@@ -223,6 +223,7 @@ def _row(network: Network) -> tuple[object, ...]:
 @command(
     "net-name",
     "name of a network, by UUID",
+    "Print the name of a network.",
     options=(argument("network", _network(by="uuid"), "UUID of a network"),),
     examples=(("net-name dd8fe884-6c02-601e-7551-cca97df1c5df", "such as: default"),),
     returns="name uuid",
@@ -234,6 +235,7 @@ def net_name(session: Session, args: Arguments) -> Text:
 @command(
     "net-uuid",
     "UUID of a network, by name",
+    "Print the UUID of a network, which stays when it gets another name.",
     options=(argument("network", _network(by="name"), "name of a network"),),
     examples=(("net-uuid default", "the identity that survives a new name"),),
     returns="name uuid",

@@ -150,10 +150,7 @@ _declare_detach("nodedev-dettach")
 )
 def nodedev_info(session: Session, args: Arguments) -> Fields:
     device: NodeDevice = args["device"]
-    try:
-        parent = device.parent()
-    except errors.Error:
-        parent = None
+    parent = _parent(device)
     active, persistent = _perhaps(device.is_active), _perhaps(device.is_persistent)
     fields = [
         Field("name", "Name", device.name),
@@ -167,6 +164,13 @@ def nodedev_info(session: Session, args: Arguments) -> Fields:
     except errors.Error:
         fields.append(Field("autostart", "Autostart", None, "no autostart"))
     return Fields(fields, 16)
+
+
+def _parent(device: NodeDevice) -> str | None:
+    try:
+        return device.parent()
+    except errors.Error:
+        return None
 
 
 def _perhaps(ask: Callable[[], bool]) -> bool:
@@ -246,7 +250,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
         return Lines("devices", ["name"], [(device.name,) for device in devices])
     from virshpy.shell.kept import tree
 
-    return tree("devices", [(device.name, device.parent()) for device in devices])
+    return tree("devices", [(device.name, _parent(device)) for device in devices])
 
 
 @command(

@@ -174,6 +174,7 @@ declare_edit(
 @command(
     "pool-name",
     "name of a pool, by UUID",
+    "Print the name of a pool.",
     options=(argument("pool", PoolType("uuid"), "UUID of a pool"),),
     examples=(("pool-name dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", "such as: default-pool"),),
     returns="name uuid",
@@ -185,6 +186,7 @@ def pool_name(session: Session, args: Arguments) -> Text:
 @command(
     "pool-uuid",
     "UUID of a pool, by name",
+    "Print the UUID of a pool, which stays when it gets another name.",
     options=(argument("pool", PoolType("name"), "name of a pool"),),
     examples=(("pool-uuid default-pool", "the identity that survives a new name"),),
     returns="name uuid",

@@ -441,6 +441,7 @@ def vol_dumpxml(session: Session, args: Arguments) -> Document:
 @command(
     "vol-name",
     "name of a volume, by key or path",
+    "Print the name that a volume has in its pool.",
     options=(argument("vol", VolumeType(None), "key or path of a volume"),),
     examples=(("vol-name /default-pool/web.qcow2", "such as: web.qcow2"),),
     returns="name",
@@ -452,6 +453,7 @@ def vol_name(session: Session, args: Arguments) -> Text:
 @command(
     "vol-pool",
     "the pool that a volume is in",
+    "Print the name or the UUID of the pool that a volume is in.",
     options=(argument("vol", VolumeType(None), "key or path of a volume"), flag("uuid", "print the pool's UUID")),
     examples=(("vol-pool /default-pool/web.qcow2", "such as: default-pool"),),
     returns="name | uuid",
@@ -464,6 +466,7 @@ def vol_pool(session: Session, args: Arguments) -> Text:
 @command(
     "vol-key",
     "key of a volume, by name or path",
+    "Print the key of a volume: what names it on this host without its pool.",
     options=(argument("vol", VolumeType(), "name (with its pool) or path of a volume"), _IN_POOL),
     examples=(("vol-key web.qcow2 default-pool", "what names it whatever its pool is called"),),
     returns="key",
@@ -475,6 +478,7 @@ def vol_key(session: Session, args: Arguments) -> Text:
 @command(
     "vol-path",
     "path of a volume, by name or key",
+    "Print the path at which a volume can be used.",
     options=(argument("vol", VolumeType(), "name (with its pool) or key of a volume"), _IN_POOL),
     examples=(("vol-path web.qcow2 default-pool", "what a domain's XML needs"),),
     returns="path",

@@ -99,6 +99,10 @@ class _WipesSomething(Constraint):
         Exclusive("tpm", "keep-tpm"),
         _WipesSomething(),
     ),
+    examples=(
+        ("undefine web --nvram --managed-save", "and the files that were kept for it"),
+        ("undefine web --dry-run", "see what that would remove"),
+    ),
     returns="message domain uuid | plan",
 )
 def undefine(session: Session, args: Arguments) -> Result:
@@ -167,6 +171,7 @@ def dumpxml(session: Session, args: Arguments) -> Document:
     "Open the definition of a domain in $VISUAL or $EDITOR, and define the\n"
     "result. It takes effect at the domain's next start.",
     (_DOMAIN, flag("skip-validate", "accept XML that the schema does not know")),
+    examples=(("edit web", "then: diff web, to see what its next start will change"),),
     returns="message domain changed",
 )
 def edit(session: Session, args: Arguments) -> Message:
@@ -196,6 +201,7 @@ def edit(session: Session, args: Arguments) -> Message:
         argument("domain", DomainType(states="shut off,crashed"), "name or UUID of a domain"),
         argument("new-name", STRING, "its new name"),
     ),
+    examples=(("domrename web shop", "'destroy web' first: it must not run"),),
     returns="message domain uuid",
 )
 def domrename(session: Session, args: Arguments) -> Message:
@@ -209,6 +215,10 @@ def domrename(session: Session, args: Arguments) -> Message:
     "start a domain with the host",
     "Have a domain started when the host starts, or no longer.",
     (_DOMAIN, flag("disable", "do not start it with the host")),
+    examples=(
+        ("autostart web", "it comes up with the host"),
+        ("autostart web --disable", "it is started by hand again"),
+    ),
     returns="message domain autostart",
 )
 def autostart(session: Session, args: Arguments) -> Message:

@@ -194,7 +194,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
         *IMPACT_CLASHES,
     ),
     examples=(
-        ("change-media test hdc debian.iso --insert", "install from it"),
+        ("change-media test hdc debian.img --update", "the next disc"),
         ("change-media test hdc --eject", "an empty drive"),
     ),
     returns="message domain target | xml",

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @command(
     "domid",
     "id of a domain, by name or UUID",
+    "Print the id of a domain: the number of its present run, or - while it does\nnot run.",
     options=(argument("domain", DomainType("uuid name"), "name or UUID of a domain"),),
+    examples=(("domid web", "such as: 3; '-' while it does not run"),),
     returns="id name",
 )
 def domid(session: Session, args: Arguments) -> Text:
@@ -26,7 +28,9 @@ def domid(session: Session, args: Arguments) -> Text:
 @command(
     "domname",
     "name of a domain, by id or UUID",
+    "Print the name of a domain.",
     options=(argument("domain", DomainType("id uuid"), "id or UUID of a domain"),),
+    examples=(("domname 1", "which domain has that id"),),
     returns="name",
 )
 def domname(session: Session, args: Arguments) -> Text:
@@ -36,7 +40,9 @@ def domname(session: Session, args: Arguments) -> Text:
 @command(
     "domuuid",
     "UUID of a domain, by name or id",
+    "Print the UUID of a domain, which stays when it is renamed.",
     options=(argument("domain", DomainType("id name"), "name or id of a domain"),),
+    examples=(("domuuid web", "the identity that survives a new name"),),
     returns="uuid name",
 )
 def domuuid(session: Session, args: Arguments) -> Text:

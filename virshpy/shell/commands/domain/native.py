@@ -24,6 +24,10 @@ _FORMAT = Choice("qemu-argv")
         option("xml", File(), "file with a domain's XML"),
     ),
     constraints=(Exclusive("domain", "xml"),),
+    examples=(
+        ("domxml-to-native qemu-argv --domain web", "the command line that a start would run"),
+        ("domxml-to-native qemu-argv --xml web.xml", "the same of a document"),
+    ),
     returns="native",
 )
 def domxml_to_native(session: Session, args: Arguments) -> Document:
@@ -45,6 +49,7 @@ def domxml_to_native(session: Session, args: Arguments) -> Document:
         argument("format", _FORMAT, "form of the input: qemu-argv"),
         argument("config", File(), "file to read"),
     ),
+    examples=(("domxml-from-native qemu-argv web.args", "XML out of a command line in a file"),),
     returns="xml",
 )
 def domxml_from_native(session: Session, args: Arguments) -> Document:

@@ -96,6 +96,10 @@ def _present(domain: Domain, kind: MetadataType, flags: int) -> str | None:
         flag("remove", "remove the element"),
     ),
     constraints=(*_IMPACT_CLASHES, Exclusive("edit", "set"), Exclusive("remove", "set"), Exclusive("remove", "edit")),
+    examples=(
+        ("metadata web http://example.org/owner --key o --set '<owner>lab</owner>'", "note whose it is"),
+        ("metadata web http://example.org/owner --remove", "forget it again"),
+    ),
     returns="metadata | message domain uri",
 )
 def metadata(session: Session, args: Arguments) -> Iterable[Result]:

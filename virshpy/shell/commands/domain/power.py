@@ -144,6 +144,7 @@ def _attach(session: Session, domain: Domain) -> None:
     "pause a domain",
     "Stop a running domain's processors; it keeps its memory.",
     (argument("domain", _domain("running,idle"), "name, id or UUID of a domain"),),
+    examples=(("suspend web", "what it does stands still until: resume web"),),
     returns="message domain uuid",
 )
 def suspend(session: Session, args: Arguments) -> Message:
@@ -158,6 +159,7 @@ def suspend(session: Session, args: Arguments) -> Message:
     "let a paused domain run on",
     "Let a paused domain's processors run again.",
     (argument("domain", _domain("paused"), "name, id or UUID of a domain"),),
+    examples=(("resume web", "after suspend; 'list' shows it as running again"),),
     returns="message domain uuid",
 )
 def resume(session: Session, args: Arguments) -> Message:
@@ -193,6 +195,7 @@ def shutdown(session: Session, args: Arguments) -> Message:
         argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),
         option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS} or 'paravirt'"), _MODE_HELP),
     ),
+    examples=(("reboot web --mode agent", "by the guest's agent, where the power button does nothing"),),
     returns="message domain uuid",
 )
 def reboot(session: Session, args: Arguments) -> Message:
@@ -207,6 +210,7 @@ def reboot(session: Session, args: Arguments) -> Message:
     "press a domain's reset button",
     "Restart a domain at once, without asking the guest.",
     (argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),),
+    examples=(("reset web", "it hangs, and does not listen to reboot"),),
     returns="message domain uuid",
 )
 def reset(session: Session, args: Arguments) -> Message:
@@ -225,6 +229,10 @@ def reset(session: Session, args: Arguments) -> Message:
         flag("graceful", "give up rather than kill a hypervisor that does not end when asked"),
         flag("remove-logs", "remove the domain's logs, too"),
         _DRY_RUN,
+    ),
+    examples=(
+        ("destroy web", "when it does not listen to shutdown any more"),
+        ("destroy web --graceful", "only if QEMU can end in good order"),
     ),
     returns="message domain uuid | plan",
 )

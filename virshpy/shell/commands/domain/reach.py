@@ -29,6 +29,10 @@ _RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, i
         flag("force", "disconnect whoever is connected"),
         flag("safe", "only where no one else can be connected meanwhile"),
     ),
+    examples=(
+        ("console web", "log in there; ^] leaves it"),
+        ("console web --devname serial1 --force", "the second port, whoever uses it now"),
+    ),
     returns="",
 )
 def console(session: Session, args: Arguments) -> None:
@@ -54,6 +58,7 @@ def _devices(root: Node, tag: str) -> list[Node]:
     "the terminal device of a domain's console",
     "Print the path of the terminal that a domain's console is on.",
     (_RUNNING,),
+    examples=(("ttyconsole web", "such as: /dev/pts/3, for another terminal program"),),
     returns="tty",
 )
 def ttyconsole(session: Session, args: Arguments) -> Text:
@@ -70,6 +75,7 @@ def ttyconsole(session: Session, args: Arguments) -> Text:
     "where a domain's VNC display is",
     "Print the address and display number of a domain's VNC server.",
     (_RUNNING,),
+    examples=(("vncdisplay web", "such as: :0, which is port 5900"),),
     returns="display listen port",
 )
 def vncdisplay(session: Session, args: Arguments) -> Text:
@@ -100,6 +106,10 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
         flag("all", "all displays"),
     ),
     constraints=(Exclusive("all", "type"),),
+    examples=(
+        ("domdisplay web", "for: remote-viewer $(virshpy domdisplay web)"),
+        ("domdisplay web --all", "every display that it has"),
+    ),
     returns="uri | displays<uri>",
 )
 def domdisplay(session: Session, args: Arguments) -> Result:

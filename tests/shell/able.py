@@ -1,0 +1,287 @@
+"""A host in memory that can do what libvirt's imaginary one cannot: each row that the test driver leaves out is
+answered with values of libvirt's shape. It proves nothing about guests; it lets every command come to its end.
+
+    with able.reachable(): run_virshpy(["-c", able.URI, …])
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from virshpy.driver import registry
+from virshpy.driver.contract import Row, rows
+from virshpy.driver.structures import (
+    BlockJobInfo,
+    DHCPLease,
+    NetworkPortRef,
+    NodeDeviceRef,
+    NWFilterBindingRef,
+    NWFilterRef,
+    SecretRef,
+)
+from virshpy.driver.types import ControlInfo, SecurityLabel
+from virshpy.drivers.test.default import default_host
+from virshpy.drivers.test.driver import TestDriver
+from virshpy.drivers.test.everything import Everything
+from virshpy.enums import BlockJobType, CPUCompareResult, JobOperation, JobType, XMLFlags
+from virshpy.uri import URI as ParsedURI
+
+URI = "able:///default"
+UUID = "12345678-0000-0000-0000-123456789abc"
+_FILTER = NWFilterRef("clean-traffic", UUID)
+_BINDING = NWFilterBindingRef("vnet0", "clean-traffic")
+_SECRET = SecretRef(UUID, 2, "client.admin")
+# What every running domain has besides what it was given.
+_DEVICES = """
+    <disk type='file' device='cdrom'>
+      <source file='/srv/debian.iso'/>
+      <target dev='hdc' bus='ide'/>
+      <alias name='ide0-1-0'/>
+    </disk>
+    <disk type='file' device='cdrom'>
+      <target dev='hdd' bus='ide'/>
+    </disk>
+    <disk type='file' device='disk'>
+      <source file='/srv/second.qcow2'/>
+      <target dev='vdb' bus='virtio'/>
+      <alias name='virtio-disk1'/>
+    </disk>
+    <console type='pty' tty='/dev/pts/3'>
+      <source path='/dev/pts/3'/>
+      <target type='serial' port='0'/>
+    </console>
+    <graphics type='vnc' port='5900' listen='127.0.0.1'/>
+    <graphics type='spice' port='5901' listen='127.0.0.1'/>
+    <memory model='virtio-mem'>
+      <target>
+        <node>0</node>
+        <requested unit='KiB'>0</requested>
+      </target>
+      <alias name='virtiomem0'/>
+    </memory>
+  </devices>"""
+_GROUPS = (
+    "  <throttlegroups>\n    <throttlegroup>\n      <group_name>slow</group_name>\n"
+    "      <total_iops_sec>100</total_iops_sec>\n    </throttlegroup>\n  </throttlegroups>\n</domain>"
+)
+_CAPABILITIES = (
+    "<domainCapabilities><cpu><mode name='custom' supported='yes'><model usable='yes'>qemu64</model>"
+    "<model usable='no'>EPYC</model></mode><mode name='host-model'><model>qemu64</model></mode></cpu>"
+    "</domainCapabilities>"
+)
+_JOB = {"operation": int(JobOperation.MIGRATION_OUT), "time_elapsed": 1200, "memory_total": 1 << 30}
+_LEASES = [
+    DHCPLease("virbr0", 1_700_000_000, 0, "52:54:00:00:00:01", None, "192.168.122.9", 24, "web", "01:52:54"),
+    DHCPLease("virbr0", 0, 1, "52:54:00:00:00:02", "7", "fd00::9", 64, None, None),
+]
+# What each kind of event carries, by libvirt's numbers; those without an entry carry nothing.
+CARRIED: dict[int, dict[str, Any]] = {
+    0: {"event": 2, "detail": 0}, 2: {"utcoffset": 3600}, 3: {"action": 1},
+    4: {"src_path": "/srv/a", "dev_alias": "virtio-disk0", "action": 1},
+    5: {"phase": 0, "local": (0, "127.0.0.1", "5900"), "remote": (1, "fd00::1", "40000"), "auth_scheme": "none",
+        "subject": [("x509dname", "CN=me")]},
+    6: {"src_path": "/srv/a", "dev_alias": "virtio-disk0", "action": 2, "reason": "enospc"},
+    8: {"disk": "/srv/a", "type": 1, "status": 0},
+    9: {"old_src_path": None, "new_src_path": "/srv/a", "dev_alias": "ide0-1-0", "reason": 0},
+    10: {"dev_alias": "ide0-1-0", "reason": 1}, 11: {"reason": 0}, 12: {"reason": 0}, 13: {"actual": 4096},
+    14: {"reason": 0}, 15: {"dev_alias": "net0"}, 16: {"disk": "vda", "type": 4, "status": 3},
+    17: {"params": {"cputune.cpu_shares": 2048}}, 18: {"state": 1, "reason": 2}, 19: {"dev_alias": "net0"},
+    20: {"iteration": 3}, 21: {"params": _JOB}, 22: {"dev_alias": "net0"}, 23: {"type": 2, "nsuri": "http://x"},
+    24: {"dev": "vda[1]", "path": "/srv/a", "threshold": 1 << 30, "excess": 512},
+    25: {"recipient": 1, "action": 2, "flags": 3}, 26: {"alias": "virtiomem0", "size": 4096},
+}  # fmt: skip
+
+
+class Stream:
+    """A little data, once; and a bottomless pit."""
+
+    def __init__(self) -> None:
+        self.blocks = [b"data"]
+
+    def recv(self, count: int) -> bytes:
+        return self.blocks.pop() if self.blocks else b""
+
+    def send(self, data: bytes) -> int:
+        return len(data)
+
+    def close(self) -> None: ...
+
+
+def _happens(listed: str, carried: dict[int, dict[str, Any]]) -> Callable[..., int]:
+    """A registration that hears of something at once: about the object that it asks for, or the first there is."""
+
+    def register(host: Any, about: Any, event_id: int, callback: Callable[..., None]) -> int:
+        callback(about or getattr(host, listed)()[0], **carried.get(event_id, {}))
+        return 1
+
+    return register
+
+
+def _monitor_event(host: Any, domain: Any, event: str | None, callback: Callable[..., None], flags: int = 0) -> int:
+    about = domain or host.connect_list_all_domains()[0]
+    callback(about, event=event or "STOP", seconds=1_700_000_000, micros=5, details='{"guest": true}')
+    return 1
+
+
+_LIFECYCLE: dict[int, dict[str, Any]] = {0: {"event": 0, "detail": 0}}
+
+
+class _Job:
+    """A job on a disk is half done when it is first asked for, then it has all, and then it is no more."""
+
+    asked = 0
+
+    def info(self, domain: Any, disk: str, flags: int = 0) -> BlockJobInfo | None:
+        self.asked += 1
+        return BlockJobInfo(BlockJobType.COPY, 0, self.asked, 2) if self.asked <= 2 else None
+
+
+# Values of the rows that return some, or functions that take what the row takes.
+_ANSWERS: dict[str, Any] = {
+    "connect_domain_xml_from_native": "<domain type='qemu'/>\n",
+    "connect_domain_xml_to_native": "/usr/bin/qemu-system-x86_64 -name web\n",
+    "connect_get_domain_capabilities": _CAPABILITIES,
+    "domain_open_console": lambda *_, **__: Stream(),
+    "domain_qemu_monitor_command": '{"return": {"status": "running"}}',
+    "connect_baseline_cpu": "<cpu/>\n",
+    "connect_baseline_hypervisor_cpu": "<cpu/>\n",
+    "connect_compare_cpu": int(CPUCompareResult.IDENTICAL),
+    "connect_compare_hypervisor_cpu": int(CPUCompareResult.SUPERSET),
+    "connect_domain_qemu_monitor_event_register": _monitor_event,
+    "connect_get_hypervisor_cpu_model_names": ["qemu64", "EPYC"],
+    "connect_get_storage_pool_capabilities": "<storagepoolCapabilities/>\n",
+    "connect_list_all_nwfilter_bindings": [_BINDING],
+    "connect_list_all_nwfilters": [_FILTER],
+    "connect_list_all_secrets": [_SECRET, SecretRef("22345678-0000-0000-0000-123456789abc", 0, "")],
+    "connect_secret_event_register_any": _happens("connect_list_all_secrets", _LIFECYCLE),
+    "domain_authorized_ssh_keys_get": ["ssh-ed25519 AAAA someone"],
+    "domain_backup_get_xml_desc": "<domainbackup/>\n",
+    "domain_get_guest_info": {"os.name": "Debian", "user.count": 1},
+    "domain_get_guest_vcpus": {"vcpus": "0-1", "online": "0"},
+    "domain_get_job_stats": (int(JobType.UNBOUNDED), _JOB),
+    "domain_lxc_open_namespace": [],
+    "domain_managed_save_get_xml_desc": "<domain type='test'/>\n",
+    "domain_migrate3": lambda host, domain, *_, **__: domain,
+    "domain_migrate_get_compression_cache": 1 << 26,
+    "domain_migrate_get_max_downtime": 300,
+    "domain_migrate_get_max_speed": 8796093022207,
+    "domain_qemu_agent_command": '{"return": {}}',
+    "domain_qemu_attach": lambda host, pid: host.connect_list_all_domains()[0],
+    "network_get_dhcp_leases": _LEASES,
+    "network_get_metadata": "the lab",
+    "network_list_all_ports": lambda host, network: [NetworkPortRef(network, UUID)],
+    "network_port_create_xml": lambda host, network, xml, flags=0: NetworkPortRef(network, UUID),
+    "network_port_get_xml_desc": "<networkport/>\n",
+    "network_port_lookup_by_uuid_string": lambda host, network, uuid: NetworkPortRef(network, uuid),
+    "node_alloc_pages": 512,
+    "node_device_define_xml": lambda host, xml, flags=0: host.connect_list_all_node_devices()[0],
+    "node_device_get_autostart": False,
+    "node_device_is_active": True,
+    "node_device_is_persistent": True,
+    "node_get_memory_parameters": {"shm_pages_to_scan": 100, "shm_sleep_millisecs": 20},
+    "node_get_memory_stats": {"total": 4096, "free": 1024, "buffers": 10, "cached": 20},
+    "node_get_sev_info": {"pdh": "AAAA", "cbitpos": 47},
+    "nwfilter_binding_create_xml": _BINDING,
+    "nwfilter_binding_get_xml_desc": "<filterbinding/>\n",
+    "nwfilter_binding_lookup_by_port_dev": _BINDING,
+    "nwfilter_define_xml_flags": _FILTER,
+    "nwfilter_get_xml_desc": "<filter name='clean-traffic'/>\n",
+    "nwfilter_lookup_by_name": _FILTER,
+    "nwfilter_lookup_by_uuid_string": _FILTER,
+    "secret_define_xml": _SECRET,
+    "secret_get_value": b"open sesame",
+    "secret_get_xml_desc": "<secret/>\n",
+    "secret_lookup_by_usage": _SECRET,
+    "secret_lookup_by_uuid_string": _SECRET,
+    "storage_vol_download": lambda *_, **__: Stream(),
+    "storage_vol_upload": lambda *_, **__: Stream(),
+    # Rows that the test driver has, in a way that shows less.
+    "node_device_create_xml": lambda host, xml, flags=0: host.connect_list_all_node_devices()[0],
+    "node_device_lookup_by_name": lambda host, name: NodeDeviceRef(name),
+    "domain_get_launch_security_info": {"sev-measurement": "AAAA", "sev-api-major": 1},
+    "domain_get_scheduler_type": ("posix", 1),
+    "domain_get_scheduler_parameters_flags": {"cpu_shares": 1024},
+    "domain_set_scheduler_parameters_flags": None,
+    "storage_vol_create_xml_from": lambda host, pool, xml, original, flags=0: host.storage_vol_create_xml(pool, xml),
+    "interface_create": None,
+    "domain_get_control_info": ControlInfo(0, 0, 0),
+    "domain_get_messages": ["tainted: custom device tree"],
+    "domain_get_security_label_list": [SecurityLabel("selinux", "0", "system_u:…", True)],
+    "connect_domain_event_register_any": _happens("connect_list_all_domains", CARRIED),
+    "connect_domain_event_deregister_any": None,
+    "connect_network_event_register_any": _happens("connect_list_all_networks", _LIFECYCLE),
+    "connect_network_event_deregister_any": None,
+    "connect_storage_pool_event_register_any": _happens("connect_list_all_storage_pools", _LIFECYCLE),
+    "connect_storage_pool_event_deregister_any": None,
+    "connect_node_device_event_register_any": _happens("connect_list_all_node_devices", _LIFECYCLE),
+    "connect_node_device_event_deregister_any": None,
+}
+
+
+def _lenient(method: Callable[..., Any], accepted: int) -> Callable[..., Any]:
+    """A row of the test driver's that takes all flags, and heeds those that it knows."""
+    return lambda host, *args, flags=0, **more: method(host, *args, flags=flags & accepted, **more)
+
+
+def _method(answer: Any) -> Callable[..., Any]:
+    return answer if inspect.isfunction(answer) else lambda *_, **__: answer
+
+
+def _left_out(base: type) -> dict[str, Callable[..., Any]]:
+    """A method for each row that ``base`` has nothing for, for those that are answered otherwise here, and for those
+    that do not take all flags."""
+    found = {}
+    for name, row in rows(base).items():
+        missing = isinstance(inspect.getattr_static(base, name), Row)
+        if missing and name not in _ANSWERS:
+            returns = row.declaration.__annotations__["return"]
+            if returns != "None":
+                continue  # a command that needs it shows that it is missing
+        if missing or name in _ANSWERS:
+            found[name] = _method(_ANSWERS.get(name))
+        elif (accepted := getattr(getattr(base, name).__wrapped__, "accepted", None)) is not None:
+            found[name] = _lenient(getattr(base, name), accepted)
+    return found
+
+
+Far = type("Far", (Everything,), _left_out(Everything))
+
+
+class AbleDriver(type("Near", (TestDriver,), _left_out(TestDriver))):  # type: ignore[misc]
+    """The test driver, with everything."""
+
+    far = "tests.shell.able:Far"
+
+    def __init__(self, uri: str, readonly: bool) -> None:
+        super().__init__(uri, readonly, default_host())
+        self.job = _Job()
+
+    def domain_get_xml_desc(self, domain: Any, *, flags: int = 0) -> str:
+        text: str = super().domain_get_xml_desc(domain, flags=flags)
+        if flags & XMLFlags.INACTIVE and not flags & XMLFlags.SECURE:
+            return text
+        return text.replace("\n  </devices>", _DEVICES).replace("</domain>", _GROUPS)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "domain_get_block_job_info":
+            return self.job.info
+        return super().__getattr__(name)
+
+
+def open_driver(uri: ParsedURI, *, readonly: bool) -> Any:
+    """As the registry of drivers calls it."""
+    return AbleDriver(str(uri), readonly)
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """The scheme ``able`` is known meanwhile."""
+    schemes = registry._SCHEMES
+    schemes["able"] = "tests.shell.able:open_driver"
+    try:
+        yield
+    finally:
+        del schemes["able"]

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from virshpy.shell import registry
-from virshpy.shell.output import Renderer, data
+from virshpy.shell.command import Failure
+from virshpy.shell.output import Renderer, data, error_data
 from virshpy.shell.results import Explanation, Progress, Result
 from virshpy.shell.returns import fault, has_type
 from virshpy.shell.vocabulary import ERROR, EVERYWHERE
 
-render = Renderer.render
+render, failure = Renderer.render, Renderer.failure
 # What the present test has found: faults, and which forms of its answer (by their place in its declaration) each
 # command has given.
 faults: list[str] = []
@@ -23,6 +24,14 @@ def watched(self: Renderer, command: str, result: Result) -> None:
     declared = {Explanation: EVERYWHERE["--explain"], Progress: EVERYWHERE["--verbose"]}.get(type(result))
     check(command, data(result), declared)
     render(self, command, result)
+
+
+def watched_failure(self: Renderer, told: Failure, command: str | None) -> None:
+    """Renderer.failure, in the same way."""
+    error = error_data(told, command)
+    if found := error_fault(error):
+        faults.append(f"{command}: {found} in {error}")
+    failure(self, told, command)
 
 
 def check(command: str, result: dict[str, Any], declared: str | None = None) -> None:

@@ -25,8 +25,9 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(autouse=True)
 def declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What commands give is what they declare, whatever a test runs them for."""
+    """What commands give is what they declare, and each error comes with a hint, whatever a test runs them for."""
     monkeypatch.setattr(Renderer, "render", answers.watched)
+    monkeypatch.setattr(Renderer, "failure", answers.watched_failure)
     answers.faults.clear()
     answers.forms.clear()
     yield

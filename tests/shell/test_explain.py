@@ -25,7 +25,7 @@ def test_nothing_is_opened() -> None:
 @pytest.mark.parametrize("name", registry.names())
 def test_examples_can_be_explained(name: str) -> None:
     for line, _ in registry.find_known(name).examples:
-        outcome = run_virshpy(["-c", URI, "--explain", line])
+        outcome = run_virshpy(["-c", URI, "--explain", line.removesuffix(" -o json")])
         assert outcome.code == 0 and outcome.stdout.startswith(f"{name}: "), line
 
 
@@ -50,6 +50,11 @@ def test_examples_can_be_explained(name: str) -> None:
         ("shutdown test --mode x", "one or several, with commas: acpi"),
         ("domid ''", "--domain is "),
         ("help lsit", "did you mean 'list'?"),
+        ("net-info x", "'net-list --all' shows the networks"),
+        ("iothreadadd test 0", "--id is number of the new I/O thread"),
+        ("dompmsuspend test x", "--target is one of mem, disk, hybrid"),
+        ("snapshot-parent test", "--snapshotname: name of a snapshot; --current: the current snapshot"),
+        ("send-key test x", "for example: send-key test KEY_LEFTCTRL"),
     ],
 )
 def test_mistakes_are_answered(line: str, hint: str) -> None:

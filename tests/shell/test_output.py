@@ -82,7 +82,7 @@ def test_data(result: object, expected: dict[str, object]) -> None:
 
 def test_error_data() -> None:
     cause = errors.OperationInvalid("domain is not running", hint="start it", domain=errors.ErrorDomain.QEMU)
-    assert error_data(Failure("Failed to destroy domain 'x'", cause)) == {
+    assert error_data(Failure("Failed to destroy domain 'x'", cause), "destroy") == {
         "code": 55,
         "name": "VIR_ERR_OPERATION_INVALID",
         "domain": "QEMU",

@@ -35,8 +35,13 @@ FLAG, OPTIONAL, REQUIRED, WORDS = "flag", "optional", "required", "words"
 class Failure(Exception):
     """A command that failed: the lines that a person reads, and the error beneath where there is one.
 
-    ``message`` is the command's own sentence or None; ``cause`` is printed after it unless ``quiet_cause``.
+    ``message`` is the command's own sentence or None; ``cause`` is printed after it unless ``quiet_cause``. ``hint``
+    says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option`` that was being read and
+    the ``arguments`` of the command among other things.
     """
+
+    option: Option | None = None
+    arguments: Arguments | None = None
 
     def __init__(
         self,
@@ -324,12 +329,13 @@ class Arguments:
             constraint.check(self)
         for option in sorted(self.command.options, key=lambda option: not option.type.early):
             texts = self.given.get(option.name)
-            if option.kind == WORDS:
-                self.values[option.name] = [option.type.convert(text, option.name, session) for text in texts or ()]
-            elif option.kind != FLAG and texts:
-                if not texts[0] and not option.type.empty_ok:
-                    raise Failure(
-                        f"Failed to get option '{option.name}': Option argument is empty",
-                        hint=f"--{option.name} is {option.help}",
-                    )
-                self.values[option.name] = option.type.convert(texts[0], option.name, session)
+            try:
+                if option.kind == WORDS:
+                    self.values[option.name] = [option.type.convert(text, option.name, session) for text in texts or ()]
+                elif option.kind != FLAG and texts:
+                    if not texts[0] and not option.type.empty_ok:
+                        raise Failure(f"Failed to get option '{option.name}': Option argument is empty")
+                    self.values[option.name] = option.type.convert(texts[0], option.name, session)
+            except Failure as failure:
+                failure.option = option
+                raise

@@ -92,14 +92,15 @@ class Renderer:
         """Print a failure: the command's sentence, the driver's, and for a person what to do about it."""
         cause = failure.cause
         if self.format in MACHINE:
-            self._for_machines(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error_data(failure)})
+            error = error_data(failure, command)
+            self._for_machines(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error})
             return
         if failure.message is not None:
             self.failure_line(failure.message)
         if cause is not None and not failure.quiet_cause:
             self.failure_line(cause.message)
-        if failure.hint and self.hints:
-            complain(_tinted(sys.stderr, "36", "hint: ") + failure.hint + "\n")
+        if self.hints and (hint := _hint(failure, command)):
+            complain(_tinted(sys.stderr, "36", "hint: ") + hint + "\n")
 
     def warning(self, sentence: str) -> None:
         """Something that does not stop a command: shown where hints are, since virsh has no such lines."""
@@ -196,8 +197,8 @@ def _raw(value: object) -> object:
     return value.value if isinstance(value, Shown) else value
 
 
-def error_data(failure: Failure) -> dict[str, Any]:
-    """A failure as the JSON schema has it; ``context`` is the command's own sentence."""
+def error_data(failure: Failure, command: str | None) -> dict[str, Any]:
+    """A failure of a command as the JSON schema has it; ``context`` is the command's own sentence."""
     cause = failure.cause
     spoken = cause if cause is not None and not failure.quiet_cause else None
     return {
@@ -206,8 +207,14 @@ def error_data(failure: Failure) -> dict[str, Any]:
         "domain": cause.domain.name if cause else None,
         "message": spoken.message if spoken else failure.message,
         "context": failure.message if spoken else None,
-        "hint": failure.hint,
+        "hint": _hint(failure, command),
     }
+
+
+def _hint(failure: Failure, command: str | None) -> str:
+    from virshpy.shell.hints import hint_for
+
+    return hint_for(failure, command)
 
 
 def _explanation(result: Explanation) -> str:

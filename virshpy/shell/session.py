@@ -9,7 +9,7 @@ import time
 import virshpy
 from virshpy import errors
 from virshpy.shell.command import Failure
-from virshpy.shell.output import Renderer
+from virshpy.shell.output import MACHINE, Renderer
 from virshpy.shell.parser import ParseError, parse_line, wanted_output
 from virshpy.shell.results import Result
 from virshpy.shell.streams import OutputLost, complain
@@ -166,11 +166,10 @@ class Session:
                 for result in outcome:
                     self.renderer.render(name, result)
             return True
-        except Failure as failure:
+        except (Failure, errors.Error) as error:
+            failure = error if isinstance(error, Failure) else Failure(None, error)
+            failure.arguments = arguments
             self.report(failure, name)
-            self._drop_what_is_dead()
-        except errors.Error as error:
-            self.report(Failure(None, error), name)
             self._drop_what_is_dead()
         except OutputLost:
             raise
@@ -211,9 +210,11 @@ class Session:
         """Report what is wrong with a line; ``words`` are the line, which may ask for a format."""
         kept = self.renderer.format
         self.renderer.format = wanted_output(words) or kept
+        # People read the sentences one after another; programs may look at any of them.
         last = len(error.messages) - 1
         for number, message in enumerate(error.messages):
-            self.report(Failure(message, hint=error.hint if number == last else None), None)
+            told = number == last or self.renderer.format in MACHINE
+            self.report(Failure(message, hint=error.hint if told else ""), None)
         self.renderer.format = kept
 
     def report_unexpected(self, error: Exception, command: str | None) -> None:
@@ -223,7 +224,7 @@ class Session:
         trace = "".join(traceback.format_exception(error))
         if self.settings.debug:
             complain(trace)
-            hint = None
+            hint = "the trace above says where"
         else:
             from virshpy.shell.userfiles import keep_trace
 

@@ -107,7 +107,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
 def start(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     if domain.id is not None:
-        raise Failure("Domain is already active")
+        raise Failure("Domain is already active", hint="'console' goes to it, 'shutdown' and 'destroy' stop it")
     doing = f"Failed to start domain '{domain.name}'"
     _refuse_descriptors(args, "virDomainCreateWithFiles", doing)
     with failing(doing):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
+_STOPPED = "'start' gives it its display"
+_NO_DISPLAY = "a <graphics> element in its XML gives it one: edit"
 _RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, id or UUID of a domain")
 
 
@@ -67,7 +69,7 @@ def ttyconsole(session: Session, args: Arguments) -> Text:
         path = node.attrs.get("tty") or (source.attrs.get("path") if source is not None else None)
         if path:
             return Text("tty", path)
-    raise Failure(None)
+    raise Failure(None, hint="a <console> of type pty in its XML gives it one")
 
 
 @command(
@@ -81,7 +83,7 @@ def ttyconsole(session: Session, args: Arguments) -> Text:
 def vncdisplay(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
     if not domain.is_active():
-        raise Failure("Domain is not running")
+        raise Failure("Domain is not running", hint=_STOPPED)
     for node in _devices(_document(domain), "graphics"):
         port = node.attrs.get("port", "")
         if node.attrs.get("type") == "vnc" and port.lstrip("-").isdigit() and int(port) >= 0:
@@ -89,7 +91,7 @@ def vncdisplay(session: Session, args: Arguments) -> Text:
             shown = "" if listen in ("", "0.0.0.0") else listen
             number = int(port) - 5900
             return Text("display", f"{shown}:{number}", listen=listen, port=int(port))
-    raise Failure("Failed to get VNC port. Is this domain using VNC?")
+    raise Failure("Failed to get VNC port. Is this domain using VNC?", hint=_NO_DISPLAY)
 
 
 _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
@@ -115,7 +117,7 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
 def domdisplay(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
     if not domain.is_active():
-        raise Failure("Domain is not running")
+        raise Failure("Domain is not running", hint=_STOPPED)
     wanted = args["type"]
     graphics = _devices(_document(domain, XMLFlags.SECURE if "include-password" in args else 0), "graphics")
     found = []
@@ -129,7 +131,7 @@ def domdisplay(session: Session, args: Arguments) -> Result:
                 break
     if not found:
         what = f" with type '{wanted}'" if wanted else ""
-        raise Failure(f"No graphical display{what} found")
+        raise Failure(f"No graphical display{what} found", hint=_NO_DISPLAY)
     if "all" not in args:
         return Text("uri", found[0], end="")
     return Lines("displays", ["uri"], [(uri,) for uri in found])

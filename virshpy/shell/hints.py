@@ -1,0 +1,102 @@
+"""What to do about an error, where whoever raised it has not said. Loaded when a hint is about to be shown.
+
+The most particular answer is given: by libvirt's code, by the option that was being read, by a word that is none of an
+option's choices, by the options that the sentence names; else the command's own example.
+"""
+
+from __future__ import annotations
+
+import re
+
+from virshpy.shell import registry
+from virshpy.shell.types import Choice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from virshpy.shell.command import Arguments, Command, Failure
+
+_XML = "compare it with the XML of one that works, such as 'dumpxml' prints it"
+_STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
+_RIGHTS = "the user may not do that on the host; qemu:///session are guests of one's own"
+_AGENT = "see whether the guest runs its agent and has a channel org.qemu.guest_agent.0"
+_CODES = {
+    "VIR_ERR_NO_MEMORY": "the host has too little memory: freecell shows how much is free",
+    "VIR_ERR_NO_SUPPORT": "the driver of this connection cannot do that: 'uri' names it, 'connect' opens another",
+    "VIR_ERR_NO_CONNECT": "'help connect' shows what a URI looks like",
+    "VIR_ERR_OS_TYPE": "'capabilities' lists the kinds of guests that there can be",
+    "VIR_ERR_NO_DOMAIN": "'list --all' shows the domains",
+    "VIR_ERR_NO_NETWORK": "'net-list --all' shows the networks",
+    "VIR_ERR_NO_STORAGE_POOL": "'pool-list --all' shows the pools",
+    "VIR_ERR_NO_STORAGE_VOL": "'vol-list POOL' shows the volumes of a pool, 'pool-refresh POOL' looks for new ones",
+    "VIR_ERR_NO_NODE_DEVICE": "'nodedev-list' shows the devices",
+    "VIR_ERR_NO_INTERFACE": "'iface-list --all' shows the interfaces",
+    "VIR_ERR_NO_NWFILTER": "'nwfilter-list' shows the filters",
+    "VIR_ERR_NO_NWFILTER_BINDING": "'nwfilter-binding-list' shows what filters are bound to",
+    "VIR_ERR_NO_SECRET": "'secret-list' shows the secrets; 'secret-set-value' gives one its value",
+    "VIR_ERR_NO_DOMAIN_SNAPSHOT": "'snapshot-list DOMAIN' shows the snapshots; one is current after it was taken",
+    "VIR_ERR_NO_DOMAIN_CHECKPOINT": "'checkpoint-list DOMAIN' shows the checkpoints",
+    "VIR_ERR_NO_DOMAIN_BACKUP": "'backup-begin DOMAIN' begins one",
+    "VIR_ERR_NO_DOMAIN_METADATA": "'metadata DOMAIN URI --key PREFIX --set XML' would set some",
+    "VIR_ERR_NO_NETWORK_METADATA": "'net-metadata NETWORK URI --key PREFIX --set XML' would set some",
+    "VIR_ERR_NO_NETWORK_PORT": "'net-port-list NETWORK' shows the ports",
+    "VIR_ERR_OPERATION_DENIED": "this connection is read-only: open it without --readonly (-r)",
+    "VIR_ERR_OPERATION_INVALID": _STATE,
+    "VIR_ERR_OPERATION_TIMEOUT": "somebody else is at work on it: try again, or see 'domjobinfo DOMAIN'",
+    "VIR_ERR_RESOURCE_BUSY": "somebody else is at work on it: try again, or see 'domjobinfo DOMAIN'",
+    "VIR_ERR_BLOCK_COPY_ACTIVE": "see 'blockjob DOMAIN DISK'; '--pivot' or '--abort' ends it",
+    "VIR_ERR_XML_ERROR": _XML,
+    "VIR_ERR_XML_DETAIL": _XML,
+    "VIR_ERR_XML_INVALID_SCHEMA": "what the schema does not know is refused with --validate only",
+    "VIR_ERR_CONFIG_UNSUPPORTED": "'domcapabilities' shows what guests may have here",
+    "VIR_ERR_DOM_EXIST": "choose another name and UUID, or 'undefine' the one that is there",
+    "VIR_ERR_NETWORK_EXIST": "choose another name and UUID, or 'net-undefine' the one that is there",
+    "VIR_ERR_STORAGE_VOL_EXIST": "choose another name, or 'vol-delete' the one that is there",
+    "VIR_ERR_STORAGE_POOL_BUILT": "--overwrite builds it all the same; the data that are there are lost",
+    "VIR_ERR_SNAPSHOT_REVERT_RISKY": "--force reverts all the same",
+    "VIR_ERR_MIGRATE_UNSAFE": "--unsafe migrates all the same, where caches of disks are known to do no harm",
+    "VIR_ERR_CPU_INCOMPATIBLE": "'capabilities' shows the host's processor, 'domcapabilities' what guests may have",
+    "VIR_ERR_AUTH_FAILED": _RIGHTS,
+    "VIR_ERR_AUTH_UNAVAILABLE": _RIGHTS,
+    "VIR_ERR_ACCESS_DENIED": _RIGHTS,
+    "VIR_ERR_AGENT_UNRESPONSIVE": _AGENT,
+    "VIR_ERR_AGENT_UNSYNCED": _AGENT,
+    "VIR_ERR_OVERFLOW": "the number is larger than what it is for",
+    "VIR_ERR_DEVICE_MISSING": "'dumpxml DOMAIN' shows its devices",
+}
+
+
+def hint_for(failure: Failure, name: str | None) -> str:
+    """One sentence; ``name`` is the command that failed, or None where there was none yet. It is empty where whoever
+    raised the error wants none."""
+    if failure.hint is not None:
+        return failure.hint
+    by_code = _CODES.get(failure.cause.name) if failure.cause else None
+    if by_code:
+        return by_code
+    command = registry.lookup(name) if name else None
+    if command is None:
+        return "'help' lists the commands, 'help COMMAND' describes one"
+    if failure.option is not None:
+        return f"--{failure.option.name} is {failure.option.help}"
+    told = [*_wrong_choices(failure.arguments), *_mentioned(failure, command)]
+    if told:
+        return "; ".join(told)
+    line, meaning = command.examples[0]
+    return f"for example: {line} ({meaning}); 'help {command.name}' says more"
+
+
+def _wrong_choices(arguments: Arguments | None) -> Iterator[str]:
+    for option in arguments.command.options if arguments else ():
+        texts = arguments.given.get(option.name) if arguments else None
+        if isinstance(option.type, Choice) and texts and texts[0] not in option.type.choices:
+            yield f"--{option.name} is one of {', '.join(option.type.choices)}"
+
+
+def _mentioned(failure: Failure, command: Command) -> Iterator[str]:
+    """The options that the sentence names."""
+    for name in dict.fromkeys(re.findall(r"--([a-z][a-z0-9-]*)", failure.message or "")):
+        option = command.find(name)
+        if option is not None:
+            yield f"--{name}: {option.help}"

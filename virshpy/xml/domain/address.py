@@ -187,9 +187,16 @@ def generated(alias: Alias) -> bool:
     return not _of_user(alias.name or "")
 
 
+class Upper(Scalar):
+    """A word that machines of old know in capitals only."""
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        return text.upper()
+
+
 class Boot(Element, tag="boot"):
     order: int | None = attr(Int(nonzero=True), required=True)
-    loadparm: str | None = attr()
+    loadparm: str | None = attr(Upper())
 
 
 class Rom(Element, tag="rom"):

@@ -92,6 +92,8 @@ class Controller(Device, tag="controller"):
             detail = "'iothread' attribute only supported for virtio scsi controllers"
             if self.type != "scsi":
                 raise Refusal(errors.XMLError, detail, node)
+        if self.type != "pci" or self.model not in ("pci-root", "pcie-root"):
+            self.pcihole64 = None
 
 
 CONTROLLER_MODELS = {

@@ -151,9 +151,19 @@ class VirtualPortParameters(Element, tag="parameters", drop_empty=True):
     profileid: str | None = attr()
 
 
+_PORT_NEEDS = {
+    "802.1Qbg": ("managerid", "typeid", "typeidversion"), "802.1Qbh": ("profileid",), "midonet": ("interfaceid",),
+}  # fmt: skip
+
+
 class VirtualPort(Element, tag="virtualport", drop_empty=True):
     type: str | None = attr(Enum("802.1Qbg 802.1Qbh openvswitch midonet", "unknown virtualport type %s"))
     parameters: VirtualPortParameters | None = one(VirtualPortParameters)
+
+    def _check(self, node: Node) -> None:
+        for name in _PORT_NEEDS.get(self.type or "", ()):
+            if self.parameters is None or not getattr(self.parameters, name):
+                raise Refusal(errors.XMLError, f"missing {name} in <virtualport type='{self.type}'>", node)
 
 
 class Rate(Element):
@@ -185,6 +195,11 @@ class ScriptPath(Element):
 class InterfaceTarget(Element, tag="target", drop_empty=True):
     dev: str | None = attr()
     managed: bool | None = attr(YESNO)
+
+
+def named_by_itself(target: InterfaceTarget) -> bool:
+    """Whether a device has a name of those that are given out at start, and is not the user's own."""
+    return target.managed is not False and (target.dev or "").startswith(("vnet", "macvtap", "macvlan"))
 
 
 class GuestDevice(Element, tag="guest"):
@@ -333,7 +348,7 @@ class Interface(Device, tag="interface"):
     script: ScriptPath | None = one(ScriptPath, "script")
     downscript: ScriptPath | None = one(ScriptPath, "downscript")
     backenddomain: BackendDomain | None = one(BackendDomain)
-    target: InterfaceTarget | None = one(InterfaceTarget)
+    target: InterfaceTarget | None = one(InterfaceTarget, runtime=named_by_itself)
     guest: GuestDevice | None = one(GuestDevice)
     model: InterfaceModel | None = one(InterfaceModel)
     driver: InterfaceDriver | None = one(InterfaceDriver)
@@ -350,12 +365,17 @@ class Interface(Device, tag="interface"):
         source = self.source
         wanted = {"network": "network", "bridge": "bridge", "direct": "dev", "internal": "name", "vdpa": "dev"}
         word = wanted.get(self.type)
-        if word and (source is None or getattr(source, word) is None):
+        if word and source is None:
+            detail = f"interface type='{self.type}' requires a 'source' element"
+            raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+        if word and getattr(source, word) is None:
             if word == "network":
                 detail = "No <source> 'network' attribute specified with <interface type='network'/>"
             else:
                 detail = f"No <source> '{word}' attribute specified with <interface type='{self.type}'/>"
             raise Refusal(errors.XMLError, detail, node, f"add <source {word}='…'/>")
+        if self.type in ("bridge", "direct") and self.virtualport is not None and self.virtualport.type is None:
+            raise Refusal(errors.XMLError, "missing required virtualport type", node, "expected <virtualport type='…'>")
         if self.type == "vds" and source is None:
             raise Refusal(errors.XMLError, "interface type='vds' requires a 'source' element", node)
         if self.type == "hostdev" and (source is None or source.address is None):

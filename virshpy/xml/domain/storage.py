@@ -551,7 +551,14 @@ class FilesystemTarget(Element, tag="target"):
     dir: str | None = attr()
 
 
-class Filesystem(Device, tag="filesystem"):
+class SpaceLimits(Device, trailing=True):
+    """In bytes; printed behind all else."""
+
+    space_hard_limit: int | None = leaf(Size("bytes", 1, 1))
+    space_soft_limit: int | None = leaf(Size("bytes", 1, 1))
+
+
+class Filesystem(SpaceLimits, tag="filesystem"):
     type: str | None = attr(Enum("mount block file template ram bind volume"))
     accessmode: str | None = attr(Blank(Enum("passthrough mapped squash")))
     model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional"))
@@ -563,8 +570,6 @@ class Filesystem(Device, tag="filesystem"):
     source: FilesystemSource | None = one(FilesystemSource)
     target: FilesystemTarget | None = one(FilesystemTarget)
     readonly: bool = flag()
-    space_hard_limit: int | None = leaf(Size("bytes", 1, 1))
-    space_soft_limit: int | None = leaf(Size("bytes", 1, 1))
 
     def _check(self, node: Node) -> None:
         source = self.source

@@ -136,7 +136,6 @@ def add_power_management(guest: Guest) -> None:
 def add_boot(guest: Guest) -> None:
     domain_os = guest.domain.os
     assert domain_os is not None
-    _add_hotplug_words(guest)
     words = []
     menu = domain_os.bootmenu
     if menu is not None and menu.enable is not None:
@@ -163,7 +162,8 @@ def add_boot(guest: Guest) -> None:
         guest.out.file(table.value or "", "r", "acpi", shared=True)
 
 
-def _add_hotplug_words(guest: Guest) -> None:
+def add_root_words(guest: Guest) -> None:
+    """What the PCI root of the chipset is told."""
     for controller in guest.domain.devices.controllers:
         if controller.type == "pci" and controller.model == "pci-root" and controller.index == 0 and guest.i440fx:
             hotplug = controller.target.hotplug if controller.target else None

@@ -63,6 +63,7 @@ _PARTS = (
     boot.add_lifecycle,
     boot.add_power_management,
     boot.add_boot,
+    boot.add_root_words,
     small.add_iommu,
     controllers.add_controllers,
     memory.add_devices,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.drivers.qemu.postparse.pci.chipset import built_in
@@ -90,7 +91,13 @@ def _usb(guest: Guest, controller: Controller) -> Properties | None:
     if model == "none" or model is None:
         return None
     properties: Properties = {"driver": _USB.get(model, model)}
-    if controller.ports is not None and model in ("nec-xhci", "qemu-xhci"):
+    if not guest.caps.has_device(_USB.get(model, model)):
+        raise errors.ConfigUnsupported(f"USB controller model '{model}' not supported in this QEMU binary")
+    if controller.ports is not None and model not in ("nec-xhci", "qemu-xhci"):
+        raise errors.ConfigUnsupported(
+            f"usb controller type '{model}' doesn't support 'ports' with this QEMU binary", hint="say model='qemu-xhci'"
+        )
+    if controller.ports is not None:
         properties |= {"p2": controller.ports, "p3": controller.ports}
     if controller.master is not None:
         properties |= {

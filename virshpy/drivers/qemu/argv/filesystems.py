@@ -32,7 +32,7 @@ def _virtiofs(guest: Guest, filesystem: Filesystem) -> None:
             **virtio_options(filesystem),
             "id": alias,
             "chardev": f"chr-vu-{alias}",
-            "queue-size": (filesystem.driver.queue if filesystem.driver else None) or 1024,
+            "queue-size": (filesystem.driver.queue if filesystem.driver else None) or None,
             "tag": filesystem.target.dir if filesystem.target else None,
             "bootindex": filesystem.boot.order if filesystem.boot else None,
             **guest.place(filesystem),

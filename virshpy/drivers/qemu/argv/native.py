@@ -37,7 +37,7 @@ def domxml_to_native(
     domain = domain.copy()
     for interface in domain.devices.interfaces:
         if interface.type != "hostdev":
-            interface.address = interface.boot = None
+            interface.address = interface.boot = interface.acpi = None
     assign_addresses(domain, caps)
     resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))
     assign_aliases(domain)

@@ -29,9 +29,9 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     Raises what libvirt raises where an address cannot be (XMLError, InternalError, ConfigUnsupported).
     """
     if domain.uuid is None:
-        domain.uuid = new_uuid(context)
+        domain.uuid = context.new_uuid()
     if domain.genid == "":
-        domain.genid = new_uuid(context)
+        domain.genid = context.new_uuid()
     complete_machine(domain, caps)
     check_emulator(domain, caps)
     complete_basics(domain)
@@ -71,12 +71,3 @@ def assign_addresses(domain: Domain, caps: QemuCaps) -> None:
     assign_pci_addresses(domain, caps)
     ports.assign_usb(domain)
     ports.assign_memory_slots(domain)
-
-
-def new_uuid(context: Context) -> str:
-    """A random (version 4) UUID."""
-    raw = bytearray(context.random(16))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -32,3 +32,11 @@ class Context:
         self.host_arch = host_arch or os.uname().machine
         self.vnc_listen = vnc_listen
         self.spice_listen = spice_listen
+
+    def new_uuid(self) -> str:
+        """A random (version 4) UUID."""
+        raw = bytearray(self.random(16))
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        text = raw.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.places import is_x86
-from virshpy.xml.domain.interface import InterfaceMAC, InterfaceModel
+from virshpy.xml.domain.interface import InterfaceMAC, InterfaceModel, VirtualPortParameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.postparse.context import Context
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.interface import Interface
+    from virshpy.xml.domain.interface import Interface, VirtualPort
 
+# Models that libvirt knows, and writes in its own way.
+_MODELS = {
+    word.lower(): word
+    for word in (
+        "netfront", "rtl8139", "virtio", "e1000", "e1000e", "virtio-transitional", "virtio-non-transitional", "usb-net",
+        "spapr-vlan", "lan9118", "scm91c111", "vlance", "vmxnet", "vmxnet2", "vmxnet3", "Am79C970A", "Am79C973",
+        "82540EM", "82545EM", "82543GC",
+    )
+}  # fmt: skip
 _DEFAULTS = ("rtl8139", "e1000", "virtio")
 
 
@@ -19,17 +28,27 @@ def complete_interface(interface: Interface, domain: Domain, caps: QemuCaps, con
     if interface.mac is None or interface.mac.address is None:
         interface.mac = interface.mac or InterfaceMAC()
         interface.mac.address = new_mac(domain, context)
+    if interface.virtualport is not None:
+        complete_port(interface.virtualport, context)
+    frames = interface.coalesce.rx.frames if interface.coalesce and interface.coalesce.rx else None
+    if frames is None or not frames.max:
+        interface.coalesce = None
     model = interface.model.type if interface.model else None
     if model is not None:
-        known = ("virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "rtl8139", "pcnet",
-                 "ne2k_pci", "ne2k_isa", "vmxnet3", "i82551", "i82557b", "i82559er", "usb-net", "lan9118",
-                 "scm91c111", "spapr-vlan", "smc91c111", "vlance", "vmxnet", "vmxnet2", "netfront", "virtio-net",
-                 "82540em", "82545em", "82543gc", "am79c970a", "am79c973")  # fmt: skip
-        if model.lower() in known and interface.model:
-            interface.model.type = model.lower()
+        assert interface.model is not None
+        interface.model.type = _MODELS.get(model.lower(), model)
     elif interface.type not in ("hostdev",) and interface.model is None:
         kind = "virtio" if interface.type == "vdpa" else default_model(domain, caps)
         interface.model = InterfaceModel(type=kind)
+
+
+def complete_port(port: VirtualPort, context: Context) -> None:
+    """What names a port at its switch and was not said is made up."""
+    made = {"openvswitch": ("interfaceid",), "802.1Qbg": ("instanceid",), None: ("instanceid", "interfaceid")}
+    port.parameters = port.parameters or VirtualPortParameters()
+    for name in made.get(port.type, ()):
+        if getattr(port.parameters, name) is None:
+            setattr(port.parameters, name, context.new_uuid())
 
 
 def default_model(domain: Domain, caps: QemuCaps) -> str:

@@ -103,5 +103,5 @@ def initial_memory(domain: Domain) -> int:
 
 def _device_boot(domain: Domain) -> bool:
     devices = domain.devices
-    groups = (devices.disks, devices.interfaces, devices.hostdevs, devices.redirdevs)
+    groups = (devices.disks, devices.interfaces, devices.hostdevs, devices.redirdevs, devices.filesystems)
     return any(device.boot is not None for group in groups for device in group)

@@ -40,6 +40,8 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
             tpm.backend.version = "1.2" if tpm.model == "tpm-tis" else "2.0"
     for filesystem in devices.filesystems:
         filesystem.type = filesystem.type or "mount"
+        if filesystem.multidevs == "default":
+            filesystem.multidevs = None
         if filesystem.accessmode is None and not (filesystem.source and filesystem.source.socket):
             filesystem.accessmode = "passthrough"
     _shmems(domain)

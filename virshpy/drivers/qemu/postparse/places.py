@@ -66,3 +66,13 @@ def dimm_of(device: Any) -> DIMMAddress | None:
 
 def isa_of(device: Any) -> ISAAddress | None:
     return device.address if isinstance(device.address, ISAAddress) else None
+
+
+def iothreads_of(domain: Domain) -> set[int]:
+    """The numbers of the guest's I/O threads: those that are listed, then the lowest that are free."""
+    listed = {thread.id or 0 for thread in domain.iothreadids.iothreads} if domain.iothreadids else set()
+    number = 1
+    while len(listed) < (domain.iothreads or 0):
+        listed.add(number)
+        number += 1
+    return listed

@@ -52,15 +52,20 @@ def _controller(device: Any) -> int:
     return 0
 
 
+_CARDS = frozenset({
+    "netfront", "rtl8139", "e1000", "virtio-transitional", "spapr-vlan", "lan9118", "scm91c111", "vlance", "vmxnet",
+    "vmxnet2", "vmxnet3", "am79c970a", "am79c973", "82540em", "82545em", "82543gc",
+})  # fmt: skip
+
+
 def _interface(device: Any) -> int:
+    """Cards that libvirt knows are conventional ones, if they are not virtio; one that it does not know is not."""
     model = device.model.type if device.model else None
     if model == "usb-net":
         return 0
     if device.type == "hostdev":
         return _PCIE
-    if model in _VIRTIO or model == "e1000e":
-        return _PCIE
-    return _PCI
+    return _PCI if (model or "").lower() in _CARDS else _PCIE
 
 
 def _sound(device: Any) -> int:

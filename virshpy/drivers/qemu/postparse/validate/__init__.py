@@ -7,9 +7,11 @@ postparse), everything else on the complete document.
 from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.validate.chardevs import check_sources
-from virshpy.drivers.qemu.postparse.validate.devices import check_bridges, check_devices, check_videos
+from virshpy.drivers.qemu.postparse.validate.controllers import check_bridges
+from virshpy.drivers.qemu.postparse.validate.devices import check_devices, check_videos
 from virshpy.drivers.qemu.postparse.validate.disks import check_disks, check_duplicates
 from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
+from virshpy.drivers.qemu.postparse.validate.interfaces import check_interfaces
 from virshpy.drivers.qemu.postparse.validate.machine import check_machine
 from virshpy.drivers.qemu.postparse.validate.memory import check_memory
 from virshpy.drivers.qemu.postparse.validate.settings import check_settings
@@ -29,6 +31,7 @@ def validate(domain: Domain, caps: QemuCaps) -> None:
     check_disks(domain)
     check_sources(domain)
     check_bridges(domain)
+    check_interfaces(domain)
     check_videos(domain)
     check_devices(domain)
     check_duplicates(domain)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
-from virshpy.drivers.qemu.postparse.places import pci_of
+from virshpy.drivers.qemu.postparse.pci.chipset import is_q35
+from virshpy.drivers.qemu.postparse.validate.controllers import check_controllers
+from virshpy.drivers.qemu.postparse.validate.filesystems import check_filesystem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,12 +14,11 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.display import Graphics
 
-_MOST_XHCI_PORTS = 15
 _VNC_PASSWORD = 8
 
 
 def check_devices(domain: Domain) -> None:
-    _check_controllers(domain)
+    check_controllers(domain)
     _check_shmems(domain)
     _check_chardevs(domain)
     _check_graphics(domain)
@@ -33,8 +33,7 @@ def check_devices(domain: Domain) -> None:
     if len([tpm for tpm in devices.tpms if tpm.model != "spapr-tpm-proxy"]) > 1:
         raise errors.ConfigUnsupported("only a single TPM non-proxy device is supported")
     for filesystem in devices.filesystems:
-        if filesystem.driver is not None and filesystem.driver.type == "virtiofs" and filesystem.readonly:
-            raise errors.ConfigUnsupported("virtiofs does not yet support read-only mode")
+        check_filesystem(filesystem)
     panics = [panic.model for panic in devices.panics]
     if len(set(panics)) != len(panics):
         raise errors.XMLError("Multiple panic devices with model 'isa'")
@@ -50,32 +49,6 @@ def _check_shmems(domain: Domain) -> None:
             raise errors.ConfigUnsupported(
                 "ivshmem device is not supported with this QEMU binary",
                 hint="use <model type='ivshmem-plain'/> or <model type='ivshmem-doorbell'/>",
-            )
-
-
-def check_bridges(domain: Domain) -> None:
-    """A bridge cannot sit behind itself."""
-    for controller in domain.devices.controllers:
-        address = pci_of(controller)
-        if controller.model == "pci-bridge" and address is not None and (address.bus or 0) >= (controller.index or 0):
-            index, bus = controller.index or 0, address.bus or 0
-            raise errors.ConfigUnsupported(
-                f"PCI controller at index {index} (0x{index:02x}) has bus='0x{bus:02x}', but index must be larger "
-                "than bus"
-            )
-
-
-def _check_controllers(domain: Domain) -> None:
-    for controller in domain.devices.controllers:
-        if controller.type == "ide" and (controller.index or not is_i440fx(domain)):
-            raise errors.ConfigUnsupported(
-                "IDE controllers are unsupported for this QEMU binary or machine type",
-                hint="q35 machines have bus='sata'; bus='virtio' works on all",
-            )
-        xhci = controller.type == "usb" and controller.model in ("nec-xhci", "qemu-xhci")
-        if xhci and (controller.ports or 0) > _MOST_XHCI_PORTS:
-            raise errors.ConfigUnsupported(
-                f"'{controller.model}' controller only supports up to '{_MOST_XHCI_PORTS}' ports"
             )
 
 

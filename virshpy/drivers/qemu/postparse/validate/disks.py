@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.controllers import controller_of
 from virshpy.drivers.qemu.postparse.disks import disk_has_source, source_text
-from virshpy.drivers.qemu.postparse.places import drive_of, machine_of
+from virshpy.drivers.qemu.postparse.places import drive_of, iothreads_of, machine_of
 from virshpy.drivers.qemu.postparse.validate.images import check_image
 
 TYPE_CHECKING = False
@@ -286,16 +286,7 @@ def _check_iothread(disk: Disk, number: int, domain: Domain) -> None:
     assert target is not None
     if target.bus != "virtio":
         raise errors.ConfigUnsupported(f"IOThreads not available for bus {target.bus} target {target.dev}")
-    if number not in _iothreads(domain):
+    if number not in iothreads_of(domain):
         raise errors.ConfigUnsupported(
             f"Disk iothread '{number}' not defined in iothreadid", hint="add <iothreads>…</iothreads>"
         )
-
-
-def _iothreads(domain: Domain) -> set[int]:
-    listed = {thread.id or 0 for thread in domain.iothreadids.iothreads} if domain.iothreadids else set()
-    number = 1
-    while len(listed) < (domain.iothreads or 0):
-        listed.add(number)
-        number += 1
-    return listed

@@ -112,6 +112,7 @@ def _bootable(domain: Domain) -> Iterator[Any]:
     yield from devices.interfaces
     yield from devices.hostdevs
     yield from devices.redirdevs
+    yield from devices.filesystems
 
 
 def _check_boot(domain: Domain) -> None:

@@ -1,0 +1,39 @@
+"""Host directories in the guest: what 9p and virtiofs can be told."""
+
+from __future__ import annotations
+
+from virshpy import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.xml.domain.storage import Filesystem
+
+
+def check_filesystem(filesystem: Filesystem) -> None:
+    """Raises ConfigUnsupported with libvirt's words."""
+    driver = filesystem.driver
+    if filesystem.type != "mount":
+        raise errors.ConfigUnsupported("only supports mount filesystem type", hint="QEMU shares directories")
+    if driver is not None and driver.type in ("loop", "nbd", "ploop"):
+        raise errors.InternalError(
+            "Cannot automatically add a new PCI bus for a device with connect flags 00", hint="drivers: path, virtiofs"
+        )
+    if (filesystem.fmode is not None or filesystem.dmode is not None) and filesystem.accessmode != "mapped":
+        raise errors.ConfigUnsupported(
+            "fmode and dmode must be used with accessmode=mapped", hint="say accessmode='mapped'"
+        )
+    if driver is not None and driver.type == "virtiofs":
+        _check_virtiofs(filesystem)
+    elif filesystem.boot is not None:
+        raise errors.ConfigUnsupported("boot order is only supported for virtiofs")
+
+
+def _check_virtiofs(filesystem: Filesystem) -> None:
+    if filesystem.readonly:
+        raise errors.ConfigUnsupported("virtiofs does not yet support read-only mode")
+    if filesystem.accessmode not in (None, "passthrough"):
+        raise errors.ConfigUnsupported("virtiofs only supports passthrough accessmode")
+    wrpolicy = filesystem.driver.wrpolicy if filesystem.driver else None
+    for word, value in (("wrpolicy", wrpolicy), ("model", filesystem.model), ("multidevs", filesystem.multidevs)):
+        if value is not None:
+            raise errors.ConfigUnsupported(f"virtiofs does not support {word}")

@@ -35,12 +35,12 @@ def test_passwords_are_never_in_the_words() -> None:
 def test_a_bridge_is_a_tap_that_somebody_hands_over() -> None:
     command = start(
         guest("<interface type='bridge'><mac address='52:54:00:00:00:07'/><source bridge='br0'/>"
-              "<target dev='vnet3'/><model type='virtio'/><mtu size='9000'/></interface>")
+              "<target dev='tap3'/><model type='virtio'/><mtu size='9000'/></interface>")
     )  # fmt: skip
     netdev = json.loads(values(command.argv, "-netdev")[0])
     assert netdev == {"type": "tap", "fd": "{fd:net0-tap}", "id": "hostnet0"}
     assert command.descriptors["net0-tap"] == {
-        "kind": "tap", "ifname": "vnet3", "mac": "52:54:00:00:00:07", "queues": 1, "vnet_header": True, "bridge": "br0",
+        "kind": "tap", "ifname": "tap3", "mac": "52:54:00:00:00:07", "queues": 1, "vnet_header": True, "bridge": "br0",
         "mtu": 9000,
     }  # fmt: skip
     assert devices(command.argv, "virtio-net-pci")[0]["host_mtu"] == 9000

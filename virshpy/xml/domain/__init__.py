@@ -162,10 +162,12 @@ class Domain(Element, tag="domain"):
             if action.startswith("coredump"):
                 detail = f"Lifecycle event '{word}' doesn't support '{action}' action"
                 raise Refusal(errors.ConfigUnsupported, detail, node)
-        models = [label.model for label in self.seclabels if label.model]
+        models = [label.model for label in self.seclabels]
         for model in models:
             if models.count(model) > 1:
-                raise Refusal(errors.XMLDetail, f"seclabel for model {model} is already provided", node)
+                raise Refusal(errors.XMLDetail, f"seclabel for model {model or '(null)'} is already provided", node)
+        if len(models) > 1 and None in models:
+            raise Refusal(errors.XMLError, "missing security model when using multiple labels", node, "add model='…'")
 
     def _check_schedulers(self, tune: Cputune, count: int, node: Node) -> None:
         """Every vCPU and every I/O thread has a line of its own."""

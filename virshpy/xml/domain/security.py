@@ -19,7 +19,7 @@ class Seclabel(Element, tag="seclabel"):
     baselabel: str | None = leaf()
 
     def _check(self, node: Node) -> None:
-        if self.type is None and self.model is None:
+        if self.model is None and self.type in (None, "static"):
             raise Refusal(errors.XMLError, "missing security model in domain seclabel", node)
         if self.model == "none":
             self.type = "none"

@@ -69,6 +69,8 @@ def _check_connection(interface: Interface) -> None:
         raise errors.ConfigUnsupported(
             f"interface {mac} - <port isolated='yes'/> is not supported for network interfaces with type='{kind}'"
         )
+    if interface.target is not None and interface.target.managed is False and kind != "ethernet":
+        raise errors.ConfigUnsupported(f"unmanaged target dev is not supported on interfaces of type '{kind}'")
     inbound = interface.bandwidth.inbound if interface.bandwidth else None
     if inbound is not None and inbound.floor is not None and kind != "network":
         raise errors.ConfigUnsupported("floor attribute is not supported for this config")

@@ -65,7 +65,7 @@ REFUSED: list[tuple[str, type[errors.Error], str]] = [
     (guest(devices=NIC % "<mac address='zz'/>"), errors.XMLError, "XML error: unable to parse mac address 'zz'"),
     (guest(devices=NIC % "<mac address='01:00:5e:00:00:01'/>"), errors.XMLError,
      "XML error: expected unicast mac address, found multicast '01:00:5e:00:00:01'"),
-    (guest(devices="<interface type='network'/>"), errors.XMLError,
+    (guest(devices="<interface type='network'><source/></interface>"), errors.XMLError,
      "XML error: No <source> 'network' attribute specified with <interface type='network'/>"),
     (guest(devices="<serial type='smoke'/>"), errors.ConfigUnsupported,
      "unsupported configuration: unknown type presented to host for character device: smoke"),

@@ -19,7 +19,7 @@ class Seclabel(Element, tag="seclabel"):
     baselabel: str | None = leaf()
 
     def _check(self, node: Node) -> None:
-        if self.model is None and self.type in (None, "static"):
+        if self.model is None and (self.type is None or self.type == "static" and self.label):
             raise Refusal(errors.XMLError, "missing security model in domain seclabel", node)
         if self.model == "none":
             self.type = "none"

@@ -16,7 +16,7 @@ from virshpy import errors
 from virshpy.shell.command import Failure
 from virshpy.shell.output import Renderer, data, error_data, plain, printable, table_text, width
 from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
-from virshpy.shell.terminal import coloured, xml
+from virshpy.shell.terminal import bar, coloured, xml
 
 COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
 ROWS = Table("domains", COLUMNS, [(3, "a", "running", "u")])
@@ -146,14 +146,17 @@ def test_progress(done: int, total: int, percent: int, monkeypatch: pytest.Monke
     step = Progress("Block Copy", done, total, asked=True)
     assert plain(step) == f"\rBlock Copy: [{percent:3} %]"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert f"{percent:3} %" in coloured(step) and coloured(step).endswith("\n") == (percent == 100)
+    assert f"{percent:3} %" in bar(step) and bar(step).endswith("\n") == (percent == 100)
 
 
-def test_progress_is_shown_to_a_terminal_unasked(capsys: pytest.CaptureFixture[str]) -> None:
-    step = Progress("Copy", 1, 2, asked=False)
-    for format, shown in (("plain", False), ("json", False), ("rich", True)):
-        Renderer(format).render("x", step)
-        assert bool(capsys.readouterr().out) == shown
+def test_progress_is_told_beside_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+    for format in ("plain", "json", "rich"):
+        Renderer(format).render("x", Progress("Copy", 1, 2, asked=False))
+        assert capsys.readouterr() == ("", "")
+    Renderer("plain").render("x", Progress("Copy", 1, 2, asked=True))
+    assert capsys.readouterr() == ("", "\rCopy: [ 50 %]")
+    Renderer("json").render("x", Progress("Copy", 1, 2, asked=True))
+    assert json.loads(capsys.readouterr().out)["result"]["percent"] == 50
 
 
 def test_a_table_keeps_within_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from virshpy.shell.command import Arguments
     from virshpy.shell.results import Result
 
-_INTERVAL = 0.5
 _NO_SESSION: Any = None  # numbers are read without one
 
 
@@ -78,26 +77,26 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
     its answer is ``complete``, ``ready`` or ``cancelled``."""
     from time import monotonic, sleep
 
+    from virshpy.shell.watched import INTERVAL, Interrupts
+
     path = args["path"]
     seconds = timeout(args)
     limit = None if seconds is None else monotonic() + seconds
     cancelled = False
-    while True:
-        info = domain.block_job_info(path)
-        if info is None:
-            return "cancelled" if cancelled else "complete"
-        yield Progress(label, info.cur, info.end, asked="verbose" in args)
-        if info.cur == info.end and info.end and label != "Block Pull" and label != "Block Commit":
-            return "ready"
-        try:
-            sleep(_INTERVAL)
-            expired = limit is not None and monotonic() > limit
-        except KeyboardInterrupt:
-            expired = True
-        if expired and not cancelled:
-            from virshpy.enums import BlockJobAbortFlags
+    with Interrupts() as interrupts:
+        while True:
+            info = domain.block_job_info(path)
+            if info is None:
+                return "cancelled" if cancelled else "complete"
+            yield Progress(label, info.cur, info.end, asked="verbose" in args)
+            if info.cur == info.end and info.end and label != "Block Pull" and label != "Block Commit":
+                return "ready"
+            sleep(INTERVAL)
+            expired = interrupts.any() or (limit is not None and monotonic() > limit)
+            if expired and not cancelled:
+                from virshpy.enums import BlockJobAbortFlags
 
-            domain.block_job_abort(path, BlockJobAbortFlags.ASYNC if "async" in args else 0)
-            cancelled = True
-            if "async" in args:
-                return "cancelled"
+                domain.block_job_abort(path, BlockJobAbortFlags.ASYNC if "async" in args else 0)
+                cancelled = True
+                if "async" in args:
+                    return "cancelled"

@@ -44,15 +44,19 @@ class Renderer:
     def __init__(self, format: str | None = None, *, quiet: bool = False, timing: bool = False, hints: bool = False):
         self.format = format or ("rich" if _is_terminal(sys.stdout) else "plain")
         self.page: list[str] | None = None  # what is kept back to be shown by a pager
+        self._line_open = False  # a bar is on it
         self.quiet = quiet
         self.timing = timing
         self.hints = hints or bool(os.environ.get("VIRSHPY_HINTS")) or _is_terminal(sys.stderr)
 
     def render(self, command: str, result: Result) -> None:
         """Print a result of a command."""
-        if isinstance(result, Progress) and not result.asked and (self.format != "rich" or self.quiet):
+        if isinstance(result, Progress) and self.format not in MACHINE:
+            self._progress(result)
             return
         if self.format in MACHINE:
+            if isinstance(result, Progress) and not result.asked:
+                return
             self._for_machines(sys.stdout, {"version": JSON_VERSION, "command": command, "result": data(result)})
             return
         if isinstance(result, Text) and result.error:
@@ -66,8 +70,25 @@ class Renderer:
             text = plain(result, quiet=self.quiet)
         self.write(text)
 
+    def _progress(self, step: Progress) -> None:
+        """To standard error, as virsh does: what a command prints stays free of it."""
+        if self.format == "rich" and _is_terminal(sys.stderr) and not self.quiet:
+            from virshpy.shell import terminal
+
+            complain(terminal.bar(step))
+            self._line_open = step.percent < 100
+        elif step.asked:
+            complain(plain(step))
+
+    def _end_line(self) -> None:
+        """What follows an unfinished bar begins a line of its own."""
+        if self._line_open:
+            self._line_open = False
+            complain("\n")
+
     def write(self, text: str) -> None:
         """Print text as it is."""
+        self._end_line()
         if self.page is not None:
             self.page.append(text)
             return
@@ -110,6 +131,7 @@ class Renderer:
             complain(_tinted(sys.stderr, "33", "warning: ") + sentence + "\n")
 
     def failure_line(self, sentence: str) -> None:
+        self._end_line()
         complain(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
 
     def _for_machines(self, stream: TextIO, document: dict[str, Any]) -> None:
@@ -164,7 +186,7 @@ def plain(result: Result, *, quiet: bool = False) -> str:
 def data(result: Result) -> dict[str, Any]:
     """A result as the JSON schema has it."""
     if isinstance(result, Message):
-        return {"message": result.text, **result.data}
+        return {"message": result.text.strip("\n"), **result.data}
     if isinstance(result, Text):
         return {result.key: result.value, **result.extra}
     if isinstance(result, Document):

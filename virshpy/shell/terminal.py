@@ -42,12 +42,10 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
     """A result for a terminal."""
     if isinstance(result, Table):
         return _table(result, quiet=quiet)
-    if isinstance(result, Progress):
-        return bar(result)
-    if os.environ.get("NO_COLOR"):
-        return plain(result, quiet=quiet)
     if isinstance(result, Message):
-        return "" if quiet else _paint("32", result.text) + result.end
+        # virsh's line break after its line of progress: the bar here has one of its own.
+        text = result.text.lstrip("\n")
+        return "" if quiet else _paint("32", text) + result.end
     if isinstance(result, Document) and result.language == "xml":
         return xml(result.text) + result.end
     if isinstance(result, Text) and result.key == "state":
@@ -71,9 +69,7 @@ def bar(progress: Progress) -> str:
     """A bar as wide as the terminal has room for, over the one before it; what is done stays on the screen."""
     room = max(10, min(40, shutil.get_terminal_size().columns - len(progress.label) - 12))
     full = progress.percent * room // 100
-    line = "━" * full + " " * (room - full) if os.environ.get("NO_COLOR") else (
-        _paint("32", "━" * full) + _paint("90", "━" * (room - full))
-    )
+    line = _paint("32", "━" * full) + _paint("90", ("─" if os.environ.get("NO_COLOR") else "━") * (room - full))
     end = "\n" if progress.percent == 100 else ""
     return f"\r\033[K{progress.label} {line} {progress.percent:3} %{end}"
 
@@ -89,7 +85,7 @@ def show_in_pager(text: str) -> None:
 
 
 def _paint(code: str, text: str) -> str:
-    return f"\033[{code}m{text}\033[0m" if code and text else text
+    return f"\033[{code}m{text}\033[0m" if code and text and not os.environ.get("NO_COLOR") else text
 
 
 def _table(result: Table, *, quiet: bool) -> str:

@@ -299,15 +299,17 @@ def migrate(session: Session, args: Arguments) -> Iterable[Result]:
             raise Failure("migrate: Unexpected timeout for offline migration")
     elif "timeout-suspend" in args or "timeout-postcopy" in args:
         raise Failure("migrate: Unexpected --timeout-* option without --timeout")
+    later = (args["timeout"], lambda: _when_it_takes_long(domain, args)) if args["timeout"] else None
     if "p2p" in args or "direct" in args:
-        _beside(domain, args, lambda: _by_itself(domain, args, _parameters(session, args), flags))
+        params = _parameters(session, args)
+        yield from _moving(domain, args, lambda: _by_itself(domain, args, params, flags), later)
     else:
         import virshpy
 
         with virshpy.open(args["desturi"]) as destination:
             params = _parameters(session, args)
-            _beside(domain, args, lambda: domain.migrate3(destination, params, flags))
-    yield Message("Migration: [100 %]" if "verbose" in args else "", end="", domain=domain.name)
+            yield from _moving(domain, args, lambda: domain.migrate3(destination, params, flags), later)
+    yield Message("", end="", domain=domain.name)
 
 
 def _parameters(session: Session, args: Arguments) -> dict[str, Any]:
@@ -327,36 +329,19 @@ def _by_itself(domain: Domain, args: Arguments, params: dict[str, Any], flags: i
         raise errors.ArgumentUnsupported(f"{how} migration is not supported by the source host") from error
 
 
-def _beside(domain: Domain, args: Arguments, move: Callable[[], object]) -> None:
-    """Migrate, with the clock of --timeout running."""
-    timer = _timer(domain, args)
-    try:
-        move()
-    finally:
-        if timer is not None:
-            timer.cancel()
+def _moving(
+    domain: Domain, args: Arguments, move: Callable[[], object], later: tuple[int, Callable[[], None]] | None
+) -> Iterable[Result]:
+    from virshpy.shell.watched import domain_job
+
+    return domain_job("Migration", domain, move, asked="verbose" in args, later=later)
 
 
-def _timer(domain: Domain, args: Arguments) -> Any:
-    """What --timeout asks for, running beside the migration; None where it asks for nothing."""
-    if not args["timeout"]:
-        return None
-    from threading import Timer
-
-    def act() -> None:
-        try:
-            if "timeout-postcopy" in args:
-                domain.migrate_start_post_copy()
-            else:
-                domain.suspend()
-        except errors.Error:
-            # It has ended in this moment, or cannot be helped; the migration itself says which.
-            pass
-
-    timer = Timer(args["timeout"], act)
-    timer.daemon = True
-    timer.start()
-    return timer
+def _when_it_takes_long(domain: Domain, args: Arguments) -> None:
+    if "timeout-postcopy" in args:
+        domain.migrate_start_post_copy()
+    else:
+        domain.suspend()
 
 
 @command(

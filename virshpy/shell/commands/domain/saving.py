@@ -6,12 +6,12 @@ from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.families import WRAP, XPATH, Spoken, edit_document, given_flags, named_as, shown
-from virshpy.shell.results import Document, Message, Progress
+from virshpy.shell.results import Document, Message
 from virshpy.shell.types import AnyChoice, DomainType, File, Path, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from virshpy.api.domain import Domain
     from virshpy.shell.command import Arguments
@@ -58,9 +58,14 @@ def save(session: Session, args: Arguments) -> Iterable[Result]:
         flags = _state(args)
     old = "virDomainSaveFlags" if flags or args["xml"] else "virDomainSave"
     with failing(f"Failed to save domain '{args.text('domain')}' to {file}"), named_as(old):
-        domain.save(_absolute(file), args["xml"], flags)
-    yield Progress("Save", 1, 1, asked="verbose" in args)
+        yield from _job("Save", domain, lambda: domain.save(_absolute(file), args["xml"], flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' saved to {file}", domain=domain.name, file=file)
+
+
+def _job(label: str, domain: Domain, work: Callable[[], object], args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.watched import domain_job
+
+    return domain_job(label, domain, work, asked="verbose" in args)
 
 
 def _absolute(path: str) -> str:
@@ -100,8 +105,8 @@ def restore(session: Session, args: Arguments) -> Message:
 def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     with failing(f"Failed to save domain '{args.text('domain')}' state"):
-        domain.managed_save(_state(args))
-    yield Progress("Managedsave", 1, 1, asked="verbose" in args)
+        flags = _state(args)
+        yield from _job("Managedsave", domain, lambda: domain.managed_save(flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' state saved by libvirt", domain=domain.name)
 
 
@@ -288,8 +293,7 @@ def dump(session: Session, args: Arguments) -> Iterable[Result]:
             raise Failure(f"Failed to core dump domain '{args.text('domain')}' to {file}", clash)
     old = "virDomainCoreDumpWithFormat" if number else "virDomainCoreDump"
     with failing(f"Failed to core dump domain '{args.text('domain')}' to {file}"), named_as(old):
-        domain.core_dump_with_format(_absolute(file), number, flags)
-    yield Progress("Dump", 1, 1, asked="verbose" in args)
+        yield from _job("Dump", domain, lambda: domain.core_dump_with_format(_absolute(file), number, flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' dumped to {file}", domain=domain.name, file=file)
 
 

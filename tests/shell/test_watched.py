@@ -1,0 +1,167 @@
+"""Long work: told of while it lasts, cancelled by Ctrl-C, and its own last word in the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from tests.shell.terminals import READY, Terminal
+from tests.transcripts.transcripts import URI, run_virshpy
+from virshpy import errors
+from virshpy.api.domain_block import BlockMethods
+from virshpy.api.domain_saving import SavingMethods
+from virshpy.driver.structures import BlockJobInfo, JobInfo
+from virshpy.shell import watched
+
+STEPS = (0, 25, 60, 99)
+
+
+class Job:
+    """A save that takes as many looks as it is told, and ends early where it is aborted."""
+
+    def __init__(self, at_look: dict[int, Any]) -> None:
+        self.looks = 0
+        self.at_look = at_look
+        self.over = Event()
+        self.aborted = False
+
+    def save(self, domain: object, *_: object) -> None:
+        assert self.over.wait(20)
+        if self.aborted:
+            raise errors.OperationAborted("canceled by client")
+
+    def info(self, domain: object) -> JobInfo:
+        look, self.looks = self.looks, self.looks + 1
+        if look in self.at_look:
+            self.at_look[look]()
+        if look == len(STEPS) - 1:
+            self.over.set()
+        return JobInfo(2, 0, 0, 200, 0, 200 - 2 * STEPS[min(look, 3)], 0, 0, 0, 0, 0, 0)
+
+    def abort(self, domain: object) -> None:
+        self.aborted = True
+        self.over.set()
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
+    made = Job({})
+    monkeypatch.setattr(watched, "INTERVAL", 0.02)
+    for name, method in (("save", made.save), ("job_info", made.info), ("abort_job", made.abort)):
+        monkeypatch.setattr(SavingMethods, name, lambda domain, *args, method=method: method(domain, *args))
+    yield made
+    assert made.over.is_set()
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_pipe_is_told_in_virshs_form(job: Job) -> None:
+    outcome = run_virshpy(["-c", URI, "save test /nowhere --verbose"])
+    assert outcome.stderr == "".join(f"\rSave: [{percent:3} %]" for percent in (*STEPS, 100))
+    assert outcome.stdout == "\nDomain 'test' saved to /nowhere\n\n" and outcome.code == 0
+
+
+def test_nobody_is_told_unasked(job: Job) -> None:
+    assert run_virshpy(["-c", URI, "save test /nowhere"]).stderr == ""
+
+
+def test_ctrl_c_cancels_the_job_which_has_the_last_word(job: Job) -> None:
+    job.at_look = {1: interrupt}
+    outcome = run_virshpy(["-c", URI, "save test /nowhere; domstate test"])
+    assert job.aborted and outcome.stdout == "\nrunning\n\n"
+    assert outcome.stderr == (
+        "error: Failed to save domain 'test' to /nowhere\nerror: operation aborted: canceled by client\n"
+    )
+
+
+def test_a_job_that_cannot_be_cancelled_goes_on(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(domain: object, *_: object) -> None:
+        raise errors.OperationInvalid("no job is active on the domain")
+
+    monkeypatch.setattr(SavingMethods, "abort_job", refuse)
+    job.at_look = {0: interrupt, 2: interrupt}
+    assert run_virshpy(["-c", URI, "save test /nowhere"]).code == 0
+
+
+def test_what_is_to_happen_later_happens_once() -> None:
+    happened: list[float] = []
+    over = Event()
+    began = time.monotonic()
+    later = (0, lambda: happened.append(time.monotonic() - began))
+    looks = iter([(0, 4), None, (3, 4)])
+
+    def measure() -> tuple[int, int] | None:
+        try:
+            return next(looks)
+        except StopIteration:
+            over.set()
+            return None
+
+    steps = list(watched.watched("Move", lambda: over.wait(20), measure, over.set, asked=False, later=later))
+    assert [step.percent for step in steps] == [0, 75, 100] and len(happened) == 1
+
+
+def test_ctrl_c_cancels_a_job_on_a_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    aborted: list[str] = []
+    looks = iter([BlockJobInfo(1, 0, 1, 4), BlockJobInfo(1, 0, 2, 4)])
+
+    def look(domain: object, disk: str, *_: object) -> BlockJobInfo | None:
+        interrupt()
+        return None if aborted else next(looks)
+
+    monkeypatch.setattr(watched, "INTERVAL", 0.02)
+    monkeypatch.setattr(BlockMethods, "block_pull", lambda *_: None)
+    monkeypatch.setattr(BlockMethods, "block_job_info", look)
+    monkeypatch.setattr(BlockMethods, "block_job_abort", lambda domain, disk, flags: aborted.append(disk))
+    outcome = run_virshpy(["-c", URI, "blockpull test vda --wait --verbose"])
+    assert aborted == ["vda"] and outcome.code == 1
+    assert (outcome.stdout, outcome.stderr) == ("\nPull aborted\n", "\rBlock Pull: [ 25 %]")
+
+
+PROGRAM = """
+import os, sys, time
+from threading import Event
+from virshpy import errors
+from virshpy.api.domain_saving import SavingMethods
+from virshpy.driver.structures import JobInfo
+from virshpy.shell import main
+
+ended, began = Event(), time.monotonic()
+
+def save(domain, *_):
+    if ended.wait(30):
+        raise errors.OperationAborted("canceled by client")
+
+def info(domain):
+    done = int((time.monotonic() - began) * 10)
+    return JobInfo(2, 0, 0, 300, 0, 300 - done, 0, 0, 0, 0, 0, 0)
+
+SavingMethods.save, SavingMethods.job_info, SavingMethods.abort_job = save, info, lambda domain: ended.set()
+sys.exit(main.entry())
+"""
+
+
+def test_a_bar_at_the_prompt_and_ctrl_c(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    terminal = Terminal([sys.executable, "-c", PROGRAM, "-c", URI], environment)
+    terminal.expect(READY)
+    terminal.send("save test /nowhere\r")
+    terminal.expect("Save ━")
+    terminal.expect(" %")
+    terminal.send("\x03")
+    terminal.expect("\nerror: Failed to save domain 'test' to /nowhere")
+    terminal.expect("operation aborted: canceled by client")
+    terminal.expect(READY)
+    terminal.send("quit\r")
+    assert terminal.end() == 0
+    terminal.close()

@@ -11,7 +11,7 @@ import pytest
 from tests import answers
 from tests.shell import able
 from tests.transcripts.transcripts import URI, run_virshpy
-from virshpy.shell import blockjobs, registry
+from virshpy.shell import registry, watched
 
 DOMAIN = (
     "<domain type='test'><name>web</name><memory>1024</memory><vcpu>1</vcpu><os><type>hvm</type></os>"
@@ -115,7 +115,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).write_text(text)
     for name in ANY:
         (tmp_path / name).write_text("<x/>")
-    monkeypatch.setattr(blockjobs, "_INTERVAL", 0.01)
+    monkeypatch.setattr(watched, "INTERVAL", 0.01)
     monkeypatch.setenv("VISUAL", "true")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)

@@ -265,6 +265,8 @@ class CPU(Element, tag="cpu"):
             raise Refusal(errors.ConfigUnsupported, detail, node)
         if self.features and self.mode in (None, "custom") and not (self.model and self.model.value):
             raise Refusal(errors.XMLError, "Non-empty feature list specified without CPU model", node)
+        if self.vendor is not None and not (self.model and self.model.value):
+            raise Refusal(errors.XMLError, "CPU vendor specified without CPU model", node)
         seen: set[str | None] = set()
         for feature in self.features:
             if feature.name in seen:

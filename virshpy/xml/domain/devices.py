@@ -212,6 +212,8 @@ class TPM(Device, tag="tpm"):
     def _check(self, node: Node) -> None:
         if self.backend is None:
             raise Refusal(errors.XMLError, "missing TPM device backend", node)
+        if len([child for child in node.children if child.tag == "backend"]) > 1:
+            raise Refusal(errors.XMLError, "only one TPM backend is supported", node)
         if self.backend.type == "passthrough":
             self.backend.device = self.backend.device or TPMDevice()
             self.backend.device.path = self.backend.device.path or "/dev/tpm0"
@@ -330,6 +332,12 @@ class NVRAMDevice(Device, tag="nvram"):
     """The NVRAM device of machines of another kind; not the variable store in <os>."""
 
 
+_SINGLE = (
+    ("memballoon", errors.InternalError, "memory balloon"), ("watchdog", errors.InternalError, "watchdog"),
+    ("nvram", errors.XMLError, "nvram"), ("iommu", errors.XMLError, "IOMMU"), ("vsock", errors.XMLError, "vsock"),
+)  # fmt: skip
+
+
 class Devices(Element, tag="devices"):
     """Every device, grouped and in order."""
 
@@ -367,6 +375,10 @@ class Devices(Element, tag="devices"):
     vsock: Vsock | None = one(Vsock)
 
     def _check(self, node: Node) -> None:
+        tags = [child.tag for child in node.children]
+        for tag, error, what in _SINGLE:
+            if tags.count(tag) > 1:
+                raise Refusal(error, f"only a single {what} device is supported", node, f"expected one <{tag}>")
         ids = [audio.id for audio in self.audios]
         for number in ids:
             if ids.count(number) > 1:

@@ -166,6 +166,9 @@ class VideoModel(Element, tag="model"):
     resolution: Resolution | None = one(Resolution)
 
     def _check(self, node: Node) -> None:
+        for name in ("ram", "vram64", "vgamem"):
+            if getattr(self, name) is not None and self.type != "qxl":
+                raise Refusal(errors.ConfigUnsupported, f"{name} attribute only supported for video type qxl", node)
         if self.type == "qxl" and self.vgamem is not None and self.vgamem & (self.vgamem - 1):
             raise Refusal(errors.ConfigUnsupported, "value for 'vgamem' must be power of two", node)
 
@@ -211,6 +214,9 @@ class AudioEnd(Element, drop_empty=True):
     settings: AudioSettings | None = one(AudioSettings)
 
 
+_SDL_DRIVER = Enum("esd alsa arts pulseaudio")
+
+
 class Audio(Element, tag="audio"):
     id: int | None = attr(Int(nonzero=True))
     type: str | None = attr(Enum("none alsa coreaudio jack oss pulseaudio sdl spice file dbus"), required=True)
@@ -227,6 +233,8 @@ class Audio(Element, tag="audio"):
     def _check(self, node: Node) -> None:
         if self.id is None:
             raise Refusal(errors.XMLError, "Missing required attribute 'id' in element 'audio'", node)
+        if self.type == "sdl" and self.driver is not None:
+            _SDL_DRIVER.read(self.driver, node, "driver")
 
 
 class InputSource(Element, tag="source"):
@@ -244,6 +252,11 @@ class Input(Device, tag="input"):
     model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional", "unknown input model '%s'"))
     driver: VirtioDriver | None = one(VirtioDriver)
     source: InputSource | None = one(InputSource)
+
+    def _check(self, node: Node) -> None:
+        if self.type == "evdev" and self.bus is not None:
+            detail = "input evdev doesn't support bus element"
+            raise Refusal(errors.ConfigUnsupported, detail, node, "expected no bus")
 
 
 class Hub(Device, tag="hub"):

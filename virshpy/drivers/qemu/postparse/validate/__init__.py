@@ -6,14 +6,16 @@ postparse), everything else on the complete document.
 
 from __future__ import annotations
 
-from virshpy.drivers.qemu.postparse.validate.chardevs import check_sources
-from virshpy.drivers.qemu.postparse.validate.controllers import check_bridges
-from virshpy.drivers.qemu.postparse.validate.devices import check_devices, check_videos
+from virshpy.drivers.qemu.postparse.validate.chardevs import check_chardevs
+from virshpy.drivers.qemu.postparse.validate.controllers import check_bridges, check_controllers
 from virshpy.drivers.qemu.postparse.validate.disks import check_disks, check_duplicates
+from virshpy.drivers.qemu.postparse.validate.displays import check_displays
+from virshpy.drivers.qemu.postparse.validate.filesystems import check_filesystem
 from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
 from virshpy.drivers.qemu.postparse.validate.interfaces import check_interfaces
 from virshpy.drivers.qemu.postparse.validate.machine import check_machine
 from virshpy.drivers.qemu.postparse.validate.memory import check_memory
+from virshpy.drivers.qemu.postparse.validate.others import check_others
 from virshpy.drivers.qemu.postparse.validate.settings import check_settings
 
 TYPE_CHECKING = False
@@ -29,11 +31,14 @@ def validate(domain: Domain, caps: QemuCaps) -> None:
     check_firmware(domain)
     check_memory(domain)
     check_disks(domain)
-    check_sources(domain)
+    check_chardevs(domain)
     check_bridges(domain)
     check_interfaces(domain)
-    check_videos(domain)
-    check_devices(domain)
+    check_displays(domain, caps)
+    check_controllers(domain)
+    for filesystem in domain.devices.filesystems:
+        check_filesystem(filesystem)
+    check_others(domain, caps)
     check_duplicates(domain)
 
 

@@ -1,4 +1,4 @@
-"""The host's end of character devices: what each backend cannot do without."""
+"""Character devices: what each backend cannot do without, and which the guest's end can have."""
 
 from __future__ import annotations
 
@@ -10,15 +10,54 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.chardev import Console, Serial
 
 _WITH_PATH = frozenset({"dev", "file", "pipe", "unix"})
 _WITH_CHANNEL = frozenset({"spiceport", "dbus"})
 
 
-def check_sources(domain: Domain) -> None:
-    """Raises InternalError, as libvirt does, for a backend that names no path, host, service or channel."""
+def check_chardevs(domain: Domain) -> None:
+    """Raises InternalError, as libvirt does, for a backend that names no path, host, service or channel, and
+    ConfigUnsupported for one that the device cannot have."""
+    spice = any(graphics.type == "spice" for graphics in domain.devices.graphics)
     for device in _speakers(domain):
         _check(device, agent=device._tag == "channel" and device.target.type in ("virtio", "xen"))
+        if device.type in ("spicevmc", "spiceport") and not spice:
+            raise errors.ConfigUnsupported(
+                f"chardev '{device.type}' not supported without spice graphics", hint="add <graphics type='spice'/>"
+            )
+    for serial in domain.devices.serials:
+        _check_serial(serial)
+    for console in domain.devices.consoles:
+        _check_console(console)
+
+
+# What a model of serial port goes with.
+_TARGETS = {"isa-serial": "isa-serial", "usb-serial": "usb-serial", "pci-serial": "pci-serial",
+            "isa-debugcon": "isa-debug", "spapr-vty": "spapr-vio-serial", "pl011": "system-serial",
+            "16550a": "system-serial", "sclpconsole": "sclp-serial", "sclplmconsole": "sclp-serial"}  # fmt: skip
+
+
+def _check_serial(serial: Serial) -> None:
+    target = serial.target
+    model = target.model.name if target and target.model else None
+    if target is not None and model is not None and target.type != _TARGETS[model]:
+        raise errors.ConfigUnsupported(f"Target model '{model}' requires target type '{_TARGETS[model]}'")
+    if serial.type == "spicevmc":
+        raise errors.ConfigUnsupported("spicevmc device type only supports virtio", hint="it is for a <channel>")
+
+
+_SCLP = {"sclp": "sclpconsole", "sclplm": "sclplmconsole"}
+
+
+def _check_console(console: Console) -> None:
+    kind = console.target.type if console.target else None
+    if kind in _SCLP:
+        raise errors.ConfigUnsupported(f"{_SCLP[kind]} is not supported in this QEMU binary")
+    if kind not in (None, "serial", "virtio"):
+        raise errors.ConfigUnsupported(
+            f"unsupported console target type {kind}", hint="a PC has type='serial' and type='virtio'"
+        )
 
 
 def _speakers(domain: Domain) -> Iterator[Any]:

@@ -1,0 +1,160 @@
+"""Devices with a rule or two each: IOMMU, shared memory, TPM, watchdog, panic, host devices, …"""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.qemu.postparse.pci.chipset import is_q35
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.devices import TPM, Panic, Shmem, Watchdog
+    from virshpy.xml.domain.hostdev import Hostdev
+
+
+def check_others(domain: Domain, caps: QemuCaps) -> None:
+    """Raises what libvirt raises (ConfigUnsupported, XMLError)."""
+    devices = domain.devices
+    for shmem in devices.shmems:
+        _check_shmem(shmem)
+    _check_iommu(domain)
+    _check_hostdevs(domain)
+    for tpm in devices.tpms:
+        _check_tpm(tpm, caps)
+    if len([tpm for tpm in devices.tpms if tpm.model != "spapr-tpm-proxy"]) > 1:
+        raise errors.ConfigUnsupported("only a single TPM non-proxy device is supported")
+    for watchdog in devices.watchdogs:
+        _check_watchdog(watchdog)
+    for panic in devices.panics:
+        _check_panic(panic)
+    models = [panic.model for panic in devices.panics]
+    for model in models:
+        if models.count(model) > 1:
+            raise errors.XMLError(f"Multiple panic devices with model '{model}'")
+    if devices.nvram is not None:
+        raise errors.ConfigUnsupported(
+            "nvram device is only supported for PPC64", hint="the variables of UEFI are in <os><nvram>"
+        )
+    if len(devices.smartcards) > 1:
+        raise errors.ConfigUnsupported("this QEMU binary lacks multiple smartcard support")
+
+
+def _check_shmem(shmem: Shmem) -> None:
+    model = shmem.model.type if shmem.model else None
+    if shmem.msi is not None and shmem.server is None:
+        raise errors.XMLError("msi option is only supported with a server")
+    if model == "ivshmem":
+        raise errors.ConfigUnsupported(
+            "ivshmem device is not supported with this QEMU binary",
+            hint="use <model type='ivshmem-plain'/> or <model type='ivshmem-doorbell'/>",
+        )
+    if model == "ivshmem-plain" and shmem.server is not None:
+        raise errors.ConfigUnsupported(
+            "shmem model 'ivshmem-plain' is supported only with server option disabled",
+            hint="<model type='ivshmem-doorbell'/> has a server",
+        )
+    if model == "ivshmem-doorbell" and shmem.size is not None:
+        raise errors.ConfigUnsupported(
+            "shmem model 'ivshmem-doorbell' does not support size setting", hint="its server says how much there is"
+        )
+
+
+def _check_iommu(domain: Domain) -> None:
+    iommu = domain.devices.iommu
+    if iommu is None:
+        return
+    driver = iommu.driver
+    if iommu.model == "smmuv3":
+        raise errors.ConfigUnsupported("IOMMU device: 'smmuv3' is only supported with ARM Virt machines")
+    if not is_q35(domain):
+        where = "Q35 machines" if iommu.model == "intel" else "Q35 and ARM Virt machines"
+        raise errors.ConfigUnsupported(f"IOMMU device: '{iommu.model}' is only supported with {where}")
+    if iommu.model == "intel":
+        if iommu.address is not None:
+            raise errors.XMLError("iommu model 'intel' can't have address")
+        if driver is not None and driver.eim and not driver.intremap:
+            raise errors.ConfigUnsupported(
+                "IOMMU eim requires interrupt remapping to be enabled", hint="add intremap='on'"
+            )
+    else:
+        if driver is not None and driver._state():
+            raise errors.XMLError("iommu model 'virtio' doesn't support additional attributes")
+        if iommu.address is not None and iommu.address.type != "pci":
+            raise errors.ConfigUnsupported("IOMMU device: 'virtio' needs a PCI address")
+        if domain.features is None or not domain.features.acpi:
+            raise errors.ConfigUnsupported("IOMMU device: 'virtio' requires ACPI", hint="add <acpi/> to <features>")
+
+
+_MEDIATED = {"vfio-ccw": "CCW", "vfio-ap": "AP"}
+
+
+def _check_hostdevs(domain: Domain) -> None:
+    seen: list[object] = []
+    for hostdev in domain.devices.hostdevs:
+        _check_hostdev(hostdev, domain)
+        key = (hostdev.mode, hostdev.type, hostdev.source)
+        if hostdev.source is not None and key in seen:
+            raise errors.XMLError("Hostdev already exists in the domain configuration")
+        seen.append(key)
+
+
+def _check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
+    if hostdev.mode == "capabilities":
+        raise errors.ConfigUnsupported("hostdev mode 'capabilities' is not supported in qemu")
+    if hostdev.type == "mdev":
+        if hostdev.address is not None and hostdev.address.type not in ("pci", "unassigned"):
+            raise errors.XMLError(
+                f"Unsupported address type '{hostdev.address.type}' with mediated device model '{hostdev.model}'"
+            )
+        if hostdev.display and not domain.devices.graphics:
+            raise errors.ConfigUnsupported("graphics device is needed for attribute value 'display=on' in <hostdev>")
+        if hostdev.model in _MEDIATED:
+            raise errors.ConfigUnsupported(
+                f"VFIO {_MEDIATED[hostdev.model]} device assignment is not supported by this version of QEMU",
+                hint="it is for s390x",
+            )
+    elif hostdev.type == "pci" and hostdev.source is not None and hostdev.source.writeFiltering is False:
+        raise errors.ConfigUnsupported("Write filtering of PCI device configuration space is not supported by qemu")
+    if hostdev.sgio == "unfiltered":
+        raise errors.ConfigUnsupported("unfiltered sgio is no longer supported")
+
+
+def _check_tpm(tpm: TPM, caps: QemuCaps) -> None:
+    backend, model = tpm.backend, tpm.model or ""
+    assert backend is not None
+    if backend.type == "emulator" and backend.version == "1.2":
+        if model == "tpm-crb":
+            raise errors.ConfigUnsupported(
+                "Unsupported interface 'tpm-crb' for TPM 1.2", hint="say version='2.0', or model='tpm-tis'"
+            )
+        if backend.active_pcr_banks is not None and backend.active_pcr_banks._state():
+            raise errors.XMLError("<active_pcr_banks/> requires TPM version '2.0'")
+    if backend.type == "external" and backend.source is not None and backend.source.mode not in (None, "connect"):
+        raise errors.XMLError("only 'client' mode is supported for external TPM device", hint="say mode='connect'")
+    if not caps.has_device(model):
+        raise errors.ConfigUnsupported(
+            f"The QEMU executable {caps.binary} does not support TPM model {model}", hint="tpm-tis and tpm-crb it does"
+        )
+
+
+def _check_watchdog(watchdog: Watchdog) -> None:
+    if watchdog.model == "diag288":
+        raise errors.ConfigUnsupported("diag288 model of watchdog is allowed for s390 and s390x only")
+    if watchdog.model == "ib700" and watchdog.address is not None:
+        raise errors.ConfigUnsupported("ib700 model of watchdog does not support configuring the address")
+
+
+_FOREIGN_PANICS = {"pseries": "pSeries", "s390": "S390"}
+
+
+def _check_panic(panic: Panic) -> None:
+    if panic.model in _FOREIGN_PANICS:
+        raise errors.ConfigUnsupported(
+            f"only {_FOREIGN_PANICS[panic.model]} guests support panic device of model '{panic.model}'",
+            hint="a PC has isa and hyperv",
+        )
+    if panic.model == "hyperv" and panic.address is not None:
+        raise errors.ConfigUnsupported("setting the panic device address is not supported for model 'hyperv'")
+    if panic.model == "isa" and panic.address is not None and panic.address.type != "isa":
+        raise errors.ConfigUnsupported("panic is supported only with ISA address type")

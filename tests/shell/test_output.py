@@ -14,6 +14,7 @@ from tests.shell.terminals import Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.shell.command import Failure
+from virshpy.shell.layout import fold, table
 from virshpy.shell.output import Renderer, data, error_data, plain, printable, table_text, width
 from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
 from virshpy.shell.terminal import bar, coloured, xml
@@ -178,3 +179,43 @@ def test_a_pager_is_asked_for(tmp_path: Path) -> None:
     del environment["VIRSHPY_PAGER"]
     terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list"], {**environment, "PAGER": str(pager)})
     assert terminal.end() == 0 and not page.exists()
+
+
+def laid(titles: str, rows: list[list[str]], room: int) -> list[str]:
+    text = table(titles.split(), rows, room, lambda column, text: text, headed=True)
+    lines = text.splitlines()
+    assert max(map(width, lines)) <= room
+    return lines
+
+
+def test_a_table_that_fits_takes_no_more_room_than_it_needs() -> None:
+    assert laid("Id Name", [["1", "web"], ["10", "日本"]], 80) == ["Id   Name", "─────────", "1    web", "10   日本"]
+
+
+def test_the_widest_column_gives_way() -> None:
+    lines = laid("Id Name State", [["1", "a name that goes on", "shut off"], ["2", "x" * 15, "running"]], 28)
+    assert lines[2:] == [
+        "1   a name that     shut off", "    goes on", "2   xxxxxxxxxxxxxx  running", "    x",
+    ]  # fmt: skip
+
+
+def test_rows_stand_below_each_other_where_there_is_no_room() -> None:
+    lines = laid("Name State Autostart", [["default", "active", "no"], ["日本", "inactive", "yes"]], 20)
+    assert lines == [
+        "Name:      default", "State:     active", "Autostart: no", "",
+        "Name:      日本", "State:     inactive", "Autostart: yes",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "pieces"),
+    [("a b", 3, ["a b"]), ("ab cd", 4, ["ab", "cd"]), ("abcdef", 4, ["abcd", "ef"]), ("日本語", 5, ["日本", "語"])],
+)
+def test_folding(text: str, room: int, pieces: list[str]) -> None:
+    assert fold(text, room) == pieces and fold("", room) == [""]
+
+
+def test_a_thousand_rows_are_all_there() -> None:
+    rows = [[str(number), f"名前 {number} " * (number % 4), "running"] for number in range(1000)]
+    shown = "".join(laid("Id Name State", rows, 40))
+    assert shown.count("running") == 1000 and shown.count("名前") == sum(number % 4 for number in range(1000))

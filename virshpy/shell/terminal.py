@@ -1,34 +1,25 @@
-"""Results on a terminal: rich's tables, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
+"""Results on a terminal: tables that fit, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from io import StringIO
 
-from virshpy.shell.output import cell, label, plain, printable
+from virshpy.shell.output import cell, label, plain
 from virshpy.shell.results import Document, Fields, Message, Progress, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.shell.results import Result
 
-_STATE_STYLES = {
-    "running": "green",
-    "idle": "green",
-    "paused": "yellow",
-    "pmsuspended": "yellow",
-    "in shutdown": "yellow",
-    "shut off": "bright_black",
-    "crashed": "red",
-    "active": "green",
-    "inactive": "bright_black",
-    "building": "yellow",
-    "degraded": "yellow",
-    "inaccessible": "red",
-}
-_CODES = {"green": "32", "yellow": "33", "bright_black": "90", "red": "31"}
+_GREEN, _YELLOW, _GREY, _RED = "32", "33", "90", "31"
+_STATE_CODES = {
+    "running": _GREEN, "idle": _GREEN, "active": _GREEN,
+    "paused": _YELLOW, "pmsuspended": _YELLOW, "in shutdown": _YELLOW, "building": _YELLOW, "degraded": _YELLOW,
+    "shut off": _GREY, "inactive": _GREY,
+    "crashed": _RED, "inaccessible": _RED,
+}  # fmt: skip
 
 _XML = re.compile(
     r"(?P<comment><!--.*?-->)|(?P<tag></?[^\s<>/]+)|(?P<name>[^\s<>=\"']+)(?==[\"'])|(?P<value>(?<==)(?:\"[^\"]*\"|'[^']*'))"
@@ -49,11 +40,11 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
     if isinstance(result, Document) and result.language == "xml":
         return xml(result.text) + result.end
     if isinstance(result, Text) and result.key == "state":
-        return _paint(_CODES.get(_STATE_STYLES.get(str(result.value), ""), ""), result.text) + result.end
+        return _paint(_STATE_CODES.get(str(result.value), ""), result.text) + result.end
     if isinstance(result, Fields):
         lines = []
         for field in result.shown:
-            code = _CODES.get(_STATE_STYLES.get(field.text, "")) if field.key == "state" else None
+            code = _STATE_CODES.get(field.text) if field.key == "state" else None
             text = _paint(code, field.text) if code else field.text
             lines.append(_paint("1", label(field, result.width)) + text + "\n")
         return "".join(lines)
@@ -89,22 +80,17 @@ def _paint(code: str, text: str) -> str:
 
 
 def _table(result: Table, *, quiet: bool) -> str:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text as RichText
+    from virshpy.shell.layout import table
 
     columns = [(place, key, title) for place, (key, title) in enumerate(result.columns) if title is not None]
-    table = RichTable(box=SIMPLE_HEAD, show_header=not quiet, header_style="bold", pad_edge=False, show_edge=False)
-    for _, _, title in columns:
-        table.add_column(title, overflow="fold")
-    for row in result.rows:
-        cells = []
-        for place, key, _ in columns:
-            text = printable(cell(row[place]))
-            cells.append(RichText(text, style=_STATE_STYLES.get(text, "") if key == "state" else ""))
-        table.add_row(*cells)
-    page = StringIO()
-    console = Console(file=page, force_terminal=True, width=shutil.get_terminal_size().columns)
-    console.print(table)
-    return "".join(line.rstrip() + "\n" for line in page.getvalue().splitlines())
+    if quiet and not result.rows:
+        return ""
+    rows = [[cell(row[place]) for place, _, _ in columns] for row in result.rows]
+
+    def paint(column: int, text: str) -> str:
+        if column < 0:
+            return _paint("1", text)
+        return _paint(_STATE_CODES.get(text, ""), text) if columns[column][1] == "state" else text
+
+    room = shutil.get_terminal_size().columns
+    return table([title for _, _, title in columns], rows, room, paint, headed=not quiet)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from virshpy.drivers.qemu.argv import CommandLine, Runtime, command_line
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
-from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, validate
+from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, resolve_cpu, validate
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.devices import Devices
 from virshpy.xml.domain.security import QEMU_NAMESPACE
@@ -18,10 +20,20 @@ GOLDEN = HERE / "golden"
 
 def qemu() -> QemuCaps:
     """What QEMU 7.2 of Debian 12 answers, with KVM compiled in and unusable."""
-    caps = QemuCaps(json.loads((HERE / "qemu-7.2.json").read_text()), dict)
+    caps = QemuCaps(json.loads((HERE / "qemu-7.2.json").read_text()), lambda accelerator: models())
     caps.kvm_present = True
     caps.kvm_reason = "the host's processor has neither vmx nor svm"
     return caps
+
+
+@cache
+def models() -> dict[str, Any]:
+    """What the same QEMU says of its processor models under TCG; lists of names are written as words."""
+    record: dict[str, Any] = json.loads((HERE / "qemu-7.2-models.json").read_text())
+    for key in ("most", "all", "properties"):
+        record[key] = record[key].split()
+    record["models"] = {name: words.split() for name, words in record["models"].items()}
+    return record
 
 
 def counting() -> Context:
@@ -48,6 +60,7 @@ def complete(text: str, caps: QemuCaps | None = None) -> Domain:
 def start(text: str) -> CommandLine:
     """The command line with which a document's guest would be started."""
     domain = complete(text)
+    resolve_cpu(domain, qemu())
     assign_aliases(domain)
     runtime = Runtime(
         run_dir="/run/guest", master_key="/run/guest/master-key.aes", monitor_words=["-mon", "here"], id=1

@@ -35,7 +35,15 @@ ANSWERS = {
         {"name": "none", "cpu-max": 1},
     ],
     "qom-list-types": [{"name": "virtio-blk-pci"}, {"name": "qemu64-x86_64-cpu"}],
-    "query-cpu-definitions": [{"name": "qemu64", "unavailable-features": []}],
+    "query-cpu-definitions": [
+        {"name": "qemu64", "unavailable-features": []},
+        {"name": "Penryn", "unavailable-features": ["sse4.1"], "deprecated": True},
+        {"name": "Penryn-v1", "unavailable-features": []},
+        {"name": "max", "unavailable-features": []},
+    ],
+    "query-cpu-model-expansion": {
+        "model": {"name": "base", "props": {"sse4.1": True, "lm": True, "svm": False, "vendor": "AuthenticAMD"}}
+    },
 }  # fmt: skip
 
 
@@ -67,7 +75,9 @@ def test_a_binary_is_asked_once_until_it_changes(binary: Path, tmp_path: Path) -
     again = ask(binary, cache)
     assert runs(binary) == asked
     assert again.record == first.record
-    assert again.cpu_definitions("tcg") == ANSWERS["query-cpu-definitions"]
+    assert [row[:2] for row in again.processors("tcg").offered] == [("qemu64", True), ("Penryn", False)]
+    asked = runs(binary)
+    assert "Penryn" in ask(binary, cache).processors("tcg").models
     assert runs(binary) == asked, "the models were kept as well"
     os.utime(binary, (1, 1))
     ask(binary, cache)
@@ -76,18 +86,18 @@ def test_a_binary_is_asked_once_until_it_changes(binary: Path, tmp_path: Path) -
 
 def test_what_is_kept_is_private(binary: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    ask(binary, cache)
+    ask(binary, cache).processors("tcg")
     assert [stat.S_IMODE(path.stat().st_mode) for path in cache.iterdir()] == [0o600, 0o600]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"key": "other"}'])
 def test_a_damaged_cache_is_asked_anew(binary: Path, tmp_path: Path, damage: str) -> None:
     cache = tmp_path / "cache"
-    ask(binary, cache)
+    ask(binary, cache).processors("tcg")
     for path in cache.iterdir():
         path.write_text(damage)
     caps = ask(binary, cache)
-    assert caps.cpu_definitions("tcg")
+    assert caps.processors("tcg").models
     assert caps.version == (7, 2, 1)
 
 
@@ -105,6 +115,14 @@ def test_what_is_understood(binary: Path, tmp_path: Path) -> None:
     assert caps.default_machine == "pc-q35-7.2"
     assert caps.devices == {"virtio-blk-pci"}
     assert not caps.kvm_usable and "without KVM" in caps.kvm_reason
+
+
+def test_what_is_understood_of_processors(binary: Path, tmp_path: Path) -> None:
+    offer = ask(binary, tmp_path).processors("tcg")
+    assert offer.offered == [("qemu64", True, False), ("Penryn", False, True)], "versions and `max` are not offered"
+    assert offer.vendor == "AMD" and offer.features == {"sse4.1", "lm"}
+    assert offer.blocked["Penryn"] == {"sse4.1"}
+    assert offer.knows("svm") and not offer.knows("wings")
 
 
 def test_missing(tmp_path: Path) -> None:
@@ -144,7 +162,9 @@ def test_the_real_one(tmp_path: Path) -> None:
     assert {"virtio-blk-pci", "qemu-xhci", "pcie-root-port"} <= caps.devices
     assert {"secret", "memory-backend-ram"} <= caps.objects
     assert caps.default_machine.startswith("pc-")
-    assert any(row["name"] == "max" for row in caps.cpu_definitions("tcg"))
+    offer = caps.processors("tcg")
+    assert {"qemu64", "Nehalem", "EPYC"} <= offer.models.keys()
+    assert {"sse2", "lm", "nx"} <= offer.movable <= offer.features
 
 
 def test_kvm_needs_more_than_a_device_that_opens(tmp_path: Path) -> None:

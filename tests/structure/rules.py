@@ -99,7 +99,7 @@ HOMES = (
 )  # fmt: skip
 
 # Pure parts: they compute from their arguments, so that a test needs no host.
-PURE = ("virshpy/drivers/qemu/argv/*", "virshpy/drivers/qemu/postparse/*")
+PURE = ("virshpy/drivers/qemu/argv/*", "virshpy/drivers/qemu/postparse/*", "virshpy/drivers/cpu/*")
 IMPURE_NAMES = (
     "virshpy.host*", "os.environ*", "os.stat", "os.listdir", "os.scandir", "time.time", "random.*", "uuid.uuid4",
 )  # fmt: skip

@@ -100,3 +100,12 @@ def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     with open(fd, "wb") as file:
         file.write(content)
+
+
+def set_kernel_value(path: str, text: str) -> None:
+    """Write to a file of /proc or /sys that is a setting. Raises OSError: the caller has the words."""
+    fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)

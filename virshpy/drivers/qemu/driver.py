@@ -155,9 +155,9 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
     ) -> str:
         from virshpy.drivers.qemu.capabilities.domain import domain_capabilities_xml
+        from virshpy.drivers.qemu.capabilities.rows import choice_of
 
-        caps = qemu.documents.emulator_capabilities(self.domains, emulator, arch)
-        return domain_capabilities_xml(caps, arch, machine, virt_type)
+        return domain_capabilities_xml(choice_of(self.domains, emulator, arch, machine, virt_type))
 
     def connect_domain_xml_to_native(self, native_format: str, xml: str) -> str:
         if native_format != "qemu-argv":

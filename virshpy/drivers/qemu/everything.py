@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver import everything
+from virshpy.drivers.qemu.capabilities.rows import ProcessorRows
+from virshpy.drivers.qemu.node.rows import NodeRows
 from virshpy.drivers.secret.rows import SecretRows
 
 
-class Everything(SecretRows, everything.Everything):
+class Everything(ProcessorRows, NodeRows, SecretRows, everything.Everything):
     """As QemuDriver has them: it lends itself to these methods."""
 
     error_domain = errors.ErrorDomain.QEMU

@@ -5,27 +5,8 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.host import HostOperations
 from virshpy.driver.structures import CPUMap, SecurityModel
+from virshpy.drivers.cpu.models import ARCHITECTURES, model_names
 from virshpy.drivers.test.host import Host
-
-_X86_TEXT = """
-486 pentium pentium2 pentium3 pentiumpro coreduo n270 core2duo qemu32 kvm32 cpu64-rhel5 cpu64-rhel6 qemu64 kvm64
-Conroe Penryn Nehalem Nehalem-IBRS Westmere Westmere-IBRS SandyBridge SandyBridge-IBRS IvyBridge IvyBridge-IBRS
-Haswell-noTSX Haswell-noTSX-IBRS Haswell Haswell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS Broadwell Broadwell-IBRS
-Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Server Skylake-Server-IBRS
-Skylake-Server-noTSX-IBRS Cascadelake-Server Cascadelake-Server-noTSX Icelake-Client Icelake-Client-noTSX
-Icelake-Server Icelake-Server-noTSX Cooperlake Snowridge athlon phenom Opteron_G1 Opteron_G2 Opteron_G3 Opteron_G4
-Opteron_G5 EPYC EPYC-IBPB EPYC-Rome EPYC-Milan Dhyana
-"""
-_X86 = _X86_TEXT.split()
-_POWER = ["POWER6", "POWER7", "POWER8", "POWER9", "POWER10", "POWERPC_e5500", "POWERPC_e6500"]
-_MODELS = {"x86_64": _X86, "i686": _X86, "ppc64": _POWER, "ppc64le": _POWER}
-# Architectures that libvirt knows by name; those without a list of their own take any model.
-_ARCHITECTURES_TEXT = """
-alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 loongarch64 m68k microblaze microblazeel mips mipsel mips64
-mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64
-unicore32 x86_64 xtensa xtensaeb
-"""
-_ARCHITECTURES = _ARCHITECTURES_TEXT.split()
 
 
 class NodeFigures(HostOperations):
@@ -58,6 +39,6 @@ class NodeFigures(HostOperations):
         return SecurityModel("testSecurity", "")
 
     def connect_get_cpu_model_names(self, arch: str) -> list[str]:
-        if arch not in _ARCHITECTURES:
+        if arch not in ARCHITECTURES:
             raise errors.InvalidArg(f"cannot find architecture {arch}")
-        return list(_MODELS.get(arch, ()))
+        return list(model_names(arch) or ())

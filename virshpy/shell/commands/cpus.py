@@ -11,6 +11,8 @@ from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from virshpy.shell.command import Arguments
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
@@ -77,7 +79,8 @@ def _as_cpu(node: Node) -> Node:
     return node
 
 
-def _compared(result: int, file: str, hypervisor: bool) -> Message:
+def _compared(result: int, file: str, hypervisor: bool) -> Iterator[Message]:
+    """The sentence; and a failure without one where the processor will not do."""
     if hypervisor:
         which, whole = "the CPU provided by hypervisor on the host", "The CPU provided by hypervisor on the host"
     else:
@@ -88,9 +91,9 @@ def _compared(result: int, file: str, hypervisor: bool) -> Message:
         CPUCompareResult.SUPERSET: f"{whole} is a superset of CPU described in {file}",
     }
     name = CPUCompareResult(result).name.lower()
+    yield Message(sentences[CPUCompareResult(result)], file=file, result=name)
     if result == CPUCompareResult.INCOMPATIBLE:
-        raise Failure(sentences[CPUCompareResult.INCOMPATIBLE])
-    return Message(sentences[CPUCompareResult(result)], file=file, result=name)
+        raise Failure(None)
 
 
 @command(
@@ -101,7 +104,7 @@ def _compared(result: int, file: str, hypervisor: bool) -> Message:
     examples=(("cpu-compare cpu.xml", "could a guest that has this processor run here?"),),
     returns="message file result",
 )
-def cpu_compare(session: Session, args: Arguments) -> Message:
+def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
     described = processors(args["file"], file)[0]
     with failing(f"Failed to compare host CPU with {file}"):
@@ -117,7 +120,7 @@ def cpu_compare(session: Session, args: Arguments) -> Message:
     examples=(("hypervisor-cpu-compare cpu.xml --virttype kvm", "with what KVM gives to guests"),),
     returns="message file result",
 )
-def hypervisor_cpu_compare(session: Session, args: Arguments) -> Message:
+def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
     described = processors(args["file"], file)[0]
     with failing(f"Failed to compare hypervisor CPU with {file}"):

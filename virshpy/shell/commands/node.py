@@ -77,7 +77,8 @@ _KINDS = ("user", "system", "idle", "iowait", "intr")
 def nodecpustats(session: Session, args: Arguments) -> Fields:
     connection = session.connection
     number = -1 if args["cpu"] is None else args["cpu"]
-    with failing("Unable to get node cpu stats"):
+    # virsh asks how many figures there are first, and a number that cannot be one fails there.
+    with failing("Unable to get number of cpu stats" if number < -1 else "Unable to get node cpu stats"):
         first = _cpu_stats(connection, number)
         if "percent" not in args:
             return Fields([_time(kind, first[kind]) for kind in _KINDS if kind in first], 0)
@@ -125,12 +126,8 @@ def _share(kind: str, share: float | None) -> Field:
 )
 def nodememstats(session: Session, args: Arguments) -> Fields:
     number = -1 if args["cell"] is None else args["cell"]
-    try:
+    with failing("Unable to get number of memory stats"):
         stats = session.connection.node_memory_stats(number)
-    except errors.NoSupport as error:
-        raise Failure("Unable to get number of memory stats", error) from error
-    except errors.Error as error:
-        raise Failure("Unable to get memory stats", error) from error
     return Fields(
         [Field(f"{kind}_kib", f"{kind:<7}", value, f"{value:>20} KiB") for kind, value in stats.items()], 0
     )
@@ -253,7 +250,7 @@ def allocpages(session: Session, args: Arguments) -> None:
         cell = args["cellno"]
     if "all" in args:
         cell, count = 0, len(_cells(session, "unable to get node capabilities"))
-    flags = NodeAllocPagesFlags.ADD if "add" in args else 0
+    flags = NodeAllocPagesFlags.ADD if "add" in args else NodeAllocPagesFlags.SET
     session.connection.node_alloc_pages({args["pagesize"] // 1024: args["pagecount"]}, cell, count, flags)
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.cpu.features import qemu_name
 from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.argv.guest import Guest
 
-# libvirt's names of processor features that QEMU spells otherwise.
-FEATURE_NAMES = {
-    "cmp_legacy": "cmp-legacy", "ds_cpl": "ds-cpl", "fxsr_opt": "fxsr-opt", "kvm_pv_eoi": "kvm-pv-eoi",
-    "kvm_pv_unhalt": "kvm-pv-unhalt", "lahf_lm": "lahf-lm", "nodeid_msr": "nodeid-msr", "pclmuldq": "pclmulqdq",
-    "perfctr_core": "perfctr-core", "perfctr_nb": "perfctr-nb", "tsc_adjust": "tsc-adjust", "sse4_1": "sse4.1",
-    "sse4_2": "sse4.2", "tsc_scale": "tsc-scale", "vmcb_clean": "vmcb-clean",
-}  # fmt: skip
 _HYPERV = (
     ("relaxed", "hv-relaxed"), ("vapic", "hv-vapic"), ("spinlocks", "hv-spinlocks"), ("vpindex", "hv-vpindex"),
     ("runtime", "hv-runtime"), ("synic", "hv-synic"), ("stimer", "hv-stimer"), ("reset", "hv-reset"),
@@ -143,7 +137,7 @@ def _model_words(guest: Guest) -> list[str]:
         if cpu.migratable is not None and not guest.kvm or cpu.migratable is not None:
             words.append(f"migratable={on_off(cpu.migratable)}")
     elif cpu.mode == "host-model":
-        # Without a database of processor models, the closest to the host's own that QEMU can tell by itself.
+        # Where no model is known by its features, the most that QEMU has.
         words = ["host" if guest.kvm else "max"]
         if cpu.model is not None and cpu.model.vendor_id:
             words.append(f"vendor={comma(cpu.model.vendor_id)}")
@@ -153,7 +147,7 @@ def _model_words(guest: Guest) -> list[str]:
         if cpu.model.vendor_id:
             words.append(f"vendor={comma(cpu.model.vendor_id)}")
     for feature in cpu.features:
-        name = FEATURE_NAMES.get(feature.name or "", feature.name)
+        name = qemu_name(feature.name or "")
         if feature.name in ("osxsave", "ospke"):
             continue
         if feature.policy in ("force", "require", "optional"):

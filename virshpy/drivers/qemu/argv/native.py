@@ -11,6 +11,7 @@ from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.postparse.complete import assign_addresses
 from virshpy.drivers.qemu.postparse.context import Context
+from virshpy.drivers.qemu.postparse.cpu import resolve_cpu
 from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 
 TYPE_CHECKING = False
@@ -38,6 +39,7 @@ def domxml_to_native(
     for interface in domain.devices.interfaces:
         if interface.type != "hostdev":
             interface.address = interface.boot = interface.acpi = None
+    resolve_cpu(domain, caps)
     assign_addresses(domain, caps)
     resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))
     assign_aliases(domain)

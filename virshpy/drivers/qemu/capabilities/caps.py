@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    CPUDefinition = dict[str, Any]
+    from virshpy.drivers.cpu.hypervisor import HypervisorCPUs
+
+    Loader = Callable[[str], dict[str, Any]]
 
 
 class Machine:
@@ -32,7 +34,7 @@ class QemuCaps:
     sentence that says why (not), ``devices`` and ``objects`` the types that -device and -object accept.
     """
 
-    def __init__(self, record: dict[str, Any], load_cpus: Callable[[], dict[str, list[CPUDefinition]]]) -> None:
+    def __init__(self, record: dict[str, Any], load_models: Loader) -> None:
         self.record = record
         self.binary: str = record["binary"]
         self.version: tuple[int, int, int] = tuple(record["version"])
@@ -46,8 +48,8 @@ class QemuCaps:
         self.objects = frozenset(record["objects"])
         self.machines = [Machine(row) for row in record["machines"]]
         self._by_name = {name: machine for machine in self.machines for name in (machine.alias, machine.name) if name}
-        self._load_cpus = load_cpus
-        self._cpus: dict[str, list[CPUDefinition]] | None = None
+        self._load_models = load_models
+        self._processors: dict[str, HypervisorCPUs] = {}
 
     @property
     def version_number(self) -> int:
@@ -71,8 +73,12 @@ class QemuCaps:
     def has_object(self, name: str) -> bool:
         return name in self.objects
 
-    def cpu_definitions(self, accelerator: str) -> list[CPUDefinition]:
-        """query-cpu-definitions under ``tcg`` or ``kvm``: name, typename, unavailable-features, deprecated."""
-        if self._cpus is None:
-            self._cpus = self._load_cpus()
-        return self._cpus.get(accelerator) or self._cpus.get("tcg") or []
+    def processors(self, accelerator: str) -> HypervisorCPUs:
+        """The processors that guests can have under ``tcg`` or ``kvm``. Raises InternalError where QEMU fails."""
+        found = self._processors.get(accelerator)
+        if found is None:
+            from virshpy.drivers.cpu.hypervisor import HypervisorCPUs
+
+            models = self._load_models("tcg")["models"]
+            found = self._processors[accelerator] = HypervisorCPUs(self._load_models(accelerator), models)
+        return found

@@ -2,70 +2,36 @@
 
 from __future__ import annotations
 
-import re
-
-from virshpy import errors
+from virshpy.drivers.cpu.models import vendor_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import Machine, QemuCaps
+    from virshpy.drivers.qemu.capabilities.choice import Choice
 
 _VIRTIO = ("virtio", "virtio-transitional", "virtio-non-transitional")
-# Who makes the processors that QEMU's models are named after.
-_AMD = ("phenom", "Opteron", "EPYC", "athlon")
-_UNKNOWN = ("qemu", "kvm", "pentium", "486")
-# Models that libvirt does not know: versions of others, and what is not one processor.
-_HIDDEN = re.compile(r".*-v\d+$|max$|host$|base$|Denverton|KnightsMill").match
 _VIDEO = (
     ("vga", "VGA"), ("cirrus", "cirrus-vga"), ("vmvga", "vmware-svga"), ("qxl", "qxl"), ("virtio", "virtio-gpu-pci"),
     ("none", ""), ("bochs", "bochs-display"), ("ramfb", "ramfb"),
 )  # fmt: skip
 
 
-def domain_capabilities_xml(
-    caps: QemuCaps, arch: str | None = None, machine: str | None = None, virt_type: str | None = None
-) -> str:
-    """The whole document (virConnectGetDomainCapabilities); what is None gets the default that a guest would get.
-
-    Raises InvalidArg for a machine, architecture or type that this QEMU does not do.
-    """
-    own = "i686" if caps.arch == "i386" else caps.arch
-    if arch is not None and arch != own:
-        raise errors.InvalidArg(f"architecture from emulator '{own}' doesn't match given architecture '{arch}'")
-    kind = _virt_type(caps, virt_type)
-    found = caps.machine(machine or caps.default_machine)
-    if found is None:
-        raise errors.InvalidArg(
-            f"the machine '{machine}' is not supported by emulator '{caps.binary}'",
-            hint="virshpy capabilities lists the machine types",
-        )
+def domain_capabilities_xml(choice: Choice) -> str:
+    """The whole document (virConnectGetDomainCapabilities)."""
+    caps, machine, kind = choice.caps, choice.machine, choice.kind
     lines = ["<domainCapabilities>"]
     if kind != "kvm" and not caps.kvm_usable:
         lines.append(f"  <!-- no KVM: {caps.kvm_reason.replace('--', '- -')} -->")
     lines += [
         f"  <path>{caps.binary}</path>",
         f"  <domain>{kind}</domain>",
-        f"  <machine>{found.name}</machine>",
-        f"  <arch>{own}</arch>",
-        f"  <vcpu max='{found.max_cpus}'/>",
+        f"  <machine>{machine.name}</machine>",
+        f"  <arch>{choice.arch}</arch>",
+        f"  <vcpu max='{machine.max_cpus}'/>",
         "  <iothreads supported='yes'/>",
     ]
-    lines += _os(own, found) + _cpu(caps, kind) + _memory() + _devices(caps, found, kind) + _features(caps)
+    lines += _os(choice.arch, machine) + _cpu(choice) + _memory() + _devices(caps, machine, kind) + _features(caps)
     return "\n".join([*lines, "</domainCapabilities>", ""])
-
-
-def _virt_type(caps: QemuCaps, wanted: str | None) -> str:
-    if wanted is None:
-        return "kvm" if caps.kvm_usable else "qemu"
-    if wanted not in ("qemu", "kvm"):
-        from virshpy.xml.domain import VIRT_TYPES
-
-        if wanted not in VIRT_TYPES.words:
-            raise errors.InvalidArg(f"unknown virttype: {wanted}", hint="QEMU runs qemu and kvm")
-        raise errors.InvalidArg(f"Emulator '{caps.binary}' does not support virt type '{wanted}'")
-    if wanted == "kvm" and not caps.kvm_usable:
-        raise errors.InvalidArg(f"KVM is not supported by '{caps.binary}' on this host", hint=caps.kvm_reason)
-    return wanted
 
 
 def _enum(name: str, values: list[str] | tuple[str, ...], indent: int) -> list[str]:
@@ -101,35 +67,37 @@ def _os(arch: str, machine: Machine) -> list[str]:
     ]
 
 
-def _cpu(caps: QemuCaps, kind: str) -> list[str]:
+def _cpu(choice: Choice) -> list[str]:
     lines = ["  <cpu>"]
-    if kind == "kvm":
+    if choice.kind == "kvm":
         lines += ["    <mode name='host-passthrough' supported='yes'>"]
         lines += [*_enum("hostPassthroughMigratable", ("on", "off"), 6), "    </mode>"]
     else:
         lines.append("    <mode name='host-passthrough' supported='no'/>")
     lines += ["    <mode name='maximum' supported='yes'>", *_enum("maximumMigratable", ("on", "off"), 6), "    </mode>"]
-    lines += [
-        "    <mode name='host-model' supported='yes'>",
-        f"      <model fallback='forbid'>{'host' if kind == 'kvm' else 'max'}</model>",
-        "    </mode>",
-        "    <mode name='custom' supported='yes'>",
-    ]
-    for definition in caps.cpu_definitions("kvm" if kind == "kvm" else "tcg"):
-        name = definition["name"]
-        if not _HIDDEN(name):
-            usable = "no" if definition.get("unavailable-features") else "yes"
-            deprecated = " deprecated='yes'" if definition.get("deprecated") else ""
-            lines.append(f"      <model usable='{usable}' vendor='{_vendor(name)}'{deprecated}>{name}</model>")
-    return [*lines, "    </mode>", "  </cpu>"]
+    return [*lines, *_host_model(choice), *_models(choice), "  </cpu>"]
 
 
-def _vendor(model: str) -> str:
-    if model.startswith(_UNKNOWN):
-        return "unknown"
-    if model.startswith("Dhyana"):
-        return "Hygon"
-    return "AMD" if model.startswith(_AMD) else "Intel"
+def _host_model(choice: Choice) -> list[str]:
+    offer = choice.caps.processors(choice.accelerator)
+    found = offer.host_model()
+    if found is None:
+        return ["    <mode name='host-model' supported='no'/>"]
+    lines = ["    <mode name='host-model' supported='yes'>"]
+    lines.append(f"      <model fallback='forbid'>{found.model.name}</model>")
+    if offer.vendor:
+        lines.append(f"      <vendor>{offer.vendor}</vendor>")
+    lines += [f"      <feature policy='{policy}' name='{name}'/>" for name, policy in found.policies]
+    return [*lines, "    </mode>"]
+
+
+def _models(choice: Choice) -> list[str]:
+    lines = ["    <mode name='custom' supported='yes'>"]
+    for name, usable, deprecated in choice.caps.processors(choice.accelerator).offered:
+        mark = " deprecated='yes'" if deprecated else ""
+        vendor = vendor_of(name) or "unknown"
+        lines.append(f"      <model usable='{'yes' if usable else 'no'}' vendor='{vendor}'{mark}>{name}</model>")
+    return [*lines, "    </mode>"]
 
 
 def _memory() -> list[str]:

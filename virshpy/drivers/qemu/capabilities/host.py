@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
-from virshpy.drivers.qemu.node import info
+from virshpy.drivers.qemu.capabilities import kvm
+from virshpy.drivers.qemu.capabilities.choice import arch_of
+from virshpy.drivers.qemu.node.identity import host_uuid, node_info
+from virshpy.drivers.qemu.node.kernel import names, ranges
+from virshpy.drivers.qemu.node.memory import cells, page_sizes, pages
+from virshpy.drivers.qemu.node.processors import Topology, cache_banks, online_cpus
+from virshpy.drivers.qemu.node.suspend import targets
+from virshpy.enums import NodeSuspendTarget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,17 +24,10 @@ def capabilities_xml(
     guests: list[QemuCaps], *, uuid: str | None = None, secmodel: str = "dac", baselabel: str | None = None
 ) -> str:
     """The whole document (virConnectGetCapabilities) for these QEMU binaries; ``baselabel`` is guests' uid:gid."""
-    lines = ["<capabilities>", "", "  <host>", f"    <uuid>{uuid or info.host_uuid()}</uuid>"]
-    lines += _indent(_cpu(), 4)
-    lines += [
-        "    <power_management/>",
-        f"    <iommu support='{'yes' if os.path.isdir('/sys/kernel/iommu_groups/0') else 'no'}'/>",
-        "    <topology>",
-    ]
-    lines += _indent(_topology(), 6)
-    lines += ["    </topology>"]
-    lines += _indent(_secmodels(secmodel, baselabel), 4)
-    lines += ["  </host>", ""]
+    lines = ["<capabilities>", "", "  <host>", f"    <uuid>{uuid or host_uuid()}</uuid>"]
+    host = [*_cpu(guests), *_power(), f"<iommu support='{'yes' if names('/sys/kernel/iommu_groups') else 'no'}'/>"]
+    host += [*_MIGRATION, *_topology(), *_cache(), *_secmodels(secmodel, baselabel)]
+    lines += [*_indent(host, 4), "  </host>", ""]
     for caps in guests:
         lines += _indent(_guest(caps), 2) + [""]
     return "\n".join([*lines, "</capabilities>", ""])
@@ -39,81 +37,90 @@ def _indent(lines: list[str], width: int) -> list[str]:
     return [" " * width + line for line in lines]
 
 
-def _cpu() -> list[str]:
+def _cpu(guests: list[QemuCaps]) -> list[str]:
     from virshpy.drivers.qemu.capabilities.hostcpu import host_cpu
 
     cpu = host_cpu()
-    lines = ["<cpu>", f"  <arch>{os.uname().machine}</arch>"]
-    if cpu.model:
-        lines.append(f"  <model>{cpu.model}</model>")
+    models = next((caps.processors("tcg").models for caps in guests if arch_of(caps) == cpu.arch), {})
+    model, features = cpu.described(models)
+    lines = ["<cpu>", f"  <arch>{cpu.arch}</arch>"]
+    if model:
+        lines.append(f"  <model>{model}</model>")
     if cpu.vendor:
         lines.append(f"  <vendor>{cpu.vendor}</vendor>")
     if cpu.microcode is not None:
         lines.append(f"  <microcode version='{cpu.microcode}'/>")
     if cpu.signature:
         lines.append("  <signature family='{}' model='{}' stepping='{}'/>".format(*cpu.signature))
-    node = info.node_info()
-    dies = max((info.Topology(cpu).die for cpu in info.online_cpus()), default=0) + 1
+    counter = kvm.tsc() if "invtsc" in cpu.features else None
+    if counter:
+        lines.append(f"  <counter name='tsc' frequency='{counter[0]}' scaling='{'yes' if counter[1] else 'no'}'/>")
+    node = node_info()
+    dies = max((Topology(number).die for number in online_cpus()), default=0) + 1
     lines.append(
         f"  <topology sockets='{node.sockets}' dies='{dies}' cores='{node.cores // dies}' threads='{node.threads}'/>"
     )
     if cpu.physical_bits:
         lines.append(f"  <maxphysaddr mode='emulate' bits='{cpu.physical_bits}'/>")
-    lines += [f"  <feature name='{name}'/>" for name in cpu.features]
-    lines += [f"  <pages unit='KiB' size='{size}'/>" for size in _page_sizes()]
+    lines += [f"  <feature name='{name}'/>" for name in features]
+    lines += [f"  <pages unit='KiB' size='{size}'/>" for size in page_sizes()]
     return [*lines, "</cpu>"]
 
 
-def _page_sizes() -> list[int]:
-    sizes = [os.sysconf("SC_PAGE_SIZE") // 1024]
-    try:
-        names = os.listdir("/sys/kernel/mm/hugepages")
-    except OSError:
-        names = []
-    return sizes + sorted(int(name.removeprefix("hugepages-").removesuffix("kB")) for name in names)
+_SLEEPS = {
+    NodeSuspendTarget.MEM: "suspend_mem", NodeSuspendTarget.DISK: "suspend_disk",
+    NodeSuspendTarget.HYBRID: "suspend_hybrid",
+}  # fmt: skip
+_MIGRATION = [
+    "<migration_features>",
+    "  <live/>",
+    "  <uri_transports>",
+    "    <uri_transport>tcp</uri_transport>",
+    "    <uri_transport>rdma</uri_transport>",
+    "  </uri_transports>",
+    "</migration_features>",
+]
+
+
+def _power() -> list[str]:
+    ways = [f"  <{_SLEEPS[target]}/>" for target in targets()]
+    return ["<power_management>", *ways, "</power_management>"] if ways else ["<power_management/>"]
 
 
 def _topology() -> list[str]:
-    cells = info.cells()
-    lines = [f"<cells num='{len(cells)}'>"]
-    for cell, cpus, memory in cells:
-        lines += [f"  <cell id='{cell}'>", f"    <memory unit='KiB'>{memory}</memory>"]
-        huge = 0
-        rows = []
-        for size in _page_sizes()[1:]:
-            count = int(info.read(f"{info.NODES}/node{cell}/hugepages/hugepages-{size}kB/nr_hugepages") or 0)
-            huge += count * size
-            rows.append(f"    <pages unit='KiB' size='{size}'>{count}</pages>")
-        small = _page_sizes()[0]
-        lines += [f"    <pages unit='KiB' size='{small}'>{(memory - huge) // small}</pages>", *rows]
-        distances = (info.read(f"{info.NODES}/node{cell}/distance") or "").split()
-        if distances:
-            lines.append("    <distances>")
-            lines += [
-                f"      <sibling id='{other}' value='{value}'/>"
-                for (other, _, _), value in zip(cells, distances, strict=False)
-            ]
-            lines.append("    </distances>")
-        lines.append(f"    <cpus num='{len(cpus)}'>")
-        for cpu in cpus:
-            place = info.Topology(cpu)
-            siblings = _ranges(place.siblings)
+    found = cells()
+    lines = ["<topology>", f"  <cells num='{len(found)}'>"]
+    small, *huge = page_sizes()
+    for cell in found:
+        lines += [f"    <cell id='{cell.number}'>", f"      <memory unit='KiB'>{cell.memory}</memory>"]
+        pools = {size: pages(cell.number, size) for size in huge}
+        taken = sum(size * count for size, count in pools.items())
+        for size, count in {small: (cell.memory - taken) // small, **pools}.items():
+            lines.append(f"      <pages unit='KiB' size='{size}'>{count}</pages>")
+        if cell.distances:
+            lines.append("      <distances>")
+            for other, value in zip(found, cell.distances, strict=False):
+                lines.append(f"        <sibling id='{other.number}' value='{value}'/>")
+            lines.append("      </distances>")
+        lines.append(f"      <cpus num='{len(cell.cpus)}'>")
+        for place in map(Topology, cell.cpus):
             lines.append(
-                f"      <cpu id='{cpu}' socket_id='{place.socket}' die_id='{place.die}' core_id='{place.core}'"
-                f" siblings='{siblings}'/>"
+                f"        <cpu id='{place.cpu}' socket_id='{place.socket}' die_id='{place.die}'"
+                f" core_id='{place.core}' siblings='{ranges(place.siblings)}'/>"
             )
-        lines += ["    </cpus>", "  </cell>"]
-    return [*lines, "</cells>"]
+        lines += ["      </cpus>", "    </cell>"]
+    return [*lines, "  </cells>", "</topology>"]
 
 
-def _ranges(numbers: list[int]) -> str:
-    parts: list[list[int]] = []
-    for number in sorted(numbers):
-        if parts and parts[-1][1] == number - 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+def _cache() -> list[str]:
+    lines = []
+    for bank in cache_banks():
+        size, unit = (bank.size >> 10, "MiB") if bank.size % 1024 == 0 else (bank.size, "KiB")
+        lines.append(
+            f"  <bank id='{bank.id}' level='{bank.level}' type='{bank.kind}' size='{size}' unit='{unit}'"
+            f" cpus='{ranges(bank.cpus)}'/>"
+        )
+    return ["<cache>", *lines, "</cache>"] if lines else []
 
 
 def _secmodels(model: str, baselabel: str | None) -> list[str]:
@@ -127,7 +134,7 @@ def _secmodels(model: str, baselabel: str | None) -> list[str]:
 
 
 def _guest(caps: QemuCaps) -> list[str]:
-    arch = "i686" if caps.arch == "i386" else caps.arch
+    arch = arch_of(caps)
     lines = [
         "<guest>",
         "  <os_type>hvm</os_type>",

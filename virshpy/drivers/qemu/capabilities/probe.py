@@ -1,7 +1,7 @@
 """Asks a QEMU binary what it can do, once: the answer is kept until the binary changes.
 
-Two files per binary in the cache: a small one that every start reads, and one with the CPU models, read only by those
-who ask about CPUs.
+A small file per binary in the cache, which every start reads, and one for each accelerator with its CPU models: asked
+when it is first wanted, by those who ask about CPUs.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import json
 import os
 
 from virshpy import errors
+from virshpy.drivers.cpu.models import is_hidden
 from virshpy.drivers.qemu.capabilities import kvm
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from virshpy.drivers.qemu.identity import Identity
 
-FORMAT = 2
+FORMAT = 3
 INSTALL = "install QEMU: apt install qemu-system-x86"
 _ARCHES = {"i686": "i386"}
 _TYPES = "qom-list-types"
@@ -48,18 +49,23 @@ def probe(binary: str, cache_dir: str, user: Callable[[], Identity]) -> QemuCaps
     key = [*_identity(binary), usable]
     stem = os.path.join(cache_dir, _file_name(binary))
     record = _cached(f"{stem}.json", key)
-    cpus: dict[str, Any] | None = None
     if record is None:
-        record, cpus = _ask(binary, usable, user())
-        record["key"] = key
-        cpus["key"] = key
-        _remember(cache_dir, f"{stem}.cpus.json", cpus)
+        record = {**_ask(binary, user()), "key": key}
         _remember(cache_dir, f"{stem}.json", record)
 
-    def load_cpus() -> dict[str, Any]:
-        return cpus or _cached(f"{stem}.cpus.json", key) or _ask(binary, usable, user())[1]
+    def load_models(accelerator: str) -> dict[str, Any]:
+        from virshpy.host import processes
 
-    caps = QemuCaps(record, load_cpus)
+        path = f"{stem}.{accelerator}-models.json"
+        # What KVM can give is a matter of the kernel and of the processor's microcode, too.
+        models_key = [*key, processes.boot_id()] if accelerator == "kvm" else key
+        found = _cached(path, models_key)
+        if found is None:
+            found = {**_ask_models(binary, accelerator, user()), "key": models_key}
+            _remember(cache_dir, path, found)
+        return found
+
+    caps = QemuCaps(record, load_models)
     caps.kvm_present = caps.kvm_built and kvm.kvm_present()[0]
     caps.kvm_usable = caps.kvm_built and usable
     caps.kvm_reason = reason if caps.kvm_built else f"{binary} was built without KVM"
@@ -108,7 +114,7 @@ def _remember(folder: str, path: str, record: dict[str, Any]) -> None:
         pass  # a cache that cannot be written costs time, not correctness
 
 
-def _ask(binary: str, kvm_usable: bool, user: Identity) -> tuple[dict[str, Any], dict[str, Any]]:
+def _ask(binary: str, user: Identity) -> dict[str, Any]:
     answers = _conversation(
         binary,
         user,
@@ -120,12 +126,11 @@ def _ask(binary: str, kvm_usable: bool, user: Identity) -> tuple[dict[str, Any],
             ("query-machines", None),
             (_TYPES, {"implements": "device", "abstract": False}),
             (_TYPES, {"implements": "user-creatable", "abstract": False}),
-            ("query-cpu-definitions", None),
         ],
     )
-    version, target, kvm_answer, machines, devices, objects, cpus = answers
+    version, target, kvm_answer, machines, devices, objects = answers
     number = version["qemu"]
-    record = {
+    return {
         "binary": binary,
         "version": [number["major"], number["minor"], number["micro"]],
         "package": version["package"],
@@ -135,10 +140,40 @@ def _ask(binary: str, kvm_usable: bool, user: Identity) -> tuple[dict[str, Any],
         "devices": sorted(row["name"] for row in devices if not row["name"].endswith("-cpu")),
         "objects": sorted(row["name"] for row in objects),
     }
-    models = {"tcg": cpus}
-    if kvm_answer["present"] and kvm_usable:
-        models["kvm"] = _conversation(binary, user, "kvm", [("query-cpu-definitions", None)])[0]
-    return record, models
+
+
+def _ask_models(binary: str, accelerator: str, user: Identity) -> dict[str, Any]:
+    """The named models (``definitions``: name, what of it this host cannot give, whether it is deprecated), what each
+    has (``models``: name -> properties that are on; asked under ``tcg`` only, since KVM adds its own to every model),
+    what guests can have at most (``most``, and ``all`` with what keeps them from moving; ``vendor`` and ``signature``
+    of that processor), and the names of all ``properties``. Lists are empty where QEMU cannot expand models."""
+    definitions = _conversation(binary, user, accelerator, [("query-cpu-definitions", None)])[0]
+    offered = [row for row in definitions if not is_hidden(row["name"])]
+    names = [row["name"] for row in offered]
+    most = "host" if accelerator == "kvm" else "max"
+    asked = [("static", {"name": most}), ("full", {"name": most, "props": {"migratable": False}})]
+    if accelerator == "tcg":
+        asked += [("static", {"name": name}) for name in names]
+    questions = [("query-cpu-model-expansion", {"type": kind, "model": model}) for kind, model in asked]
+    static, full, *models = (
+        (answer or {}).get("model", {}).get("props", {})
+        for answer in _conversation(binary, user, accelerator, questions, required=False)
+    )
+    return {
+        "models": {name: _on(properties) for name, properties in zip(names, models, strict=False) if properties},
+        "definitions": [
+            [row["name"], row.get("unavailable-features", []), row.get("deprecated", False)] for row in offered
+        ],
+        "most": _on(static),
+        "all": _on(full),
+        "properties": sorted(full),
+        "vendor": full.get("vendor"),
+        "signature": [full.get("family", 0), full.get("model", 0), full.get("stepping", 0)],
+    }
+
+
+def _on(properties: dict[str, Any]) -> list[str]:
+    return [name for name, value in properties.items() if value is True]
 
 
 def _machine(row: dict[str, Any]) -> list[Any]:
@@ -152,9 +187,17 @@ def _machine(row: dict[str, Any]) -> list[Any]:
 
 
 def _conversation(
-    binary: str, user: Identity, accelerator: str, questions: list[tuple[str, dict[str, Any] | None]]
+    binary: str,
+    user: Identity,
+    accelerator: str,
+    questions: Sequence[tuple[str, dict[str, Any] | None]],
+    *,
+    required: bool = True,
 ) -> list[Any]:
-    """Ask everything in one breath: QEMU reads commands from its standard input and ends with the last."""
+    """Ask everything in one breath: QEMU reads commands from its standard input and ends with the last.
+
+    What QEMU does not answer is None, or where it is ``required`` raises InternalError.
+    """
     from virshpy.host import processes
 
     asked: list[dict[str, Any]] = [{"execute": "qmp_capabilities", "id": -1}]
@@ -177,10 +220,10 @@ def _conversation(
             continue
         if isinstance(message, dict) and "return" in message:
             answers[message.get("id")] = message["return"]
-    if any(number not in answers for number in range(len(questions))):
+    if required and any(number not in answers for number in range(len(questions))):
         said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
         raise errors.InternalError(
             f"Failed to start QEMU binary {binary} for probing: {said[:400]}",
             hint=f"is {binary} a QEMU system emulator?",
         )
-    return [answers[number] for number in range(len(questions))]
+    return [answers.get(number) for number in range(len(questions))]

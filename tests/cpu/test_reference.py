@@ -1,0 +1,124 @@
+"""The same questions to libvirtd 9.0, where it runs: the answers must be equal."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests import needs
+from tests.conftest import Run
+
+REFERENCE = ("virsh", "-c", "qemu:///system")
+
+
+@functools.cache
+def _answers() -> bool:
+    if shutil.which("virsh") is None:
+        return False
+    done = subprocess.run([*REFERENCE, "version"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    return done.returncode == 0 and "Using library: libvirt 9.0" in done.stdout
+
+
+@pytest.fixture(autouse=True)
+def _libvirtd() -> None:
+    if not _answers():
+        pytest.skip("needs libvirtd 9.0, running (package libvirt-daemon-system)")
+
+
+pytestmark = [needs.root, needs.qemu]
+
+
+def ask(*words: str) -> str:
+    done = subprocess.run([*REFERENCE, *words], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    return done.stdout + done.stderr
+
+
+def both(virshpy: Run, *words: str) -> tuple[str, str]:
+    ours = virshpy(*words, check=False)
+    return ours.stdout + ours.stderr, ask(*words)
+
+
+def facts(element: ElementTree.Element, path: str = "") -> list[str]:
+    here = f"{path}/{element.tag}"
+    own = f"{here} {sorted(element.attrib.items())} {(element.text or '').strip()}"
+    return [own, *(fact for child in element for fact in facts(child, here))]
+
+
+def test_capabilities_of_the_host(virshpy: Run) -> None:
+    ours, theirs = (ElementTree.fromstring(text) for text in both(virshpy, "capabilities"))
+    for root in (ours, theirs):
+        host = root.find("host")
+        assert host is not None
+        for child in [*host.findall("uuid"), *host.findall("secmodel")]:
+            host.remove(child)  # made up where the firmware has none; guests have uids of their own
+        for arch in root.findall("guest/arch"):
+            for kind in arch.findall("domain"):
+                arch.remove(kind)  # KVM is chosen by more than its device
+    assert facts(ours) == facts(theirs)
+
+
+def test_domcapabilities(virshpy: Run) -> None:
+    for machine in ("pc", "q35"):
+        words = ("domcapabilities", "--virttype", "qemu", "--machine", machine)
+        ours, theirs = (ElementTree.fromstring(text) for text in both(virshpy, *words))
+        assert facts(ours) == facts(theirs), machine
+
+
+def test_names_of_models(virshpy: Run) -> None:
+    for arch in ("x86_64", "i686", "aarch64", "ppc64le", "s390x", "riscv64", "bogus"):
+        ours, theirs = both(virshpy, "cpu-models", arch)
+        assert ours == theirs, arch
+
+
+DOCUMENTS = {
+    "old": "<cpu><arch>x86_64</arch><model>Penryn</model><feature name='invtsc'/></cpu>",
+    "amd": "<cpu><arch>x86_64</arch><model>EPYC</model><vendor>AMD</vendor></cpu>",
+    "two": "<cpu><arch>x86_64</arch><model>Haswell</model></cpu><cpu><arch>x86_64</arch><model>Broadwell</model></cpu>",
+    "guest": "<cpu match='strict'><model>Nehalem</model><feature name='aes' policy='forbid'/></cpu>",
+    "open": "<cpu mode='host-model'/>",
+    "arm": "<cpu><arch>aarch64</arch><model>cortex-a57</model></cpu>",
+    "bogus": "<cpu><model>Bogus</model></cpu>",
+}
+
+
+QUESTIONS = (
+    "cpu-compare", "cpu-compare --error", "cpu-baseline", "cpu-baseline --features --migratable",
+    "hypervisor-cpu-compare --virttype qemu", "hypervisor-cpu-compare --virttype qemu --error",
+    "hypervisor-cpu-baseline --virttype qemu", "hypervisor-cpu-baseline --virttype qemu --features",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_comparing_and_common_ground(virshpy: Run, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "cpu.xml"
+    file.write_text(DOCUMENTS[name])
+    for words in QUESTIONS:
+        ours, theirs = both(virshpy, *words.split(), "--file", str(file))
+        assert ours == theirs, words
+
+
+def test_the_node(virshpy: Run) -> None:
+    for words in (
+        "nodecpumap", "nodecpumap --pretty", "nodeinfo", "nodecpustats --cpu 4096", "nodememstats --cell 4096",
+        "freecell --cellno 4096", "freepages --cellno 0 --pagesize 1234", "allocpages 1234K 1", "allocpages 4K 1",
+        "nodesevinfo", "maxvcpus", "maxvcpus bogus", "hypervisor-cpu-baseline --model Penryn --arch bogus",
+        "hypervisor-cpu-baseline --model Penryn --machine bogus", "domcapabilities --arch bogus",
+    ):  # fmt: skip
+        ours, theirs = both(virshpy, *words.split())
+        assert ours == theirs, words
+
+
+def test_the_command_line_of_a_host_model(virshpy: Run, tmp_path: Path) -> None:
+    file = tmp_path / "guest.xml"
+    file.write_text(
+        "<domain type='qemu'><name>x</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os>"
+        "<cpu mode='host-model'><feature name='npt' policy='disable'/></cpu></domain>"
+    )
+    ours, theirs = both(virshpy, "domxml-to-native", "qemu-argv", "--xml", str(file))
+    ours_cpu, theirs_cpu = (text.split(" -cpu ")[1].split()[0] for text in (ours, theirs))
+    assert ours_cpu == theirs_cpu

@@ -1,0 +1,62 @@
+"""What the kernel tells in /proc and /sys, read where ``ROOT`` says: tests put a made-up host there."""
+
+from __future__ import annotations
+
+import os
+
+ROOT = ""
+CPUS = "/sys/devices/system/cpu"
+NODES = "/sys/devices/system/node"
+
+
+def read(path: str) -> str | None:
+    """A file, stripped; None where there is none."""
+    try:
+        with open(ROOT + path) as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def names(path: str) -> list[str]:
+    """What is in a folder, sorted; nothing where there is none."""
+    try:
+        return sorted(os.listdir(ROOT + path))
+    except OSError:
+        return []
+
+
+def number(path: str) -> int | None:
+    text = read(path)
+    return int(text) if text and text.lstrip("-").isdigit() else None
+
+
+def number_list(text: str | None) -> list[int]:
+    """The kernel's ``0-3,8`` as numbers."""
+    numbers: list[int] = []
+    for part in (text or "").split(","):
+        if part:
+            first, _, last = part.partition("-")
+            numbers.extend(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def ranges(numbers: list[int]) -> str:
+    """Numbers as the kernel writes them: ``0-3,8``."""
+    parts: list[list[int]] = []
+    for value in sorted(numbers):
+        if parts and parts[-1][1] == value - 1:
+            parts[-1][1] = value
+        else:
+            parts.append([value, value])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def meminfo(path: str) -> dict[str, int]:
+    """The figures of a meminfo file in KiB; those of a NUMA cell begin with ``Node 0``, which is left out."""
+    found = {}
+    for line in (read(path) or "").splitlines():
+        name, _, value = line.partition(":")
+        if name and value.split():
+            found[name.split()[-1]] = int(value.split()[0])
+    return found

@@ -1,0 +1,68 @@
+"""Rows about the host: its processors' time, its memory, its sleep."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.driver.contract import Misuse, accepts
+from virshpy.driver.host import HostOperations
+from virshpy.drivers.qemu.node import memory, processors
+from virshpy.enums import NodeAllocPagesFlags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.driver.structures import CPUMap, SecurityModel
+
+
+class NodeRows(HostOperations):
+    """virNode*."""
+
+    def node_get_cpu_map(self) -> CPUMap:
+        return processors.cpu_map()
+
+    def node_get_cpu_stats(self, cpu_num: int) -> dict[str, int]:
+        _check_negative(cpu_num, "cpuNum in virNodeGetCPUStats")
+        return processors.cpu_stats(cpu_num)
+
+    def node_get_memory_stats(self, cell_num: int) -> dict[str, int]:
+        _check_negative(cell_num, "cellNum in virNodeGetMemoryStats")
+        return memory.memory_stats(cell_num)
+
+    def node_get_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:
+        return memory.cells_free_memory(start_cell, max_cells)
+
+    def node_get_free_pages(self, pages: list[int], start_cell: int, cell_count: int) -> dict[int, dict[int, int]]:
+        return memory.free_pages(pages, start_cell, cell_count)
+
+    @accepts(NodeAllocPagesFlags.SET)
+    def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0) -> int:
+        return memory.allocate_pages(pages, start_cell, cell_count, flags)
+
+    @accepts(0)
+    def node_get_memory_parameters(self, *, flags: int = 0) -> dict[str, Any]:
+        return dict(memory.merging())
+
+    @accepts(0)
+    def node_set_memory_parameters(self, params: dict[str, Any], *, flags: int = 0) -> None:
+        memory.set_merging(params)
+
+    def node_get_security_model(self) -> SecurityModel:
+        from virshpy.driver.structures import SecurityModel
+
+        return SecurityModel("none", "0")
+
+    def node_get_sev_info(self) -> dict[str, Any]:
+        raise errors.OperationUnsupported(
+            "QEMU does not support SEV guest", hint="SEV takes an AMD EPYC; virshpy starts no such guests yet"
+        )
+
+    def node_suspend_for_duration(self, target: int, duration: int) -> None:
+        from virshpy.drivers.qemu.node.suspend import suspend
+
+        suspend(target, duration)
+
+
+def _check_negative(number: int, what: str) -> None:
+    if number < -1:
+        raise Misuse(f"{what} only accepts -1 as a negative value")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import termios
@@ -12,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import processes
 from tests.shell.terminals import READY, Terminal
 from tests.transcripts.transcripts import URI
 
 DOCUMENT = (
     "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
 )
+GUEST = """<domain type='qemu'><name>web</name><memory unit='MiB'>64</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><console type='pty'/></devices></domain>"""
 
 
 def prompt(environment: dict[str, str]) -> Terminal:
@@ -183,4 +187,111 @@ def test_a_signal_ends_it_and_the_terminal_is_as_it_was(number: signal.Signals, 
     os.kill(program, number)
     terminal.expect(f"left by {128 + number}")
     assert termios.tcgetattr(terminal.fd) == before
+    terminal.close()
+
+
+def test_enter_takes_a_word_of_the_menu_and_runs_nothing(ready: Terminal) -> None:
+    ready.send("net-d\t")
+    ready.expect("net-dumpxml")
+    ready.send("\x1b[B\x1b[B\r")
+    assert "error" not in ready.quiet(0.5)
+    ready.send(" default --title\r")
+    ready.expect("net-desc default --title")
+    ready.expect(READY)
+
+
+def test_the_terminal_changes_its_size_under_the_menu(ready: Terminal) -> None:
+    ready.send("net-d\t")
+    ready.expect("net-dumpxml")
+    ready.resize(15, 50)
+    shown = ready.quiet(0.5)
+    assert "net-define" in shown and "virshpy #" in shown
+    assert "running   Ctrl-D quits" in shown  # there is no room for the other keys
+    ready.resize(30, 100)
+    ready.send("\x1b[B\x1b[B\x1b[B\r")
+    ready.quiet(0.5)
+    ready.send("\x03")
+    ready.expect(READY)
+
+
+def test_a_wide_table_on_a_narrow_terminal(ready: Terminal) -> None:
+    ready.resize(30, 40)
+    ready.quiet(0.3)
+    ready.send("pool-list --details\r")
+    ready.expect("Name:       default-pool")
+    ready.expect("Available:")
+    ready.resize(30, 100)
+    ready.quiet(0.3)
+    ready.send("pool-list --details\r")
+    ready.expect("Name           State     Autostart   Persistent   Capacity")
+
+
+def test_a_read_only_prompt(ready: Terminal) -> None:
+    ready.send("connect test:///default --readonly\r")
+    ready.expect("virshpy >")
+    assert "read-only" in ready.expect(READY)
+    ready.send("destroy test\r")
+    ready.expect("operation forbidden: read only access prevents")
+    ready.expect("hint: ")
+    ready.type("connect test:///default\r", "virshpy #")
+
+
+def test_another_connection(ready: Terminal, uri: str) -> None:
+    ready.send(f"connect {uri}\r")
+    ready.expect(f"{uri}  0 running")
+    ready.expect(READY)
+    ready.send("connect nowhere:///\r")
+    ready.expect("error: failed to connect to the hypervisor")
+    ready.expect(f"{uri}  0 running")
+    ready.expect(READY)
+
+
+def test_a_quiet_prompt(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-q", "-c", URI], environment)
+    assert "Welcome" not in terminal.expect(READY)
+    terminal.send("list\r")
+    shown = terminal.expect("running\r\n")
+    assert "State" not in shown
+    terminal.expect(READY)
+    terminal.send("\x04")
+    assert terminal.end() == 0
+    terminal.close()
+
+
+def test_several_commands_on_a_line(ready: Terminal) -> None:
+    ready.send("domuuid test; domid test\r")
+    ready.expect("6695eb01-f6a4-8304-79aa-97f2502e193f")
+    ready.expect("\r\n1\r\n")
+    ready.expect(READY)
+    ready.send("dominfo te\t; domsta\t")
+    ready.expect("domstate")
+    ready.send("\x03")
+
+
+@pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="needs qemu-system-x86_64 (package qemu-system-x86)")
+def test_a_guest_that_dies_under_its_console(tmp_path: Path, uri: str, root: Path) -> None:
+    (root / "web.xml").write_text(GUEST)
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", uri], environment)
+    terminal.expect(READY)
+    terminal.send(f"define {root}/web.xml; start web --paused\r")
+    terminal.expect("Domain 'web' started")
+    terminal.expect("0 running, 1 paused")
+    terminal.expect(READY)
+    terminal.send("console web\r")
+    terminal.expect("Escape character is ^] (Ctrl + ])")
+    terminal.send("\x1d")
+    terminal.expect(READY)
+    terminal.send("console web\r")
+    terminal.expect("Escape character is ^] (Ctrl + ])")
+    (pid,) = (pid for pid, _ in processes(f"guest=web,.*{root}"))
+    os.kill(pid, signal.SIGKILL)
+    terminal.expect("0 running")
+    terminal.expect(READY)
+    terminal.send("domstate web --reason\r")
+    terminal.expect("shut off (crashed)")
+    terminal.expect(READY)
+    terminal.send("quit\r")
+    assert terminal.end() == 0
     terminal.close()

@@ -6,10 +6,12 @@ A document is typed or pasted where a command reads /dev/stdin; ``!`` hands the 
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import Completer, Completion
-from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.filters import completion_is_selected
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
 
@@ -44,13 +46,14 @@ def run_prompt(session: Session) -> None:
         complete_while_typing=False,
         enable_history_search=True,
         reserve_space_for_menu=6,
+        key_bindings=_line_keys(),
     )
     session.read_document = typed_document
     while not session.stopping:
         # Counted once for a line, not at each key.
-        toolbar = ANSI(_toolbar(session))
+        status = _status(session)
         try:
-            line = editor.prompt(prompt(session), bottom_toolbar=toolbar)
+            line = editor.prompt(prompt(session), bottom_toolbar=partial(_toolbar, status))
             if line.strip():
                 _run(line, session)
         except KeyboardInterrupt:
@@ -58,6 +61,17 @@ def run_prompt(session: Session) -> None:
         except EOFError:
             session.renderer.write("\n")
             return
+
+
+def _line_keys() -> KeyBindings:
+    """Enter on a word of the menu takes that word; it runs the line when no menu is open."""
+    keys = KeyBindings()
+
+    @keys.add("enter", filter=completion_is_selected)
+    def choose(event: KeyPressEvent) -> None:
+        event.current_buffer.complete_state = None
+
+    return keys
 
 
 def _run(line: str, session: Session) -> None:
@@ -109,19 +123,30 @@ def _history() -> History:
     return FileHistory(path) if path else InMemoryHistory()
 
 
-def _toolbar(session: Session) -> str:
-    where = session.shown_uri()
+_KEYS = ("Tab completes, Ctrl-R searches, Ctrl-D quits", "Tab completes, Ctrl-D quits", "Ctrl-D quits", "")
+
+
+def _toolbar(status: str) -> str:
+    """As many of the keys as there is room for: drawn anew when the terminal changes its size."""
+    room = get_app().output.get_size().columns - len(status) - 3
+    return f"{status}   {next((keys for keys in _KEYS if len(keys) <= room), '')}"
+
+
+def _status(session: Session) -> str:
     mode = "  read-only" if session.readonly else ""
-    return f" {where}{mode}{_running(session)}   Tab completes, Ctrl-R searches, Ctrl-D quits"
+    return f" {session.shown_uri()}{mode}{_running(session)}"
 
 
 def _running(session: Session) -> str:
-    """How many domains run, where that is known without opening a connection for it."""
+    """How many domains run or are paused, where that is known without opening a connection for it."""
     if not session.connected:
         return ""
     if session.lost():
         return "  disconnected"
     try:
-        return f"  {len(session.connection.list_domains(ListDomainsFlags.ACTIVE))} running"
+        running, paused = (
+            len(session.connection.list_domains(flag)) for flag in (ListDomainsFlags.RUNNING, ListDomainsFlags.PAUSED)
+        )
     except errors.Error:
         return "  no answer"
+    return f"  {running} running" + (f", {paused} paused" if paused else "")

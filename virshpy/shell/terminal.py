@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 
 from virshpy.shell.output import cell, label, plain
 from virshpy.shell.results import Document, Fields, Message, Progress, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from virshpy.shell.results import Result
 
 _GREEN, _YELLOW, _GREY, _RED = "32", "33", "90", "31"
@@ -58,11 +61,19 @@ def xml(text: str) -> str:
 
 def bar(progress: Progress) -> str:
     """A bar as wide as the terminal has room for, over the one before it; what is done stays on the screen."""
-    room = max(10, min(40, shutil.get_terminal_size().columns - len(progress.label) - 12))
+    room = max(10, min(40, room_in(sys.stderr) - len(progress.label) - 12))
     full = progress.percent * room // 100
     line = _paint("32", "━" * full) + _paint("90", ("─" if os.environ.get("NO_COLOR") else "━") * (room - full))
     end = "\n" if progress.percent == 100 else ""
     return f"\r\033[K{progress.label} {line} {progress.percent:3} %{end}"
+
+
+def room_in(stream: TextIO) -> int:
+    """Columns of a terminal. What it says itself goes before $COLUMNS, which may be of before it was resized."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 def show_in_pager(text: str) -> None:
@@ -92,5 +103,5 @@ def _table(result: Table, *, quiet: bool) -> str:
             return _paint("1", text)
         return _paint(_STATE_CODES.get(text, ""), text) if columns[column][1] == "state" else text
 
-    room = shutil.get_terminal_size().columns
-    return table([title for _, _, title in columns], rows, room, paint, headed=not quiet)
+    titles = [title for _, _, title in columns]
+    return table(titles, rows, room_in(sys.stdout), paint, headed=not quiet)

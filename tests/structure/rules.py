@@ -99,7 +99,10 @@ HOMES = (
 )  # fmt: skip
 
 # Pure parts: they compute from their arguments, so that a test needs no host.
-PURE = ("virshpy/drivers/qemu/argv/*", "virshpy/drivers/qemu/postparse/*", "virshpy/drivers/cpu/*")
+PURE = (
+    "virshpy/drivers/qemu/argv/*", "virshpy/drivers/qemu/postparse/*", "virshpy/drivers/qemu/from_native/*",
+    "virshpy/drivers/cpu/*",
+)  # fmt: skip
 IMPURE_NAMES = (
     "virshpy.host*", "os.environ*", "os.stat", "os.listdir", "os.scandir", "time.time", "random.*", "uuid.uuid4",
 )  # fmt: skip

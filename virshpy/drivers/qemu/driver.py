@@ -167,6 +167,17 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         domain, caps = qemu.documents.read(self.domains, xml)
         return domxml_to_native(domain, caps, vault=qemu.vault.Vault(self.store))
 
+    def connect_domain_xml_from_native(self, native_format: str, config: str) -> str:
+        if native_format != "qemu-argv":
+            raise errors.InvalidArg(f"unsupported config type {native_format}", hint="the format is qemu-argv")
+        from virshpy.drivers.qemu.from_native import from_native
+
+        domain = from_native(config, qemu.images.format_of)
+        kept = [argument.value or "" for argument in domain.qemu_commandline.args] if domain.qemu_commandline else []
+        if kept:
+            self.warn(f"no element says what these mean, so they stay words of QEMU's: {' '.join(kept)}")
+        return domain.format(secure=True)
+
     def node_get_info(self) -> NodeInfo:
         return qemu.node.node_info()
 

@@ -65,6 +65,21 @@ def backing_of(image: str, format: str) -> tuple[str, str] | None:
     return os.path.normpath(os.path.join(os.path.dirname(image), name)), format_name
 
 
+_MAGICS = ((0, _QCOW_MAGIC, "qcow2"), (0, b"QED\0", "qed"), (0, b"KDMV", "vmdk"), (0, b"conectix", "vpc"),
+           (64, b"\x7f\x10\xda\xbe", "vdi"))  # fmt: skip
+
+
+def format_of(image: str) -> str:
+    """The format of an image by its first bytes; raw for what has none of those, and for what cannot be read."""
+    try:
+        with open(image, "rb") as file:
+            header = file.read(512)
+    except OSError:
+        return "raw"
+    found = (name for offset, magic, name in _MAGICS if header.startswith(magic, offset))
+    return next(found, "raw")
+
+
 def _extension(header: bytes, position: int, end: int) -> str | None:
     while position + 8 <= min(end, len(header)):
         kind, length = struct.unpack_from(">II", header, position)

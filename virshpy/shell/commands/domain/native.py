@@ -44,7 +44,7 @@ def domxml_to_native(session: Session, args: Arguments) -> Document:
 @command(
     "domxml-from-native",
     "turn a hypervisor's command line into XML",
-    "Print the XML of a domain that is described in its hypervisor's own form.",
+    "Print the XML of a domain that is described in its hypervisor's own form: a command line of QEMU's.",
     (
         argument("format", _FORMAT, "form of the input: qemu-argv"),
         argument("config", File(), "file to read"),

@@ -91,6 +91,13 @@ def settle_order(reading: Reading) -> None:
             first.setdefault(kind, device)
         if turn is not None:
             turns[int(turn.attrs["order"])] = device
+    kept = [card.number("bootindex") or 0 for card in (card.fork() for card in reading.unused(reading.cards))]
+    if any(kept):
+        # Of a device that is not in the document: a turn for a disk keeps away the one that a document gives it.
+        disks = [device for device in reading.devices if device.tag == "disk"]
+        if disks and not turns:
+            disks[0].children.append(make("boot", {"order": max(kept) + 1}))
+        return
     leaders = {id(device): kind for kind, device in first.items()}
     order = [leaders.get(id(turns[turn])) for turn in sorted(turns)]
     if not turns or None in order or sorted(turns) != list(range(1, len(turns) + 1)):

@@ -78,7 +78,7 @@ def read_disks(reading: Reading) -> None:
 def _card(reading: Reading, targets: Targets, original: Params, bus: str, device: str) -> None:
     card = original.fork()
     name = card.text("drive")
-    media = _media(reading, name) if name is not None else Media()
+    media = reading.attempt(_media, name) if name is not None else Media()
     if media is None:
         return
     driver = card.text("driver") or ""
@@ -88,8 +88,11 @@ def _card(reading: Reading, targets: Targets, original: Params, bus: str, device
     if driver.endswith("transitional"):
         attrs["model"] = driver.removeprefix("virtio-blk-pci").replace("-", "virtio-", 1)
     place: Node | None = None
-    wanted: int | None = None
+    # Its number among the disks of its bus, where that is what it is called by.
+    number = re.fullmatch(r"(?:virtio|usb)-disk([0-9]+)", card.name)
+    wanted = int(number[1]) if number else None
     if bus == "virtio":
+        attrs["device"] = "lun" if card.switch("scsi") else device
         _virtio_card(reading, card, media)
         place = reading.place(card)
     elif bus == "usb":
@@ -108,7 +111,6 @@ def _virtio_card(reading: Reading, card: Params, media: Media) -> None:
     if re.fullmatch("iothread[0-9]+", thread):
         card.drop("iothread")
         media.driver["iothread"] = thread.removeprefix("iothread")
-    card.drop("scsi")
     media.driver |= {
         "ioeventfd": on_off(card.switch("ioeventfd")), "event_idx": on_off(card.switch("event_idx")),
         "queues": card.text("num-queues"), "queue_size": card.text("queue-size"), **reading.virtio(card),
@@ -195,7 +197,6 @@ def _media(reading: Reading, name: str) -> Media | None:
         name = str(copied["file"])
     found = _layer(reading, name)
     if found is None:
-        copied.option.used = False
         return None
     media.type, media.driver["type"], media.source, below, settings = found
     media.readonly, media.cache_size = settings.pop("readonly"), settings.pop("cache_size")
@@ -214,17 +215,26 @@ def _layer(reading: Reading, name: object) -> tuple[str, str, Node, Node | None,
     format = params.text("driver") or "raw"
     below = params.pop("file", None)
     storage = params.fork()
+    piece: Node | None = None
+    middle = params
     if below is None:  # a protocol alone, which is read as it is
         params["node-name"], format = params.get("node-name"), "raw"
     else:
         found = reading.blockdevs[below].fork() if isinstance(below, str) and below in reading.blockdevs else None
         storage = found if found is not None else Params(params.option, below if isinstance(below, dict) else {})
-        if found is not None and storage.get("driver") == "raw" and "file" in storage:
-            return None  # a slice
-        format = {"luks": "raw"}.get(format, format)
+        if found is not None and storage.get("driver") == "raw" and isinstance(storage.get("file"), str):
+            piece = make("slice", {"type": "storage", "offset": storage.text("offset"), "size": storage.text("size")})
+            middle, whole_file = storage, storage.pop("file")
+            storage = reading.blockdevs.get(whole_file, Params(params.option, {})).fork()
+        format = {"luks": "raw", "parallels": "ploop"}.get(format, format)
+    if format == "raw" and "offset" in params:
+        piece = make("slice", {"type": "storage", "offset": params.text("offset"), "size": params.text("size")})
     if below is None:
         storage["driver"] = reading.blockdevs[name].get("driver") if isinstance(name, str) else "file"
     source = read_protocol(reading, storage, params)
+    if source is not None and piece is not None:
+        source[1].children.append(make("slices", None, piece))
+        middle.option.used = True
     whole = _whole(reading, params, storage, format, source) if source is not None else None
     if whole is None:
         return None

@@ -11,35 +11,27 @@ if TYPE_CHECKING:
 
     from virshpy.xml.node import Node
 
-# A card's driver -> <model type>; what begins with virtio-net is virtio of one kind.
-_MODELS = frozenset(
-    """
-    e1000 e1000e e1000-82544gc e1000-82545em rtl8139 ne2k_pci ne2k_isa pcnet tulip vmxnet3 i82550 i82551 i82557a
-    i82557b i82557c i82558a i82558b i82559a i82559b i82559c i82559er i82562 i82801 usb-net igb
-    """.split()  # noqa: SIM905
-)
-
-
 def read_interfaces(reading: Reading) -> None:
     for card in reading.unused(reading.cards):
-        if "netdev" in card and _model(str(card.get("driver"))) is not None:
+        if "netdev" in card:
             _card(reading, card)
     _read_nics(reading)
     _read_old(reading)
     _read_default(reading)
 
 
-def _model(driver: str) -> str | None:
+def _model(driver: str) -> str:
+    """<model type=…>: a driver's own name, but for virtio."""
     if driver.startswith("virtio-net"):
         kind = driver.removeprefix("virtio-net").removeprefix("-pci").removeprefix("-device")
         return f"virtio{kind}"
-    return driver if driver in _MODELS else None
+    return driver
 
 
 def _card(reading: Reading, original: Params) -> None:
     card = original.fork()
     backend = reading.netdevs.get(card.text("netdev") or "")
-    host = _backend(reading, backend) if backend is not None else None
+    host = reading.attempt(_backend, backend) if backend is not None else None
     if backend is None or host is None:
         return
     backend.option.used = True
@@ -152,14 +144,14 @@ _KINDS: dict[str, Any] = {
 
 
 def _plugged(reading: Reading, host: Params, model: str | None, mac: str | None) -> bool:
-    node = _backend(reading, host)
+    node = reading.attempt(_backend, host)
     if node is None:
         return False
     if mac:
         node.children.append(make("mac", {"address": mac}))
     # What QEMU takes where nothing is said.
     default = "e1000e" if reading.q35 else "e1000"
-    node.children.append(make("model", {"type": _model(model or "") or model or default}))
+    node.children.append(make("model", {"type": _model(model or default)}))
     reading.add(node)
     return True
 

@@ -133,6 +133,7 @@ def read_settings(reading: Reading) -> None:
 
 _POWER = {"disable_s3": "suspend-to-mem", "disable_s4": "suspend-to-disk"}
 _KNOWN_GLOBALS = {
+    "q35-pcihost.pci-hole64-size", "i440FX-pcihost.pci-hole64-size",
     "cfi.pflash01.secure", "kvm-pit.lost_tick_policy", "mch.extended-tseg-mbytes",
     *(f"{bridge}.{name}" for bridge in ("ICH9-LPC", "PIIX4_PM") for name in _POWER),
 }  # fmt: skip
@@ -147,6 +148,10 @@ def read_globals(reading: Reading) -> None:
         elif key == "lost_tick_policy":
             clock = reading.put(make("clock", {"offset": "utc"}))
             clock.children.append(make("timer", {"name": "pit", "tickpolicy": value}))
+        elif key == "pci-hole64-size" and value[-1:] in "KMGT":
+            root = "pcie-root" if bridge == "q35-pcihost" else "pci-root"
+            hole = make("pcihole64", {"unit": f"{value[-1]}iB"}, text=value[:-1])
+            reading.add(make("controller", {"type": "pci", "index": 0, "model": root}, hole))
         elif bridge == "mch":
             tseg = make("tseg", {"unit": "MiB"}, text=value)
             element(reading.top["features"], "smm").children.append(tseg)

@@ -64,8 +64,10 @@ def memory_of(params: Params) -> list[Node | None]:
         found.append(make("source", {"type": "memfd"}))
     if share is not None:
         found.append(make("access", {"mode": "shared" if share else "private"}))
-    if params.switch("prealloc") and not huge:
-        found.append(make("allocation", {"mode": "immediate"}))
+    threads = params.text("prealloc-threads")
+    immediate = params.switch("prealloc") and not huge
+    if immediate or threads:
+        found.append(make("allocation", {"mode": "immediate" if immediate else None, "threads": threads}))
     return found
 
 

@@ -25,10 +25,15 @@ def read_others(reading: Reading) -> None:
         if match := _VIRTIO(driver):
             kind, model = match[1], f"virtio-{match[2]}" if match[2] else "virtio"
         builder = _KINDS.get(kind)
-        node = builder(reading, card, model) if builder is not None else None
+        node = reading.attempt(builder, card, model) if builder is not None else None
         if node is not None:
             card.drop("driver")
             reading.add(node, card)
+        elif driver == "vmcoreinfo":
+            card.option.used = True
+            reading.top["features"].children.append(make("vmcoreinfo", {"state": "on"}))
+        elif driver == "isa-fdc" and any(node.attrs.get("device") == "floppy" for node in reading.devices):
+            card.option.used = True  # what q35 needs for a floppy drive, and gets with one
     _read_old(reading)
     if not any(node.tag == "memballoon" for node in reading.devices):
         reading.add(make("memballoon", {"model": "none"}))
@@ -148,18 +153,6 @@ def _vsock(reading: Reading, card: Params, model: str) -> Node:
     return make("vsock", {"model": model}, make("cid", attrs), _driver(reading, card), reading.place(card))
 
 
-def _vmcoreinfo(reading: Reading, card: Params, model: str) -> Node | None:
-    reading.top["features"].children.append(make("vmcoreinfo", {"state": "on"}))
-    card.option.used = True
-    return None
-
-
-def _floppy_controller(reading: Reading, card: Params, model: str) -> Node | None:
-    """What q35 needs for a floppy drive, and gets with one."""
-    card.option.used = any(node.attrs.get("device") == "floppy" for node in reading.devices)
-    return None
-
-
 def _iommu(reading: Reading, card: Params, model: str) -> Node:
     words = {"intremap": "intremap", "caching_mode": "caching-mode", "eim": "eim", "iotlb": "device-iotlb"}
     attrs: dict[str, Any] = {name: on_off(card.switch(word)) for name, word in words.items() if word in card}
@@ -202,6 +195,21 @@ def _ninep(reading: Reading, card: Params, model: str) -> Node | None:
         driver.attrs |= {key: value for key, value in options.items() if value is not None}
     target = make("target", {"dir": card.text("mount_tag")})
     return make("filesystem", attrs, *found[1], target, reading.place(card))
+
+
+def _virtiofs(reading: Reading, card: Params, model: str) -> Node | None:
+    """Its server was started by somebody else, and listens there still."""
+    chardev = reading.chardevs.get(card.text("chardev") or "")
+    if chardev is None or "path" not in chardev:
+        return None
+    chardev.option.used = True
+    order = card.text("bootindex")
+    driver = {"type": "virtiofs", "queue": card.text("queue-size"), **reading.virtio(card)}
+    return make(
+        "filesystem", {"type": "mount"}, make("driver", driver), make("source", {"socket": chardev.text("path")}),
+        make("target", {"dir": card.text("tag")}), make("boot", {"order": order}) if order else None,
+        reading.place(card),
+    )  # fmt: skip
 
 
 def _memory(reading: Reading, card: Params, model: str) -> Node | None:
@@ -290,7 +298,8 @@ _KINDS: dict[str, Any] = {
     "virtio-keyboard": _input("keyboard", "virtio"), "virtio-input": _input("passthrough", "virtio"),
     "virtio-input-host-pci": _input("passthrough", "virtio"), "usb-hub": _hub, "virtio-balloon": _balloon,
     "virtio-rng": _rng, "i6300esb": _watchdog, "ib700": _watchdog, "pvpanic": _panic, "tpm-tis": _tpm, "tpm-crb": _tpm,
-    "vhost-vsock-pci": _vsock, "vmcoreinfo": _vmcoreinfo, "intel-iommu": _iommu, "virtio-iommu": _iommu,
-    "virtio-9p": _ninep, "pc-dimm": _memory, "nvdimm": _memory, "virtio-mem": _memory, "virtio-pmem": _memory,
-    "isa-fdc": _floppy_controller, "vfio-pci": _pci, "usb-host": _usb, "ivshmem-plain": _shmem,
+    "vhost-vsock-pci": _vsock, "intel-iommu": _iommu, "virtio-iommu": _iommu,
+    "virtio-9p": _ninep, "vhost-user-fs-pci": _virtiofs,
+    "pc-dimm": _memory, "nvdimm": _memory, "virtio-mem": _memory, "virtio-pmem": _memory,
+    "vfio-pci": _pci, "usb-host": _usb, "ivshmem-plain": _shmem,
 }  # fmt: skip

@@ -10,7 +10,9 @@ from virshpy.xml.node import Node
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Found = TypeVar("Found")
 
 _ALIAS = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -100,6 +102,15 @@ class Reading:
     def unused(self, params: Iterable[Params]) -> list[Params]:
         return [one for one in params if not one.option.used]
 
+    def attempt(self, build: Callable[..., Found | None], *arguments: Any) -> Found | None:
+        """What ``build`` makes; where that is None, every option is as unused as before."""
+        before = [option.used for option in self.options]
+        found = build(self, *arguments)
+        if found is None:
+            for option, used in zip(self.options, before, strict=True):
+                option.used = used
+        return found
+
     # the document
     def put(self, node: Node) -> Node:
         """A child of <domain>; what is already there of its tag is the one returned."""
@@ -109,6 +120,9 @@ class Reading:
         """A device; what ``card`` has left over of its properties goes into <qemu:override>."""
         if card is not None:
             card.option.used = True
+            index = card.text("acpi-index")
+            if index is not None:
+                node.children.append(make("acpi", {"index": index}))
             self._override(node, card)
         self.devices.append(node)
         return node

@@ -89,11 +89,25 @@ def read_protocol(reading: Reading, node: Params, above: Params) -> tuple[str, N
             return None
         _authenticate(reading, node, source, driver)
         found = ("network", source)
+    helper = node.text("pr-manager")
+    if helper is not None:
+        found[1].children.append(_reservations(reading, helper))
     inside = above.pop("encrypt", None)
     key = above.text("key-secret") or (inside.get("key-secret") if isinstance(inside, dict) else None)
     if key:
         found[1].children.append(_encryption(reading, str(key), "luks"))
     return found
+
+
+def _reservations(reading: Reading, name: str) -> Node:
+    """Who asks for persistent reservations on a disk's behalf: virshpy's own helper, or one that somebody runs."""
+    helper = reading.objects.get(name)
+    if helper is not None:
+        helper.option.used = True
+    if helper is None or name == "pr-helper0":
+        return make("reservations", {"managed": "yes"})
+    source = make("source", {"type": "unix", "path": helper.text("path"), "mode": "client"})
+    return make("reservations", {"managed": "no"}, source)
 
 
 def _nvme(node: Params) -> tuple[str, Node]:

@@ -96,9 +96,14 @@ def qemu_name(name: str) -> str:
     return _TO_QEMU.get(name, name)
 
 
+def from_qemu_name(name: str) -> str:
+    """libvirt's name of one of QEMU's properties."""
+    return _FROM_QEMU.get(name, name)
+
+
 def from_qemu(properties: Iterable[str]) -> frozenset[str]:
     """The features among a processor's properties that are on."""
-    names = (_FROM_QEMU.get(name, name) for name in properties)
+    names = map(from_qemu_name, properties)
     return frozenset(name for name in names if name in _ORDER)
 
 

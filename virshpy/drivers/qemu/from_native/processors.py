@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.drivers.qemu.argv.machine import FEATURE_NAMES
+from virshpy.drivers.cpu.features import from_qemu_name
 from virshpy.drivers.qemu.from_native.memory import bind, memory_of
 from virshpy.drivers.qemu.from_native.reading import Reading, element, make, yes_no
 from virshpy.drivers.qemu.from_native.words import Params, as_number, as_size, is_on, read_keys, split_commas
@@ -65,7 +65,6 @@ def _read_model(reading: Reading) -> Node:
     if text is None:
         return cpu
     model, *words = split_commas(text)
-    names = {theirs: ours for ours, theirs in FEATURE_NAMES.items()}
     model_node: Node | None = None
     if model == "host":
         cpu.attrs |= {"mode": "host-passthrough", "check": "none"}
@@ -90,7 +89,7 @@ def _read_model(reading: Reading) -> Node:
             cpu.attrs["migratable"] = value
         else:
             policy = {"on": "require", "off": "disable"}.get(value, "require")
-            cpu.children.append(make("feature", {"policy": policy, "name": names.get(name, name)}))
+            cpu.children.append(make("feature", {"policy": policy, "name": from_qemu_name(name)}))
     return cpu
 
 

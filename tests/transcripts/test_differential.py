@@ -1,5 +1,5 @@
 """Generated lines: each command as virsh answers it, byte for byte. ``python -m tests.transcripts.differential`` shows
-what differs; a command named in pending.txt may fail here until it is done."""
+what differs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.transcripts.differential import ALLOWED, compared, differences, from_standard_input, lines, pending
+from tests.transcripts.differential import ALLOWED, OTHER_CODES, compared, differences, from_standard_input, lines
 from tests.transcripts.generated import commands
 from tests.transcripts.transcripts import VIRSH
 
 pytestmark = pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
 
 
-def _names() -> list[object]:
-    excused = pending()
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason="pending.txt")) if name in excused else name
-        for name in commands()
-    ]
-
-
-@pytest.mark.parametrize("name", _names())
+@pytest.mark.parametrize("name", commands())
 def test_as_virsh(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     chosen = lines(name)
@@ -53,5 +45,5 @@ def test_allowances_have_reasons_and_are_of_use() -> None:
     from virshpy.shell import registry
 
     every = [shlex.join(words) for name in commands() for words in generated(registry.find_known(name))]
-    for pattern, reason in ALLOWED:
+    for pattern, reason in ALLOWED + OTHER_CODES:
         assert reason and any(re.fullmatch(pattern, line) for line in every), pattern

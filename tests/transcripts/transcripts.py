@@ -9,8 +9,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from virshpy.shell.main import main
 
@@ -78,12 +79,12 @@ def run_virshpy(argv: list[str], stdin: str = "") -> Outcome:
     return Outcome(_content(out), _content(err), code)
 
 
-def _stdin(text: str) -> io.TextIOWrapper:
-    # A real descriptor: `console` asks it whether it is a terminal.
-    reader, writer = os.pipe()
-    os.write(writer, text.encode())
-    os.close(writer)
-    return open(reader, encoding="utf-8")
+def _stdin(text: str) -> IO[str]:
+    # A real descriptor: `console` asks it whether it is a terminal. Not a pipe, which would hold so much and no more.
+    file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by the caller
+    file.write(text)
+    file.seek(0)
+    return file
 
 
 def _content(stream: io.TextIOWrapper) -> str:
@@ -131,20 +132,23 @@ def _patiently(argv: list[str], stdin: str, environment: dict[str, str]) -> subp
 def _run(
     argv: list[str], stdin: str, environment: dict[str, str], timeout: int
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        argv, input=stdin, capture_output=True, text=True, errors="surrogateescape", env=environment, timeout=timeout
-    )
+    done = subprocess.run(argv, input=stdin.encode(), capture_output=True, env=environment, timeout=timeout)
+    # Decoded here: reading it as text would make newlines of the carriage returns.
+    stdout, stderr = (stream.decode(errors="surrogateescape") for stream in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(argv, done.returncode, stdout, stderr)
 
 
 # What is made equal before comparing, on both sides: clocks, and what docs/differences.md explains.
 _EQUALISED = (
     (r"CPU time: +[\d.]+s", "CPU time: …"),
     (r"\(Time: [\d.]+ ms\)", "(Time: …)"),
+    (r"^Domain (snapshot|checkpoint) \d{10} created", r"Domain \1 … created"),  # named after the clock
     (r"-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d\.(png|ppm)", r"-….\1"),
     (r"in function (\w+?)(WithFlags|Flags)?$", r"in function \1"),
     (r"prevents (vir\w+?)(WithFlags|Flags)?$", r"prevents \1"),  # virsh picks the oldest call that will do
     (r"(libvirt|virshpy) \d+\.\d+\.\d+", "libvirt …"),
     (r"(TEST|daemon:) \d+\.\d+\.\d+", r"\1 …"),
+    (r"(failed to validate against schema): .*\n(?:(?!error: |\n).*\n)*\n?", "\\1: …\n"),
 )
 
 

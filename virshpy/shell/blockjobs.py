@@ -25,8 +25,8 @@ class Bandwidth(Type):
     empty_ok = True
 
 
-class Readable(Constraint):
-    """The numbers of a job are read before anything else is looked at."""
+class ReadsBandwidth(Constraint):
+    """The place among the rules where the bandwidth is read."""
 
     __slots__ = ()
 
@@ -35,18 +35,10 @@ class Readable(Constraint):
 
     def check(self, args: Arguments) -> None:
         bandwidth(args)
-        timeout(args)
 
 
 def timeout_option() -> Option:
-    return option("timeout", Bandwidth(), "with --wait: cancel it after so many seconds")
-
-
-def timeout(args: Arguments) -> int | None:
-    """--timeout in seconds. Raises Failure."""
-    if "timeout" not in args:
-        return None
-    return Int(1, (1 << 31) // 1000).convert(args.text("timeout"), "timeout", _NO_SESSION)
+    return option("timeout", Int(1, (1 << 31) // 1000), "with --wait: cancel it after so many seconds")
 
 
 def bandwidth_option() -> Option:
@@ -80,7 +72,7 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
     from virshpy.shell.watched import INTERVAL, Interrupts
 
     path = args["path"]
-    seconds = timeout(args)
+    seconds = args["timeout"]
     limit = None if seconds is None else monotonic() + seconds
     cancelled = False
     with Interrupts() as interrupts:

@@ -35,9 +35,9 @@ FLAG, OPTIONAL, REQUIRED, WORDS = "flag", "optional", "required", "words"
 class Failure(Exception):
     """A command that failed: the lines that a person reads, and the error beneath where there is one.
 
-    ``message`` is the command's own sentence or None; ``cause`` is printed after it unless ``quiet_cause``. ``hint``
-    says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option`` that was being read and
-    the ``arguments`` of the command among other things.
+    ``message`` is the command's own sentence or None, ``also`` a second one; ``cause`` is printed after them unless
+    ``quiet_cause``. ``hint`` says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option``
+    that was being read and the ``arguments`` of the command among other things.
     """
 
     option: Option | None = None
@@ -48,14 +48,22 @@ class Failure(Exception):
         message: str | None,
         cause: errors.Error | None = None,
         *,
+        also: str | None = None,
         quiet_cause: bool = False,
         hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.also = also
         self.cause = cause
         self.quiet_cause = quiet_cause
         self.hint = hint or (cause.hint if cause else None)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is printed, line by line."""
+        cause = None if self.cause is None or self.quiet_cause else self.cause.message
+        return [sentence for sentence in (self.message, self.also, cause) if sentence is not None]
 
 
 class failing:  # noqa: N801 - reads as a statement
@@ -81,13 +89,22 @@ class BadDeclaration(Exception):
 class Option:
     """One option: ``name``, ``kind`` (FLAG, OPTIONAL, REQUIRED, WORDS), ``type``, ``help``.
 
-    ``named_only``: its value cannot be given by position. ``optional`` is for WORDS: none may be given.
+    ``named_only``: its value cannot be given by position. ``optional`` is for WORDS: none may be given. ``late``: its
+    value is read when its command asks for it; until then nobody minds what is wrong with it.
     """
 
-    __slots__ = ("name", "kind", "type", "help", "named_only", "optional")
+    __slots__ = ("name", "kind", "type", "help", "named_only", "optional", "late")
 
     def __init__(
-        self, name: str, kind: str, type: Type, help: str, *, named_only: bool = False, optional: bool = True
+        self,
+        name: str,
+        kind: str,
+        type: Type,
+        help: str,
+        *,
+        named_only: bool = False,
+        optional: bool = True,
+        late: bool = False,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -95,6 +112,7 @@ class Option:
         self.help = help
         self.named_only = named_only
         self.optional = optional
+        self.late = late
 
     @property
     def required(self) -> bool:
@@ -117,14 +135,14 @@ def flag(name: str, help: str) -> Option:
     return Option(name, FLAG, STRING, help)
 
 
-def option(name: str, type: Type, help: str, *, named_only: bool = False) -> Option:
+def option(name: str, type: Type, help: str, *, named_only: bool = False, late: bool = False) -> Option:
     """An option with a value; given by name, or by position unless ``named_only``."""
-    return Option(name, OPTIONAL, type, help, named_only=named_only)
+    return Option(name, OPTIONAL, type, help, named_only=named_only, late=late)
 
 
-def argument(name: str, type: Type, help: str) -> Option:
+def argument(name: str, type: Type, help: str, *, late: bool = False) -> Option:
     """A value that must be given, by position or by name."""
-    return Option(name, REQUIRED, type, help)
+    return Option(name, REQUIRED, type, help, late=late)
 
 
 def words(name: str, type: Type, help: str, *, optional: bool = True) -> Option:
@@ -190,6 +208,23 @@ class Requires(Constraint):
             raise Failure(
                 f"Option --{self.needed} is required by option --{self.option}", hint=f"add --{self.needed}"
             )
+
+
+class Reads(Constraint):
+    """No rule, but a place among the rules: what these options say is read here, in this order, and not after all rules
+    in the order of the declaration. Of two mistakes, virsh complains about the one that it comes to first."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, *options: str) -> None:
+        self.options = options
+
+    def names(self) -> tuple[str, ...]:
+        return self.options
+
+    def check(self, args: Arguments) -> None:
+        for name in self.options:
+            args.read(name)
 
 
 class Command:
@@ -302,9 +337,11 @@ def command(
 
 class Arguments:
     """The options given to a command. ``args["domain"]`` is the converted value (None where it was not given, a list
-    for WORDS); ``args.text("domain")`` is what was typed; ``"reason" in args`` says whether it was given."""
+    for WORDS); ``args.text("domain")`` is what was typed; ``"reason" in args`` says whether it was given.
 
-    __slots__ = ("command", "given", "values", "everywhere")
+    Asking for a late option's value is what converts it, and raises Failure."""
+
+    __slots__ = ("command", "given", "values", "everywhere", "session")
 
     def __init__(
         self, command: Command, given: dict[str, list[str]], everywhere: dict[str, str] | None = None
@@ -313,29 +350,44 @@ class Arguments:
         self.given = given
         self.everywhere = everywhere or {}  # options that any command takes: parser.EVERYWHERE
         self.values: dict[str, Any] = {}
+        self.session: Session | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self.given
 
     def __getitem__(self, name: str) -> Any:
+        if name in self.given and name not in self.values:
+            self.read(name)
         return self.values.get(name)
 
     def text(self, name: str) -> str:
         return self.given[name][0]
 
     def convert(self, session: Session) -> None:
-        """Check the constraints, then turn each text into its type's value. Raises Failure."""
+        """Check the constraints, then turn each text into its type's value, but for late ones. Raises Failure."""
+        self.session = session
         for constraint in self.command.constraints:
             constraint.check(self)
-        for option in sorted(self.command.options, key=lambda option: not option.type.early):
-            texts = self.given.get(option.name)
+        for option in self.command.options:
+            if not option.late:
+                self.read(option.name)
+
+    def read(self, name: str) -> None:
+        """Turn the text of an option into its value now, if it is given and that has not been done. Raises Failure."""
+        option = self.command.find(name)
+        if self.session is None or option is None or option.kind == FLAG or name in self.values:
+            return
+        if name in self.given or option.kind == WORDS:
             try:
-                if option.kind == WORDS:
-                    self.values[option.name] = [option.type.convert(text, option.name, session) for text in texts or ()]
-                elif option.kind != FLAG and texts:
-                    if not texts[0] and not option.type.empty_ok:
-                        raise Failure(f"Failed to get option '{option.name}': Option argument is empty")
-                    self.values[option.name] = option.type.convert(texts[0], option.name, session)
+                self.values[name] = self._converted(option, self.session)
             except Failure as failure:
                 failure.option = option
                 raise
+
+    def _converted(self, option: Option, session: Session) -> Any:
+        texts = self.given.get(option.name, [])
+        if option.kind == WORDS:
+            return [option.type.convert(text, option.name, session) for text in texts]
+        if not texts[0] and not option.type.empty_ok:
+            raise Failure(f"Failed to get option '{option.name}': Option argument is empty")
+        return option.type.convert(texts[0], option.name, session)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Describe = Callable[[Any, dict[str, Any]], str]
 
 LOOP = flag("loop", "print events until the time is over or Ctrl-C is pressed, not only the first")
-TIMEOUT = option("timeout", Int(), "give up after so many seconds")
+TIMEOUT = option("timeout", Int(), "give up after so many seconds", late=True)
 LIST = flag("list", "list the kinds of events")
 TIMESTAMP = flag("timestamp", "print when each event has happened")
 
@@ -108,13 +108,13 @@ def declare_event(
     shown: Callable[[Any], str] = lambda ref: str(ref.name),
 ) -> None:
     """``net-event`` and its like: ``kinds`` of events by number, and the words of the first kind, lifecycle."""
-    about: Option = option(target[0], target[1], f"only events of this {noun}")
+    about: Option = option(target[0], target[1], f"only events of this {noun}", late=True)
 
     @command(
         name,
         f"wait for events of {noun}s",
         f"Wait for something to happen to a {noun}, and print it. Or list the kinds\nof events.",
-        (about, option("event", Choice(*kinds), "which kind to wait for"), LOOP, TIMEOUT, LIST, TIMESTAMP),
+        (about, option("event", Choice(*kinds), "which kind to wait for", late=True), LOOP, TIMEOUT, LIST, TIMESTAMP),
         examples=((f"{name} --list", "what --event may name"), (f"{name} --event lifecycle --loop", "until Ctrl-C")),
         returns=f"event {target[0]} change? | events<event> | message received",
     )

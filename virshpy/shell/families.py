@@ -31,7 +31,11 @@ class XPath(Type):
         return text
 
 
-XPATH = option("xpath", XPath(), "print only what this XPath expression selects", named_only=True)
+def _xpath(*, late: bool) -> Option:
+    return option("xpath", XPath(), "print only what this XPath expression selects", named_only=True, late=late)
+
+
+XPATH, XPATH_FIRST = _xpath(late=True), _xpath(late=False)  # looked at when there is a document, or before
 WRAP = flag("wrap", "put what was selected into one root element")
 VALIDATE = flag("validate", "refuse XML that the schema does not know")
 
@@ -54,6 +58,7 @@ def declare_dumpxml(
     options: Sequence[Option] = (),
     document: Callable[[Any, int], str] = lambda handle, flags: handle.xml_desc(*([flags] if flags else [])),
     flags: Mapping[str, int] | None = None,
+    xpath: Option = XPATH,
 ) -> None:
     """``…-dumpxml TARGET``: ``document(handle, flags)`` is printed; ``flags`` says what each option adds.
 
@@ -61,7 +66,7 @@ def declare_dumpxml(
     """
 
     @command(
-        name, f"print {what}'s XML", f"Print the XML of {what}.", (target, *options, XPATH, WRAP),
+        name, f"print {what}'s XML", f"Print the XML of {what}.", (target, *options, xpath, WRAP),
         examples=_example(name, target), returns="xml",
     )  # fmt: skip
     def dumpxml(session: Session, args: Arguments) -> Document:

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 class NotInTree(Constraint):
     """What would cut holes into a tree, refused in virsh's other sentence for that."""
 
-    __slots__ = ()
+    __slots__ = ("filters",)
+
+    def __init__(self, *filters: str) -> None:
+        self.filters = filters
 
     def names(self) -> tuple[str, ...]:
-        return ("leaves", "no-leaves", "tree")
+        return (*self.filters, "tree")
 
     def check(self, args: Arguments) -> None:
-        for name in ("leaves", "no-leaves"):
+        for name in self.filters:
             if name in args and "tree" in args:
                 raise Failure(f"--{name} and --tree are mutually exclusive")
 

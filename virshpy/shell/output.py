@@ -111,15 +111,12 @@ class Renderer:
 
     def failure(self, failure: Failure, command: str | None) -> None:
         """Print a failure: the command's sentence, the driver's, and for a person what to do about it."""
-        cause = failure.cause
         if self.format in MACHINE:
             error = error_data(failure, command)
             self._for_machines(sys.stderr, {"version": JSON_VERSION, "command": command, "error": error})
             return
-        if failure.message is not None:
-            self.failure_line(failure.message)
-        if cause is not None and not failure.quiet_cause:
-            self.failure_line(cause.message)
+        for sentence in failure.sentences:
+            self.failure_line(sentence)
         if self.hints and (hint := _hint(failure, command)):
             complain(_tinted(sys.stderr, "36", "hint: ") + hint + "\n")
 
@@ -228,7 +225,7 @@ def error_data(failure: Failure, command: str | None) -> dict[str, Any]:
         "name": cause.name if cause else None,
         "domain": cause.domain.name if cause else None,
         "message": spoken.message if spoken else failure.message,
-        "context": failure.message if spoken else None,
+        "context": failure.message if spoken else failure.also,
         "hint": _hint(failure, command),
     }
 

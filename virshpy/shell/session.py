@@ -202,8 +202,7 @@ class Session:
         if self.settings.log:
             from virshpy.shell.userfiles import log
 
-            sentences = [failure.message, failure.cause.message if failure.cause and not failure.quiet_cause else None]
-            for sentence in filter(None, sentences):
+            for sentence in failure.sentences:
                 log(self.settings.log, "ERROR", sentence)
 
     def report_syntax(self, error: ParseError, words: Sequence[str] = ()) -> None:

@@ -9,7 +9,7 @@ from virshpy import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from virshpy.shell.session import Session
@@ -23,7 +23,6 @@ class Type:
     word = "string"
     empty_ok = False
     files = False
-    early = False  # checked before the objects of the other options are looked up
 
     def convert(self, text: str, name: str, session: Session) -> Any:
         """The value of ``text`` given for the option ``name``. Raises Failure."""
@@ -75,9 +74,7 @@ class AnyChoice(Choice):
 class Flags(Type):
     """Several of a few words, separated by commas; the value is the sum of what they stand for."""
 
-    early = True
-
-    def __init__(self, choices: dict[str, int], complaint: str) -> None:
+    def __init__(self, choices: Mapping[str, int], complaint: str) -> None:
         self.choices = choices
         self.complaint = complaint
 
@@ -234,28 +231,6 @@ class Size(Type):
         )
 
 
-class Late(Type):
-    """A value that its command reads when its turn has come: until then it stays text, whatever is wrong with it."""
-
-    empty_ok = True
-
-    def __init__(self, type: Type) -> None:
-        self.type = type
-        self.word = type.word
-        self.files = type.files
-
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        return self.type.complete(prefix, session)
-
-    def read(self, text: str | None, name: str, session: Session) -> Any:
-        """The value, or None where there is no text. Raises Failure."""
-        if text is None:
-            return None
-        if not text and not self.type.empty_ok:
-            raise _failure(f"Failed to get option '{name}': Option argument is empty")
-        return self.type.convert(text, name, session)
-
-
 class DomainType(Type):
     """A domain: the value is its handle. ``by`` says which of name, id and uuid may name it (virsh differs by command);
     ``states`` narrows what is offered to domains in one of these states (virsh's names of them)."""
@@ -298,6 +273,16 @@ class DomainType(Type):
             if not self.states or label in self.states:
                 found.append((domain.name, label))
         return found
+
+
+class KiB(Size):
+    """The same in KiB, rounded up, in KiB, too, where it has no unit."""
+
+    def __init__(self, most: int = (1 << 64) - 1) -> None:
+        super().__init__(1024, most)
+
+    def convert(self, text: str, name: str, session: Session) -> int:
+        return -(-super().convert(text, name, session) // 1024)
 
 
 def refuse_descriptors(text: str, c_name: str) -> None:
@@ -344,6 +329,14 @@ def _like(text: str, session: Session) -> str:
     if near:
         return "did you mean " + ", ".join(repr(name) for name in near[:3]) + "?"
     return "'list --all' shows the domains of this connection"
+
+
+def leading_number(text: str) -> int | None:
+    """The number that a text begins with, as strtol reads it in base ten."""
+    from re import match
+
+    found = match(r"[ \t\n\v\f\r]*([+-]?[0-9]+)", text)
+    return int(found[1]) if found else None
 
 
 def _whole_number(text: str) -> int | None:

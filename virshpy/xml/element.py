@@ -200,6 +200,7 @@ class Element:
     _open = False  # an empty one is printed with a start and an end tag
     _last: tuple[str, ...] = ()
     _source = "(document)"
+    _always_valid = False  # unknown content is refused, asked for or not
     _namespaces: dict[str, str] = {}
     _plan: Plan | None = None
 
@@ -266,10 +267,10 @@ class Element:
             made = cls._read(root, reading)
         except Refusal as refusal:
             raise refusal.located(root) from None
-        if reading.unknown and (validate or warnings is not None):
+        if reading.unknown and (validate or cls._always_valid or warnings is not None):
             from virshpy.xml.schema import report
 
-            report(root, reading.unknown, validate, warnings)
+            report(root, reading.unknown, validate, warnings, always=cls._always_valid)
         return made
 
     @classmethod

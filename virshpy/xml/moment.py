@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.storage import StorageSource
 from virshpy.xml.element import Element, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import LONG, ULONG, Blank, Enum, xml
+from virshpy.xml.scalars import LONG, ULONG, Blank, Enum, Scalar, xml
+from virshpy.xml.schema import SCHEMA
 
 _MODES = "default no internal external manual"
 _STATES = "nostate running blocked paused shutdown shutoff crashed pmsuspended disk-snapshot"
@@ -40,11 +43,28 @@ class SnapshotDisks(Element, tag="disks"):
     disks: list[SnapshotDisk] = many(SnapshotDisk)
 
 
+class _ByTheSchema(Scalar):
+    """Text that libvirt's schema has a pattern for. Of checkpoints, no document gets past the schema."""
+
+    def __init__(self, pattern: str, expected: str) -> None:
+        self.pattern, self.expected = pattern, expected
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        if not re.fullmatch(self.pattern, text):
+            what = f"found {text!r} in <{node.tag}>: expected {self.expected}"
+            detail = f"Unable to validate doc against {SCHEMA}\n{what}"
+            raise Refusal(errors.XMLInvalidSchema, detail, node, f"expected {self.expected}")
+        return text
+
+
 class CheckpointDisk(Element, tag="disk"):
     """``size`` in bytes: what has changed since."""
 
-    name: str | None = attr(required=xml("missing name from disk checkpoint element"))
-    checkpoint: str | None = attr(Enum("default no bitmap", xml("unknown disk checkpoint setting '%s'")))
+    name: str | None = attr(
+        _ByTheSchema(r"(ioemu:)?(fd|hd|sd|vd|xvd|ubd)[a-zA-Z0-9_]+|/.+", "a disk's target or a path"),
+        required=xml("missing name from disk checkpoint element"),
+    )
+    checkpoint: str | None = attr(_ByTheSchema("no|bitmap", "no or bitmap"))
     bitmap: str | None = attr()
     size: int | None = attr(ULONG)
 
@@ -91,8 +111,9 @@ class Checkpoint(Moment, tag="domaincheckpoint"):
     """The domain is left out where it is not wanted."""
 
     _source = "(domain_checkpoint)"
+    _always_valid = True
 
-    name: str | None = leaf()
+    name: str | None = leaf(_ByTheSchema(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*", "letters, digits, _, - and ."))
     description: str | None = leaf()
     parent: Parent | None = one(Parent)
     creation_time: int | None = leaf(LONG, "creationTime")

@@ -297,15 +297,17 @@ _SUFFIXES |= {f"{letter}ib": 1024**n for n, letter in enumerate("kmgtpe", 1)}
 _SUFFIXES |= {f"{letter}b": 1000**n for n, letter in enumerate("kmgtpe", 1)}
 
 
-def scale(number: int, unit: str, default: int, node: Node) -> int:
-    """Bytes of a number with a unit word (virScaleInteger: KiB, KB, M, bytes, …); ``default`` is for no unit."""
+def scale(number: int, unit: str, default: int, node: Node, most: int = 2**64 - 1) -> int:
+    """Bytes of a number with a unit word (virScaleInteger: KiB, KB, M, bytes, …), ``most`` at the most; ``default`` is
+    for no unit."""
     factor = _SUFFIXES.get(unit.lower(), 0)
     if factor == 0:
         words = "expected bytes, KB, KiB, MB, MiB, GB, GiB, TB, TiB, PB, PiB, EB or EiB"
         raise Refusal(errors.InvalidArg, f"unknown suffix '{unit}'", node, words)
     value = number * (default if factor is None else factor)
-    if value > 2**64 - 1:
-        raise Refusal(errors.Overflow, f"value too large: {number}{unit}", node, "it must fit in 64 bits")
+    if value > most:
+        bits = most.bit_length()
+        raise Refusal(errors.Overflow, f"value too large: {number}{unit}", node, f"it must fit in {bits} bits")
     return value
 
 

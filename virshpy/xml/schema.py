@@ -19,8 +19,11 @@ SCHEMA = "virshpy's own schema"
 _SHOWN = 20
 
 
-def report(root: Node, unknown: list[Found], validate: bool, warnings: list[Warning] | None) -> None:
-    """Append to ``warnings``; with ``validate`` raise XMLInvalidSchema, one line for each thing that was found."""
+def report(
+    root: Node, unknown: list[Found], validate: bool, warnings: list[Warning] | None, *, always: bool = False
+) -> None:
+    """Append to ``warnings``; with ``validate``, or ``always`` for this kind of document, raise XMLInvalidSchema, one
+    line for each thing that was found."""
     paths = {id(node): path for path, node in root.paths()}
     places = [(paths.get(id(node), root.path_of(node)), node.line, what, word, allowed)
               for node, what, word, allowed in unknown]
@@ -29,13 +32,14 @@ def report(root: Node, unknown: list[Found], validate: bool, warnings: list[Warn
             kept = what in ("element", "attribute")
             message = f"unknown {what} {word!r} was kept" if kept else f"{what} {word!r} is ignored"
             warnings.append(Warning(path, line, message))
-    if validate:
+    if validate or always:
         places.sort(key=lambda place: place[1])
         lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed in places[:_SHOWN]]
         if len(places) > _SHOWN:
             lines.append(f"and {len(places) - _SHOWN} more")
         detail = "\n".join([f"Unable to validate doc against {SCHEMA}", *lines])
-        raise errors.XMLInvalidSchema(detail, hint="without --validate it is kept and not used")
+        hint = "remove it; documents of this kind are always validated" if always else "without --validate it is kept"
+        raise errors.XMLInvalidSchema(detail, hint=hint)
 
 
 def sentence(path: str, line: int, what: str, word: str, allowed: list[str]) -> str:

@@ -7,7 +7,7 @@ import re
 from virshpy import errors
 from virshpy.xml.element import Element, attr, flag, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import UINT, UUID, YESNO, Enum, Int, Scalar, Size, xml
+from virshpy.xml.scalars import INT, UINT, UUID, YESNO, Enum, Int, Scalar, Size, scale, strtol, xml
 
 POOL_TYPES = (
     "dir fs netfs logical disk iscsi iscsi-direct scsi mpath rbd sheepdog gluster zfs vstorage"
@@ -31,7 +31,22 @@ _VOLUME_FORMATS = {
     "sheepdog": _IMAGES, "disk": "none linux fat16 fat32 linux-swap linux-lvm linux-raid extended",
 }  # fmt: skip
 _PATHLESS = ("rbd", "sheepdog", "gluster", "iscsi-direct")
-BYTES = Size("bytes", 1, 1)
+
+
+class _Bytes(Size):
+    """A size of storage, in bytes: what does not fit a file's offset is refused."""
+
+    def __init__(self) -> None:
+        super().__init__("bytes", 1, 1)
+
+    def read(self, text: str, node: Node, name: str | None) -> int:
+        number = strtol(text)
+        if number is None or not 0 <= number < 2**64:
+            raise Refusal(errors.XMLError, "malformed capacity element", node, f"expected {self.expected}")
+        return scale(number, node.attrs.get("unit", ""), 1, node, 2**63 - 1)
+
+
+BYTES = _Bytes()
 
 
 class _Path(Scalar):
@@ -52,7 +67,7 @@ def clean_path(path: str) -> str:
 
 class SourceHost(Element, tag="host"):
     name: str | None = attr()
-    port: int | None = attr(UINT)
+    port: int | None = attr(INT)
 
 
 class SourceDevice(Element, tag="device"):

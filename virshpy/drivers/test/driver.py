@@ -117,7 +117,7 @@ class TestDriver(Domains, Driver):
         chosen = self.host.guests.values() if domains is None else [self.guest(ref) for ref in domains]
         answer = []
         for guest in chosen:
-            if domains is not None or _matches(guest, flags & 0xFF):
+            if _matches(guest, flags & 0xFF):
                 answer.append((guest.ref, _stats(guest, stats or known_stats)))
         return answer
 

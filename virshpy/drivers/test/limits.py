@@ -14,6 +14,7 @@ from virshpy.enums import ModificationImpact, NumatuneMemMode
 from virshpy.xml.domain.interface import Bandwidth, Rate
 from virshpy.xml.domain.storage import IOTune
 from virshpy.xml.domain.tuning import (
+    PERF_EVENTS,
     BlkioDevice,
     Blkiotune,
     Memtune,
@@ -47,12 +48,7 @@ group_name total_bytes_sec_max_length read_bytes_sec_max_length write_bytes_sec_
 read_iops_sec_max_length write_iops_sec_max_length
 """
 _IOTUNE = _IOTUNE_TEXT.split()
-_PERF_TEXT = """
-cmt mbmt mbml cpu_cycles instructions cache_references cache_misses branch_instructions branch_misses bus_cycles
-stalled_cycles_frontend stalled_cycles_backend ref_cpu_cycles cpu_clock task_clock page_faults context_switches
-cpu_migrations page_faults_min page_faults_maj alignment_faults emulation_faults
-"""
-_PERF = _PERF_TEXT.split()
+_PERF = PERF_EVENTS.split()
 
 
 class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):

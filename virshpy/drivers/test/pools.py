@@ -14,7 +14,7 @@ from virshpy.enums import (
     StoragePoolEventLifecycleType,
     StoragePoolState,
 )
-from virshpy.xml.storage import Pool, PoolSource
+from virshpy.xml.storage import POOL_TYPES, Pool, PoolSource
 
 L, E = ListStoragePoolsFlags, StoragePoolEventLifecycleType
 _NETFS = """\
@@ -51,6 +51,8 @@ class Pools(StorageOperations):
             if source is None or not source.hosts or not source.hosts[0].name:
                 raise errors.InvalidArg("hostname must be specified for netfs sources")
             return _NETFS % source.hosts[0].name
+        if source is not None and type not in POOL_TYPES.split():
+            raise errors.InternalError("missing backend for pool type -1")
         raise errors.NoSupport(f"pool type '{type}' does not support source discovery")
 
     def storage_pool_lookup_by_name(self, name: str) -> PoolRef:

@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_UNLIMITED = (1 << 53) - 1  # KiB
 V, M = VcpuFlags, MemoryModFlags
 _EVENTS = ("on_poweroff", "on_reboot", "on_crash")
 _ACTIONS = ("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart")
@@ -48,6 +49,8 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
         guest = self.guest(domain)
         if not memory:
             raise Misuse("memory in virDomainSetMemoryFlags must not be zero")
+        if memory >= _UNLIMITED:
+            raise errors.Overflow(f"input too large: {memory}")
         impact = flags & (M.LIVE | M.CONFIG)
         guest.looked_at(impact)  # one of them, and not both
         documents = guest.affected(impact)

@@ -10,7 +10,7 @@ from virshpy.enums import (
     CheckpointXMLFlags,
 )
 from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
-from virshpy.shell.families import WRAP, XPATH, exclusive, given_flags, shown
+from virshpy.shell.families import WRAP, XPATH_FIRST, Spoken, exclusive, given_flags, shown
 from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.objects import CheckpointName
 from virshpy.shell.results import Document, Field, Fields, Lines, Message, Text
@@ -64,6 +64,9 @@ def checkpoint_create(session: Session, args: Arguments) -> Message:
     flags = given_flags(
         args, {"redefine": _C.REDEFINE, "redefine-validate": _C.REDEFINE_VALIDATE, "quiesce": _C.QUIESCE}
     )
+    if flags & _C.REDEFINE and flags & _C.QUIESCE:
+        first, second = (f"VIR_DOMAIN_CHECKPOINT_CREATE_{name}" for name in ("REDEFINE", "QUIESCE"))
+        raise Spoken(f"Flags '{first}' and '{second}' are mutually exclusive")
     source = args.text("xmlfile") if "xmlfile" in args else None
     return _create(args["domain"], "<domaincheckpoint/>" if args["xmlfile"] is None else args["xmlfile"], flags, source)
 
@@ -180,7 +183,7 @@ _X = CheckpointXMLFlags
         flag("security-info", "with passwords"),
         flag("no-domain", "without the domain's XML"),
         flag("size", "with how much has changed since"),
-        XPATH,
+        XPATH_FIRST,
         WRAP,
     ),
     examples=(("checkpoint-dumpxml test monday --no-domain --size", "how big a backup would be"),),
@@ -265,7 +268,7 @@ _FILTERS = {"roots": _L.ROOTS, "leaves": _L.LEAVES, "no-leaves": _L.NO_LEAVES, "
         Exclusive("parent", "tree"),
         Exclusive("roots", "tree"),
         Exclusive("roots", "from"),
-        NotInTree(),
+        NotInTree("leaves", "no-leaves"),
     ),
     examples=(("checkpoint-list test --tree", "what follows what"),),
     returns="checkpoints[name creation_time parent?] | checkpoints[name parent] | checkpoints<name>",

@@ -188,8 +188,8 @@ _RETURNS = " | ".join(dict.fromkeys(f"event domain {keys}".rstrip() for _, _, ke
     "wait for events of domains",
     "Wait for something to happen to a domain, and print it. Or list the kinds\nof events.",
     (
-        option("domain", DomainType(), "only events of this domain"),
-        option("event", Choice(*_NAMES), "which kind to wait for"),
+        option("domain", DomainType(), "only events of this domain", late=True),
+        option("event", Choice(*_NAMES), "which kind to wait for", late=True),
         flag("all", "any kind"),
         LOOP,
         TIMEOUT,

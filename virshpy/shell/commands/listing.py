@@ -91,14 +91,11 @@ def list_(session: Session, args: Arguments) -> Result:
 
 def _selection(args: Arguments) -> int:
     flags = 0 if "all" in args or "inactive" in args else int(L.ACTIVE)
-    if "inactive" in args and "all" not in args:
+    if ("inactive" in args or "state-shutoff" in args) and "all" not in args:
         flags = int(L.INACTIVE)
     for name, value in _FILTERS.items():
         if name in args:
             flags |= value
-            # A domain that is shut off is never active: asking for both would find nothing.
-            if name == "state-shutoff":
-                flags &= ~L.ACTIVE
     return flags
 
 

@@ -8,7 +8,7 @@ from virshpy.shell.command import Exclusive, Failure, argument, command, failing
 from virshpy.shell.cpulists import cpu_list, cpu_map
 from virshpy.shell.families import Spoken, named_as
 from virshpy.shell.results import Field, Fields, Text
-from virshpy.shell.types import Choice, Int, Size, UInt
+from virshpy.shell.types import Choice, Int, KiB, UInt
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -169,21 +169,25 @@ def freecell(session: Session, args: Arguments) -> Text:
     return Text("free_kib", text, total, end="", cells=value)
 
 
-_PAGE_SIZE = Size(1024, ((1 << 32) - 1) << 10)
+_PAGE_SIZE = KiB(((1 << 32) - 1) << 10)
 
 
 @command(
     "freepages",
     "free pages of the host's memory",
     "Print how many pages of each size are free on NUMA cells.",
-    (_CELL, option("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"), flag("all", "of all cells")),
+    (
+        option("cellno", Int(), "number of a NUMA cell", late=True),
+        option("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"),
+        flag("all", "of all cells"),
+    ),
     constraints=(Exclusive("all", "cellno"),),
     examples=(("freepages --all", "whether huge pages are left"),),
     returns="cells[cell pages[page_size_kib free]]",
 )
 def freepages(session: Session, args: Arguments) -> Text:
     connection = session.connection
-    wanted = None if args["pagesize"] is None else args["pagesize"] // 1024
+    wanted = args["pagesize"]
     if "all" not in args:
         if args["cellno"] is None:
             raise Failure("missing cellno argument")
@@ -251,7 +255,7 @@ def allocpages(session: Session, args: Arguments) -> None:
     if "all" in args:
         cell, count = 0, len(_cells(session, "unable to get node capabilities"))
     flags = NodeAllocPagesFlags.ADD if "add" in args else NodeAllocPagesFlags.SET
-    session.connection.node_alloc_pages({args["pagesize"] // 1024: args["pagecount"]}, cell, count, flags)
+    session.connection.node_alloc_pages({args["pagesize"]: args["pagecount"]}, cell, count, flags)
 
 
 _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybrid": NodeSuspendTarget.HYBRID}

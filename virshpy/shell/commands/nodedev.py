@@ -12,6 +12,7 @@ from virshpy.enums import (
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
+    XPATH_FIRST,
     asked_the_old_way,
     declare_autostart,
     declare_dumpxml,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
     from virshpy.shell.types import Candidate
 
-_DEVICE = argument("device", NodeDeviceType(), "name of a device, or WWNN,WWPN")
+_DEVICE = argument("device", NodeDeviceType(), "name of a device, or WWNN,WWPN", late=True)
 _WHAT = "a device of the host"
 
 declare_from_file(
@@ -62,7 +63,7 @@ declare_from_file(
     identity="name",
     examples=(("nodedev-define mdev.xml", "then: nodedev-start with the name it got"),),
 )
-declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE)
+declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE, xpath=XPATH_FIRST)
 declare_verb(
     "nodedev-destroy",
     "take a device of the host away",

@@ -20,6 +20,7 @@ from virshpy.shell.families import (
     declare_edit,
     declare_from_file,
     declare_verb,
+    exclusive,
     given_flags,
     scaled,
     shown_bool,
@@ -28,18 +29,16 @@ from virshpy.shell.families import (
 )
 from virshpy.shell.objects import PoolType
 from virshpy.shell.results import Document, Field, Fields, Lines, Shown, Table, Text
-from virshpy.shell.types import STRING, TEXT, File, Type
+from virshpy.shell.types import STRING, Choice, File, Flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from virshpy.api.storage import StoragePool
     from virshpy.shell.command import Arguments
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
 _POOL = argument("pool", PoolType(), "name or UUID of a pool")
 _ACTIVE = argument("pool", PoolType(active=True), "name or UUID of a pool")
@@ -259,27 +258,7 @@ _FILTERS = {
 }
 
 
-class PoolKinds(Type):
-    """Types of pools with commas between them; the value is the sum of their filters."""
-
-    def convert(self, text: str, name: str, session: Session) -> int:
-        total = 0
-        for word in text.split(","):
-            if word not in _TYPES:
-                raise Failure(f"Invalid pool type '{word}'")
-            total |= int(_TYPES[word])
-        return total
-
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        before, comma, _ = prefix.rpartition(",")
-        return [(before + comma + word, "") for word in _TYPES if word not in before.split(",")]
-
-
-class PoolKind(Type):
-    """One type of pool; the driver has the last word."""
-
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        return [(word, "") for word in _TYPES]
+_KIND = Choice(*_TYPES)  # of which the driver has the last word
 
 
 @command(
@@ -293,12 +272,12 @@ class PoolKind(Type):
         flag("persistent", "pools with a persistent definition"),
         flag("autostart", "pools that start with the host"),
         flag("no-autostart", "pools that do not start with the host"),
-        option("type", PoolKinds(), "only pools of these types, with commas"),
+        option("type", Flags(_TYPES, "Invalid pool type '%s'"), "only pools of these types, with commas"),
         flag("details", "show more of each"),
         flag("uuid", "print UUIDs instead of a table"),
         flag("name", "print names instead of a table"),
     ),
-    constraints=(Exclusive("details", "uuid"), Exclusive("details", "name")),
+    constraints=(Exclusive("all", "inactive"), *exclusive("details", "uuid", "name")),
     examples=(("pool-list --all --details", "every pool, with its sizes"),),
     returns=(
         "pools[name state autostart uuid persistent? capacity_bytes? allocation_bytes? available_bytes?] | "
@@ -383,10 +362,13 @@ _AS = (
 )
 _AS_OPTIONS = (
     argument("name", STRING, "name of the pool"),
-    argument("type", PoolKind(), "type of the pool"),
+    argument("type", _KIND, "type of the pool"),
     flag("print-xml", "print the XML, and do nothing"),
     *(option(name, STRING, what) for name, what in _AS),
 )
+
+
+_SECRET_CLASH = (Exclusive("secret-usage", "secret-uuid"),)
 
 
 def _pool_xml(args: Arguments) -> str:
@@ -400,7 +382,7 @@ def _pool_xml(args: Arguments) -> str:
         source_given = any(
             get(name)
             for name in ("source-host", "source-path", "source-dev", "source-name", "source-format", "adapter-name",
-                         "source-initiator", "source-protocol-ver")
+                         "source-initiator")
         )  # fmt: skip
         with_adapter = get("adapter-wwnn") and get("adapter-wwpn")
         with_secret = get("auth-type") and get("auth-username") and (get("secret-usage") or get("secret-uuid"))
@@ -449,6 +431,7 @@ def _source(write: Any, args: Arguments) -> None:
     "define a pool from options, without starting it",
     "Make a persistent pool from what the options say.",
     _AS_OPTIONS,
+    constraints=_SECRET_CLASH,
     examples=(("pool-define-as images dir --target /var/lib/images", "a directory of image files"),),
     returns="message name uuid | xml",
 )
@@ -466,7 +449,7 @@ def pool_define_as(session: Session, args: Arguments) -> Result:
     "start a pool from options, without defining it",
     "Start a pool from what the options say; it is forgotten when it stops.",
     (*_AS_OPTIONS, *_BUILDING),
-    constraints=_BUILD_CLASH,
+    constraints=(*_BUILD_CLASH, *_SECRET_CLASH),
     examples=(("pool-create-as images dir --target /var/lib/images --build", "make the directory first"),),
     returns="message name uuid | xml",
 )
@@ -491,7 +474,7 @@ def _made(pool: StoragePool, how: str) -> Result:
     "what storage is there for pools of a type",
     "Print as XML what a pool of this type could be made of.",
     (
-        argument("type", PoolKind(), "type of pool"),
+        argument("type", _KIND, "type of pool"),
         option("srcSpec", File(), "file with the XML of where to look"),
     ),
     examples=(("find-storage-pool-sources logical", "volume groups"),),
@@ -506,10 +489,10 @@ def find_storage_pool_sources(session: Session, args: Arguments) -> Document:
     "what storage is there for pools of a type, on a host",
     "Print as XML what a pool of this type could be made of, looking where the\noptions say.",
     (
-        argument("type", PoolKind(), "type of pool"),
+        argument("type", _KIND, "type of pool"),
         option("host", STRING, "host to ask"),
-        option("port", TEXT, "its port"),
-        option("initiator", TEXT, "iSCSI initiator to ask as"),
+        option("port", STRING, "its port", late=True),
+        option("initiator", STRING, "iSCSI initiator to ask as"),
     ),
     examples=(("find-storage-pool-sources-as netfs nas.example", "what a file server exports"),),
     returns="xml",
@@ -519,9 +502,14 @@ def find_storage_pool_sources_as(session: Session, args: Arguments) -> Document:
 
     spec = None
     if args["host"]:
+        try:
+            port = args["port"]
+        except Failure as failure:
+            failure.also = "missing argument"
+            raise
         write = Writer()
         with write.element("source"):
-            write.empty("host", name=args["host"], port=args["port"] or None)
+            write.empty("host", name=args["host"], port=port)
             if args["initiator"]:
                 with write.element("initiator"):
                     write.empty("iqn", name=args["initiator"])

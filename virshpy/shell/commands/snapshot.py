@@ -97,11 +97,20 @@ def _create(domain: Domain, xml: str, flags: int, source: str | None) -> Message
 )
 def snapshot_create(session: Session, args: Arguments) -> Message:
     flags = given_flags(args, {**_CREATE_FLAGS, "current": _C.CURRENT})
-    if flags & _C.CURRENT and not flags & _C.REDEFINE:
-        first, second = (f"VIR_DOMAIN_SNAPSHOT_CREATE_{name}" for name in ("REDEFINE", "CURRENT"))
-        raise Failure(None, Spoken(f"Flag '{first}' is required by flag '{second}'"))
+    _check(flags)
     source = args.text("xmlfile") if "xmlfile" in args else None
     return _create(args["domain"], "<domainsnapshot/>" if args["xmlfile"] is None else args["xmlfile"], flags, source)
+
+
+def _check(flags: int) -> None:
+    """Refuse flags that cannot be together, or alone. Raises Error."""
+    redefine, current, nothing = (
+        f"'VIR_DOMAIN_SNAPSHOT_CREATE_{name}'" for name in ("REDEFINE", "CURRENT", "NO_METADATA")
+    )
+    if flags & _C.CURRENT and not flags & _C.REDEFINE:
+        raise Spoken(f"Flag {redefine} is required by flag {current}")
+    if flags & _C.REDEFINE and flags & _C.NO_METADATA:
+        raise Spoken(f"Flags {redefine} and {nothing} are mutually exclusive")
 
 
 @command(
@@ -467,7 +476,7 @@ _FILTERS = {
         Exclusive("roots", "tree"),
         Exclusive("roots", "from"),
         Exclusive("roots", "current"),
-        NotInTree(),
+        NotInTree("leaves", "no-leaves", "inactive", "active", "disk-only", "internal", "external"),
     ),
     examples=(("snapshot-list test --tree", "what is based on what"),),
     returns="snapshots[name creation_time state parent?] | snapshots[name parent] | snapshots<name>",

@@ -16,7 +16,7 @@ from virshpy.shell.command import Failure, argument, command, failing, flag, opt
 from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
 from virshpy.shell.objects import PoolType, VolumeType, find_volume
 from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
-from virshpy.shell.types import STRING, TEXT, Choice, File, Path, Size, UInt
+from virshpy.shell.types import STRING, TEXT, Choice, File, Path, Size, UInt, Wrapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +59,15 @@ class VolumeSize(Size):
             raise Failure(f"Malformed size {text}", failure.cause) from None
 
 
+class Allocation(VolumeSize):
+    """The same; an empty one is none."""
+
+    empty_ok = True
+
+    def convert(self, text: str, name: str, session: Session) -> Any:
+        return super().convert(text, name, session) if text else None
+
+
 # making
 @command(
     "vol-create-as",
@@ -68,7 +77,7 @@ class VolumeSize(Size):
         argument("pool", PoolType(active=True), "the pool to make it in"),
         argument("name", STRING, "name of the volume"),
         argument("capacity", VolumeSize(), "its size, in bytes or with a unit"),
-        option("allocation", VolumeSize(), "what to allocate at once, in bytes or with a unit"),
+        option("allocation", Allocation(), "what to allocate at once, in bytes or with a unit"),
         option("format", Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir"), "format of the image"),
         option("backing-vol", VolumeType(), "the volume that it is an overlay of"),
         option("backing-vol-format", STRING, "format of the volume that it is an overlay of"),
@@ -135,7 +144,7 @@ def vol_create(session: Session, args: Arguments) -> Message:
     "Make a volume from its XML and fill it with the data of another.",
     (
         argument("pool", PoolType(active=True), "the pool to make it in"),
-        argument("file", File(), "file with the new volume's XML"),
+        argument("file", Path(), "file with the new volume's XML"),
         argument("vol", VolumeType("inputpool"), "the volume to copy"),
         option("inputpool", PoolType(active=True), "the pool that the volume to copy is in"),
         _PREALLOCATE,
@@ -147,8 +156,10 @@ def vol_create(session: Session, args: Arguments) -> Message:
 )
 def vol_create_from(session: Session, args: Arguments) -> Message:
     original = find_volume(session, args, "vol", "inputpool")
-    with failing(f"Failed to create vol from {args.text('file')}"):
-        volume = args["pool"].storage_vol_create_xml_from(args["file"], original, given_flags(args, _CREATE_FLAGS))
+    # virsh looks for the volume before it looks into the file.
+    xml = File().convert(args["file"], "file", session)
+    with failing(f"Failed to create vol from {args['file']}"):
+        volume = args["pool"].storage_vol_create_xml_from(xml, original, given_flags(args, _CREATE_FLAGS))
     return _made(volume, f"Vol {volume.name} created from input vol {original.name}")
 
 
@@ -229,7 +240,7 @@ _ALGORITHMS = {
     "vol-wipe",
     "overwrite a volume",
     "Overwrite a volume so that its data cannot be read any more.",
-    (_VOL, _IN_POOL, option("algorithm", Choice(*_ALGORITHMS), "what to overwrite it with (default: zero)")),
+    (_VOL, _IN_POOL, option("algorithm", Choice(*_ALGORITHMS), "what to overwrite it with (default: zero)", late=True)),
     examples=(("vol-wipe web.qcow2 default-pool", "before it is deleted"),),
     returns="message name",
 )
@@ -253,7 +264,7 @@ def vol_wipe(session: Session, args: Arguments) -> Message:
     "Change the size of a volume that no running guest uses; blockresize is for\nthe others.",
     (
         _VOL,
-        argument("capacity", STRING, "its new size, in bytes or with a unit"),
+        argument("capacity", STRING, "its new size, in bytes or with a unit", late=True),
         _IN_POOL,
         flag("allocate", "allocate what is added"),
         flag("delta", "the size says by how much"),
@@ -272,7 +283,7 @@ def vol_resize(session: Session, args: Arguments) -> Message:
             "shrink": StorageVolResizeFlags.SHRINK,
         },
     )
-    text = args.text("capacity")
+    text = args["capacity"]
     if text.startswith("-"):
         # The call wants a size and a flag; a person may say the same with a sign.
         if "shrink" not in args:
@@ -288,7 +299,7 @@ def vol_resize(session: Session, args: Arguments) -> Message:
 
 # data
 _OFFSET = option("offset", UInt(64), "where in the volume to begin, in bytes")
-_LENGTH = option("length", UInt(64), "how much, in bytes")
+_LENGTH = option("length", Wrapping(), "how much, in bytes")
 
 
 @command(
@@ -297,7 +308,7 @@ _LENGTH = option("length", UInt(64), "how much, in bytes")
     "Write the content of a file into a volume.",
     (
         _VOL,
-        argument("file", Path(), "file to read"),
+        argument("file", Path(), "file to read", late=True),
         _IN_POOL,
         _OFFSET,
         _LENGTH,
@@ -308,7 +319,7 @@ _LENGTH = option("length", UInt(64), "how much, in bytes")
 )
 def vol_upload(session: Session, args: Arguments) -> None:
     volume = find_volume(session, args)
-    path = args.text("file")
+    path = args["file"]
     try:
         source = open(path, "rb")  # noqa: SIM115 - closed below, whatever the driver says to it
     except OSError:
@@ -332,7 +343,7 @@ def vol_upload(session: Session, args: Arguments) -> None:
     "Write the content of a volume into a file.",
     (
         _VOL,
-        argument("file", Path(), "file to write"),
+        argument("file", Path(), "file to write", late=True),
         _IN_POOL,
         _OFFSET,
         _LENGTH,
@@ -345,7 +356,7 @@ def vol_download(session: Session, args: Arguments) -> None:
     from virshpy.shell.userfiles import save
 
     volume = find_volume(session, args)
-    path = args.text("file")
+    path = args["file"]
     with failing(f"cannot download from volume {volume.name}"):
         flags = given_flags(args, {"sparse": StorageVolDownloadFlags.SPARSE_STREAM})
         stream = volume.download(args["offset"] or 0, args["length"] or 0, flags)

@@ -12,8 +12,19 @@ from virshpy.enums import (
     BlockRebaseFlags,
     BlockResizeFlags,
 )
-from virshpy.shell.blockjobs import Readable, bandwidth, bandwidth_option, timeout_option, wait_for
-from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
+from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for
+from virshpy.shell.command import (
+    Constraint,
+    Exclusive,
+    Failure,
+    Reads,
+    Requires,
+    argument,
+    command,
+    failing,
+    flag,
+    option,
+)
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.families import given_flags, named_as
 from virshpy.shell.objects import DiskName
@@ -73,7 +84,7 @@ class NeedsOneOf(Constraint):
         _BACKING,
         _BYTES,
     ),
-    constraints=(Requires("verbose", "wait"), Requires("async", "wait"), Readable()),
+    constraints=(Requires("verbose", "wait"), Requires("async", "wait"), ReadsBandwidth(), Reads("timeout")),
     examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
     returns="message domain outcome",
 )
@@ -128,7 +139,8 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
         Exclusive("pivot", "keep-overlay"),
         NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
         NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
-        Readable(),
+        ReadsBandwidth(),
+        Reads("timeout"),
     ),
     examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
     returns="message domain outcome",
@@ -214,7 +226,9 @@ class NeedsDestination(Constraint):
         flag("print-xml", "print the XML, and do nothing"),
     ),
     constraints=(
-        Readable(),
+        Reads("path", "dest", "xml", "format"),
+        ReadsBandwidth(),
+        Reads("granularity", "buf-size", "timeout"),
         Exclusive("dest", "xml"),
         Exclusive("format", "xml"),
         Exclusive("blockdev", "xml"),
@@ -296,13 +310,8 @@ _KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Blo
         bandwidth_option(),
     ),
     constraints=(
-        Exclusive("raw", "bandwidth"),
-        Exclusive("raw", "abort"),
-        Exclusive("raw", "pivot"),
-        Exclusive("raw", "async"),
-        Exclusive("info", "abort"),
-        Exclusive("info", "async"),
-        Exclusive("info", "pivot"),
+        *(Exclusive(one, other) for one in ("raw", "info") for other in ("abort", "pivot", "async", "bandwidth")),
+        *(Exclusive("bytes", other) for other in ("abort", "pivot", "async")),
     ),
     examples=(("blockjob test vda", "how far"), ("blockjob test vda --pivot", "use the copy")),
     returns="type bandwidth_bytes done total",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.enums import DeviceModifyFlags
+from virshpy.enums import DeviceModifyFlags, ModificationImpact
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
@@ -17,10 +17,10 @@ from virshpy.shell.commands.domain.options import (
     lasting_impact,
 )
 from virshpy.shell.documents import appended, parsed, printed, removed, set_text
-from virshpy.shell.families import Spoken, named_as
+from virshpy.shell.families import named_as
 from virshpy.shell.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
 from virshpy.shell.results import Document, Message
-from virshpy.shell.types import AnyChoice, Choice, File, Late, Path, Size, UInt
+from virshpy.shell.types import Choice, File, KiB, Path, UInt
 from virshpy.xml.node import Node
 
 TYPE_CHECKING = False
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _FILE = argument("file", File(), "file with the device's XML")
 _PRINT = flag("print-xml", "print the XML, and do nothing")
-_NOT_DETACHED = Spoken("Failed to detach interface")
 _DEEP = 2  # /domain/devices
 _INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE
 
@@ -230,31 +229,24 @@ def change_media(session: Session, args: Arguments) -> Result:
 
 
 # network interfaces
-def _interface(args: Arguments) -> Node:
+def _interface(args: Arguments, config: bool) -> Node:
+    """The one that --type and --mac mean, of the definition or of the domain as it runs. Raises Failure."""
     kind, mac = args["type"], args["mac"]
-    if not kind:
-        raise Failure("Failed to get option 'type': Option argument is empty", _NOT_DETACHED)
-    found = [
-        node
-        for node in _devices(args["domain"], "interface", _from_definition(args))
-        if node.attrs.get("type") == kind
-    ]
+    found = [node for node in _devices(args["domain"], "interface", config) if node.attrs.get("type") == kind]
     if not found:
-        raise Failure(f"No interface found whose type is {kind}", _NOT_DETACHED)
+        raise Failure(f"No interface found whose type is {kind}")
     if not mac:
         if len(found) > 1:
-            which = f"Domain has {len(found)} interfaces. Please specify which one to detach using --mac"
-            raise Failure(which, _NOT_DETACHED)
+            raise Failure(f"Domain has {len(found)} interfaces. Please specify which one to detach using --mac")
         return found[0]
     matching = [node for node in found if (_attribute(node, "mac", "address") or "").lower() == mac.lower()]
     if len(matching) > 1:
         raise Failure(
             f"Domain has multiple interfaces matching MAC address {mac}. You must use detach-device and specify the "
-            "device pci address to remove it.",
-            _NOT_DETACHED,
+            "device pci address to remove it."
         )
     if not matching:
-        raise Failure(f"No interface with MAC address {mac} was found", _NOT_DETACHED)
+        raise Failure(f"No interface with MAC address {mac} was found")
     return matching[0]
 
 
@@ -264,8 +256,8 @@ def _interface(args: Arguments) -> Node:
     "Detach the network interface of a domain that has this type and, where\nthere are several, this MAC address.",
     (
         DOMAIN,
-        argument("type", AnyChoice("network", "bridge", "direct", "hostdev", "user"), "type of the interface"),
-        option("mac", MacAddress(), "its MAC address"),
+        argument("type", Choice("network", "bridge", "direct", "hostdev", "user"), "type of the interface", late=True),
+        option("mac", MacAddress(), "its MAC address", late=True),
         PERSISTENT,
         *IMPACT,
         _PRINT,
@@ -275,11 +267,24 @@ def _interface(args: Arguments) -> Node:
     returns="message domain | xml",
 )
 def detach_interface(session: Session, args: Arguments) -> Result:
-    xml = printed(_interface(args), _DEEP)
+    flags = lasting_impact(args)
+    config, live = flags & ModificationImpact.CONFIG, flags & ModificationImpact.LIVE
+    # virsh looks for it in each document and makes a call for each.
+    impacts = [*((config,) if config else ()), *((live,) if live or not config else ())]
+    sentence = "Failed to detach interface"
+    documents = []
+    for one in impacts:
+        try:
+            xml = printed(_interface(args, config=bool(one & config)), _DEEP)
+        except Failure as failure:
+            failure.also = sentence
+            raise
+        documents.append(xml)
+        if "print-xml" not in args:
+            with failing(sentence), _old("Detach", args):
+                args["domain"].detach_device(xml, one)
     if "print-xml" in args:
-        return Document(xml)
-    with failing("Failed to detach interface"), _old("Detach", args):
-        args["domain"].detach_device(xml, lasting_impact(args))
+        return Document("".join(documents))
     return _done(args, "Interface detached successfully")
 
 
@@ -325,9 +330,6 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
 
 
 # memory
-_REQUESTED = Late(Size(1024))
-
-
 @command(
     "update-memory-device",
     "change a memory device of a domain",
@@ -338,7 +340,7 @@ _REQUESTED = Late(Size(1024))
         _PRINT,
         option("alias", DeviceAlias(), "alias of the device"),
         option("node", UInt(), "the guest's NUMA node that it belongs to"),
-        option("requested-size", _REQUESTED, "how much, in KiB or with a unit"),
+        option("requested-size", KiB(), "how much, in KiB or with a unit", late=True),
     ),
     constraints=(*IMPACT_CLASHES, Exclusive("node", "alias")),
     examples=(("update-memory-device test --requested-size 1G", "let it use so much"),),
@@ -360,14 +362,14 @@ def update_memory_device(session: Session, args: Arguments) -> Result:
     if len(found) > 1:
         raise Failure("multiple memory devices found, use --alias or --node to select one")
     (device,) = found
-    requested_size = _REQUESTED.read(args["requested-size"], "requested-size", session)
+    requested_size = args["requested-size"]
     if requested_size is not None:
         target = device.find("target")
         requested = target.find("requested") if target is not None else None
         if requested is None:
             raise Failure("virtio-mem device is missing <requested/>")
         requested.attrs["unit"] = "KiB"
-        set_text(requested, str(requested_size // 1024))
+        set_text(requested, str(requested_size))
     xml = printed(device, _DEEP)
     if "print-xml" in args:
         return Document(xml)

@@ -8,7 +8,7 @@ from virshpy.shell.command import Exclusive, Failure, Requires, argument, comman
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.families import given_flags, named_as
 from virshpy.shell.results import Message, Text
-from virshpy.shell.types import STRING, Choice, File, Int, Late, UInt, Wrapping
+from virshpy.shell.types import STRING, Choice, File, Int, UInt, Wrapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ _LISTS = ("migrate-disks", "comp-methods")
 
 
 def _value(name: str) -> Any:
-    return option(name, Late(_VALUES[name][1]), _VALUES[name][2])
+    return option(name, _VALUES[name][1], _VALUES[name][2], late=True)
 
 
 def _later(name: str) -> Any:
@@ -301,22 +301,21 @@ def migrate(session: Session, args: Arguments) -> Iterable[Result]:
         raise Failure("migrate: Unexpected --timeout-* option without --timeout")
     later = (args["timeout"], lambda: _when_it_takes_long(domain, args)) if args["timeout"] else None
     if "p2p" in args or "direct" in args:
-        params = _parameters(session, args)
+        params = _parameters(args)
         yield from _moving(domain, args, lambda: _by_itself(domain, args, params, flags), later)
     else:
         import virshpy
 
         with virshpy.open(args["desturi"]) as destination:
-            params = _parameters(session, args)
+            params = _parameters(args)
             yield from _moving(domain, args, lambda: domain.migrate3(destination, params, flags), later)
     yield Message("", end="", domain=domain.name)
 
 
-def _parameters(session: Session, args: Arguments) -> dict[str, Any]:
+def _parameters(args: Arguments) -> dict[str, Any]:
     params: dict[str, Any] = {}
-    for name, (key, type, _) in _VALUES.items():
-        value = Late(type).read(args[name], name, session)
-        if value is not None:
+    for name, (key, _, _) in _VALUES.items():
+        if (value := args[name]) is not None:
             params[key] = value.split(",") if name in _LISTS else value
     return params
 

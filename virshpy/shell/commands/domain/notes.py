@@ -76,6 +76,8 @@ def _edited(text: str) -> str:
 
 
 def _present(domain: Domain, kind: MetadataType, flags: int) -> str | None:
+    if flags & ModificationImpact.CONFIG:
+        flags = int(ModificationImpact.CONFIG)  # which is looked at where both are to be set
     try:
         return domain.metadata(kind, flags=flags)
     except errors.NoDomainMetadata:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from virshpy.shell.command import Arguments
 
 DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")
+DOMAIN_LATE = argument("domain", DomainType(), "name, id or UUID of a domain", late=True)
 RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, id or UUID of a domain")
 
 CONFIG = flag("config", "of the definition")

@@ -10,7 +10,7 @@ from virshpy.shell.types import TEXT, DomainType, File, Flags, refuse_descriptor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from virshpy.api.domain import Domain
     from virshpy.shell.command import Arguments
@@ -139,85 +139,79 @@ def _attach(session: Session, domain: Domain) -> None:
     attach(session, domain, None, 0)
 
 
-@command(
+def _declare(
+    name: str,
+    summary: str,
+    description: str,
+    states: str,
+    act: Callable[[Domain, int], object],
+    done: str,
+    *,
+    modes: str = "",
+    examples: Sequence[tuple[str, str]],
+) -> None:
+    """``verb DOMAIN``: ``act(domain, mode)``; with ``modes``, which names them for the complaint, it takes --mode."""
+    options = [argument("domain", _domain(states), "name, id or UUID of a domain", late=True)]
+    if modes:
+        complaint = f"Unknown mode %s value, expecting {modes} 'paravirt'"
+        options.append(option("mode", Flags(_MODES, complaint), _MODE_HELP))
+
+    @command(name, summary, description, options, examples=examples, returns="message domain uuid")
+    def verb(session: Session, args: Arguments) -> Message:
+        domain, typed = args["domain"], args.text("domain")
+        with failing(f"Failed to {name} domain '{typed}'"):
+            act(domain, args["mode"] or 0)
+        return _done(args, f"Domain '{typed}' {done}")
+
+
+_ASKABLE = "running,paused,idle,in shutdown"
+_declare(
     "suspend",
     "pause a domain",
     "Stop a running domain's processors; it keeps its memory.",
-    (argument("domain", _domain("running,idle"), "name, id or UUID of a domain"),),
+    "running,idle",
+    lambda domain, mode: domain.suspend(),
+    "suspended",
     examples=(("suspend web", "what it does stands still until: resume web"),),
-    returns="message domain uuid",
 )
-def suspend(session: Session, args: Arguments) -> Message:
-    typed = args.text("domain")
-    with failing(f"Failed to suspend domain '{typed}'"):
-        args["domain"].suspend()
-    return _done(args, f"Domain '{typed}' suspended")
-
-
-@command(
+_declare(
     "resume",
     "let a paused domain run on",
     "Let a paused domain's processors run again.",
-    (argument("domain", _domain("paused"), "name, id or UUID of a domain"),),
+    "paused",
+    lambda domain, mode: domain.resume(),
+    "resumed",
     examples=(("resume web", "after suspend; 'list' shows it as running again"),),
-    returns="message domain uuid",
 )
-def resume(session: Session, args: Arguments) -> Message:
-    typed = args.text("domain")
-    with failing(f"Failed to resume domain '{typed}'"):
-        args["domain"].resume()
-    return _done(args, f"Domain '{typed}' resumed")
-
-
-@command(
+_declare(
     "shutdown",
     "ask a domain to power off",
     "Ask the guest to power off, and return before it has.",
-    (
-        argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),
-        option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS}, or 'paravirt'"), _MODE_HELP),
-    ),
+    _ASKABLE,
+    lambda domain, mode: domain.shutdown(mode),
+    "is being shutdown",
+    modes=f"{_MODE_WORDS}, or",
     examples=(("shutdown web --mode agent,acpi", "ask the guest's agent, then press the power button"),),
-    returns="message domain uuid",
 )
-def shutdown(session: Session, args: Arguments) -> Message:
-    typed = args.text("domain")
-    with failing(f"Failed to shutdown domain '{typed}'"):
-        args["domain"].shutdown(args["mode"] or 0)
-    return _done(args, f"Domain '{typed}' is being shutdown")
-
-
-@command(
+_declare(
     "reboot",
     "ask a domain to restart",
     "Ask the guest to restart, and return before it has.",
-    (
-        argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),
-        option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {_MODE_WORDS} or 'paravirt'"), _MODE_HELP),
-    ),
+    _ASKABLE,
+    lambda domain, mode: domain.reboot(mode),
+    "is being rebooted",
+    modes=f"{_MODE_WORDS} or",
     examples=(("reboot web --mode agent", "by the guest's agent, where the power button does nothing"),),
-    returns="message domain uuid",
 )
-def reboot(session: Session, args: Arguments) -> Message:
-    typed = args.text("domain")
-    with failing(f"Failed to reboot domain '{typed}'"):
-        args["domain"].reboot(args["mode"] or 0)
-    return _done(args, f"Domain '{typed}' is being rebooted")
-
-
-@command(
+_declare(
     "reset",
     "press a domain's reset button",
     "Restart a domain at once, without asking the guest.",
-    (argument("domain", _domain("running,paused,idle,in shutdown"), "name, id or UUID of a domain"),),
+    _ASKABLE,
+    lambda domain, mode: domain.reset(),
+    "was reset",
     examples=(("reset web", "it hangs, and does not listen to reboot"),),
-    returns="message domain uuid",
 )
-def reset(session: Session, args: Arguments) -> Message:
-    typed = args.text("domain")
-    with failing(f"Failed to reset domain '{typed}'"):
-        args["domain"].reset()
-    return _done(args, f"Domain '{typed}' was reset")
 
 
 @command(

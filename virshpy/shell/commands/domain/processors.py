@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import VcpuFlags
 from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
-from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
+from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
 from virshpy.shell.results import Message, Shown, Table, Text
 from virshpy.shell.types import STRING, TEXT, Int, UInt
@@ -56,19 +56,16 @@ def setvcpus(session: Session, args: Arguments) -> None:
 
 
 class _NoTwoKinds(Constraint):
-    """One number is asked for, of one kind."""
+    """One number is asked for, of one kind. On its own, --current is an old word for --active."""
 
     def names(self) -> tuple[str, ...]:
         return ("maximum", "active", "live", "config", "current")
 
     def check(self, args: Arguments) -> None:
-        for first, second in (
-            ("live", "config"),
-            ("active", "maximum"),
-            ("current", "live"),
-            ("current", "config"),
-            ("guest", "config"),
-        ):
+        clashes = [("live", "config"), ("active", "maximum"), ("guest", "config")]
+        if "active" in args or "maximum" in args:
+            clashes += [("current", "live"), ("current", "config")]
+        for first, second in clashes:
             if first in args and second in args:
                 raise Failure(f"Options --{first} and --{second} are mutually exclusive")
 
@@ -124,22 +121,16 @@ def _all_counts(domain: Domain) -> Text:
 
 
 class _OneOfTwo(Constraint):
-    """--enable or --disable must be given, always or beside another option."""
+    """--enable or --disable must be given."""
 
-    __slots__ = ("beside", "sentence")
-
-    def __init__(
-        self, beside: str | None = None, sentence: str = "one of --enable, --disable is required"
-    ) -> None:
-        self.beside = beside
-        self.sentence = sentence
+    __slots__ = ()
 
     def names(self) -> tuple[str, ...]:
-        return ("enable", "disable", *((self.beside,) if self.beside else ()))
+        return ("enable", "disable")
 
     def check(self, args: Arguments) -> None:
-        if (self.beside is None or self.beside in args) and "enable" not in args and "disable" not in args:
-            raise Failure(self.sentence)
+        if "enable" not in args and "disable" not in args:
+            raise Failure("one of --enable, --disable is required")
 
 
 @command(
@@ -166,8 +157,8 @@ def setvcpu(session: Session, args: Arguments) -> None:
     "processors as the guest uses them",
     "Print which processors the guest uses, or have its agent switch some on or\noff.",
     (
-        RUNNING,
-        option("cpulist", TEXT, "numbers of processors of the guest"),
+        DOMAIN_LATE,
+        option("cpulist", STRING, "numbers of processors of the guest"),
         flag("enable", "switch them on"),
         flag("disable", "switch them off"),
     ),
@@ -175,12 +166,13 @@ def setvcpu(session: Session, args: Arguments) -> None:
         Exclusive("enable", "disable"),
         Requires("enable", "cpulist"),
         Requires("disable", "cpulist"),
-        _OneOfTwo("cpulist", "One of options --enable or --disable is required by option --cpulist"),
     ),
     examples=(("guestvcpus test 1 --disable", "the guest stops using the second"),),
     returns="parameters",
 )
 def guestvcpus(session: Session, args: Arguments) -> Text | None:
+    if "cpulist" in args and not {"enable", "disable"} & args.given.keys():
+        raise Failure("One of options --enable or --disable is required by option --cpulist")
     domain: Domain = args["domain"]
     if "cpulist" in args:
         domain.set_guest_vcpus(args["cpulist"], "enable" in args)
@@ -203,7 +195,7 @@ def _host_cpus(session: Session) -> int:
 
 
 def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
-    return f"{cpu_list(cpus)} (out of {count})" if pretty else cpu_map(cpus, count)
+    return f"{cpu_list([cpu for cpu in cpus if cpu < count])} (out of {count})" if pretty else cpu_map(cpus, count)
 
 
 @command(
@@ -264,18 +256,18 @@ def _wanted_cpus(text: str, count: int) -> list[int]:
     "vcpupin",
     "which of the host's processors a domain's may run on",
     "Print or set which processors of the host a processor of a domain may run\non.",
-    (DOMAIN, option("vcpu", UInt(), "number of one of the domain's processors"), _CPULIST, *IMPACT),
+    (DOMAIN_LATE, option("vcpu", UInt(), "number of one of the domain's processors"), _CPULIST, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("vcpupin test 0 2-3", "the first one, on two of the host's"),),
     returns="vcpus[vcpu affinity]",
 )
 def vcpupin(session: Session, args: Arguments) -> Result | None:
-    domain: Domain = args["domain"]
     query = "cpulist" not in args
     if query and "live" in args and "config" in args:
         raise Failure("Options --live and --config are mutually exclusive")
     if not query and args["vcpu"] is None:
         raise Failure("vcpupin: Missing vCPU number in pin mode.")
+    domain: Domain = args["domain"]
     count = _host_cpus(session)
     if not query:
         cpus = _wanted_cpus(args["cpulist"], count)

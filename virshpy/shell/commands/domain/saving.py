@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
-from virshpy.shell.families import WRAP, XPATH, Spoken, edit_document, given_flags, named_as, shown
+from virshpy.shell.families import WRAP, XPATH_FIRST, Spoken, edit_document, given_flags, named_as, shown
 from virshpy.shell.results import Document, Message
 from virshpy.shell.types import AnyChoice, DomainType, File, Path, UInt
 
@@ -135,7 +135,7 @@ def managedsave_remove(session: Session, args: Arguments) -> Message:
     "managedsave-dumpxml",
     "print the XML of a domain's kept state",
     "Print the XML that the next start of a domain would go on with.",
-    (DOMAIN, _SECURE, XPATH, WRAP),
+    (DOMAIN, _SECURE, XPATH_FIRST, WRAP),
     examples=(("managedsave-dumpxml test --xpath //disk/source", "which files it will want"),),
     returns="xml",
 )
@@ -192,7 +192,7 @@ _IMAGE = argument("file", Path(), "file that save has made")
     "save-image-dumpxml",
     "print the XML in a file that save has made",
     "Print the XML that a domain would be restored with.",
-    (_IMAGE, _SECURE, XPATH, WRAP),
+    (_IMAGE, _SECURE, XPATH_FIRST, WRAP),
     examples=(("save-image-dumpxml /var/tmp/test.sav", "which domain it is"),),
     returns="xml",
 )

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
-from virshpy.errors import Error, NoSupport
-from virshpy.shell.command import Constraint, Failure, argument, command, failing, option, words
-from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, IMPACT, IMPACT_CLASHES, LIVE, impact
-from virshpy.shell.families import Spoken, named_as
+from virshpy.errors import Error, InvalidArg, NoSupport
+from virshpy.shell.command import Failure, argument, command, failing, option, words
+from virshpy.shell.commands.domain.options import (
+    CONFIG,
+    CURRENT,
+    DOMAIN,
+    DOMAIN_LATE,
+    IMPACT,
+    IMPACT_CLASHES,
+    LIVE,
+    impact,
+)
+from virshpy.shell.families import named_as
 from virshpy.shell.objects import DiskName, InterfaceName
 from virshpy.shell.results import Text
-from virshpy.shell.types import STRING, AnyText, Choice, Int, Size, UInt
+from virshpy.shell.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,14 +41,11 @@ def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Te
 
 
 # memory
-_MEMORY_SIZE = Size(1024)
-
-
 @command(
     "setmem",
     "change how much memory a domain has",
     "Change the memory of a domain, within its maximum.",
-    (DOMAIN, argument("size", _MEMORY_SIZE, "in KiB, or with a unit"), *IMPACT),
+    (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
     aliases=(),
     constraints=IMPACT_CLASHES,
     examples=(("setmem test 1G --live", "give some of it back"),),
@@ -50,33 +56,38 @@ def setmem(session: Session, args: Arguments) -> None:
     flags = impact(args)
     plain = not flags and "current" not in args
     with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
-        domain.set_memory(args["size"] // 1024, MemoryModFlags.LIVE if plain else flags)
+        domain.set_memory(args["size"], MemoryModFlags.LIVE if plain else flags)
 
 
 @command(
     "setmaxmem",
     "change how much memory a domain may have",
     "Change the most memory that a domain may have.",
-    (DOMAIN, argument("size", _MEMORY_SIZE, "in KiB, or with a unit"), *IMPACT),
+    (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("setmaxmem test 4G --config", "from its next start"),),
     returns="",
 )
 def setmaxmem(session: Session, args: Arguments) -> None:
     with failing("Unable to change MaxMemorySize"):
-        args["domain"].set_memory(args["size"] // 1024, impact(args) | MemoryModFlags.MAXIMUM)
+        args["domain"].set_memory(args["size"], impact(args) | MemoryModFlags.MAXIMUM)
 
 
-class Limit(Size):
-    """A number of KiB, with or without a unit; -1 is no limit at all."""
+class Limit(KiB):
+    """A number of KiB, with or without a unit; a negative one is no limit at all."""
+
+    def __init__(self) -> None:
+        super().__init__((1 << 63) - 1)
 
     def convert(self, text: str, name: str, session: Session) -> int:
-        if text.startswith("-") and text[1:].isdigit():
+        if (number := leading_number(text)) is not None and -(1 << 63) <= number < 0:
             return UNLIMITED
         try:
-            return super().convert(text, name, session) // 1024
+            return super().convert(text, name, session)
         except Failure as failure:
-            raise Failure(f"Unable to parse integer parameter {name}", failure.cause) from None
+            readable = number is not None and number < 1 << 63
+            cause = failure.cause if readable else None
+            raise Failure(f"Unable to parse integer parameter {name}", cause) from None
 
 
 _LIMITS = (
@@ -93,7 +104,7 @@ _LIMITS = (
     "Print or set limits of what a domain takes of the host's memory.",
     (
         DOMAIN,
-        *(option(name, Limit(1024, (1 << 63) - 1), f"{what}, in KiB or with a unit") for name, what in _LIMITS),
+        *(option(name, Limit(), f"{what}, in KiB or with a unit") for name, what in _LIMITS),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
@@ -173,7 +184,7 @@ class GroupName(AnyText):
     def convert(self, text: str, name: str, session: Session) -> str:
         if not text:
             first = f"Failed to get option '{name}': Option argument is empty"
-            raise Failure(first, Spoken("Unable to parse group-name parameter"))
+            raise Failure(first, also="Unable to parse group-name parameter")
         return text
 
 
@@ -230,7 +241,8 @@ class Throttle(Size):
             return self.plain.convert(text, name, session) if self.plain else super().convert(text, name, session)
         except Failure as failure:
             hint = "digits" if self.plain else "digits, perhaps with a unit such as K or M"
-            raise Failure(failure.message, Spoken("Unable to parse integer parameter", hint=hint)) from None
+            second = "Unable to parse integer parameter"
+            raise Failure(failure.message, failure.cause, also=second, hint=hint) from None
 
 
 _RATES = tuple(
@@ -284,7 +296,9 @@ def blkdeviotune(session: Session, args: Arguments) -> Text | None:
         with failing("Unable to change block I/O throttle"):
             domain.set_block_io_tune(args["device"], wanted, impact(args))
         return None
-    with failing("Unable to get block I/O throttle parameters"):
+    # virsh asks how many there are, which looks at nothing but the flags.
+    doing = "number of block I/O throttle" if {"config", "live"} <= args.given.keys() else "block I/O throttle"
+    with failing(f"Unable to get {doing} parameters"):
         return parameters(domain.block_io_tune(args["device"], impact(args)))
 
 
@@ -356,7 +370,7 @@ def domiftune(session: Session, args: Arguments) -> Text | None:
 
 
 # processors
-class SchedulerNumber(AnyText):
+class SchedulerNumber(Type):
     """A number, read by the handler when it knows what the scheduler has."""
 
     word = "number"
@@ -368,8 +382,8 @@ class SchedulerNumber(AnyText):
     "Print or set parameters of the scheduler for a domain.",
     (
         DOMAIN,
-        option("weight", SchedulerNumber(), "weight, for a scheduler that has it", named_only=True),
-        option("cap", SchedulerNumber(), "cap, for a scheduler that has it", named_only=True),
+        option("weight", SchedulerNumber(), "weight, for a scheduler that has it", named_only=True, late=True),
+        option("cap", SchedulerNumber(), "cap, for a scheduler that has it", named_only=True, late=True),
         CURRENT,
         CONFIG,
         LIVE,
@@ -403,29 +417,29 @@ def _scheduled(domain: Domain, args: Arguments, flags: int) -> dict[str, Any]:
 
 
 def _changes(args: Arguments, found: dict[str, Any]) -> dict[str, Any]:
-    """What --weight, --cap and --set ask for, in the types that the driver has. Raises Failure."""
+    """What --set, --cap and --weight ask for, in the types that the driver has. Raises Failure and InvalidArg."""
     wanted: dict[str, Any] = {}
-    for name in ("weight", "cap"):
-        text = args[name]
-        if text is not None:
-            if not text:
-                raise Failure(f"Failed to get option '{name}': Option argument is empty")
-            if name not in found:
-                raise Failure(f"invalid scheduler option: {name}")
-            wanted[name] = _of_the_type(name, text, found[name])
+
+    def want(name: str, text: str) -> None:
+        if name not in found:
+            raise Failure(f"invalid scheduler option: {name}")
+        value = _of_the_type(name, text, found[name])
+        if name in wanted:
+            raise InvalidArg(f"parameter '{name}' occurs multiple times")
+        wanted[name] = value
+
     for setting in args["set"]:
         name, equals, text = setting.partition("=")
         if not equals:
             raise Failure("Invalid syntax for --set, expecting name=value")
-        if name not in found:
-            raise Failure(f"invalid scheduler option: {name}")
-        wanted[name] = _of_the_type(name, text, found[name])
+        want(name, text)
+    for name in ("cap", "weight"):
+        if (given := args[name]) is not None:
+            want(name, given)
     return wanted
 
 
 def _of_the_type(name: str, text: str, present: Any) -> Any:
-    from virshpy.errors import InvalidArg
-
     if isinstance(present, int):
         try:
             return int(text)
@@ -451,21 +465,29 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
 )
 def perf(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
-    wanted: dict[str, bool] = {}
-    for option_name, value in (("enable", True), ("disable", False)):
-        for name in args[option_name].split(",") if args[option_name] else ():
-            if name in wanted:
-                from virshpy.errors import InvalidArg
-
-                twice = InvalidArg(f"parameter '{name}' occurs multiple times")
-                raise Failure("Unable to enable/disable perf events", twice)
-            wanted[name] = value
+    asked = [
+        (name, option_name == "enable")
+        for option_name in ("enable", "disable")
+        for name in (args[option_name].split(",") if args[option_name] else ())
+    ]
+    wanted = dict(asked)
     if not wanted:
         with failing("Unable to get perf events"):
             return _counters(domain.perf_events(impact(args)))
     with failing("Unable to enable/disable perf events"):
+        if len(asked) > len(wanted):
+            _refuse_twice(sorted(name for name, _ in asked))
         domain.set_perf_events(wanted, impact(args))
     return _counters(wanted)
+
+
+def _refuse_twice(names: list[str]) -> None:
+    """Refuse a counter that is named twice, but for those that no driver knows. Raises InvalidArg."""
+    from virshpy.xml.domain.tuning import PERF_EVENTS
+
+    for name in PERF_EVENTS.split():
+        if names.count(name) > 1:
+            raise InvalidArg(f"parameter '{name}' occurs multiple times")
 
 
 def _counters(found: dict[str, bool]) -> Text:
@@ -484,34 +506,24 @@ _ACTIONS = {
 }
 
 
-class _KnownLifecycle(Constraint):
-    """These words are looked at before the domain."""
-
-    __slots__ = ()
-
-    def names(self) -> tuple[str, ...]:
-        return ("type", "action")
-
-    def check(self, args: Arguments) -> None:
-        for name, known in (("type", _TYPES), ("action", _ACTIONS)):
-            if args.text(name) not in known:
-                raise Failure(f"Invalid lifecycle {name} '{args.text(name)}'.")
-
-
 @command(
     "set-lifecycle-action",
     "what becomes of a domain that ends",
     "Set what is done when a guest powers off, reboots or crashes.",
     (
-        DOMAIN,
+        DOMAIN_LATE,
         argument("type", Choice(*_TYPES), "what the guest does: poweroff, reboot or crash"),
         argument("action", Choice(*_ACTIONS), "what is done then"),
         *IMPACT,
     ),
-    constraints=(*IMPACT_CLASHES, _KnownLifecycle()),
+    constraints=IMPACT_CLASHES,
     examples=(("set-lifecycle-action test poweroff restart", "it cannot be shut down from inside"),),
     returns="",
 )
 def set_lifecycle_action(session: Session, args: Arguments) -> None:
+    for name, known in (("type", _TYPES), ("action", _ACTIONS)):
+        if args[name] not in known:
+            raise Failure(f"Invalid lifecycle {name} '{args[name]}'.")
+    domain: Domain = args["domain"]
     with failing("Unable to change lifecycle action."):
-        args["domain"].set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], impact(args))
+        domain.set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], impact(args))

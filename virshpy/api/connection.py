@@ -103,9 +103,10 @@ class Connection(ConnectionMethods):
         arch: str | None = None,
         machine: str | None = None,
         virt_type: str | None = None,
+        flags: int = 0,
     ) -> str:
         """virConnectGetDomainCapabilities: XML."""
-        return self.driver.connect_get_domain_capabilities(emulator, arch, machine, virt_type)
+        return self.driver.connect_get_domain_capabilities(emulator, arch, machine, virt_type, flags=flags)
 
     def domain_xml_to_native(self, native_format: str, xml: str) -> str:
         """virConnectDomainXMLToNative: a document as a command line (``qemu-argv``)."""

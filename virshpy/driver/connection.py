@@ -58,9 +58,9 @@ class ConnectionOperations(Contract):
     @operation("virConnectGetCapabilities")
     def connect_get_capabilities(self) -> str: ...
 
-    @operation("virConnectGetDomainCapabilities")
+    @operation("virConnectGetDomainCapabilities", flags="DomainCapabilitiesFlags")
     def connect_get_domain_capabilities(
-        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
+        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None, *, flags: int = 0
     ) -> str: ...
 
     @operation("virConnectDomainXMLToNative", writes=True)

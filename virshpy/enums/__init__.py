@@ -70,7 +70,7 @@ HOMES = {
     ),
     "host": (
         "BaselineCPUFlags CompareCPUFlags CPUCompareResult NodeSuspendTarget ConnectCloseReason "
-        "NodeAllocPagesFlags"
+        "NodeAllocPagesFlags DomainCapabilitiesFlags"
     ),
     "interface": "ListInterfacesFlags InterfaceDefineFlags InterfaceXMLFlags",
     "network": (

@@ -19,6 +19,12 @@ class CompareCPUFlags(IntFlag):
     VALIDATE_XML = 2
 
 
+class DomainCapabilitiesFlags(IntFlag):
+    """virConnectGetDomainCapabilitiesFlags: since libvirt 10.9"""
+
+    DISABLE_DEPRECATED_FEATURES = 1
+
+
 class CPUCompareResult(IntEnum):
     """virCPUCompareResult"""
 

@@ -152,8 +152,9 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         return capabilities_xml(found, baselabel=uids and f"{uids}:{uids}")
 
     def connect_get_domain_capabilities(
-        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
+        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None, *, flags: int = 0
     ) -> str:
+        # x86 has no features that are marked as deprecated: there is nothing to disable.
         from virshpy.drivers.qemu.capabilities.domain import domain_capabilities_xml
         from virshpy.drivers.qemu.capabilities.rows import choice_of
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from virshpy.enums import DomainCapabilitiesFlags
 from virshpy.shell.command import command, failing, flag, option
+from virshpy.shell.families import WRAP, XPATH, given_flags, shown
 from virshpy.shell.results import Document, Field, Fields, Text
 from virshpy.shell.types import STRING, Choice
 
@@ -103,12 +105,21 @@ def nodeinfo(session: Session, args: Arguments) -> Fields:
     "capabilities",
     "what the host and the hypervisor can do",
     "Print the capabilities document.",
-    examples=(("capabilities", "host, NUMA cells, and the guests that it could run"),),
+    (XPATH, WRAP),
+    examples=(
+        ("capabilities", "host, NUMA cells, and the guests that it could run"),
+        ("capabilities --xpath /capabilities/host/cpu", "the host's processor, as cpu-compare takes it"),
+    ),
     returns="xml",
 )
 def capabilities(session: Session, args: Arguments) -> Document:
     with failing("failed to get capabilities"):
-        return Document(session.connection.capabilities(), end="\n")
+        text = session.connection.capabilities()
+    return _whole_or_selected(text, args)
+
+
+def _whole_or_selected(text: str, args: Arguments) -> Document:
+    return shown(text, args) if "xpath" in args else Document(text, end="\n")
 
 
 @command(
@@ -120,18 +131,20 @@ def capabilities(session: Session, args: Arguments) -> Document:
         option("emulatorbin", STRING, "path of the emulator (/domain/devices/emulator)"),
         option("arch", _ARCHES, "architecture (/domain/os/type/@arch)"),
         option("machine", STRING, "machine type (/domain/os/type/@machine)"),
+        XPATH,
+        WRAP,
+        flag("disable-deprecated-features", "a host model without features that are deprecated"),
     ),
     examples=(("domcapabilities --machine q35", "what a guest with that machine may have"),),
     returns="xml",
 )
 def domcapabilities(session: Session, args: Arguments) -> Document:
+    flags = given_flags(args, {"disable-deprecated-features": DomainCapabilitiesFlags.DISABLE_DEPRECATED_FEATURES})
     with failing("failed to get emulator capabilities"):
-        return Document(
-            session.connection.domain_capabilities(
-                args["emulatorbin"], args["arch"], args["machine"], args["virttype"]
-            ),
-            end="\n",
+        text = session.connection.domain_capabilities(
+            args["emulatorbin"], args["arch"], args["machine"], args["virttype"], flags
         )
+    return _whole_or_selected(text, args)
 
 
 @command(

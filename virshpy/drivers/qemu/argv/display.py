@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_options
 from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
 from virshpy.drivers.qemu.postparse.aliases import alias_of
@@ -19,7 +20,21 @@ def add_none(guest: Guest) -> None:
         guest.add("-display", "none")
 
 
+def _check_one_of_each(guest: Guest) -> None:
+    kinds = [graphics.type for graphics in guest.domain.devices.graphics]
+    if len(set(kinds)) < len(kinds):
+        raise errors.ConfigUnsupported(
+            "only 1 graphics device of each type (sdl, vnc, spice, headless, dbus) is supported"
+        )
+    for graphics in guest.domain.devices.graphics:
+        if len(graphics.listens) > 1:
+            raise errors.ConfigUnsupported("QEMU does not support multiple listens for one graphics device.")
+        if graphics.type == "vnc" and graphics.port is not None and 0 <= graphics.port < FIRST_VNC_PORT:
+            raise errors.ConfigUnsupported(f"vnc port must be in range [{FIRST_VNC_PORT},65535]")
+
+
 def add_graphics(guest: Guest) -> None:
+    _check_one_of_each(guest)
     for graphics in guest.domain.devices.graphics:
         kind = graphics.type
         if kind == "vnc":
@@ -32,6 +47,8 @@ def add_graphics(guest: Guest) -> None:
                 guest.add("-k", graphics.keymap)
         elif kind == "sdl":
             gl = graphics.gl.enable if graphics.gl else None
+            if graphics.fullscreen:
+                guest.add("-full-screen")
             guest.add("-display", "sdl" + (f",gl={on_off(gl)}" if gl is not None else ""))
             if graphics.display:
                 guest.out.env["DISPLAY"] = graphics.display
@@ -46,6 +63,11 @@ def add_graphics(guest: Guest) -> None:
                 words.append("p2p=on")
             elif graphics.address:
                 words.append(f"addr={comma(graphics.address)}")
+            elif not guest.runtime.native:
+                raise errors.ConfigUnsupported(
+                    "a D-Bus display on a bus of its own is not supported yet",
+                    hint="name a bus (address='unix:path=…'), or say p2p='yes'",
+                )
             if graphics.gl is not None and graphics.gl.enable is not None:
                 words.append(f"gl={on_off(graphics.gl.enable)}")
                 if graphics.gl.rendernode:

@@ -50,6 +50,10 @@ def _usb(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
 def _pci(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     address = hostdev.source.address if hostdev.source else None
     assert isinstance(address, PCIPlace)
+    if hostdev.driver is not None and hostdev.driver.name in ("kvm", "xen"):
+        raise errors.InternalError(
+            f"invalid PCI passthrough type '{hostdev.driver.name}'", hint="say <driver name='vfio'/>, or leave it out"
+        )
     host = f"{address.domain or 0:04x}:{address.bus or 0:02x}:{address.slot or 0:02x}.{address.function or 0:x}"
     teaming = hostdev.teaming
     return {
@@ -74,7 +78,8 @@ def _mdev(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     address = hostdev.source.address if hostdev.source else None
     uuid = address.uuid if isinstance(address, HostAddress) else None
     return {
-        "driver": "vfio-pci",
+        # What the firmware draws on cannot be unplugged.
+        "driver": "vfio-pci-nohotplug" if hostdev.ramfb else "vfio-pci",
         "id": alias_of(hostdev),
         "sysfsdev": f"/sys/bus/mdev/devices/{uuid}",
         "display": "on" if hostdev.display else "off",
@@ -92,6 +97,7 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
         target, _, lun = (source.name or "").partition("/")
         host = source.hosts[0]
         auth, password = source.auth, None
+        initiator = source.initiator.iqn.name if source.initiator and source.initiator.iqn else None
         if auth is not None and auth.secret is not None:
             password = guest.secret(f"{node}-secret0", "iscsi", auth.secret)
         guest.add(
@@ -100,7 +106,8 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
                 {
                     "driver": "iscsi", "portal": f"{host.name}:{host.port or 3260}", "target": target,
                     "lun": int(lun or 0), "transport": "tcp", "user": auth.username if auth else None,
-                    "password-secret": password, "node-name": node, "read-only": hostdev.readonly,
+                    "password-secret": password, "initiator-name": initiator, "node-name": node,
+                    "read-only": hostdev.readonly,
                 }
             ),
         )  # fmt: skip

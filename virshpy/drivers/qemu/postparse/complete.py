@@ -40,6 +40,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     controllers.name_masters(domain)
     controllers.sort_controllers(domain)
     controllers.assign_indexes(domain)
+    controllers.add_hostdev_scsi(domain)
     controllers.add_machine_controllers(domain, caps)
     sort_disks(domain)
     for disk in domain.devices.disks:

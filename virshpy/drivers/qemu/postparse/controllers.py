@@ -174,12 +174,12 @@ def virtio_ports(domain: Domain) -> list[Channel | Console]:
 
 
 def add_hostdev_scsi(domain: Domain) -> None:
-    """SCSI host devices need a controller with room."""
+    """SCSI host devices need a controller; the one that they name, or else the first."""
     highest = -1
     for hostdev in domain.devices.hostdevs:
         address = drive_of(hostdev)
-        if hostdev.type == "scsi" and address is not None:
-            highest = max(highest, address.controller or 0)
+        if hostdev.type == "scsi":
+            highest = max(highest, (address.controller or 0) if address is not None else 0)
     model = next((c.model for c in domain.devices.controllers if c.type == "scsi"), None)
     _ensure_up_to(domain, "scsi", highest, model)
 

@@ -29,6 +29,9 @@ def complete_displays(domain: Domain, caps: QemuCaps) -> None:
     for video in devices.videos:
         complete_video(video, caps)
     _primary_first(devices.videos)
+    for sound in devices.sounds:
+        if sound.model not in ("ich6", "ich9"):
+            sound.codecs = []
     for device in devices.inputs:
         complete_input(device, domain)
     _implicit_inputs(domain)
@@ -37,6 +40,9 @@ def complete_displays(domain: Domain, caps: QemuCaps) -> None:
 
 def complete_graphics(graphics: Graphics) -> None:
     """Ports and listening address."""
+    graphics.channels = [channel for channel in graphics.channels if channel.mode != "any"]
+    if graphics.passwd is None:
+        graphics.connected = None
     if graphics.type not in ("vnc", "spice"):
         return
     listens = graphics.listens
@@ -78,6 +84,8 @@ def complete_graphics(graphics: Graphics) -> None:
 
 def complete_video(video: Video, caps: QemuCaps) -> None:
     model = video.model
+    if video.driver is not None and video.driver.vgaconf == "io":
+        video.driver.vgaconf = None
     if model is None:
         model = video.model = VideoModel()
     if model.type in (None, "default"):
@@ -110,13 +118,14 @@ def _primary_first(videos: list[Video]) -> None:
 
 
 def complete_input(device: Input, domain: Domain) -> None:
-    if device.bus is None:
+    if device.bus in (None, "none"):
+        device.bus = None
         x86 = domain.os is not None and domain.os.type is not None and domain.os.type.arch in ("x86_64", "i686")
         if device.type == "evdev":
             return
-        if device.type in ("mouse", "keyboard") and x86 and device.model is None:
+        if device.type in ("mouse", "keyboard") and x86:
             device.bus = "ps2"
-        elif device.type == "passthrough" or device.model is not None:
+        elif device.type == "passthrough":
             device.bus = "virtio"
         else:
             device.bus = "usb"

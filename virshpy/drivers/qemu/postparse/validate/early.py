@@ -61,6 +61,9 @@ def check_early(domain: Domain) -> None:
         on_usb = disk.target is not None and disk.target.bus == "usb"
         if on_usb and disk.address is not None and disk.address.type != "usb":
             raise errors.InternalError("unexpected address type for usb disk", hint="leave out its <address>")
+    for hostdev in domain.devices.hostdevs:
+        if hostdev.type == "usb" and hostdev.address is not None and hostdev.address.type != "usb":
+            raise errors.ConfigUnsupported("USB host device must use 'usb' address type")
     _check_usb(domain)
     _check_root(domain)
 

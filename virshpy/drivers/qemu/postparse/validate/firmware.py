@@ -33,7 +33,8 @@ def check_firmware(domain: Domain) -> None:
             raise errors.XMLDetail(
                 "nvram attribute 'template' cannot be specified when firmware autoselection is enabled"
             )
-        if domain_os.firmware != "efi" and nvram is not None:
+        keeps = nvram is not None or (loader is not None and loader.stateless is False)
+        if domain_os.firmware != "efi" and keeps:
             raise errors.XMLDetail("Only EFI firmware permits NVRAM")
         _check_wanted(domain)
     else:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.domain.address import ADDRESSES, Address, Alias, AnyAddress, Device, VirtioDriver, generated
+from virshpy.xml.domain.address import (
+    ADDRESSES,
+    Address,
+    Alias,
+    AnyAddress,
+    Device,
+    DeviceACPI,
+    VirtioDriver,
+    generated,
+)
 from virshpy.xml.domain.chardev import (
     BACKENDS,
     Channel,
@@ -118,6 +127,7 @@ class MemBalloon(Device, tag="memballoon"):
     freePageReporting: bool | None = attr(ONOFF)
     stats: Stats | None = one(Stats)
     alias: Alias | None = one(Alias, runtime=generated)
+    acpi: DeviceACPI | None = one(DeviceACPI)
     address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
     driver: VirtioDriver | None = one(VirtioDriver)
 

@@ -151,6 +151,9 @@ class Resolution(Element, tag="resolution"):
     y: int | None = attr(UINT, required=True)
 
 
+_LEAST_VGAMEM = 1024  # KiB
+
+
 class VideoModel(Element, tag="model"):
     """Memory sizes in KiB."""
 
@@ -169,7 +172,10 @@ class VideoModel(Element, tag="model"):
         for name in ("ram", "vram64", "vgamem"):
             if getattr(self, name) is not None and self.type != "qxl":
                 raise Refusal(errors.ConfigUnsupported, f"{name} attribute only supported for video type qxl", node)
-        if self.type == "qxl" and self.vgamem is not None and self.vgamem & (self.vgamem - 1):
+        if self.vgamem is not None and self.vgamem < _LEAST_VGAMEM:
+            detail = f"value for 'vgamem' must be at least 1 MiB ({_LEAST_VGAMEM} KiB)"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+        if self.vgamem is not None and self.vgamem & (self.vgamem - 1):
             raise Refusal(errors.ConfigUnsupported, "value for 'vgamem' must be power of two", node)
 
 

@@ -52,8 +52,10 @@ def _backend_words(guest: Guest, device: Any, name: str) -> list[str]:
         words = ["qemu-vdagent", f"id={name}", "name=vdagent"]
         clipboard = source.clipboard.copypaste if source and source.clipboard else None
         mouse = source.mouse.mode if source and source.mouse else None
-        words.append(f"clipboard={'on' if clipboard else 'off'}")
-        words.append(f"mouse={'on' if mouse == 'client' else 'off'}")
+        if clipboard is not None:
+            words.append(f"clipboard={on_off(clipboard)}")
+        if mouse is not None:
+            words.append(f"mouse={on_off(mouse == 'client')}")
         return words
     if kind == "dbus":
         return ["dbus", f"id={name}", f"name={comma((source.channel if source else None) or '')}"]

@@ -141,7 +141,8 @@ def _tpm(guest: Guest, tpm: TPM) -> None:
     elif backend.type in ("emulator", "external"):
         path = (backend.source.path if backend.source else None) or f"{guest.runtime.run_dir}/swtpm.sock"
         # Its socket is there once swtpm runs: not yet, where only a text is wanted.
-        guest.add("-chardev", "null,id=chrtpm" if guest.runtime.native else f"socket,id=chrtpm,path={comma(path)}")
+        unborn = guest.runtime.native and backend.type == "emulator"
+        guest.add("-chardev", "null,id=chrtpm" if unborn else f"socket,id=chrtpm,path={comma(path)}")
         guest.add("-tpmdev", f"emulator,id={name},chardev=chrtpm")
     else:
         raise errors.ConfigUnsupported(f"TPM backend '{backend.type}' is not supported yet")
@@ -153,7 +154,11 @@ def add_shmems(guest: Guest) -> None:
         alias = alias_of(shmem)
         model = shmem.model.type if shmem.model else None
         if model == "ivshmem-plain":
-            size = (shmem.size or 4) << 20
+            size = (shmem.size or 0) << 20
+            if not size:
+                raise errors.XMLError("shmem size must be at least 1 MiB (1024 KiB)")
+            if size & (size - 1):
+                raise errors.XMLError("shmem size must be a power of two")
             guest.object(
                 "memory-backend-file", f"shmmem-{alias}", size=size, share=True,
                 **{"mem-path": f"/dev/shm/{shmem.name}"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.controllers import virtio_ports
+from virshpy.drivers.qemu.postparse.controllers import controller_of, virtio_ports
 from virshpy.drivers.qemu.postparse.places import card_of, dimm_of, port_of, usb_of
 from virshpy.xml.domain.address import CCIDAddress, DIMMAddress, USBAddress, VirtioSerialAddress
 from virshpy.xml.domain.devices import Controller
@@ -34,6 +34,13 @@ def assign_virtio_serial(domain: Domain) -> None:
         address = port_of(device)
         if address is not None and address.port:
             number = address.controller or 0
+            owner = controller_of(domain, "virtio-serial", number)
+            ports = owner.ports if owner and owner.ports is not None else _SERIAL_PORTS
+            if address.port >= ports:
+                raise errors.XMLError(
+                    f"virtio serial controller {number} does not have port {address.port}",
+                    hint=f"its ports are 0 to {ports - 1}; leave out the <address> to get a free one",
+                )
             if address.port in used.setdefault(number, set()):
                 raise errors.XMLError(
                     f"virtio serial port {address.port} on controller {number} is already occupied",
@@ -49,9 +56,7 @@ def assign_virtio_serial(domain: Domain) -> None:
 def _give_port(domain: Domain, device: Any, used: dict[int, set[int]], only: int | None) -> None:
     first = 1  # port 0 is for a console
     for number in [only] if only is not None else sorted(used):
-        controller = next(
-            (c for c in domain.devices.controllers if c.type == "virtio-serial" and c.index == number), None
-        )
+        controller = controller_of(domain, "virtio-serial", number)
         limit = controller.ports if controller and controller.ports is not None else _SERIAL_PORTS
         free = next((port for port in range(first, limit) if port not in used.setdefault(number, set())), None)
         if free is not None:

@@ -52,7 +52,9 @@ class Assignment:
         """Take the addresses that are in the document."""
         for device in chipset.devices_with_address(self.domain):
             if pci_of(device) is not None and not chipset.is_built_in(self.domain, device):
-                self.buses.reserve(place_of(device), self.needs(device) or connect.PCI, by_user=True)
+                place = place_of(device)
+                self.buses.reserve(place, self.needs(device) or connect.PCI, by_user=True)
+                device.address.bus = place.bus
 
     def needs(self, device: Any) -> int:
         return pci_needs(device, self.pcie)

@@ -68,10 +68,17 @@ class Buses:
         return place.bus < len(self.buses) and bool(self.buses[place.bus].used[place.slot])
 
     def reserve(self, place: Place, needs: int, *, by_user: bool = False) -> None:
-        """Take an address. Raises libvirt's errors where it does not exist, does not fit or is taken."""
+        """Take an address. Raises libvirt's errors where it does not exist, does not fit or is taken.
+
+        A bus that has to be made, and to be reached through another one, is one further on than was asked for:
+        ``place`` is changed.
+        """
+        said = str(place)
         if self.growing and place.bus >= len(self.buses) and self.buses:
+            if place.bus == len(self.buses) and self._model_for(needs)[1]:
+                place.bus += 1
             self.grow(place.bus, needs)
-        self._check(place, needs, by_user)
+        self._check(place, needs, by_user, said)
         bus = self.buses[place.bus]
         if self.in_use(place):
             raise errors.XMLError(
@@ -135,14 +142,14 @@ class Buses:
             return False
         return not needs & ~bus.offers & (connect.HOTPLUG | connect.AUTOASSIGN | connect.INTEGRATED)
 
-    def _check(self, place: Place, needs: int, by_user: bool) -> None:
+    def _check(self, place: Place, needs: int, by_user: bool, said: str) -> None:
         if not self.buses:
             raise _no_pci()
         if place.domain:
-            raise errors.XMLError(f"Invalid PCI address {place}. Only PCI domain 0 is available")
+            raise errors.XMLError(f"Invalid PCI address {said}. Only PCI domain 0 is available")
         if place.bus >= len(self.buses):
             raise errors.XMLError(
-                f"Invalid PCI address {place}. Only PCI buses up to {len(self.buses) - 1} are available"
+                f"Invalid PCI address {said}. Only PCI buses up to {len(self.buses) - 1} are available"
             )
         bus = self.buses[place.bus]
         offers = bus.offers
@@ -153,22 +160,22 @@ class Buses:
             offers |= connect.HOTPLUG
         if not needs & offers & connect.KINDS:
             raise errors.XMLError(
-                f"The device at PCI address {place} cannot be plugged into the PCI controller with "
+                f"The device at PCI address {said} cannot be plugged into the PCI controller with "
                 f"index='{place.bus}'. It requires a controller that accepts a {connect.kind_name(needs)}."
             )
         if needs & connect.HOTPLUG and not offers & connect.HOTPLUG:
             raise errors.XMLError(
-                f"The device at PCI address {place} requires hotplug capability, but the PCI controller with "
+                f"The device at PCI address {said} requires hotplug capability, but the PCI controller with "
                 f"index='{place.bus}' doesn't support hotplug"
             )
         if needs & connect.INTEGRATED and not offers & connect.INTEGRATED:
-            raise errors.XMLError(f"The device at PCI address {place} needs to be an integrated device (bus=0)")
+            raise errors.XMLError(f"The device at PCI address {said} needs to be an integrated device (bus=0)")
         if not place.slot and bus.first:
-            raise errors.XMLError(f"Invalid PCI address {place}. slot must be >= {bus.first}")
+            raise errors.XMLError(f"Invalid PCI address {said}. slot must be >= {bus.first}")
         if place.slot > bus.last:
-            raise errors.XMLError(f"Invalid PCI address {place}. slot must be <= {bus.last}")
+            raise errors.XMLError(f"Invalid PCI address {said}. slot must be <= {bus.last}")
         if place.function > 7:
-            raise errors.XMLError(f"Invalid PCI address {place}. function must be <= 7")
+            raise errors.XMLError(f"Invalid PCI address {said}. function must be <= 7")
 
 
 def _no_pci() -> errors.Error:

@@ -21,6 +21,8 @@ def check_chardevs(domain: Domain) -> None:
     ConfigUnsupported for one that the device cannot have."""
     spice = any(graphics.type == "spice" for graphics in domain.devices.graphics)
     for device in _speakers(domain):
+        if device.type == "spicevmc" and device._tag in ("serial", "parallel", "console"):
+            raise errors.ConfigUnsupported("spicevmc device type only supports virtio", hint="it is for a <channel>")
         _check(device, agent=device._tag == "channel" and device.target.type in ("virtio", "xen"))
         if device.type in ("spicevmc", "spiceport") and not spice:
             raise errors.ConfigUnsupported(
@@ -38,13 +40,27 @@ _TARGETS = {"isa-serial": "isa-serial", "usb-serial": "usb-serial", "pci-serial"
             "16550a": "system-serial", "sclpconsole": "sclp-serial", "sclplmconsole": "sclp-serial"}  # fmt: skip
 
 
+_MODELS = {"spapr-vio-serial": "spapr-vty", "sclp-serial": "sclpconsole"}
+_PLACES = {"isa-serial": "isa", "usb-serial": "usb", "pci-serial": "pci"}
+_ISA_PORTS = 4
+
+
 def _check_serial(serial: Serial) -> None:
     target = serial.target
     model = target.model.name if target and target.model else None
     if target is not None and model is not None and target.type != _TARGETS[model]:
         raise errors.ConfigUnsupported(f"Target model '{model}' requires target type '{_TARGETS[model]}'")
-    if serial.type == "spicevmc":
-        raise errors.ConfigUnsupported("spicevmc device type only supports virtio", hint="it is for a <channel>")
+    if target is not None and target.type in ("spapr-vio-serial", "sclp-serial"):
+        raise errors.ConfigUnsupported(
+            f"Serial device with target type '{target.type}' and target model '{model or _MODELS[target.type]}' not "
+            "compatible with guest architecture or machine type"
+        )
+    kind, place = target.type if target else None, serial.address.type if serial.address else None
+    wanted = _PLACES.get(kind or "")
+    if wanted and place not in (None, wanted):
+        raise errors.ConfigUnsupported(f"Target type '{kind}' requires address type '{wanted}'")
+    if kind == "isa-serial" and target is not None and (target.port or 0) >= _ISA_PORTS:
+        raise errors.InternalError(f"Maximum supported number of ISA serial ports is '{_ISA_PORTS}'")
 
 
 _SCLP = {"sclp": "sclpconsole", "sclplm": "sclplmconsole"}

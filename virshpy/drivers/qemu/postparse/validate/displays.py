@@ -34,7 +34,6 @@ _CARDS = {
     "vga": "VGA", "cirrus": "cirrus-vga", "vmvga": "vmware-svga", "qxl": "qxl", "virtio": "virtio-gpu-pci",
     "bochs": "bochs-display", "ramfb": "ramfb",
 }  # fmt: skip
-_LEAST_VGAMEM = 1024
 
 
 def _check_video(video: Video, number: int, count: int, caps: QemuCaps) -> None:
@@ -55,14 +54,14 @@ def _check_video(video: Video, number: int, count: int, caps: QemuCaps) -> None:
             f"domain configuration does not support video model '{kind}'",
             hint=f"this QEMU has {', '.join(word for word, name in _CARDS.items() if caps.has_device(name))}",
         )
+    if video.driver is not None and video.driver.name == "vhostuser" and kind != "virtio":
+        raise errors.ConfigUnsupported("'vhostuser' driver is only supported with 'virtio' device")
     if number and kind not in _SECONDARY:
         raise errors.ConfigUnsupported(f"video type '{kind}' is only valid as primary video device")
     if kind not in _SEVERAL_HEADS and (model.heads or 1) > 1:
         raise errors.ConfigUnsupported(f"video type '{kind}' doesn't support multiple 'heads'")
     if model.resolution is not None and kind not in _SIZED:
         raise errors.XMLError("model resolution is not supported", hint=f"{', '.join(_SIZED)} can be told one")
-    if model.vgamem is not None and model.vgamem < _LEAST_VGAMEM:
-        raise errors.ConfigUnsupported(f"value for 'vgamem' must be at least 1 MiB ({_LEAST_VGAMEM} KiB)")
     if model.acceleration is not None:
         if model.acceleration.accel2d is not None:
             raise errors.ConfigUnsupported("qemu does not support the accel2d setting")
@@ -102,6 +101,13 @@ def _check_graphics(domain: Domain) -> None:
         raise errors.ConfigUnsupported(
             "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"
         )
+    if sum(1 for graphics in domain.devices.graphics if _draws(graphics)) > 1:
+        raise errors.ConfigUnsupported("multiple OpenGL displays are not supported by QEMU")
+
+
+def _draws(graphics: Graphics) -> bool:
+    """Whether a display needs the host's graphics card."""
+    return graphics.type == "egl-headless" or bool(graphics.gl is not None and graphics.gl.enable)
 
 
 def _check_one(graphics: Graphics) -> None:
@@ -109,6 +115,8 @@ def _check_one(graphics: Graphics) -> None:
         raise errors.ConfigUnsupported(
             f"{graphics.type} graphics are not supported with this QEMU", hint="vnc and spice are"
         )
+    if graphics.type == "dbus" and graphics.p2p and graphics.address:
+        raise errors.XMLError("D-Bus p2p with an address is not supported")
     if graphics.type == "vnc":
         if graphics.passwd is not None and len(graphics.passwd) > _VNC_PASSWORD:
             raise errors.ConfigUnsupported(
@@ -128,10 +136,15 @@ def _check_one(graphics: Graphics) -> None:
 
 
 def _check_sounds(domain: Domain) -> None:
-    known = {audio.id for audio in domain.devices.audios}
-    for sound in domain.devices.sounds:
-        if sound.audio is not None and sound.audio.id not in known:
-            raise errors.XMLError(f"no audio device with ID {sound.audio.id}", hint="add <audio id=… type=…/>")
+    devices = domain.devices
+    known = {audio.id for audio in devices.audios}
+    for audio in [*(sound.audio for sound in devices.sounds), *(graphics.audio for graphics in devices.graphics)]:
+        if audio is not None and audio.id not in known:
+            raise errors.XMLError(f"no audio device with ID {audio.id}", hint="add <audio id=… type=…/>")
+    if any(sound.model == "ich7" for sound in devices.sounds):
+        raise errors.InternalError(
+            "Cannot automatically add a new PCI bus for a device with connect flags 00", hint="say model='ich9'"
+        )
 
 
 def _check_audio(audio: Audio) -> None:
@@ -139,7 +152,7 @@ def _check_audio(audio: Audio) -> None:
     for end in (audio.input, audio.output):
         if end is None:
             continue
-        if end.fixedSettings and end.mixingEngine is False:
+        if end.fixedSettings and not end.mixingEngine:
             raise errors.ConfigUnsupported("fixed audio settings requires mixing engine")
         if end.settings is not None and end.settings._state() and not end.fixedSettings:
             raise errors.ConfigUnsupported(
@@ -147,14 +160,10 @@ def _check_audio(audio: Audio) -> None:
             )
 
 
-# Audio that goes the way of the display needs that display.
-_OUTLETS = {"spice": "Spice audio is not supported without spice graphics",
-            "dbus": "DBus audio is not supported without DBus graphics"}  # fmt: skip
-
-
 def _check_outlets(domain: Domain) -> None:
-    kinds = {graphics.type for graphics in domain.devices.graphics}
-    for audio in domain.devices.audios:
-        sentence = _OUTLETS.get(audio.type or "")
-        if sentence is not None and audio.type not in kinds:
-            raise errors.ConfigUnsupported(sentence, hint=f"add <graphics type='{audio.type}'/>")
+    """Sound that goes the way of a display needs that display."""
+    spice = any(graphics.type == "spice" for graphics in domain.devices.graphics)
+    if not spice and any(audio.type == "spice" for audio in domain.devices.audios):
+        raise errors.ConfigUnsupported(
+            "Spice audio is not supported without spice graphics", hint="add <graphics type='spice'/>"
+        )

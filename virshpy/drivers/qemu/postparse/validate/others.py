@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 def check_others(domain: Domain, caps: QemuCaps) -> None:
     """Raises what libvirt raises (ConfigUnsupported, XMLError)."""
     devices = domain.devices
+    if devices.memballoon is not None and devices.memballoon.model == "xen":
+        raise errors.InternalError(
+            "Cannot automatically add a new PCI bus for a device with connect flags 00", hint="say model='virtio'"
+        )
     for shmem in devices.shmems:
         _check_shmem(shmem)
     _check_iommu(domain)
@@ -70,6 +74,14 @@ def _check_iommu(domain: Domain) -> None:
     if not is_q35(domain):
         where = "Q35 machines" if iommu.model == "intel" else "Q35 and ARM Virt machines"
         raise errors.ConfigUnsupported(f"IOMMU device: '{iommu.model}' is only supported with {where}")
+    split = domain.features is not None and domain.features.ioapic is not None and (
+        domain.features.ioapic.driver == "qemu"
+    )
+    if driver is not None and driver.intremap and not split:
+        raise errors.ConfigUnsupported(
+            "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')",
+            hint="add <ioapic driver='qemu'/> to <features>",
+        )
     if iommu.model == "intel":
         if iommu.address is not None:
             raise errors.XMLError("iommu model 'intel' can't have address")
@@ -114,7 +126,10 @@ def _check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
                 f"VFIO {_MEDIATED[hostdev.model]} device assignment is not supported by this version of QEMU",
                 hint="it is for s390x",
             )
-    elif hostdev.type == "pci" and hostdev.source is not None and hostdev.source.writeFiltering is False:
+    kind = hostdev.address.type if hostdev.address is not None else None
+    if hostdev.type == "pci" and kind not in (None, "pci", "unassigned"):
+        raise errors.InternalError("PCI host devices must use 'pci' or 'unassigned' address type")
+    if hostdev.type == "pci" and hostdev.source is not None and hostdev.source.writeFiltering is False:
         raise errors.ConfigUnsupported("Write filtering of PCI device configuration space is not supported by qemu")
     if hostdev.sgio == "unfiltered":
         raise errors.ConfigUnsupported("unfiltered sgio is no longer supported")

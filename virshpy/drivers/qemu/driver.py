@@ -166,7 +166,9 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         from virshpy.drivers.qemu.argv import domxml_to_native
 
         domain, caps = qemu.documents.read(self.domains, xml)
-        return domxml_to_native(domain, caps, vault=qemu.vault.Vault(self.store))
+        from virshpy.host.scsi import generic_device
+
+        return domxml_to_native(domain, caps, vault=qemu.vault.Vault(self.store), generic_device=generic_device)
 
     def connect_domain_xml_from_native(self, native_format: str, config: str) -> str:
         if native_format != "qemu-argv":

@@ -15,6 +15,7 @@ from virshpy.drivers.qemu.plan import StartPlan, needs_watcher, start_plan
 from virshpy.drivers.qemu.postparse.validate import require_accelerator
 from virshpy.drivers.qemu.qmp import Closed, Visit
 from virshpy.drivers.qemu.records import Domains, shell_name
+from virshpy.drivers.qemu.vcpus import plug_processors
 from virshpy.enums import CreateFlags, ShutoffReason
 from virshpy.host import files, processes
 from virshpy.host.journal import Journal
@@ -51,13 +52,14 @@ def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
 
 
 def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
-    """Start a complete document; once more where a port that was chosen for it has been taken meanwhile."""
+    """Start a complete document; once more where a port or an address chosen for it has been taken meanwhile."""
     require_accelerator(domain, caps)
     for _ in range(_TRIES):
         try:
             return _start(domains, domain.copy(), caps, flags)
         except errors.InternalError as error:
-            chosen = any(graphics.autoport for graphics in domain.devices.graphics)
+            vsock = domain.devices.vsock
+            chosen = any(graphics.autoport for graphics in domain.devices.graphics) or bool(vsock and vsock.cid)
             if not chosen or "Address already in use" not in str(error):
                 raise
     return _start(domains, domain, caps, flags)
@@ -99,6 +101,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
 def _bring_up(domains: Domains, domain: Domain, id: int, *, paused: bool) -> None:
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
     with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
+        plug_processors(domain, visit)
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)
         for command, arguments in settings(domain):

@@ -11,6 +11,7 @@ from virshpy.drivers.qemu.postparse.disks import source_text
 from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
+from virshpy.xml.domain.devices import CID
 from virshpy.xml.domain.interface import Interface, InterfaceTarget
 from virshpy.xml.domain.security import Seclabel
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.qmp import Visit
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
+    from virshpy.xml.domain.devices import Vsock
     from virshpy.xml.domain.display import Graphics
     from virshpy.xml.domain.storage import Disk
 
@@ -48,6 +50,8 @@ def prepare(
         _name_tap(domains, interface)
     for graphics in devices.graphics:
         _choose_ports(domains, graphics, journal)
+    if devices.vsock is not None:
+        _choose_address(devices.vsock)
     for channel in devices.channels:
         if channel.type == "unix" and not channel.sources and channel.target:
             name = channel.target.name or f"channel{devices.channels.index(channel)}"
@@ -143,6 +147,16 @@ def _choose_ports(domains: Domains, graphics: Graphics, journal: str) -> None:
             listen.address = listen.address or _DISPLAY_ADDRESS
     if graphics.port in (None, -1, 0):
         graphics.port = _free_port(domains, journal)
+
+
+def _choose_address(vsock: Vsock) -> None:
+    """A guest's address on virtual sockets. Raises ConfigUnsupported where the host has none."""
+    from virshpy.host.vsock import free_address, require_device
+
+    if vsock.cid is None or vsock.cid.auto is not False or vsock.cid.address is None:
+        vsock.cid = CID(auto=True, address=free_address())
+    else:
+        require_device()
 
 
 def _free_port(domains: Domains, journal: str) -> int:

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 
 
 
+def _generic_device(adapter: str, bus: int, target: int, unit: int) -> str:
+    from virshpy.host.scsi import generic_device
+
+    return generic_device(adapter, bus, target, unit)
+
+
 def _host_sysinfo() -> Sysinfo:
     from virshpy.drivers.qemu.node import sysinfo_xml
     from virshpy.xml.domain.osboot import Sysinfo
@@ -99,6 +105,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         monitor_words=[*_MONITOR_WORDS, *_EVENT_WORDS],
         lifecycle_words=lifecycle_words(domain),
         host_sysinfo=_host_sysinfo,
+        generic_device=_generic_device,
     )
     command = command_line(domain, caps, runtime)
     monitor = ListeningSocket(domains.monitor(id))

@@ -160,6 +160,11 @@ def _protocol(guest: Guest, layer: Layer) -> Properties:
         return _network(guest, layer)
     if layer.type in ("file", "none"):
         return {"driver": "file", "filename": source.file}
+    if layer.type == "volume":
+        raise errors.NoStoragePool(
+            f"no storage pool with matching name '{source.pool}'",
+            hint=f"there are no pools yet; name the volume '{source.volume}' by its path: <disk type='file'>",
+        )
     raise errors.ConfigUnsupported(f"disk type '{layer.type}' is not supported yet")
 
 

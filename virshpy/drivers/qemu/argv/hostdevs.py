@@ -112,7 +112,7 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
             ),
         )  # fmt: skip
     else:
-        path = f"/dev/{_generic_device(hostdev)}"
+        path = _generic_device(guest, hostdev)
         guest.out.file(path, "rw", "hostdev")
         guest.add(
             "-blockdev",
@@ -130,8 +130,13 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     }
 
 
-def _generic_device(hostdev: Hostdev) -> str:
-    raise errors.ConfigUnsupported("SCSI host devices of a local adapter are not supported yet")
+def _generic_device(guest: Guest, hostdev: Hostdev) -> str:
+    """/dev/sgN of the unit that the source names."""
+    source = hostdev.source
+    place, adapter = source.address if source else None, source.adapter if source else None
+    if not isinstance(place, HostAddress) or adapter is None:
+        raise errors.ConfigUnsupported("a SCSI host device needs an adapter and an address in its <source>")
+    return guest.runtime.generic_device(adapter.name or "", place.bus or 0, place.target or 0, place.unit or 0)
 
 
 _KINDS = {"usb": _usb, "pci": _pci, "mdev": _mdev, "scsi": _scsi}

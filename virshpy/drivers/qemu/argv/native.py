@@ -16,7 +16,8 @@ from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.drivers.qemu.argv.runtime import Vault
+    from typing import Any
+
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
@@ -28,12 +29,12 @@ _FIRST_DESCRIPTOR = 24
 
 
 def domxml_to_native(
-    domain: Domain, caps: QemuCaps, *, vault: Vault | None = None, run_root: str = "/var/lib/libvirt/qemu"
+    domain: Domain, caps: QemuCaps, *, run_root: str = "/var/lib/libvirt/qemu", **host: Any
 ) -> str:
     """The command line of a complete document as one line of text that a shell takes.
 
     Nothing is opened: file descriptors are only numbered, and every interface is a tap that somebody hands over, at an
-    address that is given out anew.
+    address that is given out anew. ``host`` is what :class:`Runtime` asks of the host.
     """
     domain = domain.copy()
     for interface in domain.devices.interfaces:
@@ -48,12 +49,12 @@ def domxml_to_native(
     runtime = Runtime(
         run_dir=home,
         master_key=f"{home}/master-key.aes",
-        vault=vault,
         monitor_words=[word.replace("{dir}", home.replace(",", ",,")) for word in _MONITOR],
         lifecycle_words=["-no-shutdown"],
         memory_dir=f"{run_root}/ram/-1-{short}",
         channel_dir=f"{run_root}/channel/target/domain--1-{short}",
         native=True,
+        **host,
     )
     command = command_line(domain, caps, runtime)
     number = _FIRST_DESCRIPTOR - 1

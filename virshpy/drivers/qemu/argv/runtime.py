@@ -27,6 +27,10 @@ def _no_sysinfo() -> Sysinfo:
     raise errors.ConfigUnsupported("Host SMBIOS information is not available")
 
 
+def _no_scsi(adapter: str, bus: int, target: int, unit: int) -> str:
+    raise errors.ConfigUnsupported(f"there is no adapter '{adapter}'")
+
+
 class FileUse:
     """A host path that QEMU itself opens: ``path``, ``mode`` ("r" or "rw"), ``kind`` (disk, kernel, initrd, dtb, acpi,
     firmware, nvram, chardev, floppy, share, memory, slirp …), ``shared`` whether other guests may use it as well."""
@@ -94,12 +98,13 @@ class Runtime:
     ``vhost_net``        whether the kernel's vhost-net can be used for virtio interfaces under KVM
     ``sandbox``          whether to pass -sandbox on
     ``host_sysinfo``     gives what the host's firmware says of it, for a guest that shall say the same
+    ``generic_device``   finds the /dev/sgN of a host's SCSI unit, by adapter, bus, target and unit
     ``native``           True for domxml-to-native: nothing is opened, no descriptors are asked for
     """
 
     __slots__ = (
         "id", "run_dir", "master_key", "vault", "monitor_words", "lifecycle_words", "incoming", "memory_dir",
-        "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "native",
+        "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "generic_device", "native",
     )  # fmt: skip
 
     def __init__(
@@ -118,6 +123,7 @@ class Runtime:
         vhost_net: bool = False,
         sandbox: bool = True,
         host_sysinfo: Callable[[], Sysinfo] = _no_sysinfo,
+        generic_device: Callable[[str, int, int, int], str] = _no_scsi,
         native: bool = False,
     ) -> None:
         self.id = id
@@ -133,4 +139,5 @@ class Runtime:
         self.vhost_net = vhost_net
         self.sandbox = sandbox
         self.host_sysinfo = host_sysinfo
+        self.generic_device = generic_device
         self.native = native

@@ -1,0 +1,39 @@
+"""Virtual processors that can be unplugged again: they are plugged into a guest that is loaded and does not run yet."""
+
+from __future__ import annotations
+
+from virshpy import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.drivers.qemu.qmp import Visit
+    from virshpy.xml.domain import Domain
+
+# What tells a processor's place, from the outside in.
+_PLACE = ("socket-id", "die-id", "cluster-id", "core-id", "thread-id")
+
+
+def plug_processors(domain: Domain, visit: Visit) -> None:
+    """Plug what <vcpus> says is hotpluggable and enabled, in its order, and write down the order of all."""
+    states = domain.vcpus.vcpus if domain.vcpus is not None else []
+    enabled = [state for state in states if state.enabled]
+    late = [state for state in enabled if state.hotpluggable]
+    late.sort(key=lambda state: (state.order or 0, state.id or 0))
+    slots = _slots(visit) if late else []
+    for state in late:
+        number = state.id or 0
+        if number >= len(slots):
+            raise errors.InternalError(f"QEMU has no place for vCPU {number}")
+        visit.execute("device_add", driver=slots[number]["type"], id=f"vcpu{number}", **slots[number]["props"])
+    if any(state.order is None for state in enabled):
+        first = [state for state in enabled if not state.hotpluggable]
+        for order, state in enumerate([*first, *late], 1):
+            state.order = order
+
+
+def _slots(visit: Visit) -> list[Any]:
+    """QEMU's places for processors, by their number as vCPUs."""
+    found: list[Any] = visit.execute("query-hotpluggable-cpus")
+    return sorted(found, key=lambda slot: [slot["props"].get(name, 0) for name in _PLACE])

@@ -14,7 +14,7 @@ from tests.shell.terminals import Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.shell.command import Failure
-from virshpy.shell.layout import fold, table
+from virshpy.shell.layout import table
 from virshpy.shell.output import Renderer, data, error_data, plain, printable, table_text, width
 from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
 from virshpy.shell.terminal import bar, coloured, xml
@@ -182,8 +182,8 @@ def test_a_pager_is_asked_for(tmp_path: Path) -> None:
 
 
 def laid(titles: str, rows: list[list[str]], room: int) -> list[str]:
-    text = table(titles.split(), rows, room, lambda column, text: text, headed=True)
-    lines = text.splitlines()
+    text = table(titles.split(), rows, room, lambda column, text: "", headed=True)
+    lines = re.sub(r"\033\[\d*m", "", text).splitlines()
     assert max(map(width, lines)) <= room
     return lines
 
@@ -195,7 +195,7 @@ def test_a_table_that_fits_takes_no_more_room_than_it_needs() -> None:
 def test_the_widest_column_gives_way() -> None:
     lines = laid("Id Name State", [["1", "a name that goes on", "shut off"], ["2", "x" * 15, "running"]], 28)
     assert lines[2:] == [
-        "1   a name that     shut off", "    goes on", "2   xxxxxxxxxxxxxx  running", "    x",
+        "1    a name that    shut off", "     goes on", "2    xxxxxxxxxxxx   running", "     xxx",
     ]  # fmt: skip
 
 
@@ -205,14 +205,6 @@ def test_rows_stand_below_each_other_where_there_is_no_room() -> None:
         "Name:      default", "State:     active", "Autostart: no", "",
         "Name:      日本", "State:     inactive", "Autostart: yes",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "room", "pieces"),
-    [("a b", 3, ["a b"]), ("ab cd", 4, ["ab", "cd"]), ("abcdef", 4, ["abcd", "ef"]), ("日本語", 5, ["日本", "語"])],
-)
-def test_folding(text: str, room: int, pieces: list[str]) -> None:
-    assert fold(text, room) == pieces and fold("", room) == [""]
 
 
 def test_a_thousand_rows_are_all_there() -> None:

@@ -54,7 +54,7 @@ def _join(stream: Stream, escape: int) -> None:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:
-        tty.setraw(terminal)
+        tty.setraw(terminal, termios.TCSADRAIN)  # what was typed already is the guest's, or the escape
         _pump(stream, terminal, sys.stdout.fileno(), escape)
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

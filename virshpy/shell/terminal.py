@@ -1,4 +1,4 @@
-"""Results on a terminal: tables that fit, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
+"""Results on a terminal: rich's tables, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from virshpy.shell.results import Result
 
-_GREEN, _YELLOW, _GREY, _RED = "32", "33", "90", "31"
-_STATE_CODES = {
-    "running": _GREEN, "idle": _GREEN, "active": _GREEN,
-    "paused": _YELLOW, "pmsuspended": _YELLOW, "in shutdown": _YELLOW, "building": _YELLOW, "degraded": _YELLOW,
-    "shut off": _GREY, "inactive": _GREY,
-    "crashed": _RED, "inaccessible": _RED,
+_STATE_STYLES = {
+    "running": "green", "idle": "green", "active": "green",
+    "paused": "yellow", "pmsuspended": "yellow", "in shutdown": "yellow", "building": "yellow", "degraded": "yellow",
+    "shut off": "bright_black", "inactive": "bright_black",
+    "crashed": "red", "inaccessible": "red",
 }  # fmt: skip
+_CODES = {"green": "32", "yellow": "33", "bright_black": "90", "red": "31"}
 
 _XML = re.compile(
     r"(?P<comment><!--.*?-->)|(?P<tag></?[^\s<>/]+)|(?P<name>[^\s<>=\"']+)(?==[\"'])|(?P<value>(?<==)(?:\"[^\"]*\"|'[^']*'))"
@@ -43,12 +43,11 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
     if isinstance(result, Document) and result.language == "xml":
         return xml(result.text) + result.end
     if isinstance(result, Text) and result.key == "state":
-        return _paint(_STATE_CODES.get(str(result.value), ""), result.text) + result.end
+        return _paint(_state_code(str(result.value)), result.text) + result.end
     if isinstance(result, Fields):
         lines = []
         for field in result.shown:
-            code = _STATE_CODES.get(field.text) if field.key == "state" else None
-            text = _paint(code, field.text) if code else field.text
+            text = _paint(_state_code(field.text), field.text) if field.key == "state" else field.text
             lines.append(_paint("1", label(field, result.width)) + text + "\n")
         return "".join(lines)
     return plain(result, quiet=quiet)
@@ -86,6 +85,10 @@ def show_in_pager(text: str) -> None:
     echo_via_pager(text, color=True)
 
 
+def _state_code(state: str) -> str:
+    return _CODES.get(_STATE_STYLES.get(state, ""), "")
+
+
 def _paint(code: str, text: str) -> str:
     return f"\033[{code}m{text}\033[0m" if code and text and not os.environ.get("NO_COLOR") else text
 
@@ -98,10 +101,8 @@ def _table(result: Table, *, quiet: bool) -> str:
         return ""
     rows = [[cell(row[place]) for place, _, _ in columns] for row in result.rows]
 
-    def paint(column: int, text: str) -> str:
-        if column < 0:
-            return _paint("1", text)
-        return _paint(_STATE_CODES.get(text, ""), text) if columns[column][1] == "state" else text
+    def style(column: int, text: str) -> str:
+        return _STATE_STYLES.get(text, "") if columns[column][1] == "state" else ""
 
     titles = [title for _, _, title in columns]
-    return table(titles, rows, room_in(sys.stdout), paint, headed=not quiet)
+    return table(titles, rows, room_in(sys.stdout), style, headed=not quiet)

@@ -36,9 +36,8 @@ def with_vcpus(*rows: tuple[str, str, str]) -> str:
 )
 def test_processors_are_plugged_in_their_order(uri: str, root: Path, given: list[str], found: str) -> None:
     """0 is there from the beginning, 1 and 3 are plugged in, 2 and 4 could be."""
-    text = with_vcpus(
-        ("yes", "no", given[0]), ("yes", "yes", given[1]), ("no", "yes", ""), ("yes", "yes", given[2]), ("no", "yes", "")
-    )
+    off = ("no", "yes", "")
+    text = with_vcpus(("yes", "no", given[0]), ("yes", "yes", given[1]), off, ("yes", "yes", given[2]), off)
     with connect(uri) as connection:
         domain = connection.create_xml(text, CreateFlags.START_PAUSED)
         threads = re.findall(r"CPU #([0-9]+): thread_id=([0-9]+)", domain.qemu_monitor_command("info cpus", True))

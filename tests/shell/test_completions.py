@@ -16,6 +16,7 @@ from tests.shell.terminals import Terminal
 FOLDER = Path(__file__).parents[2] / "completions"
 HOST = """<node>
 <domain type='test'><name>web server</name><memory>1024</memory><os><type>hvm</type></os></domain>
+<domain type='test'><name>it's "so"</name><memory>1024</memory><os><type>hvm</type></os></domain>
 <domain type='test'><name>cost:$5</name><memory>1024</memory><os><type>hvm</type></os></domain>
 </node>
 """
@@ -99,6 +100,42 @@ def test_names_with_blanks(name: str, shell: Opener) -> None:
     tab(terminal, "virshpy dominfo 'web s", "server'")
     tab(terminal, "virshpy domstate web\\ s", "domstate web\\ server")
     terminal.quiet(0.2)
+    terminal.send("\r")
+    terminal.expect("running")
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_names_with_quotes(name: str, shell: Opener) -> None:
+    """What is typed by Tab is read as that name: a command is run with it."""
+    terminal = shell(name)
+    terminal.send("virshpy domstate it\t")
+    terminal.quiet(0.8)
+    terminal.send("\r")
+    terminal.expect("running")
+    terminal.send("virshpy domstate 'cos\t")
+    terminal.quiet(0.8)
+    terminal.send("\r")
+    terminal.expect("running")
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_values_of_named_options(name: str, shell: Opener) -> None:
+    terminal = shell(name)
+    tab(terminal, "virshpy shutdown test --mode=ac", "--mode=acpi")
+    terminal.send("\x15virshpy domstate --domain=we\t")
+    terminal.quiet(0.8)
+    terminal.send("\r")
+    terminal.expect("running")
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_the_last_of_several_commands(name: str, shell: Opener) -> None:
+    """Several commands are one argument, which is quoted."""
+    terminal = shell(name)
+    terminal.send("virshpy 'domid cost:$5; dominf\t")
+    terminal.expect("dominfo")
+    terminal.send("\x15virshpy 'domid cost:$5; domstate we\t")
+    terminal.quiet(0.8)
     terminal.send("\r")
     terminal.expect("running")
 

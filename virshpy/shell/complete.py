@@ -28,7 +28,11 @@ def program_candidates(words: Sequence[str], session: Session, *, explained: boo
         return [offer for offer in found if offer[0].startswith(prefix)]
     if parsed.words or parsed.show or "--" in before or not prefix.startswith("-"):
         session.uri, session.readonly = parsed.settings.uri or session.uri, parsed.settings.readonly
-        return [] if parsed.show else candidates([*parsed.words, prefix], session, explained=explained)
+        if parsed.show:
+            return []
+        if not parsed.words and not _WITHIN.isdisjoint(prefix):
+            return _of_one_argument(prefix, session)
+        return candidates([*parsed.words, prefix], session, explained=explained)
     name, equals, value = prefix.partition("=")
     if equals:
         found = [(f"{name}={word}", meaning) for word, meaning in _values_of_program(name, value, session)]
@@ -37,6 +41,7 @@ def program_candidates(words: Sequence[str], session: Session, *, explained: boo
     return [offer for offer in found if offer[0].startswith(prefix)]
 
 
+_WITHIN = frozenset(" ;")
 _PROGRAM_OPTIONS = {
     "connect": "URI of the hypervisor", "debug": "0 shows the trace of internal errors",
     "escape": "character that leaves a console", "explain": "say what the command would do, and do nothing",
@@ -46,6 +51,15 @@ _PROGRAM_OPTIONS = {
     "quiet": "print only what was asked for", "readonly": "connect read-only",
     "timing": "print how long each command took", "version": "print the version",
 }  # fmt: skip
+
+
+def _of_one_argument(prefix: str, session: Session) -> list[Candidate]:
+    """A whole command line, or several, in one word of the shell: all of it is offered, with its end completed."""
+    from virshpy.shell.typed import escaped_within, last_command
+
+    words, typed = last_command(prefix)
+    head = prefix.removesuffix(typed)
+    return [(head + escaped_within(word), meaning) for word, meaning in candidates(words, session)]
 
 
 def _values_of_program(option: str, prefix: str, session: Session) -> list[Candidate]:

@@ -65,6 +65,12 @@ def escaped(word: str) -> str:
     return "".join(f"\\{character}" if character in _SPECIAL else character for character in word)
 
 
+def escaped_within(word: str) -> str:
+    """A word with a backslash before each character that means something to our own grammar: in quotes of a shell, where
+    what is offered must go on as what was typed."""
+    return "".join(f"\\{character}" if character in _QUOTED else character for character in word)
+
+
 def for_bash(offers: list[str], typed: str) -> list[str]:
     """Offers as bash's COMPREPLY wants them: quoted as the word that is being typed is, and without what stands before
     the last colon or equals sign, where bash begins a new word."""

@@ -66,8 +66,8 @@ def escaped(word: str) -> str:
 
 
 def escaped_within(word: str) -> str:
-    """A word with a backslash before each character that means something to our own grammar: in quotes of a shell, where
-    what is offered must go on as what was typed."""
+    """A word with a backslash before each character that means something to our own grammar: in quotes of a shell,
+    where what is offered must go on as what was typed."""
     return "".join(f"\\{character}" if character in _QUOTED else character for character in word)
 
 

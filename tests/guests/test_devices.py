@@ -75,6 +75,36 @@ def test_a_backing_chain_is_opened_whole_and_shown(virshpy: Run, root: Path) -> 
 
 
 @needs.program("qemu-img", "qemu-utils")
+def test_what_is_written_to_a_transient_disk_goes_with_the_guest(virshpy: Run, root: Path) -> None:
+    image, overlay = root / "disk.raw", root / "disk.raw.TRANSIENT-vm"
+    image.write_bytes(b"\0" * 65536)
+    disk = f"<disk type='file'><source file='{image}'/><target dev='vda'/><transient/></disk>"
+    define(virshpy, root, document("vm", disk))
+    virshpy("start", "vm")
+    virshpy("qemu-monitor-command", "vm", "--hmp", 'qemu-io virtio-disk0 "write -P 7 0 512"')
+    assert overlay.exists()
+    assert str(overlay) in virshpy("domblklist", "vm").stdout
+    virshpy("destroy", "vm")
+    assert not overlay.exists()
+    assert image.read_bytes() == b"\0" * 65536
+    overlay.write_bytes(b"")
+    assert "already exists" in virshpy("start", "vm", check=False).stderr
+    assert overlay.exists()
+
+
+def test_vcpus_that_can_be_unplugged_are_there_at_start(virshpy: Run, root: Path) -> None:
+    states = "<vcpu id='0' enabled='yes'/><vcpu id='5' enabled='yes' hotpluggable='yes'/>"
+    topology = "<cpu><topology sockets='2' cores='2' threads='2'/></cpu>"
+    text = document("vm").replace("<devices>", f"<vcpu>8</vcpu><vcpus>{states}</vcpus>{topology}<devices>", 1)
+    define(virshpy, root, text)
+    virshpy("start", "vm")
+    answer = json.loads(virshpy("qemu-monitor-command", "vm", '{"execute":"query-cpus-fast"}').stdout)
+    places = [row["props"] for row in answer["return"]]
+    assert [(p["socket-id"], p["core-id"], p["thread-id"]) for p in places] == [(0, 0, 0), (1, 0, 1)]
+    virshpy("destroy", "vm")
+
+
+@needs.program("qemu-img", "qemu-utils")
 def test_a_backing_file_without_a_format_is_refused(uri: str, root: Path) -> None:
     base, top = root / "base.raw", root / "top.qcow2"
     base.write_bytes(b"\0" * 65536)

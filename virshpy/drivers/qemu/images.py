@@ -36,6 +36,26 @@ def complete_chain(disk: Disk) -> None:
     raise errors.OperationInvalid(f"backing chain of '{disk.source.file}' is deeper than {_DEEPEST} images, or a ring")
 
 
+def cover(disk: Disk, guest: str) -> None:
+    """Put an overlay on a transient disk, in place: it is made at each start and goes with the guest.
+
+    Raises OperationUnsupported where a file stands in its place.
+    """
+    assert disk.source is not None and disk.driver is not None
+    disk.backing_store = BackingStore(
+        type="file", image_format=StorageFormat(type=disk.driver.type), source=disk.source,
+        backing_store=disk.backing_store,
+    )  # fmt: skip
+    overlay = f"{disk.source.file}.TRANSIENT-{guest}"
+    if os.path.exists(overlay):
+        raise errors.OperationUnsupported(
+            f"Overlay file '{overlay}' for transient disk '{disk.target and disk.target.dev}' already exists",
+            hint="a host that went down has left it: remove it",
+        )
+    disk.source = StorageSource(file=overlay)
+    disk.driver.type = "qcow2"
+
+
 def backing_of(image: str, format: str) -> tuple[str, str] | None:
     """(path, format) of the image beneath a qcow2 image, or None. A missing image has none: its start says so."""
     if format != "qcow2":

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.drivers.qemu.images import complete_chain
+from virshpy.drivers.qemu.images import complete_chain, cover
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_cpu, resolve_firmware
-from virshpy.drivers.qemu.postparse.disks import source_text
 from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
@@ -44,6 +43,8 @@ def prepare(
     for disk in devices.disks:
         _refuse_unkept(disk)
         complete_chain(disk)
+        if disk.transient is not None:
+            cover(disk, domain.name or "")
     for interface in devices.interfaces:
         _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
@@ -65,11 +66,6 @@ def prepare(
 def _refuse_unkept(disk: Disk) -> None:
     """What a start would have to do for a disk and does not do: a guest must not run as if it were done."""
     name = disk.target.dev if disk.target else None
-    if disk.transient is not None:
-        raise errors.ConfigUnsupported(
-            f"transient disk '{name}' is not supported yet",
-            hint=f"put an overlay in its place: qemu-img create -f qcow2 -b {source_text(disk)} -F FORMAT FILE",
-        )
     reservations = disk.source.reservations if disk.source else None
     if reservations is not None and reservations.managed:
         raise errors.ConfigUnsupported(

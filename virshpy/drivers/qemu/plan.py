@@ -22,11 +22,11 @@ from virshpy.host.steps.filesystem import (
     WriteFile,
 )
 from virshpy.host.steps.link import OpenFile, Tap, mtu_of
-from virshpy.host.steps.process import Spawn
+from virshpy.host.steps.process import Errand, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from typing import Any
 
     from virshpy.drivers.qemu.argv import CommandLine, FileUse
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from virshpy.host.steps import Step
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.osboot import Sysinfo
+    from virshpy.xml.domain.storage import BackingStore
 
 
 
@@ -124,7 +125,9 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         WriteFile(f"{directory}/master-key.aes", vault.key, owner=identity.uid, note="32 random bytes"),
         monitor,
         *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
-        *_access_steps(command.files, identity, directory),
+        *_overlay_steps(domain, identity),
+        *_access_steps(command.files, identity, directory, _overlays(domain)),
+        *_overlay_images(domain, identity),
         *companion_steps(domains, domain, identity, directory),
     ]
     spawn.descriptors, devices = _descriptors(command)
@@ -158,12 +161,39 @@ def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Ste
     return steps
 
 
-def _access_steps(uses: Sequence[FileUse], identity: Identity, directory: str) -> list[Step]:
+def _overlays(domain: Domain) -> dict[str, BackingStore]:
+    """The overlays of transient disks, and what is beneath each."""
+    disks = [disk for disk in domain.devices.disks if disk.transient is not None]
+    return {
+        disk.source.file: disk.backing_store
+        for disk in disks
+        if disk.source is not None and disk.source.file and disk.backing_store is not None
+    }
+
+
+def _overlay_steps(domain: Domain, identity: Identity) -> list[Step]:
+    """Empty files of the guest's own, which go when it goes."""
+    return [WriteFile(path, b"", owner=identity.uid, note="nothing") for path in _overlays(domain)]
+
+
+def _overlay_images(domain: Domain, identity: Identity) -> list[Step]:
+    """What makes images of them, as soon as the guest may read what is beneath."""
+    steps: list[Step] = []
+    for path, below in _overlays(domain).items():
+        assert below.source is not None and below.image_format is not None
+        words = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", below.image_format.type or "raw"]
+        steps.append(Errand([*words, "-b", below.source.file or "", path], uid=identity.uid))
+    return steps
+
+
+def _access_steps(
+    uses: Sequence[FileUse], identity: Identity, directory: str, made: Container[str]
+) -> list[Step]:
     steps: list[Step] = []
     if blocked := identity.obstacle(directory):
         raise _closed_path(directory, blocked)
     for use in uses:
-        if use.kind == "nvram" or use.path.startswith(f"{directory}/"):
+        if use.kind == "nvram" or use.path in made or use.path.startswith(f"{directory}/"):
             continue
         steps += _open_one(use, identity)
     return steps

@@ -66,6 +66,7 @@ _PARTS = (
     boot.add_root_words,
     small.add_iommu,
     controllers.add_controllers,
+    machine.add_plugged_vcpus,
     memory.add_devices,
     small.add_hubs,
     disks.add_disks,

@@ -7,6 +7,7 @@ command lines. ``UPDATE_GOLDEN=1 pytest tests/argv`` writes them anew; read the 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,12 @@ def test_command_line(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_a_definition_is_complete(case: Path) -> None:
-    """Defining what dumpxml printed changes nothing but the order in which controllers are listed."""
+    """Defining what dumpxml printed changes nothing but the order in which controllers are listed, and the numbers of
+    consoles: libvirt counts them before it adds the one that is a serial port."""
     first = complete(case.read_text()).format(inactive=True, secure=True)
     again = complete(first).format(inactive=True, secure=True)
-    assert sorted(again.splitlines()) == sorted(first.splitlines())
+    uncounted = [re.sub(r"(<target type='virtio') port='\d+'", r"\1", text) for text in (first, again)]
+    assert sorted(uncounted[1].splitlines()) == sorted(uncounted[0].splitlines())
     assert complete(again).format(inactive=True, secure=True) == again
 
 

@@ -164,7 +164,7 @@ class Enum(Scalar):
 
     @property
     def expected(self) -> str:  # type: ignore[override]
-        return "one of " + ", ".join(self.words)
+        return "one of " + ", ".join(self.words) if self.words else "none at all"
 
     def read(self, text: str, node: Node, name: str | None) -> str:
         if text in self._set:

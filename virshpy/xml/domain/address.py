@@ -30,13 +30,13 @@ class Zpci(Element, tag="zpci"):
     fid: int | None = attr(_hex(8))
 
 
-def check_pci(address: PCIPlace, node: Node) -> None:
-    """Fill the parts that were left out with zero, and refuse what no bus has."""
+def check_pci(address: PCIPlace, node: Node, domains: int = 0xFFFFFFFF) -> None:
+    """Fill the parts that were left out with zero, and refuse what no bus has; hosts have more domains than guests."""
     parts = (address.domain, address.bus, address.slot, address.function)
     if parts == (None, None, None, None):
         return
     address.domain, address.bus, address.slot, address.function = (part or 0 for part in parts)
-    for name, limit in (("domain", 0xFFFF), ("bus", 0xFF), ("slot", 0x1F), ("function", 7)):
+    for name, limit in (("domain", domains), ("bus", 0xFF), ("slot", 0x1F), ("function", 7)):
         value = getattr(address, name)
         if value > limit:
             word, most = (f"'0x{value:x}'", f"0x{limit:X}") if limit > 7 else (f"0x{value:x}", str(limit))
@@ -71,7 +71,7 @@ class PCIAddress(Element, tag="address"):
     zpci: Zpci | None = one(Zpci)
 
     def _check(self, node: Node) -> None:
-        check_pci(self, node)  # type: ignore[arg-type]
+        check_pci(self, node, 0xFFFF)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         return f"{self.domain or 0:04x}:{self.bus or 0:02x}:{self.slot or 0:02x}.{self.function or 0:x}"

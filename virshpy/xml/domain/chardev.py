@@ -214,6 +214,9 @@ class USBFilter(Element, tag="usbdev"):
         if self.version is not None and not _VERSION(self.version):
             detail = f"Cannot parse USB device version {self.version}"
             raise Refusal(errors.XMLError, detail, node, "expected such as 2.0")
+        if self.version is not None:
+            major, _, minor = self.version.partition(".")
+            self.version = f"{int(major)}.{minor:0<2}"
 
 
 class Redirfilter(Element, tag="redirfilter"):

@@ -259,7 +259,7 @@ class CPU(Element, tag="cpu"):
 
     def _check(self, node: Node) -> None:
         if self.mode in ("host-passthrough", "maximum"):
-            self.match = None
+            self.match = self.model = None
         elif self.migratable is not None:
             detail = "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode"
             raise Refusal(errors.ConfigUnsupported, detail, node)

@@ -113,6 +113,9 @@ class Graphics(Element, tag="graphics"):
         if self.passwd is not None and self.passwdValidTo is not None and not _MOMENT(self.passwdValidTo):
             detail = f"cannot parse password validity time '{self.passwdValidTo}', expect YYYY-MM-DDTHH:MM:SS"
             raise Refusal(errors.InternalError, detail, node)
+        if self.type != "spice":
+            self.channels = []
+        self.channels = [channel for channel in self.channels if channel.mode not in (None, "any")]
 
     def _write(
         self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
@@ -192,6 +195,10 @@ class Sound(Device, tag="sound"):
     model: str | None = attr(Enum("sb16 es1370 pcspk ac97 ich6 ich9 usb ich7"), required=True)
     codecs: list[Codec] = many(Codec)
     audio: AudioRef | None = one(AudioRef)
+
+    def _check(self, node: Node) -> None:
+        if self.model not in ("ich6", "ich9"):
+            self.codecs = []
 
 
 class AudioSettings(Element, tag="settings"):

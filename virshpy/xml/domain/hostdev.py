@@ -85,6 +85,8 @@ class Hostdev(Device, tag="hostdev"):
             raise Refusal(errors.XMLError, "Missing required attribute 'model' in element 'hostdev'", node)
         if self.type is None:
             raise Refusal(errors.XMLError, "missing source address type", node)
+        if self.type != "mdev":
+            self.display = self.ramfb = None
         if self.source is None:
             raise Refusal(errors.XMLError, "Missing <source> element in hostdev device", node)
         within = node.find("source")
@@ -119,6 +121,8 @@ class Hostdev(Device, tag="hostdev"):
         elif self.type == "scsi" and source.protocol == "iscsi":
             if not source.name:
                 raise Refusal(errors.XMLError, "missing iSCSI hostdev source path name", node)
+            if "/" not in source.name:
+                source.name += "/0"  # the first unit
             if len(source.hosts) != 1:
                 several = "only one source host address may be specified for the iSCSI hostdev"
                 detail = several if source.hosts else "missing the host address for the iSCSI hostdev"

@@ -244,7 +244,7 @@ class InterfaceDriver(VirtioDriver):
 
 
 class InterfaceBackend(Element, tag="backend", drop_empty=True):
-    type: str | None = attr(Enum("default"))
+    type: str | None = attr(Enum(""))  # QEMU's own is what there is without one
     tap: str | None = attr()
     vhost: str | None = attr()
 
@@ -428,6 +428,7 @@ class Interface(Device, tag="interface"):
                 self.driver = None
             elif self.driver.queues is not None and self.driver.queues <= 1:
                 self.driver.queues = None
+        self.managed = self.managed or None
         if self.backend is not None and not virtio:
             self.backend.vhost = None
         if self.type not in ("ethernet", "network", "bridge") or (self.filterref and not self.filterref.filter):

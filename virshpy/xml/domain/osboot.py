@@ -32,6 +32,9 @@ class FirmwareFeature(Element, tag="feature"):
 class Firmware(Element, tag="firmware", drop_empty=True):
     features: list[FirmwareFeature] = many(FirmwareFeature)
 
+    def _check(self, node: Node) -> None:
+        self.features.sort(key=lambda feature: feature.name or "")
+
 
 class Loader(Element, tag="loader", drop_empty=True):
     """``value`` is the path."""
@@ -137,6 +140,9 @@ class SysinfoEntry(Element, tag="entry"):
 
 class SysinfoBlock(Element):
     entries: list[SysinfoEntry] = many(SysinfoEntry)
+
+    def _check(self, node: Node) -> None:
+        self.entries = [entry for entry in self.entries if entry.value]
 
     def get(self, name: str) -> str | None:
         """The value of the entry of that name."""

@@ -130,9 +130,12 @@ class Host(Element, tag="host"):
     socket: str | None = attr()
 
     def _check(self, node: Node) -> None:
+        if self.transport == "tcp":
+            self.transport = None
         if self.transport == "unix":
             if not self.socket:
                 raise Refusal(errors.XMLError, "missing socket for unix transport", node, "add socket='…'")
+            self.name = self.port = None
             return
         if self.socket:
             detail = f"transport '{self.transport or 'tcp'}' does not support socket attribute"
@@ -154,6 +157,9 @@ class Slice(Element, tag="slice"):
 
 class Slices(Element, tag="slices", drop_empty=True):
     slices: list[Slice] = many(Slice)
+
+    def _check(self, node: Node) -> None:
+        self.slices = [row for row in self.slices if row.type == "storage"][:1]
 
 
 class Snapshot(Element, tag="snapshot"):
@@ -228,6 +234,8 @@ class Reconnect(Element, tag="reconnect"):
     timeout: int | None = attr(UINT)
 
     def _check(self, node: Node) -> None:
+        if self.enabled and self.timeout is None:
+            raise Refusal(errors.XMLError, "Missing required attribute 'timeout' in element 'reconnect'", node)
         if self.timeout == 0:
             detail = "chardev reconnect source timeout cannot be '0'"
             raise Refusal(errors.InvalidArg, detail, node, "expected a number of seconds, 1 or more")
@@ -461,7 +469,7 @@ class Disk(Device, tag="disk"):
         if self.auth and source and source.auth:
             raise Refusal(errors.ConfigUnsupported, "an <auth> definition already found for disk source", node)
         if self.encryption and source and source.encryption:
-            raise Refusal(errors.XMLError, "an <encryption> definition already found for disk source", node)
+            raise Refusal(errors.ConfigUnsupported, "an <encryption> definition already found for disk source", node)
         check_source(self.type, source, node)
         protocol = source.protocol if source else None
         check_auth(self.auth, protocol, node)

@@ -70,6 +70,9 @@ class Allocation(Element, tag="allocation", drop_empty=True):
     mode: str | None = attr(Blank(Enum("none immediate ondemand", "unknown memoryBacking/allocation/mode '%s'")))
     threads: int | None = attr(Blank(Int(sentence=xml("Failed to parse memory allocation threads"))))
 
+    def _check(self, node: Node) -> None:
+        self.threads = self.threads or None
+
 
 class MemoryBacking(Element, tag="memoryBacking", drop_empty=True):
     hugepages: HugePages | None = one(HugePages)
@@ -147,8 +150,8 @@ class VCPU(Element, tag="vcpu"):
         if self.current == 0:
             raise Refusal(errors.ConfigUnsupported, "vcpu 0 can't be offline", node)
         if self.current is not None and self.current > self.value:
-            detail = f"maxvcpus must not be less than current vcpus ({self.value} < {self.current})"
-            raise Refusal(errors.InternalError, detail, node)
+            detail = "maximum vCPU count must not be less than current vCPU count"
+            raise Refusal(errors.ConfigUnsupported, detail, node, f"expected current='{self.value}' at most")
 
 
 class VCPUState(Element, tag="vcpu"):

@@ -69,6 +69,7 @@ _PARTS = (
     machine.add_plugged_vcpus,
     memory.add_devices,
     small.add_hubs,
+    controllers.add_late_controllers,
     disks.add_disks,
     filesystems.add_filesystems,
     interfaces.add_interfaces,
@@ -90,9 +91,8 @@ _PARTS = (
     small.add_memballoon,
     small.add_rngs,
     small.add_vmcoreinfo,
-    small.add_shmems,
 )
-_LAST_PARTS = (small.add_panics, small.add_vsock)
+_LAST_PARTS = (small.add_panics, small.add_shmems, small.add_vsock)
 
 
 def _passthrough(guest: Guest) -> None:

@@ -50,12 +50,10 @@ def _backend_words(guest: Guest, device: Any, name: str) -> list[str]:
         return ["spiceport", f"id={name}", f"name={comma(source.channel or '')}" if source else "name="]
     if kind == "qemu-vdagent":
         words = ["qemu-vdagent", f"id={name}", "name=vdagent"]
-        clipboard = source.clipboard.copypaste if source and source.clipboard else None
-        mouse = source.mouse.mode if source and source.mouse else None
-        if clipboard is not None:
-            words.append(f"clipboard={on_off(clipboard)}")
-        if mouse is not None:
-            words.append(f"mouse={on_off(mouse == 'client')}")
+        if source is not None and source.clipboard is not None:
+            words.append(f"clipboard={on_off(source.clipboard.copypaste)}")
+        if source is not None and source.mouse is not None:
+            words.append(f"mouse={on_off(source.mouse.mode == 'client')}")
         return words
     if kind == "dbus":
         return ["dbus", f"id={name}", f"name={comma((source.channel if source else None) or '')}"]
@@ -190,7 +188,7 @@ def add_channels(guest: Guest) -> None:
             guest.add("-netdev", as_json({"type": "user", "guestfwd": [{"str": forward}], "id": alias}))
             continue
         name = target.name
-        if name is None and channel.type in ("spicevmc", "qemu-vdagent"):
+        if name is None and channel.type == "spicevmc":
             name = "com.redhat.spice.0"
         guest.device(
             {

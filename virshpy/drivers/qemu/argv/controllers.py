@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.argv.words import Properties
     from virshpy.xml.domain.devices import Controller
 
-_ORDER = ("pci", "usb", "scsi", "ide", "sata", "virtio-serial", "ccid", "fdc")
+_ORDER = ("pci", "usb", "scsi", "ide", "sata", "virtio-serial")
 _USB = {
     "piix3-uhci": "piix3-usb-uhci", "piix4-uhci": "piix4-usb-uhci", "ehci": "usb-ehci", "ich9-ehci1": "ich9-usb-ehci1",
     "ich9-uhci1": "ich9-usb-uhci1", "ich9-uhci2": "ich9-usb-uhci2", "ich9-uhci3": "ich9-usb-uhci3",
@@ -22,7 +22,7 @@ _USB = {
 }  # fmt: skip
 _SCSI = {
     "lsilogic": "lsi", "lsisas1068": "mptsas1068", "lsisas1078": "megasas", "vmpvscsi": "pvscsi",
-    "ibmvscsi": "spapr-vscsi", "ncr53c90": "esp", "dc390": "dc390", "am53c974": "am53c974",
+    "ibmvscsi": "spapr-vscsi", "ncr53c90": "esp", "dc390": "dc-390", "am53c974": "am53c974",
 }  # fmt: skip
 _COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
@@ -30,13 +30,22 @@ _COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 def add_controllers(guest: Guest) -> None:
     """PCI first, then by type; companions of a USB 2 controller after it."""
     for kind in _ORDER:
-        group = [c for c in guest.domain.devices.controllers if c.type == kind]
-        if kind == "usb":
-            group.sort(key=lambda c: c.model in _COMPANIONS)
-        for controller in group:
-            properties = controller_properties(guest, controller)
-            if properties is not None:
-                guest.device(properties)
+        _add_all(guest, kind)
+
+
+def _add_all(guest: Guest, kind: str) -> None:
+    group = [c for c in guest.domain.devices.controllers if c.type == kind]
+    if kind == "usb":
+        group.sort(key=lambda c: c.model in _COMPANIONS)
+    for controller in group:
+        properties = controller_properties(guest, controller)
+        if properties is not None:
+            guest.device(properties)
+
+
+def add_late_controllers(guest: Guest) -> None:
+    """Those that can be behind a hub, or that only some machines lack."""
+    _add_all(guest, "ccid")
     if guest.q35:
         _add_floppy_controller(guest)
 

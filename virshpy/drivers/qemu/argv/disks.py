@@ -239,7 +239,7 @@ def _driver_name(guest: Guest, disk: Disk) -> str:
     assert disk.target is not None
     bus, device = disk.target.bus, disk.device
     if bus == "virtio":
-        return virtio_name("virtio-blk", disk.model)
+        return virtio_name("virtio-blk", disk.model, disk)
     if bus in ("ide", "sata"):
         return "ide-cd" if device == "cdrom" else "ide-hd"
     if bus == "scsi":

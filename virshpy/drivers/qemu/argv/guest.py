@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 
+_NARROW = ("lsilogic", "ncr53c90", "dc390", "am53c974")  # SCSI buses without units
+
+
 class Guest:
     """``domain`` (complete, with aliases), ``caps``, ``runtime``, and the command line ``out`` so far."""
 
@@ -109,7 +112,7 @@ class Guest:
         """Where on its controller a unit with a drive address is; one of the oldest kind has only numbers from 0."""
         controller, unit = address.controller or 0, address.unit or 0
         name = self.controller_name("scsi", controller)
-        if scsi_model(self.domain, controller) == "lsilogic":
+        if scsi_model(self.domain, controller) in _NARROW:
             return {"bus": f"{name}.{address.bus or 0}", "scsi-id": unit}
         return {"bus": f"{name}.0", "channel": address.bus or 0, "scsi-id": address.target or 0, "lun": unit}
 
@@ -156,8 +159,10 @@ def virtio_options(device: Any) -> Properties:
     }
 
 
-def virtio_name(base: str, model: str | None) -> str:
-    """``virtio-net-pci`` and its transitional and non-transitional kin."""
+def virtio_name(base: str, model: str | None, device: Any = None) -> str:
+    """``virtio-net-pci`` and its transitional and non-transitional kin; ``virtio-net-device`` on virtio-mmio."""
+    if device is not None and device.address is not None and device.address.type == "virtio-mmio":
+        return f"{base}-device"
     if model in ("virtio-transitional", "virtio-non-transitional"):
         return f"{base}-pci{model.removeprefix('virtio')}"
     return f"{base}-pci"

@@ -8,6 +8,7 @@ from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.argv.guest import Guest
+    from virshpy.xml.domain.cpu import CPU
 
 _HYPERV = (
     ("relaxed", "hv-relaxed"), ("vapic", "hv-vapic"), ("spinlocks", "hv-spinlocks"), ("vpindex", "hv-vpindex"),
@@ -129,13 +130,9 @@ def _model_words(guest: Guest) -> list[str]:
         found = guest.caps.machine(guest.machine)
         return [found.default_cpu] if found and found.default_cpu else []
     if cpu.mode == "host-passthrough":
-        words = ["host"]
-        if cpu.migratable:
-            words.append(f"migratable={on_off(cpu.migratable)}")
+        words = ["host", *_migratable(guest, cpu)]
     elif cpu.mode == "maximum":
-        words = ["max"]
-        if cpu.migratable is not None and not guest.kvm or cpu.migratable is not None:
-            words.append(f"migratable={on_off(cpu.migratable)}")
+        words = ["max", *_migratable(guest, cpu)]
     elif cpu.mode == "host-model":
         # Where no model is known by its features, the most that QEMU has.
         words = ["host" if guest.kvm else "max"]
@@ -157,13 +154,17 @@ def _model_words(guest: Guest) -> list[str]:
     return words
 
 
+def _migratable(guest: Guest, cpu: CPU) -> list[str]:
+    """libvirt knows of this property from the 64-bit binary only."""
+    known = cpu.migratable is not None and guest.caps.arch == "x86_64"
+    return [f"migratable={on_off(cpu.migratable)}"] if known else []
+
+
 def _hyperv_words(guest: Guest) -> list[str]:
     hyperv = guest.domain.features.hyperv if guest.domain.features else None
     if hyperv is None:
         return []
-    if hyperv.mode == "passthrough":
-        return ["hv-passthrough=on"]
-    words = []
+    words = ["hv-passthrough=on"] if hyperv.mode == "passthrough" else []
     for name, word in _HYPERV:
         toggle = getattr(hyperv, name)
         if toggle is None or not toggle.state:

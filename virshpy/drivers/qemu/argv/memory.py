@@ -98,7 +98,7 @@ def backend(
     page = (pagesize if pagesize != _PAGE else None) if pagesize else _huge_page(guest, cell)
     nvdimm = module.source.path if module is not None and module.source is not None else None
     if nvdimm:
-        kind, path, prealloc = "memory-backend-file", nvdimm, module is not None and module.model == "nvdimm"
+        kind, path, prealloc = "memory-backend-file", nvdimm, _written_ahead(module)
         guest.out.file(nvdimm, "rw", "memory")
     elif page and source != "memfd":
         kind, path, prealloc = "memory-backend-file", f"/dev/hugepages{_page_suffix(page)}/{_folder(guest)}", True
@@ -134,6 +134,11 @@ def backend(
     properties["size"] = size * 1024
     properties |= _binding(guest, cell, nodemask)
     return kind, properties
+
+
+def _written_ahead(module: MemoryDevice | None) -> bool:
+    """A file that stands for an NVDIMM is filled before the guest runs; persistent memory itself is there already."""
+    return module is not None and module.model == "nvdimm" and not (module.source and module.source.pmem)
 
 
 def _folder(guest: Guest) -> str:
@@ -288,7 +293,7 @@ def add_devices(guest: Guest) -> None:
                 "node": module.target.node,
                 "label-size": label * 1024 if label else None,
                 "block-size": module.target.block * 1024 if module.target.block else None,
-                "requested-size": module.target.requested * 1024 if module.target.requested is not None else None,
+                "requested-size": module.target.requested * 1024 if module.target.requested else None,
                 "uuid": module.uuid,
                 "unarmed": True if module.target.readonly and module.model == "nvdimm" else None,
                 "memdev": name,

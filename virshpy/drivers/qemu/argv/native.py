@@ -39,7 +39,7 @@ def domxml_to_native(
     domain = domain.copy()
     for interface in domain.devices.interfaces:
         if interface.type != "hostdev":
-            interface.address = interface.boot = interface.acpi = None
+            interface.address = interface.boot = interface.acpi = interface.alias = None
     resolve_cpu(domain, caps)
     assign_addresses(domain, caps)
     resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))

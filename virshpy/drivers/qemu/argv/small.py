@@ -115,7 +115,7 @@ def add_panics(guest: Guest) -> None:
     for panic in guest.domain.devices.panics:
         if panic.model == "isa":
             address = isa_of(panic)
-            guest.device({"driver": "pvpanic", "ioport": address.iobase if address else None})
+            guest.device({"driver": "pvpanic", "ioport": (address.iobase or 0) if address else None})
 
 
 def add_vmcoreinfo(guest: Guest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from virshpy import errors
 from virshpy.xml.domain.chardev import (
     Console,
     ConsoleTarget,
@@ -27,16 +28,20 @@ _MODELS = {
     "isa-debug": "isa-debugcon",
 }
 _TYPES = {model: kind for kind, model in _MODELS.items()}
+_ISA_PORTS = 4
 _TAIL = ("boot", "alias", "acpi", "address")
 
 
 def complete_chardevs(domain: Domain) -> None:
     devices = domain.devices
-    _number(devices.serials, SerialTarget)
-    _number(devices.consoles, ConsoleTarget)
+    _number_serials(devices.serials)
+    _number_consoles(devices.consoles)
     pair_console(domain)
-    _number(devices.parallels, ParallelTarget)
-    _number(devices.consoles, ConsoleTarget)
+    for position, parallel in enumerate(devices.parallels):
+        parallel.target = parallel.target or ParallelTarget()
+        if parallel.target.port in (None, -1):
+            before = [device.target.port for device in devices.parallels[:position] if device.target]
+            parallel.target.port = 1 + max((port for port in before if port is not None), default=-1)
     for serial in devices.serials:
         _serial_target(serial)
     for console in devices.consoles:
@@ -104,15 +109,32 @@ def _mirror(console: Console, serial: Serial) -> None:
     console.target = target
 
 
-def _number(group: list[Any], target_class: Any) -> None:
-    """Ports without a number get the ones after the highest."""
-    for device in group:
-        if device.target is None:
-            device.target = target_class()
-    for device in group:
-        if device.target.port is None or device.target.port == -1:
-            highest = max((d.target.port for d in group if d.target.port is not None), default=-1)
-            device.target.port = highest + 1
+def _number_serials(serials: list[Serial]) -> None:
+    """Those that the document calls ISA ports get the first numbers that no other of these has; then all others get
+    the numbers after the highest."""
+    targets = []
+    for serial in serials:
+        serial.target = serial.target or SerialTarget()
+        targets.append(serial.target)
+        if serial.target.port == -1:
+            serial.target.port = None
+    isa = [target for target in targets if target.type == "isa-serial"]
+    for target in isa:
+        if target.port is None:
+            taken = {other.port for other in isa}
+            target.port = next(number for number in range(len(isa) + 1) if number not in taken)
+        if target.port >= _ISA_PORTS:
+            raise errors.InternalError(f"Maximum supported number of ISA serial ports is '{_ISA_PORTS}'")
+    for target in targets:
+        if target.port is None:
+            target.port = 1 + max((other.port for other in targets if other.port is not None), default=-1)
+
+
+def _number_consoles(consoles: list[Console]) -> None:
+    for number, console in enumerate(consoles):
+        console.target = console.target or ConsoleTarget()
+        if number or console.target.type not in (None, "serial"):
+            console.target.port = number
 
 
 def _serial_target(serial: Serial) -> None:

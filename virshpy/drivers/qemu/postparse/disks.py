@@ -11,7 +11,7 @@ from virshpy.xml.domain.storage import DiskDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.storage import Disk, Encryption, IOTune, StorageSource
+    from virshpy.xml.domain.storage import BackingStore, Disk, Encryption, IOTune, StorageSource
 
 _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
 
@@ -58,10 +58,7 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
     _complete_encryption(disk.encryption)
     if disk.source is not None:
         _complete_source(disk.source)
-    below = disk.backing_store
-    while below is not None:
-        _complete_encryption(below.source.encryption if below.source else None)
-        below = below.backing_store
+    _complete_chain(disk.backing_store)
     if disk.driver is None:
         disk.driver = DiskDriver()
     if disk.driver.name is None:
@@ -94,6 +91,13 @@ def _complete_source(source: StorageSource) -> None:
     _complete_encryption(source.encryption)
 
 
+def _complete_chain(store: BackingStore | None) -> None:
+    while store is not None:
+        if store.source is not None:
+            _complete_source(store.source)
+        store = store.backing_store
+
+
 def _complete_encryption(encryption: Encryption | None) -> None:
     """Who decrypts: QEMU, where nothing is said."""
     if encryption is not None and encryption.engine is None:
@@ -123,6 +127,8 @@ def disk_has_source(disk: Disk) -> bool:
 def _default_bus(disk: Disk, name: str) -> str:
     if disk.device == "floppy":
         return "fdc"
+    if disk.device == "cdrom" and name.startswith("fd"):
+        return "ide"
     for prefix, bus in _PREFIXES.items():
         if name.startswith(prefix):
             return bus

@@ -44,6 +44,9 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
             filesystem.multidevs = None
         if filesystem.accessmode is None and not (filesystem.source and filesystem.source.socket):
             filesystem.accessmode = "passthrough"
+    for module in devices.memories:
+        if module.model == "virtio-pmem" and module.access is None:
+            module.access = "shared"
     _shmems(domain)
     _hostdevs(domain)
     _scsi_hostdevs(domain)

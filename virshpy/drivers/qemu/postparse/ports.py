@@ -34,12 +34,10 @@ def assign_virtio_serial(domain: Domain) -> None:
         address = port_of(device)
         if address is not None and address.port:
             number = address.controller or 0
-            owner = controller_of(domain, "virtio-serial", number)
-            ports = owner.ports if owner and owner.ports is not None else _SERIAL_PORTS
-            if address.port >= ports:
+            if address.port >= _port_count(domain, number):
                 raise errors.XMLError(
                     f"virtio serial controller {number} does not have port {address.port}",
-                    hint=f"its ports are 0 to {ports - 1}; leave out the <address> to get a free one",
+                    hint=f"its ports are 0 to {_port_count(domain, number) - 1}",
                 )
             if address.port in used.setdefault(number, set()):
                 raise errors.XMLError(
@@ -53,12 +51,16 @@ def assign_virtio_serial(domain: Domain) -> None:
             _give_port(domain, channel, used, (address.controller or 0) if address else None)
 
 
+def _port_count(domain: Domain, number: int) -> int:
+    controller = controller_of(domain, "virtio-serial", number)
+    return controller.ports if controller and controller.ports is not None else _SERIAL_PORTS
+
+
 def _give_port(domain: Domain, device: Any, used: dict[int, set[int]], only: int | None) -> None:
     first = 1  # port 0 is for a console
     for number in [only] if only is not None else sorted(used):
-        controller = controller_of(domain, "virtio-serial", number)
-        limit = controller.ports if controller and controller.ports is not None else _SERIAL_PORTS
-        free = next((port for port in range(first, limit) if port not in used.setdefault(number, set())), None)
+        taken = used.setdefault(number, set())
+        free = next((port for port in range(first, _port_count(domain, number)) if port not in taken), None)
         if free is not None:
             break
     else:
@@ -171,6 +173,12 @@ def _reserve(device: Any, buses: dict[int, _Ports]) -> None:
     if number not in buses:
         raise errors.XMLError(f"Missing USB bus {number}", hint=f"add <controller type='usb' index='{number}'/>")
     bus = buses[number]
+    upstream = path.rpartition(".")[0]
+    if upstream and upstream not in bus.counts:
+        raise errors.XMLError(
+            f"there is no hub at port {upstream} in USB address bus: {number} port: {path}",
+            hint="add <hub type='usb'> with that <address>",
+        )
     if not bus.has(path):
         raise errors.XMLError(
             f"requested USB port {path} not present on USB bus {number}",

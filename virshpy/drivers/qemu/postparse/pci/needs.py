@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci import connect
 
 TYPE_CHECKING = False
@@ -12,6 +13,13 @@ _PCI = connect.PCI | connect.AUTOASSIGN
 _PCIE = connect.PCIE | connect.AUTOASSIGN
 _TRANSITIONAL = "virtio-transitional"
 _VIRTIO = ("virtio", "virtio-non-transitional")
+
+
+def not_on_pci(hint: str) -> errors.InternalError:
+    """libvirt's refusal of a device for which it looks for a place on PCI, and knows that there is none."""
+    return errors.InternalError(
+        "Cannot automatically add a new PCI bus for a device with connect flags 00", hint=hint
+    )
 
 
 def pci_needs(device: Any, pcie_root: bool) -> int:

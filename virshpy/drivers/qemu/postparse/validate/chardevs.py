@@ -42,7 +42,6 @@ _TARGETS = {"isa-serial": "isa-serial", "usb-serial": "usb-serial", "pci-serial"
 
 _MODELS = {"spapr-vio-serial": "spapr-vty", "sclp-serial": "sclpconsole"}
 _PLACES = {"isa-serial": "isa", "usb-serial": "usb", "pci-serial": "pci"}
-_ISA_PORTS = 4
 
 
 def _check_serial(serial: Serial) -> None:
@@ -59,8 +58,6 @@ def _check_serial(serial: Serial) -> None:
     wanted = _PLACES.get(kind or "")
     if wanted and place not in (None, wanted):
         raise errors.ConfigUnsupported(f"Target type '{kind}' requires address type '{wanted}'")
-    if kind == "isa-serial" and target is not None and (target.port or 0) >= _ISA_PORTS:
-        raise errors.InternalError(f"Maximum supported number of ISA serial ports is '{_ISA_PORTS}'")
 
 
 _SCLP = {"sclp": "sclpconsole", "sclplm": "sclplmconsole"}

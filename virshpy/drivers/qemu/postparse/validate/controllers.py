@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx
+from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 from virshpy.drivers.qemu.postparse.places import iothreads_of, pci_of
 
 TYPE_CHECKING = False
@@ -18,16 +19,15 @@ def check_controllers(domain: Domain) -> None:
     """Raises ConfigUnsupported, mostly, with libvirt's words."""
     for controller in domain.devices.controllers:
         kind = controller.type
-        if kind == "ide" and (controller.index or not is_i440fx(domain)):
+        if kind == "ide" and is_i440fx(domain) and controller.index:
+            raise errors.ConfigUnsupported("Only a single IDE controller is supported for this machine type")
+        if kind == "ide" and not is_i440fx(domain):
             raise errors.ConfigUnsupported(
                 "IDE controllers are unsupported for this QEMU binary or machine type",
                 hint="q35 machines have bus='sata'; bus='virtio' works on all",
             )
         if kind in ("isa", "xenbus"):
-            raise errors.InternalError(
-                "Cannot automatically add a new PCI bus for a device with connect flags 00",
-                hint=f"QEMU has no {kind} controllers to add: remove it",
-            )
+            raise not_on_pci(f"QEMU has no {kind} controllers to add: remove it")
         if controller.acpi is not None and controller.acpi.index and pci_of(controller) is None:
             raise errors.ConfigUnsupported("ACPI index is only supported for PCI devices")
         if kind == "usb":
@@ -53,10 +53,6 @@ def check_bridges(domain: Domain) -> None:
 
 
 def _check_usb(controller: Controller) -> None:
-    if controller.model in ("qusb1", "qusb2"):
-        raise errors.ConfigUnsupported(
-            "USB controller model type 'qusb1' or 'qusb2' is not supported in qemu", hint="say model='qemu-xhci'"
-        )
     if controller.model in ("nec-xhci", "qemu-xhci") and (controller.ports or 0) > _MOST_XHCI_PORTS:
         raise errors.ConfigUnsupported(
             f"'{controller.model}' controller only supports up to '{_MOST_XHCI_PORTS}' ports"
@@ -118,6 +114,9 @@ _OPTIONS = (
 )
 
 
+_RANGES = (("chassis", 0, 255), ("port", 0, 255), ("busNr", 1, 254))
+
+
 def _check_pci(controller: Controller, domain: Domain) -> None:
     model, target = controller.model, controller.target
     if model is None:
@@ -133,6 +132,12 @@ def _check_pci(controller: Controller, domain: Domain) -> None:
         raise errors.ConfigUnsupported(
             f"PCI controller chassisNr '{target.chassisNr}' out of range - must be 1-255"
         )
+    for field, least, most in _RANGES if target is not None else ():
+        value = getattr(target, field)
+        if value is not None and not least <= value <= most:
+            raise errors.ConfigUnsupported(f"PCI controller {field} '{value}' out of range - must be {least}-{most}")
+    if model in _ROOTS and controller.address is not None:
+        raise errors.ConfigUnsupported("pci-root and pcie-root controllers should not have an address")
     if target is not None and target.node is not None and target.node >= len(domain.cells):
         raise errors.XMLError(
             f"{model} with index {controller.index} is configured for a NUMA node ({target.node}) not present in the "

@@ -102,6 +102,11 @@ def _check_bus(disk: Disk) -> None:
         raise errors.InternalError(f"Invalid bus type '{target.bus}' for floppy disk", hint="use bus='fdc'")
     if disk.device != "floppy" and target.bus == "fdc":
         raise errors.InternalError(f"Invalid bus type '{target.bus}' for disk", hint="say device='floppy'")
+    name = target.dev or ""
+    if disk.device == "floppy" and not name.startswith("fd"):
+        raise errors.InternalError(f"Invalid floppy device name: {name}", hint="name it fda or fdb")
+    if disk.device == "disk" and name.startswith("fd"):
+        raise errors.InternalError(f"Invalid harddisk device name: {name}", hint="name it vda, sda or hda")
     if disk.device == "cdrom" and target.bus == "virtio":
         raise errors.ConfigUnsupported(
             f"disk type of '{target.dev}' does not support ejectable media", hint="use bus='sata' or bus='scsi'"
@@ -205,7 +210,7 @@ def _check_identity(disk: Disk) -> None:
         raise errors.InternalError(
             f"driver serial '{disk.serial}' contains unsafe characters", hint="letters, digits and _-+. are safe"
         )
-    if disk.wwn and bus not in ("ide", "scsi", "sata"):
+    if disk.wwn and bus not in ("ide", "scsi"):
         raise errors.ConfigUnsupported("Only ide and scsi disk support wwn")
     if (disk.vendor or disk.product) and bus != "scsi":
         raise errors.ConfigUnsupported("Only scsi disk supports vendor and product")

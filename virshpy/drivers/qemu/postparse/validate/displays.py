@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,9 +143,7 @@ def _check_sounds(domain: Domain) -> None:
         if audio is not None and audio.id not in known:
             raise errors.XMLError(f"no audio device with ID {audio.id}", hint="add <audio id=… type=…/>")
     if any(sound.model == "ich7" for sound in devices.sounds):
-        raise errors.InternalError(
-            "Cannot automatically add a new PCI bus for a device with connect flags 00", hint="say model='ich9'"
-        )
+        raise not_on_pci("say model='ich9'")
 
 
 def _check_audio(audio: Audio) -> None:

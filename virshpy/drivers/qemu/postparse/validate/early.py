@@ -76,6 +76,12 @@ def _check_usb(domain: Domain) -> None:
             "Can't add another USB controller: USB is disabled for this domain",
             hint="remove <controller type='usb' model='none'/>, or the others",
         )
+    masters = [c.index for c in usb if c.model not in _COMPANIONS]
+    for index in masters:
+        if masters.count(index) > 1:
+            raise errors.XMLError(
+                f"Duplicate USB controllers with index {index}", hint="give each an index of its own"
+            )
     for controller in usb:
         if controller.model in _COMPANIONS and not any(
             c.index == controller.index and c.model not in _COMPANIONS for c in usb
@@ -84,6 +90,15 @@ def _check_usb(domain: Domain) -> None:
                 "No master USB controller specified",
                 hint=f"add <controller type='usb' index='{controller.index}' model='ich9-ehci1'/>",
             )
+    if any(controller.model in ("qusb1", "qusb2") for controller in usb):
+        raise errors.ConfigUnsupported(
+            "USB controller model type 'qusb1' or 'qusb2' is not supported in qemu", hint="say model='qemu-xhci'"
+        )
+    if none and any(device.type == "usb" for device in domain.devices.hostdevs):
+        raise errors.ConfigUnsupported(
+            "Can't add host USB device: USB is disabled in this host",
+            hint="remove <controller type='usb' model='none'/>",
+        )
     if none and any(device.bus == "usb" for device in domain.devices.inputs):
         raise errors.ConfigUnsupported(
             "Can't add USB input device. USB bus is disabled", hint="remove <controller type='usb' model='none'/>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,16 +13,16 @@ if TYPE_CHECKING:
 def check_filesystem(filesystem: Filesystem) -> None:
     """Raises ConfigUnsupported with libvirt's words."""
     driver = filesystem.driver
+    if driver is not None and driver.type in ("loop", "nbd", "ploop"):
+        raise not_on_pci("drivers: path, virtiofs")
     if filesystem.type != "mount":
         raise errors.ConfigUnsupported("only supports mount filesystem type", hint="QEMU shares directories")
-    if driver is not None and driver.type in ("loop", "nbd", "ploop"):
-        raise errors.InternalError(
-            "Cannot automatically add a new PCI bus for a device with connect flags 00", hint="drivers: path, virtiofs"
-        )
     if (filesystem.fmode is not None or filesystem.dmode is not None) and filesystem.accessmode != "mapped":
         raise errors.ConfigUnsupported(
             "fmode and dmode must be used with accessmode=mapped", hint="say accessmode='mapped'"
         )
+    if driver is not None and driver.type == "handle" and filesystem.accessmode != "passthrough":
+        raise errors.ConfigUnsupported("only supports passthrough accessmode")
     if driver is not None and driver.type == "virtiofs":
         _check_virtiofs(filesystem)
     elif filesystem.boot is not None:

@@ -15,11 +15,14 @@ def check_firmware(domain: Domain) -> None:
     assert domain_os is not None
     loader, nvram = domain_os.loader, domain_os.nvram
     pflash = loader is not None and loader.type == "pflash"
+    variables = nvram is not None or (loader is not None and loader.stateless is False)
     if domain_os.firmware is not None:
         if loader is not None and loader.readonly is not None:
             raise errors.XMLDetail(
                 "loader attribute 'readonly' cannot be specified when firmware autoselection is enabled"
             )
+        if loader is not None and loader.type is not None:
+            raise errors.XMLDetail("loader attribute 'type' cannot be specified when firmware autoselection is enabled")
         if loader is not None and loader.secure is False:
             raise errors.XMLDetail(
                 "loader attribute 'secure' cannot be specified when firmware autoselection is enabled"
@@ -33,8 +36,7 @@ def check_firmware(domain: Domain) -> None:
             raise errors.XMLDetail(
                 "nvram attribute 'template' cannot be specified when firmware autoselection is enabled"
             )
-        keeps = nvram is not None or (loader is not None and loader.stateless is False)
-        if domain_os.firmware != "efi" and keeps:
+        if domain_os.firmware != "efi" and variables:
             raise errors.XMLDetail("Only EFI firmware permits NVRAM")
         _check_wanted(domain)
     else:
@@ -48,15 +50,14 @@ def check_firmware(domain: Domain) -> None:
                 "no loader path specified and firmware auto selection disabled",
                 hint="<os firmware='efi'> chooses a loader by itself",
             )
-        if loader is not None and not pflash and (nvram is not None or loader.stateless is not None):
+        if loader is not None and not pflash and variables:
             raise errors.XMLDetail("Only pflash loader type permits NVRAM")
     if loader is not None and loader.stateless and nvram is not None:
         what = "NVRAM template" if nvram.template else "NVRAM"
         raise errors.XMLDetail(f"{what} is not permitted when loader is stateless")
-    if domain_os.firmware == "efi" or pflash:
-        if domain.features is None or not domain.features.acpi:
-            raise errors.ConfigUnsupported("UEFI requires ACPI on this architecture", hint="add <acpi/> to <features>")
-        _check_secure(domain)
+    if (domain_os.firmware == "efi" or pflash) and not (domain.features and domain.features.acpi):
+        raise errors.ConfigUnsupported("UEFI requires ACPI on this architecture", hint="add <acpi/> to <features>")
+    _check_secure(domain)
 
 
 def _check_wanted(domain: Domain) -> None:

@@ -20,7 +20,15 @@ def check_image(disk: Disk) -> None:
     kind = driver.type if driver is not None else None
     if disk.type == "vhostuser":
         _check_vhostuser(disk)
+    elif kind == "cow":
+        raise errors.ConfigUnsupported("'cow' storage format is not supported")
+    elif kind == "fat" and disk.type != "dir":
+        raise errors.ConfigUnsupported("storage format 'fat' is supported only with 'dir' storage type")
     elif disk.type == "dir":
+        if kind == "fat" and not disk.readonly and disk.device != "cdrom":
+            raise errors.ConfigUnsupported(
+                "virtual FAT storage can't be accessed in read-write mode", hint="add <readonly/>"
+            )
         if kind != "fat" and source is not None:
             raise errors.ConfigUnsupported(
                 "storage type 'dir' requires use of storage format 'fat'", hint="add <driver type='fat'/>"
@@ -41,6 +49,8 @@ def check_image(disk: Disk) -> None:
 
 
 def _check_source(disk: Disk, source: StorageSource) -> None:
+    if source.startupPolicy == "requisite" and disk.device not in ("cdrom", "floppy"):
+        raise errors.XMLError("disk startupPolicy 'requisite' is allowed only for cdrom or floppy")
     if disk.type == "nvme" and not source.namespace:
         raise errors.ConfigUnsupported("NVMe namespace can't be zero")
     if disk.type == "network":

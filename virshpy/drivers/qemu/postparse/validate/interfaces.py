@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 from virshpy.drivers.qemu.postparse.places import pci_of
 
 TYPE_CHECKING = False
@@ -40,6 +41,8 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 def _check_model(interface: Interface) -> None:
     model, kind = model_of(interface), interface.type
+    if model == "usb-net" and interface.address is None:
+        raise not_on_pci("it sits on USB, where libvirt gives no addresses")
     if model is not None and not set(model) <= _NAME:
         raise errors.InvalidArg("Model name contains invalid characters", hint=f"it is '{model}'")
     if kind == "vhostuser" and model not in _VIRTIO:
@@ -68,6 +71,13 @@ def _check_connection(interface: Interface) -> None:
         mac = interface.mac.address if interface.mac else None
         raise errors.ConfigUnsupported(
             f"interface {mac} - <port isolated='yes'/> is not supported for network interfaces with type='{kind}'"
+        )
+    port = interface.virtualport.type if interface.virtualport else None
+    if interface.port is not None and interface.port.isolated and port is not None:
+        mac = interface.mac.address if interface.mac else None
+        raise errors.ConfigUnsupported(
+            f"interface {mac} - <port isolated='yes'/> is not supported for network interfaces with virtualport "
+            f"type='{port}'"
         )
     if interface.target is not None and interface.target.managed is False and kind != "ethernet":
         raise errors.ConfigUnsupported(f"unmanaged target dev is not supported on interfaces of type '{kind}'")

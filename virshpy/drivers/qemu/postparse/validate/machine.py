@@ -36,8 +36,6 @@ def _check_vcpus(domain: Domain, most: int) -> None:
     vcpu = domain.vcpu
     assert vcpu is not None
     count = vcpu.value or 0
-    if vcpu.current is not None and vcpu.current > count:
-        raise errors.ConfigUnsupported("maximum vCPU count must not be less than current vCPU count")
     cells = domain.cells
     named = [number for cell in cells for number in cell.cpus or ()]
     if len(named) > count > 0:

@@ -84,6 +84,8 @@ _LEAST_LABEL = 128
 
 def _check_nvdimm(module: MemoryDevice) -> None:
     _need_path(module)
+    if module.discard:
+        raise errors.ConfigUnsupported("discard is not supported for nvdimms")
     if module.uuid is not None:
         raise errors.ConfigUnsupported("UUID is not supported for NVDIMM device")
     assert module.target is not None
@@ -129,7 +131,12 @@ def _need_pci(module: MemoryDevice) -> None:
         raise errors.ConfigUnsupported(f"only 'pci' addresses are supported for the {module.model} device")
 
 
+def _check_enclave(module: MemoryDevice) -> None:
+    raise errors.ConfigUnsupported("sgx epc isn't supported by this QEMU binary")
+
+
 _CHECKS = {
+    "sgx-epc": _check_enclave,
     "nvdimm": _check_nvdimm,
     "virtio-pmem": _check_pmem,
     "virtio-mem": _check_virtio_mem,

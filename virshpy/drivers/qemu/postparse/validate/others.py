@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_q35
+from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +18,7 @@ def check_others(domain: Domain, caps: QemuCaps) -> None:
     """Raises what libvirt raises (ConfigUnsupported, XMLError)."""
     devices = domain.devices
     if devices.memballoon is not None and devices.memballoon.model == "xen":
-        raise errors.InternalError(
-            "Cannot automatically add a new PCI bus for a device with connect flags 00", hint="say model='virtio'"
-        )
+        raise not_on_pci("say model='virtio'")
     for shmem in devices.shmems:
         _check_shmem(shmem)
     _check_iommu(domain)

@@ -77,6 +77,8 @@ def _check_features(domain: Domain) -> None:
                 f"The '{word}' feature is not supported for architecture '{arch_of(domain)}' or machine type "
                 f"'{machine_of(domain)}'"
             )
+    if features.tcg is not None and domain.type == "kvm":
+        raise errors.ConfigUnsupported("TCG features are incompatible with domain type 'kvm'")
     tseg = features.smm.tseg if features.smm else None
     if tseg is not None:
         if not is_q35(domain):

@@ -19,7 +19,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -35,12 +36,13 @@ BOOT_MODULES = (
 # In the image, loaded where the command line says load=NAME.
 SPARE_MODULES = (
     "virtio_scsi", "sd_mod", "ata_piix", "virtio_input", "virtiofs", "overlay", "virtio_mem", "virtio_mmio",
+    "9pnet_virtio", "9p",
 )  # fmt: skip
 
-# Debian's first, then Ubuntu's; the general ones last, as they are larger.
-KERNELS = (
-    "linux-image-cloud-amd64", "linux-image-virtual", "linux-image-kvm", "linux-image-amd64", "linux-image-generic",
-)  # fmt: skip
+# Debian's first, then Ubuntu's. The general ones are larger, and have what no guest of a cloud is given (9p).
+GENERAL_KERNELS = ("linux-image-amd64", "linux-image-generic")
+KERNELS = ("linux-image-cloud-amd64", "linux-image-virtual", "linux-image-kvm", *GENERAL_KERNELS)
+_UNUSED = 7 * 24 * 3600  # seconds after which a guest that no checkout has asked for goes
 
 
 class GuestError(Exception):
@@ -62,16 +64,21 @@ def cache_dir() -> Path:
     return Path(base) / "virshpy-guests"
 
 
-def build(*, refresh: bool = False) -> Guest:
-    """The guest, from the cache where this recipe was built before; ``refresh`` asks apt for a newer kernel."""
+def build(*, refresh: bool = False, general: bool = False) -> Guest:
+    """The guest, from the cache where this recipe was built before; ``refresh`` asks apt for a newer kernel.
+
+    ``general``: the one with the distribution's general kernel.
+    """
     cache = cache_dir()
     if not cache.is_dir():
         cache.mkdir(parents=True)
         cache.chmod(0o755)
-    recipe = hashlib.sha256(Path(__file__).read_bytes() + (HERE / "guest.init").read_bytes()).hexdigest()[:12]
+    kernels = GENERAL_KERNELS if general else KERNELS
+    parts = (Path(__file__).read_bytes(), (HERE / "guest.init").read_bytes(), " ".join(kernels).encode())
+    recipe = hashlib.sha256(b"".join(parts)).hexdigest()[:12]
     with _locked(cache / "lock"):
         found = None if refresh else _newest(cache, recipe)
-        return found or _make(cache, recipe)
+        return found or _make(cache, recipe, kernels)
 
 
 @contextmanager
@@ -84,19 +91,22 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _newest(cache: Path, recipe: str) -> Guest | None:
     made = sorted(cache.glob(f"*.{recipe}"), key=lambda path: path.stat().st_mtime)
-    return _guest(made[-1]) if made else None
+    if not made:
+        return None
+    os.utime(made[-1])
+    return _guest(made[-1])
 
 
 def _guest(folder: Path) -> Guest:
     return Guest(folder / "vmlinuz", folder / "initrd", folder.name.rpartition(".")[0])
 
 
-def _make(cache: Path, recipe: str) -> Guest:
+def _make(cache: Path, recipe: str, kernels: Sequence[str]) -> Guest:
     with tempfile.TemporaryDirectory(dir=cache, prefix="build.") as name:
         work = Path(name)
         root = work / "root"
         apt = Apt(work)
-        for package in apt.kernel_packages():
+        for package in apt.kernel_packages(kernels):
             apt.unpack(package, root)
         kernel = next(iter(sorted(root.glob("boot/vmlinuz-*"))), None)
         if kernel is None:
@@ -115,8 +125,8 @@ def _make(cache: Path, recipe: str) -> Guest:
         shutil.rmtree(final, ignore_errors=True)
         out.rename(final)
     for stale in cache.iterdir():
-        # Earlier recipes of this same kernel are of no use to anybody; other kernels' are left for other checkouts.
-        if stale.is_dir() and stale != final and stale.name.startswith(f"{version}."):
+        # Other recipes and kernels may be those of other checkouts.
+        if stale.is_dir() and time.time() - stale.stat().st_mtime > _UNUSED:
             shutil.rmtree(stale, ignore_errors=True)
     return _guest(final)
 
@@ -131,18 +141,18 @@ class Apt:
             if shutil.which(tool) is None:
                 raise GuestError(f"{tool} not found: the guest is built from Debian's or Ubuntu's kernel package")
 
-    def kernel_packages(self) -> list[str]:
-        """The real packages behind the first metapackage of KERNELS that this distribution has."""
-        found = self._kernel_packages()
+    def kernel_packages(self, kernels: Sequence[str]) -> list[str]:
+        """The real packages behind the first of some metapackages that this distribution has."""
+        found = self._kernel_packages(kernels)
         if not found:
             self._private_lists()
-            found = self._kernel_packages()
+            found = self._kernel_packages(kernels)
         if not found:
-            raise GuestError(f"apt knows none of {', '.join(KERNELS)}: run `apt-get update` as root")
+            raise GuestError(f"apt knows none of {', '.join(kernels)}: run `apt-get update` as root")
         return found
 
-    def _kernel_packages(self) -> list[str]:
-        for meta in KERNELS:
+    def _kernel_packages(self, kernels: Sequence[str]) -> list[str]:
+        for meta in kernels:
             images = [name for name in self.depends(meta) if re.match(r"linux-image-(unsigned-)?\d", name)]
             if images:
                 extra = [name for name in self.depends(images[0]) if re.match(r"linux-modules-\d", name)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit.guest import READY, Guest
+from kit.guest import READY, Guest, GuestError, build
 from tests import needs
 from tests.guests.documents import document
 from tests.guests.test_crash_matrix import nothing_left
@@ -92,6 +92,38 @@ def test_virtiofs(uri: str, root: Path, guest: Guest) -> None:
         shell.run("mkdir -p /mnt; mount -t virtiofs tag /mnt")
         assert shell.run("cat /mnt/from-host") == "hello from the host\n"
         shell.run("echo hello from the guest >/mnt/from-guest; sync")
+        assert (shared / "from-guest").read_text() == "hello from the guest\n"
+    assert nothing_left(root) == []
+
+
+@pytest.fixture(scope="session")
+def general_guest() -> Guest:
+    """The test guest with a kernel that has 9p, which cloud kernels have not."""
+    try:
+        return build(general=True)
+    except GuestError as error:
+        pytest.skip(f"needs the distribution's general kernel: {error}")
+
+
+def test_9p(uri: str, root: Path, general_guest: Guest) -> None:
+    shared = root / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    (shared / "from-host").write_text("hello from the host\n")
+    filesystem = "".join(
+        f"<filesystem type='mount' accessmode='mapped'><source dir='{shared}'/><target dir='{tag}'/>{more}</filesystem>"
+        for tag, more in (("tag", ""), ("look", "<readonly/>"))
+    )
+    text = document("vm", CONSOLE + filesystem, guest=general_guest, words=("load=9pnet_virtio,9p",), memory=256)
+    with inside(uri, text) as shell:
+        tags = shell.run("cat /sys/bus/virtio/drivers/9pnet_virtio/virtio*/mount_tag | tr '\\0' '\\n'")
+        assert sorted(tags.split()) == ["look", "tag"]
+        shell.run("mkdir -p /mnt /tmp/look; mount -t 9p -o trans=virtio,version=9p2000.L tag /mnt")
+        assert shell.run("cat /mnt/from-host") == "hello from the host\n"
+        shell.run("echo hello from the guest >/mnt/from-guest; sync")
+        assert (shared / "from-guest").read_text() == "hello from the guest\n"
+        shell.run("mount -t 9p -o trans=virtio,version=9p2000.L look /tmp/look")
+        assert "Read-only" in shell.run("echo no >/tmp/look/from-guest 2>&1")
         assert (shared / "from-guest").read_text() == "hello from the guest\n"
     assert nothing_left(root) == []
 

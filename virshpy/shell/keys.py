@@ -80,4 +80,20 @@ _RUNS = (
     (688, "MACRO_RECORD_START MACRO_RECORD_STOP MACRO_PRESET_CYCLE MACRO_PRESET1 MACRO_PRESET2 MACRO_PRESET3"),
     (696, "KBD_LCD_MENU1 KBD_LCD_MENU2 KBD_LCD_MENU3 KBD_LCD_MENU4 KBD_LCD_MENU5"),
 )
+# Buttons of mice, pads and pens, which have numbers among the keys'.
+_BUTTONS = (
+    (256, "0 1 2 3 4 5 6 7 8 9"),
+    (272, "LEFT RIGHT MIDDLE SIDE EXTRA FORWARD BACK TASK"),
+    (288, "TRIGGER THUMB THUMB2 TOP TOP2 PINKIE BASE BASE2 BASE3 BASE4 BASE5 BASE6"),
+    (303, "DEAD A B C X Y Z TL TR TL2 TR2 SELECT START MODE THUMBL THUMBR"),
+    (320, "TOOL_PEN TOOL_RUBBER TOOL_BRUSH TOOL_PENCIL TOOL_AIRBRUSH TOOL_FINGER TOOL_MOUSE TOOL_LENS"),
+    (330, "TOUCH STYLUS STYLUS2 TOOL_DOUBLETAP TOOL_TRIPLETAP TOOL_QUADTAP GEAR_DOWN GEAR_UP"),
+)
+# Names that some keys had before.
+_OLDER = {
+    "SCREENLOCK": 152, "DIRECTION": 153, "DASHBOARD": 204, "BRIGHTNESS_ZERO": 244, "WIMAX": 246, "ZOOM": 372,
+    "SCREEN": 375,
+}  # fmt: skip
 LINUX = {f"KEY_{name}": first + place for first, names in _RUNS for place, name in enumerate(names.split())}
+LINUX |= {f"BTN_{name}": first + place for first, names in _BUTTONS for place, name in enumerate(names.split())}
+LINUX |= {f"KEY_{name}": number for name, number in _OLDER.items()}

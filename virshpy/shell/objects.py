@@ -47,7 +47,7 @@ class ObjectType(Named):
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         for handle in self.all(session.connection):
             if self.active is None or handle.is_active() == self.active:
-                yield handle.name, self.noun
+                yield (handle.name, self.noun) if "name" in self.by else (handle.uuid, handle.name)
 
     def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
         """How to look ``text`` up, to be tried in this order."""

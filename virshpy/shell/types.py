@@ -10,7 +10,7 @@ from virshpy import errors
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Self
 
     from virshpy.shell.session import Session
 
@@ -22,7 +22,14 @@ class Type:
 
     word = "string"
     empty_ok = False
-    files = False
+    source: str | None = None  # where words to complete come from, if not from the type itself
+
+    def offering(self, source: str) -> Self:
+        """The same type, with words to complete from what is called ``source`` in :mod:`virshpy.shell.sources`. That is
+        only loaded for Tab."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, source=source)
+        return made
 
     def convert(self, text: str, name: str, session: Session) -> Any:
         """The value of ``text`` given for the option ``name``. Raises Failure."""
@@ -34,6 +41,11 @@ class Type:
 
     def complete_beside(self, given: dict[str, list[str]], prefix: str, session: Session) -> Iterable[Candidate]:
         """The same for types that depend on what other options say: ``given`` holds their texts."""
+        if self.source is not None:
+            from virshpy.shell import sources
+
+            known: Type = getattr(sources, self.source)
+            return known.complete_beside(given, prefix, session)
         return self.complete(prefix, session)
 
 
@@ -95,7 +107,6 @@ class Flags(Type):
 class File(Type):
     """A file to read: the value is its content."""
 
-    files = True
 
     def convert(self, text: str, name: str, session: Session) -> str:
         if text == "/dev/stdin" and session.read_document is not None:
@@ -135,7 +146,6 @@ class Bytes(File):
 class Path(Type):
     """A file by its name: to be written, or for the driver to read."""
 
-    files = True
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=False)
@@ -144,7 +154,6 @@ class Path(Type):
 class Directory(Type):
     """A directory to go to; the command itself says what is wrong with an empty name."""
 
-    files = True
     empty_ok = True
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
@@ -271,7 +280,7 @@ class DomainType(Type):
         for domain, stats in session.connection.domain_stats(stats=StatsTypes.STATE):
             label = state_label(stats.get("state.state", 0))
             if not self.states or label in self.states:
-                found.append((domain.name, label))
+                found.append((domain.name, label) if "name" in self.by else (domain.uuid, domain.name))
         return found
 
 

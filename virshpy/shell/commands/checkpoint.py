@@ -81,7 +81,7 @@ def checkpoint_create(session: Session, args: Arguments) -> Message:
         option("description", STRING, "a note about it"),
         flag("print-xml", "print the XML, and do nothing"),
         _QUIESCE,
-        words("diskspec", STRING, "what becomes of a disk: DISK[,checkpoint=KIND][,bitmap=NAME]"),
+        words("diskspec", STRING.offering("DISK"), "what becomes of a disk: DISK[,checkpoint=KIND][,bitmap=NAME]"),
     ),
     examples=(("checkpoint-create-as test monday", "by name"),),
     returns="message name domain | xml",

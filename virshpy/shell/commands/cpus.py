@@ -6,7 +6,7 @@ from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
 from virshpy.shell.command import Failure, Option, argument, command, failing, flag, option
 from virshpy.shell.families import given_flags
 from virshpy.shell.results import Document, Lines, Message, Text
-from virshpy.shell.types import STRING, Choice, File
+from virshpy.shell.types import STRING, File
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
-_ARCHES = Choice("x86_64", "i686", "aarch64", "ppc64le", "s390x", "riscv64")
 _HYPERVISOR = (
-    option("virttype", Choice("kvm", "qemu"), "virtualization type (/domain/@type)"),
-    option("emulator", STRING, "path of the emulator (/domain/devices/emulator)"),
-    option("arch", _ARCHES, "architecture (/domain/os/type/@arch)"),
-    option("machine", STRING, "machine type (/domain/os/type/@machine)"),
+    option("virttype", STRING.offering("VIRT_TYPES"), "virtualization type (/domain/@type)"),
+    option("emulator", STRING.offering("EMULATORS"), "path of the emulator (/domain/devices/emulator)"),
+    option("arch", STRING.offering("ARCHES"), "architecture (/domain/os/type/@arch)"),
+    option("machine", STRING.offering("MACHINES"), "machine type (/domain/os/type/@machine)"),
 )
 _COMPARING = (flag("error", "a processor that will not do is an error"), flag("validate", "check the XML's form first"))
 _BASELINE = (
@@ -152,7 +151,7 @@ def cpu_baseline(session: Session, args: Arguments) -> Document:
         option("file", File(), "file with XML of processors"),
         *_HYPERVISOR,
         *_BASELINE,
-        option("model", STRING, "a model by its name, instead of a file"),
+        option("model", STRING.offering("CPU_MODELS"), "a model by its name, instead of a file"),
     ),
     examples=(("hypervisor-cpu-baseline --model Skylake-Client --features", "all features of a model"),),
     returns="xml",
@@ -179,7 +178,7 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
     "cpu-models",
     "processor models that are known",
     "Print the names of the processor models of an architecture.",
-    (argument("arch", _ARCHES, "an architecture"),),
+    (argument("arch", STRING.offering("CPU_ARCHES"), "an architecture"),),
     examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
     returns="models",
 )

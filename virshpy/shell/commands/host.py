@@ -6,15 +6,15 @@ from virshpy.enums import DomainCapabilitiesFlags
 from virshpy.shell.command import command, failing, flag, option
 from virshpy.shell.families import WRAP, XPATH, given_flags, shown
 from virshpy.shell.results import Document, Field, Fields, Text
-from virshpy.shell.types import STRING, Choice
+from virshpy.shell.types import STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.shell.command import Arguments
     from virshpy.shell.session import Session
 
-_VIRT_TYPES = Choice("kvm", "qemu")
-_ARCHES = Choice("x86_64", "i686", "aarch64")
+_VIRT_TYPES = STRING.offering("VIRT_TYPES")
+_ARCHES = STRING.offering("ARCHES")
 
 
 @command(
@@ -128,9 +128,9 @@ def _whole_or_selected(text: str, args: Arguments) -> Document:
     "Print what an emulator offers to a domain: machines, CPUs, devices.",
     (
         option("virttype", _VIRT_TYPES, "virtualization type (/domain/@type)"),
-        option("emulatorbin", STRING, "path of the emulator (/domain/devices/emulator)"),
+        option("emulatorbin", STRING.offering("EMULATORS"), "path of the emulator (/domain/devices/emulator)"),
         option("arch", _ARCHES, "architecture (/domain/os/type/@arch)"),
-        option("machine", STRING, "machine type (/domain/os/type/@machine)"),
+        option("machine", STRING.offering("MACHINES"), "machine type (/domain/os/type/@machine)"),
         XPATH,
         WRAP,
         flag("disable-deprecated-features", "a host model without features that are deprecated"),

@@ -184,7 +184,7 @@ class Seconds(AnyText):
     "put an interface of the host into a new bridge",
     "Make a bridge that has the interface as its port and takes its addresses\nover.",
     (
-        argument("interface", STRING, "name or MAC address of an interface"),
+        argument("interface", STRING.offering("HOST_INTERFACES"), "name or MAC address of an interface"),
         argument("bridge", STRING, "name of the new bridge"),
         flag("no-stp", "without the spanning tree protocol"),
         option("delay", Seconds(), "seconds for which a new port forwards nothing"),

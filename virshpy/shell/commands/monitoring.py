@@ -274,7 +274,7 @@ _SOURCES = {
     "Print the IP addresses that a running domain has.",
     (
         RUNNING,
-        option("interface", STRING, "only of this interface"),
+        option("interface", STRING.offering("INTERFACE_NAMES"), "only of this interface"),
         flag("full", "repeat name and MAC address on each line"),
         option("source", Choice(*_SOURCES), "whom to ask: lease, agent or arp"),
     ),

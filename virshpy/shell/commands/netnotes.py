@@ -81,7 +81,7 @@ def net_desc(session: Session, args: Arguments) -> Message | Text:
     "Show, set or remove the element of a network's <metadata> that has this\nnamespace.",
     (
         _NETWORK,
-        argument("uri", STRING, "URI of the namespace"),
+        argument("uri", STRING.offering("NETWORK_METADATA_URIS"), "URI of the namespace"),
         *_IMPACT,
         flag("edit", "change it in an editor"),
         option("key", STRING, "prefix that the namespace gets in the document"),

@@ -317,7 +317,7 @@ def net_update(session: Session, args: Arguments) -> Message:
     "net-dhcp-leases",
     "addresses that a network has given out",
     "Print the DHCP leases of a network, or those of one MAC address.",
-    (_ACTIVE, option("mac", STRING, "only the lease of this MAC address")),
+    (_ACTIVE, option("mac", STRING.offering("LEASED_MACS"), "only the lease of this MAC address")),
     examples=(("net-dhcp-leases default", "which guest has which address"),),
     returns="leases[expiry_time mac protocol address prefix hostname client_id]",
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
-_CELL = option("cellno", Int(), "number of a NUMA cell")
+_CELL = option("cellno", Int().offering("CELLS"), "number of a NUMA cell")
 
 
 def _cells(session: Session, failed: str | None) -> list[Node]:
@@ -67,7 +67,10 @@ _KINDS = ("user", "system", "idle", "iowait", "intr")
     "nodecpustats",
     "what the host's processors have spent their time on",
     "Print how long the processors of the host, or one of them, have done what.",
-    (option("cpu", Int(), "number of one processor"), flag("percent", "measure for a second, print shares")),
+    (
+        option("cpu", Int().offering("ONLINE_CPUS"), "number of one processor"),
+        flag("percent", "measure for a second, print shares"),
+    ),
     examples=(("nodecpustats --percent", "how busy the host is now"),),
     returns=(
         "user_ns? system_ns? idle_ns? iowait_ns? intr_ns? | usage_percent idle_percent user_percent? "
@@ -120,7 +123,7 @@ def _share(kind: str, share: float | None) -> Field:
     "nodememstats",
     "what the host's memory is used for",
     "Print how much memory the host, or one NUMA cell of it, has and uses.",
-    (option("cell", Int(), "number of a NUMA cell"),),
+    (option("cell", Int().offering("CELLS"), "number of a NUMA cell"),),
     examples=(("nodememstats --cell 0", "of one cell"),),
     returns="total_kib? free_kib? buffers_kib? cached_kib?",
 )
@@ -169,7 +172,7 @@ def freecell(session: Session, args: Arguments) -> Text:
     return Text("free_kib", text, total, end="", cells=value)
 
 
-_PAGE_SIZE = KiB(((1 << 32) - 1) << 10)
+_PAGE_SIZE = KiB(((1 << 32) - 1) << 10).offering("PAGE_SIZES")
 
 
 @command(
@@ -240,7 +243,7 @@ def _pages(counts: dict[int, int]) -> str:
     (
         argument("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"),
         argument("pagecount", UInt(64), "how many"),
-        option("cellno", Int(), "on this NUMA cell"),
+        option("cellno", Int().offering("CELLS"), "on this NUMA cell"),
         flag("add", "so many more"),
         flag("all", "on each NUMA cell"),
     ),

@@ -360,11 +360,17 @@ _AS = (
     ("source-protocol-ver", "NFS version to mount with"),
     ("source-initiator", "iSCSI initiator to log in as"),
 )
+# Where what is known of them comes from.
+_SOURCES = {
+    "source-path": "PATHS", "source-dev": "PATHS", "target": "PATHS", "source-format": "POOL_FORMATS",
+    "auth-type": "AUTH_TYPES", "secret-usage": "SECRET_USAGES", "secret-uuid": "SECRETS",
+    "adapter-name": "SCSI_HOSTS", "adapter-parent": "SCSI_HOSTS", "source-protocol-ver": "NFS_VERSIONS",
+}  # fmt: skip
 _AS_OPTIONS = (
     argument("name", STRING, "name of the pool"),
     argument("type", _KIND, "type of the pool"),
     flag("print-xml", "print the XML, and do nothing"),
-    *(option(name, STRING, what) for name, what in _AS),
+    *(option(name, STRING.offering(_SOURCES[name]) if name in _SOURCES else STRING, what) for name, what in _AS),
 )
 
 

@@ -131,7 +131,11 @@ def _check(flags: int) -> None:
         _LIVE,
         _VALIDATE,
         option("memspec", STRING, "where memory goes: [file=]NAME[,snapshot=KIND]", named_only=True),
-        words("diskspec", STRING, "what becomes of a disk: DISK[,snapshot=KIND][,driver=FORMAT][,stype=TYPE][,file=F]"),
+        words(
+            "diskspec",
+            STRING.offering("DISK"),
+            "what becomes of a disk: DISK[,snapshot=KIND][,driver=FORMAT][,stype=TYPE][,file=F]",
+        ),
     ),
     examples=(
         ("snapshot-create-as test before-upgrade", "by name"),

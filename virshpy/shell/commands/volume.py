@@ -39,6 +39,7 @@ _CREATE_FLAGS = {
     "reflink": StorageVolCreateFlags.REFLINK,
     "validate": StorageVolCreateFlags.VALIDATE,
 }
+_FORMATS = Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir")
 _TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
 
 
@@ -78,9 +79,9 @@ class Allocation(VolumeSize):
         argument("name", STRING, "name of the volume"),
         argument("capacity", VolumeSize(), "its size, in bytes or with a unit"),
         option("allocation", Allocation(), "what to allocate at once, in bytes or with a unit"),
-        option("format", Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir"), "format of the image"),
+        option("format", _FORMATS, "format of the image"),
         option("backing-vol", VolumeType(), "the volume that it is an overlay of"),
-        option("backing-vol-format", STRING, "format of the volume that it is an overlay of"),
+        option("backing-vol-format", STRING.offering("IMAGE_FORMATS"), "format of the volume that it is an overlay of"),
         _PREALLOCATE,
         _PRINT,
     ),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
 
-_MOUNTPOINTS = words("mountpoint", STRING, "only file systems mounted there")
+_MOUNTPOINTS = words("mountpoint", STRING.offering("MOUNT_POINTS"), "only file systems mounted there")
 
 
 @command(
@@ -61,7 +61,7 @@ def domfsthaw(session: Session, args: Arguments) -> Text:
     (
         RUNNING,
         option("minimum", UInt(64), "leave ranges alone that are shorter than so many bytes"),
-        option("mountpoint", STRING, "only of the file system mounted there"),
+        option("mountpoint", STRING.offering("MOUNT_POINTS"), "only of the file system mounted there"),
     ),
     examples=(("domfstrim test", "images become smaller"),),
     returns="",
@@ -142,7 +142,7 @@ def _shown(value: object) -> str:
 
 
 # people
-_USER = argument("user", STRING, "name of a user of the guest")
+_USER = argument("user", STRING.offering("USERS"), "name of a user of the guest")
 
 
 @command(
@@ -233,7 +233,7 @@ def guest_agent_timeout(session: Session, args: Arguments) -> None:
         flag("async", "do not wait for the answer"),
         flag("block", "wait for ever"),
         flag("pretty", "indent the answer"),
-        words("cmd", STRING, "the command", optional=False),
+        words("cmd", STRING.offering("AGENT_COMMANDS"), "the command", optional=False),
     ),
     examples=(("qemu-agent-command test '{\"execute\": \"guest-ping\"}'", "is it there?"),),
     returns="answer",

@@ -10,7 +10,7 @@ from virshpy.shell.commands.domain.tuning import RATE_FIELDS, checked_rates
 from virshpy.shell.families import named_as
 from virshpy.shell.markup import Writer
 from virshpy.shell.results import Document, Message
-from virshpy.shell.types import STRING, AnyText, Choice, _paths
+from virshpy.shell.types import STRING, AnyText, Choice, Path, _paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _PRINT = flag("print-xml", "print the XML, and do nothing")
 class Source(AnyText):
     """What a disk's data come from: a file, unless it says otherwise. It may be empty, for an empty drive."""
 
-    files = True
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=False)
@@ -40,11 +39,11 @@ class Source(AnyText):
     (
         DOMAIN,
         argument("source", Source(), "where its data are"),
-        argument("target", STRING, "what the guest calls it, such as vdb"),
+        argument("target", STRING.offering("FREE_TARGETS"), "what the guest calls it, such as vdb"),
         option("targetbus", Choice("virtio", "scsi", "sata", "usb", "ide", "fdc"), "how it is attached"),
         option("driver", Choice("qemu"), "driver"),
         option("subdriver", Choice("raw", "qcow2", "vmdk", "vdi", "vpc"), "format of the image"),
-        option("iothread", STRING, "number of the I/O thread that serves it"),
+        option("iothread", STRING.offering("IOTHREADS"), "number of the I/O thread that serves it"),
         option("cache", Choice("default", "none", "writethrough", "writeback", "directsync", "unsafe"), "caching"),
         option("io", Choice("threads", "native", "io_uring"), "how the host does I/O"),
         option("type", Choice("disk", "cdrom", "floppy", "lun"), "what the guest sees"),
@@ -57,10 +56,10 @@ class Source(AnyText):
         option("address", STRING, "where the guest sees it: pci:0.0.3.0, scsi:0.0.1, …"),
         flag("multifunction", "other functions may be at its PCI slot"),
         _PRINT,
-        option("source-protocol", STRING, "protocol of a network source"),
+        option("source-protocol", STRING.offering("NETWORK_PROTOCOLS"), "protocol of a network source"),
         option("source-host-name", STRING, "host of a network source, HOST:PORT"),
         option("source-host-transport", Choice("tcp", "rdma", "unix"), "transport of a network source"),
-        option("source-host-socket", STRING, "socket of a network source"),
+        option("source-host-socket", Path(), "socket of a network source"),
         PERSISTENT,
         *IMPACT,
     ),
@@ -204,10 +203,14 @@ _TYPES = ("network", "bridge", "direct", "hostdev", "vdpa", "vhostuser")
     (
         DOMAIN,
         argument("type", Choice(*_TYPES), "type of the interface"),
-        argument("source", STRING, "what it is connected to: a network, a bridge, a device, …"),
+        argument(
+            "source",
+            STRING.offering("NETWORK_SOURCES"),
+            "what it is connected to: a network, a bridge, a device, …",
+        ),
         option("target", STRING, "name of its device on the host"),
         option("mac", STRING, "its MAC address"),
-        option("script", STRING, "script that is run when it is set up"),
+        option("script", Path(), "script that is run when it is set up"),
         option("model", Choice("virtio", "e1000e", "e1000", "rtl8139"), "what the guest sees"),
         option("alias", STRING, "a name of one's own for it, ua-…"),
         option("inbound", STRING, "limits of what it receives: AVERAGE,PEAK,BURST,FLOOR"),
@@ -216,7 +219,11 @@ _TYPES = ("network", "bridge", "direct", "hostdev", "vdpa", "vhostuser")
         *IMPACT,
         _PRINT,
         flag("managed", "take the host's device from its driver, and give it back"),
-        option("source-mode", STRING, "mode of the source: server or client, or a mode of macvtap"),
+        option(
+            "source-mode",
+            STRING.offering("SOURCE_MODES"),
+            "mode of the source: server or client, or a mode of macvtap",
+        ),
     ),
     constraints=PERSISTENT_CLASHES,
     examples=(("attach-interface test network default --model virtio --persistent", "for good"),),

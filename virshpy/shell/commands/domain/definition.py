@@ -81,7 +81,11 @@ class _WipesSomething(Constraint):
     (
         _DOMAIN,
         flag("managed-save", "remove its managed save image, too"),
-        option("storage", TEXT, "remove these volumes, too: targets or sources of its disks, with commas"),
+        option(
+            "storage",
+            TEXT.offering("DISKS"),
+            "remove these volumes, too: targets or sources of its disks, with commas",
+        ),
         flag("remove-all-storage", "remove all its volumes, too (take care)"),
         flag("delete-storage-volume-snapshots", "remove the volumes' snapshots; needs --remove-all-storage"),
         flag("wipe-storage", "overwrite the volumes before they are removed"),

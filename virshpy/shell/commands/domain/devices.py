@@ -20,7 +20,7 @@ from virshpy.shell.documents import appended, parsed, printed, removed, set_text
 from virshpy.shell.families import named_as
 from virshpy.shell.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
 from virshpy.shell.results import Document, Message
-from virshpy.shell.types import Choice, File, KiB, Path, UInt
+from virshpy.shell.types import STRING, Choice, File, KiB, Path, UInt
 from virshpy.xml.node import Node
 
 TYPE_CHECKING = False
@@ -173,7 +173,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
     "Put a medium into a drive of a domain, take it out, or exchange it.",
     (
         DOMAIN,
-        argument("path", DiskName(), "target or source of the drive"),
+        argument("path", STRING.offering("DRIVES"), "target or source of the drive"),
         option("source", Path(), "the medium"),
         flag("eject", "take the medium out"),
         flag("insert", "put a medium in"),
@@ -339,7 +339,7 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
         *IMPACT,
         _PRINT,
         option("alias", DeviceAlias(), "alias of the device"),
-        option("node", UInt(), "the guest's NUMA node that it belongs to"),
+        option("node", UInt().offering("MEMORY_NODES"), "the guest's NUMA node that it belongs to"),
         option("requested-size", KiB(), "how much, in KiB or with a unit", late=True),
     ),
     constraints=(*IMPACT_CLASHES, Exclusive("node", "alias")),

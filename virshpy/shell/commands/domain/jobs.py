@@ -221,6 +221,8 @@ _LATER_SWITCHES: dict[str, tuple[int, str]] = {
     "tls": (_M.TLS, "encrypt what is sent"),
     "parallel": (_M.PARALLEL, "use several connections"),
 }
+_DISKS = STRING.offering("DISKS")
+_METHODS = STRING.offering("COMPRESSIONS")
 # Options whose value becomes a parameter: libvirt's name of it, the type, the help.
 _VALUES = {
     "migrateuri": ("migrate_uri", STRING, "where the hypervisor sends it, if that is not to be guessed"),
@@ -228,10 +230,10 @@ _VALUES = {
     "listen-address": ("listen_address", STRING, "address at which the other host listens"),
     "dname": ("destination_name", STRING, "the domain's name there"),
     "xml": ("destination_xml", File(), "file with the XML that it gets there"),
-    "migrate-disks": ("migrate_disks", STRING, "targets of the disks to copy, with commas"),
+    "migrate-disks": ("migrate_disks", _DISKS, "targets of the disks to copy, with commas"),
     "disks-port": ("disks_port", Int(), "port of the other host for disks"),
     "disks-uri": ("disks_uri", STRING, "where disks are sent"),
-    "comp-methods": ("compression", STRING, "methods to compress memory with, with commas"),
+    "comp-methods": ("compression", _METHODS, "methods to compress memory with, with commas"),
     "comp-mt-level": ("compression.mt.level", Int(), "level of compression by threads"),
     "comp-mt-threads": ("compression.mt.threads", Int(), "threads that compress"),
     "comp-mt-dthreads": ("compression.mt.dthreads", Int(), "threads that decompress"),
@@ -261,7 +263,7 @@ def _later(name: str) -> Any:
     "Move a domain to another host, while it runs with --live.",
     (
         DOMAIN,
-        argument("desturi", STRING, "URI of the other host"),
+        argument("desturi", STRING.offering("URIS"), "URI of the other host"),
         *(flag(name, help) for name, _, help in _SWITCHES),
         *(_value(name) for name in ("migrateuri", "graphicsuri", "listen-address", "dname")),
         option("timeout", UInt(), "do something about it after so many seconds: suspend the domain, unless"),

@@ -90,7 +90,7 @@ def _present(domain: Domain, kind: MetadataType, flags: int) -> str | None:
     "Show, set or remove the element of a domain's <metadata> that has this\nnamespace.",
     (
         _DOMAIN,
-        argument("uri", STRING, "URI of the namespace"),
+        argument("uri", STRING.offering("METADATA_URIS"), "URI of the namespace"),
         *_IMPACT,
         flag("edit", "change it in an editor"),
         option("key", STRING, "prefix that the namespace gets in the document"),

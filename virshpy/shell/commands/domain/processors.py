@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
 
-_CPULIST = option("cpulist", TEXT, "processors of the host, such as 0-3,^2; or r: all")
+_CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all")
 _V = VcpuFlags
 
 
@@ -139,7 +139,7 @@ class _OneOfTwo(Constraint):
     "Give a domain some of its processors, or take them away, by their numbers.",
     (
         DOMAIN,
-        argument("vcpulist", STRING, "numbers of processors of the domain, such as 2-3"),
+        argument("vcpulist", STRING.offering("VCPU_LIST"), "numbers of processors of the domain, such as 2-3"),
         flag("enable", "give them"),
         flag("disable", "take them away"),
         *IMPACT,
@@ -158,7 +158,7 @@ def setvcpu(session: Session, args: Arguments) -> None:
     "Print which processors the guest uses, or have its agent switch some on or\noff.",
     (
         DOMAIN_LATE,
-        option("cpulist", STRING, "numbers of processors of the guest"),
+        option("cpulist", STRING.offering("VCPU_LIST"), "numbers of processors of the guest"),
         flag("enable", "switch them on"),
         flag("disable", "switch them off"),
     ),
@@ -256,7 +256,12 @@ def _wanted_cpus(text: str, count: int) -> list[int]:
     "vcpupin",
     "which of the host's processors a domain's may run on",
     "Print or set which processors of the host a processor of a domain may run\non.",
-    (DOMAIN_LATE, option("vcpu", UInt(), "number of one of the domain's processors"), _CPULIST, *IMPACT),
+    (
+        DOMAIN_LATE,
+        option("vcpu", UInt().offering("VCPUS"), "number of one of the domain's processors"),
+        _CPULIST,
+        *IMPACT,
+    ),
     constraints=IMPACT_CLASHES,
     examples=(("vcpupin test 0 2-3", "the first one, on two of the host's"),),
     returns="vcpus[vcpu affinity]",
@@ -348,8 +353,8 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
     "Set which processors of the host an I/O thread of a domain may run on.",
     (
         DOMAIN,
-        argument("iothread", UInt(), "number of an I/O thread"),
-        argument("cpulist", STRING, "processors of the host, such as 0-3,^2; or r: all"),
+        argument("iothread", UInt().offering("IOTHREADS"), "number of an I/O thread"),
+        argument("cpulist", STRING.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
@@ -365,7 +370,7 @@ def iothreadpin(session: Session, args: Arguments) -> None:
     "iothreadadd",
     "give a domain an I/O thread",
     "Add an I/O thread to a domain.",
-    (DOMAIN, argument("id", ThreadNumber(), "number of the new I/O thread"), *IMPACT),
+    (DOMAIN, argument("id", ThreadNumber().offering("FREE_IOTHREAD"), "number of the new I/O thread"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreadadd test 2 --config", "from its next start"),),
     returns="",
@@ -378,7 +383,7 @@ def iothreadadd(session: Session, args: Arguments) -> None:
     "iothreaddel",
     "take an I/O thread from a domain",
     "Remove an I/O thread that no disk uses.",
-    (DOMAIN, argument("id", ThreadNumber(), "number of an I/O thread"), *IMPACT),
+    (DOMAIN, argument("id", ThreadNumber().offering("IOTHREADS"), "number of an I/O thread"), *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("iothreaddel test 2 --config", "from its next start"),),
     returns="",
@@ -402,7 +407,7 @@ _POLLING = (
     "Change how an I/O thread of a domain polls and how many helpers it has.",
     (
         DOMAIN,
-        argument("id", ThreadNumber(), "number of an I/O thread"),
+        argument("id", ThreadNumber().offering("IOTHREADS"), "number of an I/O thread"),
         *(option(name, type, help) for name, type, help in _POLLING),
         *IMPACT,
     ),
@@ -426,7 +431,7 @@ def iothreadset(session: Session, args: Arguments) -> None:
     (
         RUNNING,
         flag("total", "all together only"),
-        option("start", Int(), "from this processor on"),
+        option("start", Int().offering("HOST_CPUS"), "from this processor on"),
         option("count", Int(), "so many processors"),
     ),
     examples=(("cpu-stats test --total", "all together"),),

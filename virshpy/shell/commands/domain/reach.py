@@ -27,7 +27,7 @@ _RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, i
     "Connect this terminal to the domain's serial console; ^] leaves it.",
     (
         _RUNNING,
-        option("devname", STRING, "alias of the device, such as serial1"),
+        option("devname", STRING.offering("CONSOLES"), "alias of the device, such as serial1"),
         flag("force", "disconnect whoever is connected"),
         flag("safe", "only where no one else can be connected meanwhile"),
     ),
@@ -182,7 +182,7 @@ def _port(node: Node, name: str) -> int:
         flag("pretty", "indent the answer"),
         flag("return-value", "print only what the answer's 'return' holds"),
         option("pass-fds", TEXT, "file descriptors N,M,... to hand over with the command", named_only=True),
-        words("cmd", STRING, "the command", optional=False),
+        words("cmd", STRING.offering("MONITOR_COMMANDS"), "the command", optional=False),
     ),
     constraints=(Exclusive("hmp", "pretty"), Exclusive("hmp", "return-value")),
     examples=(

@@ -248,7 +248,7 @@ def qemu_attach(session: Session, args: Arguments) -> Message:
     "Wait for QEMU to send an event, and print it.",
     (
         option("domain", DomainType(), "only events of this domain"),
-        option("event", STRING, "only events of this name"),
+        option("event", STRING.offering("QMP_EVENTS"), "only events of this name"),
         flag("pretty", "indent what the event carries"),
         LOOP,
         option("timeout", Int(1), "give up after so many seconds"),
@@ -353,7 +353,7 @@ def domdisplay_reload(session: Session, args: Arguments) -> Message:
 
 
 # shared limits of disks
-_GROUP = argument("group-name", STRING, "name of a group of disks")
+_GROUP = argument("group-name", STRING.offering("THROTTLE_GROUPS"), "name of a group of disks")
 
 
 @command(

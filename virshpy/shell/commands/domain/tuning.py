@@ -133,7 +133,7 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
     (
         DOMAIN,
         option("mode", Choice(*_MODES), "how strictly: strict, preferred, interleave or restrictive"),
-        option("nodeset", STRING, "numbers of NUMA nodes, such as 0-1"),
+        option("nodeset", STRING.offering("CELL_LIST"), "numbers of NUMA nodes, such as 0-1"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
@@ -263,12 +263,15 @@ def _throttle_help(name: str) -> str:
     return f"peak of {rate}" if name.endswith("-max") else rate
 
 
+_GROUP_NAME = GroupName().offering("THROTTLE_GROUPS")
+
+
 def throttle_options(*, group: bool) -> tuple[Any, ...]:
     """The options that describe how much of a disk may be used; ``group``: with the name of a shared limit."""
     return (
         *(option(name, Throttle("bytes" in name), _throttle_help(name)) for name in _RATES),
         option("size-iops-sec", Throttle(False), "bytes that count as one operation"),
-        *((option("group-name", GroupName(), "disks of one name share the limits"),) if group else ()),
+        *((option("group-name", _GROUP_NAME, "disks of one name share the limits"),) if group else ()),
         *(option(name, Throttle(False), _throttle_help(name)) for name in _LENGTHS),
     )
 
@@ -387,7 +390,7 @@ class SchedulerNumber(Type):
         CURRENT,
         CONFIG,
         LIVE,
-        words("set", STRING, "NAME=VALUE of a parameter"),
+        words("set", STRING.offering("SCHEDULER_SETTINGS"), "NAME=VALUE of a parameter"),
     ),
     constraints=IMPACT_CLASHES,
     examples=(("schedinfo test --set cpu_shares=2048", "twice the usual share"),),
@@ -455,8 +458,8 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
     "Print which performance counters of a domain are on, or switch some.",
     (
         DOMAIN,
-        option("enable", STRING, "counters to switch on, with commas"),
-        option("disable", STRING, "counters to switch off, with commas"),
+        option("enable", STRING.offering("PERF_EVENTS"), "counters to switch on, with commas"),
+        option("disable", STRING.offering("PERF_EVENTS"), "counters to switch off, with commas"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,

@@ -180,7 +180,7 @@ _PAGE_SIZE = KiB(((1 << 32) - 1) << 10).offering("PAGE_SIZES")
     "free pages of the host's memory",
     "Print how many pages of each size are free on NUMA cells.",
     (
-        option("cellno", Int(), "number of a NUMA cell", late=True),
+        option("cellno", Int().offering("CELLS"), "number of a NUMA cell", late=True),
         option("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"),
         flag("all", "of all cells"),
     ),

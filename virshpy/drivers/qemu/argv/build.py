@@ -66,7 +66,6 @@ _PARTS = (
     boot.add_root_words,
     small.add_iommu,
     controllers.add_controllers,
-    machine.add_plugged_vcpus,
     memory.add_devices,
     small.add_hubs,
     controllers.add_late_controllers,

@@ -234,29 +234,6 @@ def boot_vcpus(guest: Guest) -> int:
     return domain.vcpu.current or domain.vcpu.value or 1
 
 
-def add_plugged_vcpus(guest: Guest) -> None:
-    """vCPUs that are there at start and can be unplugged are devices, as if they had been plugged in."""
-    states = guest.domain.vcpus.vcpus if guest.domain.vcpus else []
-    plugged = [state for state in states if state.enabled and state.hotpluggable]
-    if guest.runtime.native or not plugged:
-        return
-    kind = f"{cpu_words(guest)[0]}-{guest.caps.arch}-cpu"
-    topology = guest.domain.cpu.topology if guest.domain.cpu else None
-    threads, cores, dies = (
-        (topology.threads or 1, topology.cores or 1, topology.dies or 1) if topology is not None else (1, 1, 1)
-    )
-    for state in sorted(plugged, key=lambda state: (state.order or 0, state.id or 0)):
-        rest, thread = divmod(state.id or 0, threads)
-        rest, core = divmod(rest, cores)
-        socket, die = divmod(rest, dies)
-        guest.device(
-            {
-                "driver": kind, "id": f"vcpu{state.id}", "socket-id": socket, "die-id": die, "core-id": core,
-                "thread-id": thread,
-            }
-        )  # fmt: skip
-
-
 def add_iothreads(guest: Guest) -> None:
     ids = guest.domain.iothreadids
     listed = {thread.id: thread for thread in ids.iothreads} if ids else {}

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Misuse(errors.InvalidArg):
-    """invalid argument"""
-
-    detailed = "%s"  # libvirt says this one without the words of its code
-
-
 class Row:
     """One operation, as an attribute of its group. Where no driver overrides it, a call says that it is not supported.
 
@@ -160,4 +154,4 @@ def _check_flags(driver: Contract, row: Row, method: Callable[..., Any], flags: 
             known |= int(member)
     if unknown := flags & ~known:
         function = row.c_name.replace("vir", driver.function_prefix, 1)
-        raise Misuse(f"unsupported flags (0x{unknown:x}) in function {function}")
+        raise errors.Misuse(f"unsupported flags (0x{unknown:x}) in function {function}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.contract import Misuse
 from virshpy.driver.secret import SecretOperations
 from virshpy.driver.structures import SecretRef
 from virshpy.drivers.secret.records import Secrets, reference
@@ -70,5 +69,5 @@ class SecretRows(SecretOperations):
 
     def secret_set_value(self, secret: SecretRef, value: bytes) -> None:
         if not value:
-            raise Misuse("value in virSecretSetValue must not be NULL", hint="a value has at least one byte")
+            raise errors.Misuse("value in virSecretSetValue must not be NULL", hint="a value has at least one byte")
         Secrets(self.store).set_value(secret.uuid, value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.contract import Misuse
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.host import Host, new_uuid
 from virshpy.enums import DomainState, EventType, ModificationImpact, RunningReason, ShutoffReason
@@ -122,7 +121,7 @@ class Guest:
     def looked_at(self, flags: int) -> Domain:
         """The one document that a question about live, config or current state means."""
         if flags & ModificationImpact.LIVE and flags & ModificationImpact.CONFIG:
-            raise Misuse(
+            raise errors.Misuse(
                 "Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive"
             )
         return self.affected(flags)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.driver.contract import Misuse
+from virshpy import errors
 from virshpy.driver.types import NodeInfo, Record
 
 TYPE_CHECKING = False
@@ -71,7 +71,7 @@ def checked_uuid(text: str, function: str) -> str:
 
     uuid = read_uuid(text)
     if uuid is None:
-        raise Misuse(f"uuidstr in {function} must be a valid UUID")
+        raise errors.Misuse(f"uuidstr in {function} must be a valid UUID")
     return uuid
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.contract import Misuse, accepts
+from virshpy.driver.contract import accepts
 from virshpy.driver.domain.block import BlockOperations
 from virshpy.driver.domain.devices import DeviceOperations
 from virshpy.driver.domain.tuning import TuningOperations
@@ -138,7 +138,8 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
         self.guest(domain)
         if flags:
             # libvirt's own flag for text among the parameters is refused with the others.
-            raise Misuse(f"unsupported flags (0x{flags | 4:x}) in function testDomainGetSchedulerParametersFlags")
+            function = "testDomainGetSchedulerParametersFlags"
+            raise errors.Misuse(f"unsupported flags (0x{flags | 4:x}) in function {function}")
         return {"weight": 50}
 
     @accepts(0)
@@ -149,7 +150,7 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
         self.guest(domain)
 
     def domain_get_launch_security_info(self, domain: DomainRef) -> dict[str, Any]:
-        raise Misuse("unsupported flags (0x4) in function testDomainGetLaunchSecurityInfo")
+        raise errors.Misuse("unsupported flags (0x4) in function testDomainGetLaunchSecurityInfo")
 
     # interfaces
     @accepts(_IMPACT)

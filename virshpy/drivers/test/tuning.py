@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.contract import Misuse, accepts
+from virshpy.driver.contract import accepts
 from virshpy.driver.domain.devices import DeviceOperations
 from virshpy.driver.domain.tuning import TuningOperations
 from virshpy.driver.structures import IOThreadInfo
@@ -48,7 +48,7 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
     def domain_set_memory_flags(self, domain: DomainRef, memory: int, *, flags: int = 0) -> None:
         guest = self.guest(domain)
         if not memory:
-            raise Misuse("memory in virDomainSetMemoryFlags must not be zero")
+            raise errors.Misuse("memory in virDomainSetMemoryFlags must not be zero")
         if memory >= _UNLIMITED:
             raise errors.Overflow(f"input too large: {memory}")
         impact = flags & (M.LIVE | M.CONFIG)

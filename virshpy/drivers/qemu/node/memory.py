@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.driver.contract import Misuse
 from virshpy.drivers.qemu.node import kernel
 from virshpy.drivers.qemu.node.kernel import NODES, meminfo, names, number, number_list, read
 from virshpy.drivers.qemu.node.processors import online_cpus
@@ -72,7 +71,7 @@ def memory_stats(cell: int) -> dict[str, int]:
     else:
         last = _last_cell()
         if cell > last:
-            raise Misuse(f"cellNum in virHostMemGetStats must be less than or equal to {last}")
+            raise errors.Misuse(f"cellNum in virHostMemGetStats must be less than or equal to {last}")
         figures = meminfo(f"{NODES}/node{cell}/meminfo")
         kinds = {"total": "MemTotal", "free": "MemFree"}
     return {kind: figures[name] for kind, name in kinds.items() if name in figures}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from virshpy.driver.contract import Misuse
+from virshpy import errors
 from virshpy.drivers.qemu.node.kernel import CPUS, names, number, number_list, read
 
 TYPE_CHECKING = False
@@ -54,7 +54,7 @@ def cpu_stats(cpu: int) -> dict[str, int]:
                 "idle": idle * tick,
                 "iowait": wait * tick,
             }
-    raise Misuse("Invalid cpuNum in virHostCPUGetStatsLinux")
+    raise errors.Misuse("Invalid cpuNum in virHostCPUGetStatsLinux")
 
 
 class Bank:

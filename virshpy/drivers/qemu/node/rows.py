@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.contract import Misuse, accepts
+from virshpy.driver.contract import accepts
 from virshpy.driver.host import HostOperations
 from virshpy.drivers.qemu.node import memory, processors
 from virshpy.enums import NodeAllocPagesFlags
@@ -65,4 +65,4 @@ class NodeRows(HostOperations):
 
 def _check_negative(number: int, what: str) -> None:
     if number < -1:
-        raise Misuse(f"{what} only accepts -1 as a negative value")
+        raise errors.Misuse(f"{what} only accepts -1 as a negative value")

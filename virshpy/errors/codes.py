@@ -1,97 +1,8 @@
-"""The one tree of errors that virshpy raises, with libvirt's codes, domains and messages.
-
-    Error                     everything below, nothing else crosses the public API
-    ├── NoSupport             a driver has no such operation (VIR_ERR_NO_SUPPORT)
-    ├── OperationInvalid      right request, wrong moment (domain is not running, …)
-    ├── OperationDenied       read-only connection
-    ├── XMLError, XMLDetail   documents that cannot be read
-    ├── ConfigUnsupported     documents that are readable and impossible
-    ├── NoDomain, DomainExist lookups and name clashes
-    └── …                     one class for each of libvirt's codes, in the order of their numbers
-
-A class's docstring is libvirt's bare message; ``detailed`` is its form with a detail, where no colon joins it.
-An instance adds ``hint``: one sentence on what to do about it, which libvirt does not have.
-"""
+"""The errors by their codes: one class for each of libvirt's, in the order of their numbers."""
 
 from __future__ import annotations
 
-from virshpy.enums.numbers import IntEnum
-
-
-class ErrorDomain(IntEnum):
-    """virErrorDomain: which part of the program speaks (VIR_FROM_*)."""
-
-    NONE = 0
-    XML = 5
-    DOM = 6
-    RPC = 7
-    CONF = 9
-    QEMU = 10
-    NET = 11
-    TEST = 12
-    REMOTE = 13
-    STORAGE = 18
-    NETWORK = 19
-    DOMAIN = 20
-    NODEDEV = 22
-    SECURITY = 24
-    INTERFACE = 26
-    SECRET = 30
-    CPU = 31
-    NWFILTER = 33
-    HOOK = 34
-    DOMAIN_SNAPSHOT = 35
-    SYSINFO = 37
-    STREAMS = 38
-    EVENT = 40
-    LOCKING = 42
-    CAPABILITIES = 44
-    URI = 45
-    AUTH = 46
-    DEVICE = 49
-    SSH = 50
-    CGROUP = 54
-    FIREWALL = 59
-    POLKIT = 60
-    THREAD = 61
-    ADMIN = 62
-    LOGGING = 63
-    PERF = 65
-    RESCTRL = 67
-    DOMAIN_CHECKPOINT = 69
-    TPM = 70
-
-
-class Error(Exception):
-    """unknown error
-
-    ``code`` (int, virErrorNumber), ``name`` (the C constant), ``domain`` (:class:`ErrorDomain`), ``message`` (libvirt's
-    sentence with its detail), ``hint`` (str or None: what to do).
-    """
-
-    code = 1
-    name = "VIR_ERR_INTERNAL_ERROR"
-    detailed: str | None = None
-
-    def __init_subclass__(cls, *, code: int | None = None, name: str | None = None) -> None:
-        if code is not None and name is not None:
-            cls.code, cls.name = code, name
-
-    def __init__(self, detail: str | None = None, *, hint: str | None = None, domain: ErrorDomain = ErrorDomain.NONE):
-        self.detail = detail
-        self.hint = hint
-        self.domain = domain
-        super().__init__(self.message)
-
-    @property
-    def message(self) -> str:
-        bare = (type(self).__doc__ or "").partition("\n")[0]
-        if self.detail is None:
-            return bare
-        return self.detailed.replace("%s", self.detail) if self.detailed else f"{bare}: {self.detail}"
-
-    def __str__(self) -> str:
-        return self.message
+from virshpy.errors import Error
 
 
 class InternalError(Error, code=1, name="VIR_ERR_INTERNAL_ERROR"):
@@ -132,6 +43,12 @@ class InvalidDomain(Error, code=7, name="VIR_ERR_INVALID_DOMAIN"):
 
 class InvalidArg(Error, code=8, name="VIR_ERR_INVALID_ARG"):
     """invalid argument"""
+
+
+class Misuse(InvalidArg):
+    """invalid argument"""
+
+    detailed = "%s"  # libvirt says this one without the words of its code
 
 
 class OperationFailed(Error, code=9, name="VIR_ERR_OPERATION_FAILED"):

@@ -76,6 +76,11 @@ def add_backend(
         guest, name, size, cell=cell, access=access, nodemask=nodemask, pagesize=pagesize, discard=discard,
         module=module, system=system,
     )  # fmt: skip
+    if properties.get("prealloc") and "host-nodes" in properties and guest.caps.has_object("thread-context"):
+        # The threads that touch the memory run where it is to come from.
+        context = f"tc-{name}"
+        guest.object("thread-context", context, **{"node-affinity": properties["host-nodes"]})
+        properties["prealloc-context"] = context
     guest.add("-object", as_json({"qom-type": kind, "id": name, **properties}))
 
 

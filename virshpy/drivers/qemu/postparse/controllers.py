@@ -114,7 +114,7 @@ def name_masters(domain: Domain) -> None:
 def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
     """What every guest of a machine type has: a USB controller, SATA on q35, the PCI root."""
     pci_root: str | None = None
-    usb: str | None = None
+    usb: str | None = ""
     sata = False
     if not is_x86(domain):
         pci_root, usb = "pcie-root", "qemu-xhci"
@@ -123,9 +123,9 @@ def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
         usb = next((m for m in ("qemu-xhci", "nec-usb-xhci", "ich9-usb-ehci1") if caps.has_device(m)), None)
         usb = {"nec-usb-xhci": "nec-xhci", "ich9-usb-ehci1": "ich9-ehci1"}.get(usb or "", usb)
     elif is_i440fx(domain):
-        pci_root, usb = "pci-root", ""
+        pci_root = "pci-root"
     elif machine_of(domain) == "isapc":
-        usb = ""
+        usb = None
     controllers = domain.devices.controllers
     if usb is not None and not have_controller(domain, "usb", 0):
         controllers.append(Controller(type="usb", index=0, model=usb or None))

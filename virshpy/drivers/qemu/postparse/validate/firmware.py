@@ -50,7 +50,7 @@ def check_firmware(domain: Domain) -> None:
                 "no loader path specified and firmware auto selection disabled",
                 hint="<os firmware='efi'> chooses a loader by itself",
             )
-        if loader is not None and not pflash and variables:
+        if loader is not None and not pflash and loader.stateless is False:
             raise errors.XMLDetail("Only pflash loader type permits NVRAM")
     if loader is not None and loader.stateless and nvram is not None:
         what = "NVRAM template" if nvram.template else "NVRAM"

@@ -188,6 +188,9 @@ def test_the_commands(virshpy: Run, root: Path) -> None:
     insecure = virshpy("secret-set-value", UUID, "--base64", "aGVsbG8=")
     assert insecure.stderr == "error: Passing secret value as command-line argument is insecure!\n"
     assert virshpy("secret-get-value", UUID, "--plain").stdout == "hello\n"
+    asked = virshpy("secret-set-value", UUID, "--interactive", input="hush\n")
+    assert asked.stdout == "Enter new value for secret:Secret value set\n\n"
+    assert (asked.stderr, virshpy("secret-get-value", UUID, "--plain").stdout) == ("", "hush\n")
     assert virshpy("secret-list").stdout.splitlines()[2] == f" {UUID}   volume /images/a.luks"
     assert virshpy("secret-dumpxml", UUID).stdout.startswith("<secret ephemeral='no' private='no'>\n")
     assert virshpy("secret-undefine", UUID).stdout == f"Secret {UUID} deleted\n\n"

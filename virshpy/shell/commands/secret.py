@@ -14,6 +14,7 @@ from virshpy.shell.families import (
 )
 from virshpy.shell.objects import SecretType
 from virshpy.shell.results import Message, Shown, Table, Text
+from virshpy.shell.streams import flush, put
 from virshpy.shell.types import STRING, Bytes
 
 TYPE_CHECKING = False
@@ -82,9 +83,7 @@ def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
         value = args["base64"].encode()
         yield Text("warning", "Passing secret value as command-line argument is insecure!", error=True)
     elif "interactive" in args:
-        from getpass import getpass
-
-        value, plain = getpass("Enter new value for secret:").encode(), True
+        value, plain = _asked_for().encode(), True
     else:
         raise Failure("Input secret value is missing")
     if not plain:
@@ -95,6 +94,20 @@ def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
     with failing("Failed to set secret value"):
         args["secret"].set_value(value)
     yield Message("Secret value set", uuid=args["secret"].uuid)
+
+
+def _asked_for() -> str:
+    """What is typed and not shown, or a line of standard input where nobody types."""
+    import sys
+
+    question = "Enter new value for secret:"
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return getpass(question)
+    put(question)
+    flush()
+    return sys.stdin.readline().removesuffix("\n")
 
 
 @command(

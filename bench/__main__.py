@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.documents import measure
 from bench.domains import BARE, clear, documents, libvirt, names
 from bench.imports import bill
-from bench.measure import PYTHON, Failed, Row, Shell, run, table, timed, typical
+from bench.measure import PROGRAM, PYTHON, Failed, Row, Shell, run, side_by_side, table, timed, typical
 
 MANY = 1000
 DEFINED = 500
@@ -27,7 +27,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.uri = f"qemu:///embed?root={folder}/root"
-        self.virshpy = Shell(PYTHON, "-m", "virshpy", "-c", self.uri)
+        self.virshpy = Shell(PROGRAM, "-c", self.uri)
         self.virsh = libvirt()
         self.papers = documents(folder, MANY)
         self.rows: list[Row] = []
@@ -110,15 +110,24 @@ class Bench:
         self.remove(MANY)
 
     def tab(self) -> None:
-        """One press of Tab in a shell: a command's name, and a domain's."""
-        python = self.python()
-        for what, line in (("a command", "virshpy dom"), ("a value", "virshpy -c test:///default dominfo t")):
-            argv = [PYTHON, "-m", "virshpy", "-q", "complete", "--bash", line]
-            self.add(Row(f"Tab, {what}", typical(7, partial(run, argv)), python, "python -c pass"))
-        argv = [PYTHON, "-m", "virshpy", "-c", "test:///default", "list"]
-        theirs = ["virsh", "-c", "test:///default", "list"]
-        virsh = typical(7, partial(run, theirs)) if shutil.which("virsh") else None
-        self.add(Row("list, test:///default", typical(7, partial(run, argv)), python, "python -c pass", virsh))
+        """One press of Tab in a shell: a command's name, an option, a domain's name; beside virsh's own completion."""
+        test = ["-c", "test:///default"]
+        lines = (
+            ("every command", ["--bash", "virshpy "], ["", ""]),
+            ("commands with what they are", ["--", "dom"], ["dom"]),
+            ("an option", ["--bash", "virshpy list --"], ["list", "--"]),
+            ("a value", ["--bash", "virshpy -c test:///default dominfo t"], ["dominfo", "t"]),
+        )
+        for what, ours, theirs in lines:
+            self._start(f"Tab, {what}", ["-q", "complete", *ours], ["-q", *test, "complete", "--", *theirs])
+        self._start("list, test:///default", [*test, "list"], [*test, "list"])
+        self._start("the same, as a terminal has it", [*test, "-o", "rich", "list"], [*test, "list"])
+
+    def _start(self, what: str, ours: list[str], theirs: list[str]) -> None:
+        """What is mostly starting, beside a bare Python and, as no daemon is needed, virsh."""
+        argvs = [[PROGRAM, *ours], [PYTHON, "-c", "pass"], *([["virsh", *theirs]] if shutil.which("virsh") else [])]
+        mine, python, *virsh = side_by_side(11, *(partial(run, argv) for argv in argvs))
+        self.add(Row(what, mine, python, "python -c pass", virsh[0] if virsh else None))
 
     def define(self) -> None:
         papers = [f"define {path}" for path in self.papers[:DEFINED]]
@@ -170,7 +179,7 @@ def main() -> int:
         try:
             for part in (bench.life, bench.together, bench.lists, bench.tab, bench.define):
                 part()
-            imports = bill(["-c", bench.uri, "list"])
+            imports = bill(["-c", "test:///default", "list"]), bill(["-c", bench.uri, "list"])
         except Failed as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1
@@ -182,7 +191,8 @@ def main() -> int:
     if not bench.virsh:
         print("\nvirsh with a libvirtd that answers is not here: its columns are empty")
     print("\n".join(["\ndocuments", *map(str, measure(Path(sys.argv[1]) if sys.argv[1:] else None))]))
-    print(f"\nthe import bill of `virshpy list`\n{imports}")
+    print(f"\nthe import bill of `virshpy -c test:///default list`\n{imports[0]}")
+    print(f"\nthe import bill of `virshpy list` on QEMU\n{imports[1]}")
     print(f"\n{time.monotonic() - begin:.0f} s")
     return 0
 

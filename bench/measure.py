@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 PYTHON = sys.executable
+# As users have it: the program that the package installs beside its Python.
+PROGRAM = str(Path(PYTHON).parent / "virshpy")
 
 
 class Row(NamedTuple):
@@ -52,6 +55,12 @@ def typical(times: int, work: Callable[[], object], after: Callable[[], object] 
         if after:
             after()
     return median(taken)
+
+
+def side_by_side(times: int, *works: Callable[[], object]) -> list[float]:
+    """The median of each, run in turn: what else the machine does meanwhile falls on all of them."""
+    rounds = [[timed(work) for work in works] for _ in range(times)]
+    return [median(column) for column in zip(*rounds, strict=True)]
 
 
 class Shell:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import sys
 
 from virshpy.shell.output import cell, label, plain
@@ -24,10 +22,9 @@ _STATE_STYLES = {
 }  # fmt: skip
 _CODES = {"green": "32", "yellow": "33", "bright_black": "90", "red": "31"}
 
-_XML = re.compile(
-    r"(?P<comment><!--.*?-->)|(?P<tag></?[^\s<>/]+)|(?P<name>[^\s<>=\"']+)(?==[\"'])|(?P<value>(?<==)(?:\"[^\"]*\"|'[^']*'))"
-    r"|(?P<end>/?>)",
-    re.S,
+_XML = (
+    r"(?s)(?P<comment><!--.*?-->)|(?P<tag></?[^\s<>/]+)|(?P<name>[^\s<>=\"']+)(?==[\"'])|(?P<value>(?<==)(?:\"[^\"]*\"|'[^']*'))"
+    r"|(?P<end>/?>)"
 )
 _XML_CODES = {"comment": "90", "tag": "36", "name": "32", "value": "33", "end": "36"}
 
@@ -55,7 +52,9 @@ def coloured(result: Result, *, quiet: bool = False) -> str:
 
 def xml(text: str) -> str:
     """A document with its tags, names and values coloured; without the colours it is the same text."""
-    return _XML.sub(lambda match: _paint(_XML_CODES[str(match.lastgroup)], match[0]), text)
+    import re
+
+    return re.sub(_XML, lambda match: _paint(_XML_CODES[str(match.lastgroup)], match[0]), text)
 
 
 def bar(progress: Progress) -> str:
@@ -72,7 +71,8 @@ def room_in(stream: TextIO) -> int:
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
-        return shutil.get_terminal_size().columns
+        given = os.environ.get("COLUMNS", "")
+        return int(given) if given.isdecimal() and int(given) else 80
 
 
 def show_in_pager(text: str) -> None:

@@ -23,7 +23,7 @@ _RIGHTS = "the user may not do that on the host; qemu:///session are guests of o
 _AGENT = "see whether the guest runs its agent and has a channel org.qemu.guest_agent.0"
 _CODES = {
     "VIR_ERR_NO_MEMORY": "the host has too little memory: freecell shows how much is free",
-    "VIR_ERR_NO_SUPPORT": "the driver of this connection cannot do that: 'uri' names it, 'connect' opens another",
+    "VIR_ERR_NO_SUPPORT": "the driver of this connection does not do that; on test:///default it may be tried out",
     "VIR_ERR_NO_CONNECT": "'help connect' shows what a URI looks like",
     "VIR_ERR_OS_TYPE": "'capabilities' lists the kinds of guests that there can be",
     "VIR_ERR_NO_DOMAIN": "'list --all' shows the domains",

@@ -1,5 +1,6 @@
 """Where the words come from that completion offers for values which are no objects of their own: processors, NUMA
-cells, formats, what a guest has. A type takes one up by its name: ``Int().offering("CELLS")``."""
+cells, formats, what a guest has. A type takes one up by its name: ``Int().offering("CELLS")``. To press Tab changes
+nothing: what is asked for here may be asked for on a read-only connection, too."""
 
 from __future__ import annotations
 
@@ -194,44 +195,11 @@ class MountPoints(OfDomain):
         return [(one.mountpoint, one.fstype) for one in domain.fs_info()]
 
 
-class Users(OfDomain):
-    """Who is logged in to the guest."""
-
-    def of(self, domain: Domain) -> Iterable[Candidate]:
-        from virshpy.enums import GuestInfoTypes
-
-        found = domain.guest_info(GuestInfoTypes.USERS)
-        return [(str(value), "user") for name, value in found.items() if name.endswith(".name")]
-
-
 class SchedulerSettings(OfDomain):
     """Parameters of the scheduler, as they are."""
 
     def of(self, domain: Domain) -> Iterable[Candidate]:
         return [(f"{name}={value}", "as it is") for name, value in domain.scheduler_parameters(0).items()]
-
-
-class MonitorCommands(OfDomain):
-    """Commands of QEMU's monitor."""
-
-    def of(self, domain: Domain) -> Iterable[Candidate]:
-        from json import loads
-
-        answer = loads(domain.qemu_monitor_command('{"execute": "query-commands"}'))
-        return sorted((command["name"], "QMP") for command in answer["return"])
-
-
-class AgentCommands(OfDomain):
-    """Commands of the guest's agent, as they are sent."""
-
-    def of(self, domain: Domain) -> Iterable[Candidate]:
-        from json import dumps, loads
-
-        from virshpy.enums import AgentResponseTimeout
-
-        answer = loads(domain.qemu_agent_command('{"execute": "guest-info"}', int(AgentResponseTimeout.DEFAULT)))
-        names = [command["name"] for command in answer["return"]["supported_commands"] if command["enabled"]]
-        return [(dumps({"execute": name}), name) for name in sorted(names)]
 
 
 class MetadataUris(OfDomain):
@@ -335,10 +303,7 @@ VCPU_LIST = Commas(VCPUS)
 IOTHREADS = IOThreads()
 FREE_IOTHREAD = FreeIOThread()
 MOUNT_POINTS = MountPoints()
-USERS = Users()
 SCHEDULER_SETTINGS = SchedulerSettings()
-MONITOR_COMMANDS = MonitorCommands()
-AGENT_COMMANDS = AgentCommands()
 METADATA_URIS = MetadataUris()
 NETWORK_METADATA_URIS = NetworkMetadataUris()
 CONSOLES = InDocument(_consoles)
@@ -372,3 +337,22 @@ QMP_EVENTS = Choice(
     "SPICE_INITIALIZED", "STOP", "SUSPEND", "SUSPEND_DISK", "UNPLUG_PRIMARY", "VNC_CONNECTED", "VNC_DISCONNECTED",
     "VNC_INITIALIZED", "VSERPORT_CHANGE", "WAKEUP", "WATCHDOG",
 )  # fmt: skip
+# To ask QEMU or the agent what they know would mark the guest as one that others have had their hands in.
+MONITOR_COMMANDS = Choice(
+    "block_resize", "cont", "device_add", "device_del", "human-monitor-command", "inject-nmi", "object-add",
+    "object-del", "qom-get", "qom-list", "qom-set", "query-acpi-ospm-status", "query-balloon", "query-block",
+    "query-block-jobs", "query-blockstats", "query-chardev", "query-commands", "query-cpu-definitions",
+    "query-cpus-fast", "query-events", "query-hotpluggable-cpus", "query-iothreads", "query-jobs", "query-kvm",
+    "query-machines", "query-memdev", "query-memory-devices", "query-memory-size-summary", "query-migrate",
+    "query-mice", "query-name", "query-named-block-nodes", "query-pci", "query-rx-filter", "query-spice",
+    "query-status", "query-target", "query-tpm", "query-uuid", "query-version", "query-vnc", "rtc-reset-reinjection",
+    "screendump", "send-key", "set_link", "stop", "system_powerdown", "system_reset", "system_wakeup",
+)  # fmt: skip
+_AGENT = (
+    "ping", "info", "get-time", "get-host-name", "get-osinfo", "get-timezone", "get-users", "get-vcpus",
+    "get-memory-blocks", "get-disks", "get-diskstats", "get-cpustats", "get-fsinfo", "fsfreeze-status",
+    "fsfreeze-freeze", "fsfreeze-thaw", "fstrim", "network-get-interfaces", "sync", "shutdown", "suspend-disk",
+    "suspend-ram", "suspend-hybrid",
+)  # fmt: skip
+AGENT_COMMANDS = Choice(*(f'{{"execute": "guest-{name}"}}' for name in _AGENT))
+USERS = Choice("root")

@@ -84,7 +84,9 @@ def sysinfo_xml() -> str:
             lines = [f"    <entry name='{key}'>{_escape(value)}</entry>" for key, value in found]
             rows.append("\n".join([f"  <{title}>", *lines, f"  </{title}>"]))
     if not rows:
-        raise errors.ConfigUnsupported("Host SMBIOS information is not available")
+        raise errors.ConfigUnsupported(
+            "Host SMBIOS information is not available", hint="this host's firmware has no such tables"
+        )
     return "\n".join(["<sysinfo type='smbios'>", *rows, "</sysinfo>", ""])
 
 

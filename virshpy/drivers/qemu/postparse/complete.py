@@ -14,7 +14,7 @@ from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_mac
 from virshpy.drivers.qemu.postparse.others import complete_others
 from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
 from virshpy.drivers.qemu.postparse.places import machine_of
-from virshpy.drivers.qemu.postparse.validate.early import check_early, check_emulator
+from virshpy.drivers.qemu.postparse.validate.early import check_early, check_emulator, check_given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
         domain.genid = context.new_uuid()
     complete_machine(domain, caps)
     check_emulator(domain, caps)
+    check_given(domain)
     complete_basics(domain)
     complete_cpu(domain, caps)
     complete_firmware(domain, context)

@@ -138,7 +138,9 @@ def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
 def default_models(domain: Domain, caps: QemuCaps) -> None:
     """The model of a controller that has none, by what QEMU offers."""
     for controller in domain.devices.controllers:
-        if controller.type == "usb" and controller.model is None:
+        if controller.type == "usb" and controller.model == "none":
+            controller.address = None
+        elif controller.type == "usb" and controller.model is None:
             if caps.has_device("piix3-usb-uhci"):
                 controller.model = "piix3-uhci"
             elif caps.has_device("qemu-xhci"):

@@ -84,6 +84,8 @@ def complete_graphics(graphics: Graphics) -> None:
 
 def complete_video(video: Video, caps: QemuCaps) -> None:
     model = video.model
+    if model is not None and model.type == "none":
+        video.address = None
     if video.driver is not None and video.driver.vgaconf == "io":
         video.driver.vgaconf = None
     if model is None:

@@ -120,11 +120,12 @@ def assign_usb(domain: Domain) -> None:
         count = _USB_PORTS.get(controller.model or "", 2)
         if controller.model in ("nec-xhci", "qemu-xhci") and controller.ports is not None:
             count = controller.ports
-        if controller.index not in buses or count > buses[controller.index].counts[""]:
-            buses[controller.index or 0] = _Ports(count)
+        if controller.index in buses:
+            raise errors.XMLError(
+                f"Duplicate USB controllers with index {controller.index}", hint="give each an index of its own"
+            )
+        buses[controller.index or 0] = _Ports(count)
     if not buses:
-        if domain.devices.hubs:
-            raise errors.ConfigUnsupported("Can't add USB hub: USB is disabled for this domain")
         if any(True for _ in usb_devices(domain)):
             raise errors.ConfigUnsupported(
                 "USB is disabled for this domain, but USB devices are present in the domain XML",

@@ -152,13 +152,15 @@ class Buses:
                 f"Invalid PCI address {said}. Only PCI buses up to {len(self.buses) - 1} are available"
             )
         bus = self.buses[place.bus]
-        offers = bus.offers
+        offers, kinds = bus.offers, needs
         if by_user:
-            # Whoever writes an address may put any endpoint where one fits, and do without hotplug.
+            # Whoever writes an address may put any endpoint where one fits, a bridge too, and do without hotplug.
+            if needs & connect.PCI_BRIDGE:
+                kinds |= connect.PCI
             if offers & connect.ENDPOINTS:
                 offers |= connect.ENDPOINTS
             offers |= connect.HOTPLUG
-        if not needs & offers & connect.KINDS:
+        if not kinds & offers & connect.KINDS:
             raise errors.XMLError(
                 f"The device at PCI address {said} cannot be plugged into the PCI controller with "
                 f"index='{place.bus}'. It requires a controller that accepts a {connect.kind_name(needs)}."

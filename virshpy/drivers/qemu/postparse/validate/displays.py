@@ -57,6 +57,8 @@ def _check_video(video: Video, number: int, count: int, caps: QemuCaps) -> None:
         )
     if video.driver is not None and video.driver.name == "vhostuser" and kind != "virtio":
         raise errors.ConfigUnsupported("'vhostuser' driver is only supported with 'virtio' device")
+    if kind == "ramfb" and video.address is not None:
+        raise errors.ConfigUnsupported(f"address not supported for video type {kind}")
     if number and kind not in _SECONDARY:
         raise errors.ConfigUnsupported(f"video type '{kind}' is only valid as primary video device")
     if kind not in _SEVERAL_HEADS and (model.heads or 1) > 1:

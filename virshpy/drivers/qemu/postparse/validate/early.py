@@ -39,6 +39,30 @@ def check_emulator(domain: Domain, caps: QemuCaps) -> None:
         )
 
 
+def check_given(domain: Domain) -> None:
+    """What is refused of the document's own controllers, before any is added."""
+    usb = [controller.model for controller in domain.devices.controllers if controller.type == "usb"]
+    if "none" in usb and len(usb) > 1:
+        raise errors.XMLDetail(
+            "Can't add another USB controller: USB is disabled for this domain",
+            hint="remove <controller type='usb' model='none'/>, or the others",
+        )
+    if "none" in usb:
+        _check_without_usb(domain)
+
+
+def _check_without_usb(domain: Domain) -> None:
+    devices = domain.devices
+    refused = (
+        ("Can't add USB input device. USB bus is disabled", any(device.bus == "usb" for device in devices.inputs)),
+        ("Can't add host USB device: USB is disabled in this host", any(row.type == "usb" for row in devices.hostdevs)),
+        ("Can't add USB hub: USB is disabled for this domain", bool(devices.hubs)),
+    )
+    for sentence, found in refused:
+        if found:
+            raise errors.ConfigUnsupported(sentence, hint="remove <controller type='usb' model='none'/>")
+
+
 def check_early(domain: Domain) -> None:
     """Boot order, consoles, and controllers that clash or that the machine cannot have."""
     _check_boot(domain)
@@ -47,6 +71,7 @@ def check_early(domain: Domain) -> None:
             raise errors.ConfigUnsupported(
                 "Only the first console can be a serial port", hint="<target type='virtio'/> makes another kind"
             )
+    _check_root(domain)
     seen = set()
     controllers = domain.devices.controllers
     for controller in controllers:
@@ -65,23 +90,10 @@ def check_early(domain: Domain) -> None:
         if hostdev.type == "usb" and hostdev.address is not None and hostdev.address.type != "usb":
             raise errors.ConfigUnsupported("USB host device must use 'usb' address type")
     _check_usb(domain)
-    _check_root(domain)
 
 
 def _check_usb(domain: Domain) -> None:
     usb = [c for c in domain.devices.controllers if c.type == "usb"]
-    none = any(c.model == "none" for c in usb)
-    if none and any(c.model != "none" for c in usb):
-        raise errors.XMLDetail(
-            "Can't add another USB controller: USB is disabled for this domain",
-            hint="remove <controller type='usb' model='none'/>, or the others",
-        )
-    masters = [c.index for c in usb if c.model not in _COMPANIONS]
-    for index in masters:
-        if masters.count(index) > 1:
-            raise errors.XMLError(
-                f"Duplicate USB controllers with index {index}", hint="give each an index of its own"
-            )
     for controller in usb:
         if controller.model in _COMPANIONS and not any(
             c.index == controller.index and c.model not in _COMPANIONS for c in usb
@@ -94,15 +106,6 @@ def _check_usb(domain: Domain) -> None:
         raise errors.ConfigUnsupported(
             "USB controller model type 'qusb1' or 'qusb2' is not supported in qemu", hint="say model='qemu-xhci'"
         )
-    if none and any(device.type == "usb" for device in domain.devices.hostdevs):
-        raise errors.ConfigUnsupported(
-            "Can't add host USB device: USB is disabled in this host",
-            hint="remove <controller type='usb' model='none'/>",
-        )
-    if none and any(device.bus == "usb" for device in domain.devices.inputs):
-        raise errors.ConfigUnsupported(
-            "Can't add USB input device. USB bus is disabled", hint="remove <controller type='usb' model='none'/>"
-        )
 
 
 def _check_root(domain: Domain) -> None:
@@ -110,17 +113,17 @@ def _check_root(domain: Domain) -> None:
         return
     wanted = "pcie-root" if is_q35(domain) else "pci-root" if is_i440fx(domain) else None
     for controller in domain.devices.controllers:
-        if controller.model == "pcie-expander-bus" and not is_q35(domain):
-            raise errors.ConfigUnsupported("pcie-expander-bus controllers are not supported with this machine type")
-        if controller.model == "pci-expander-bus" and not is_i440fx(domain):
-            raise errors.ConfigUnsupported(
-                "pci-expander-bus controllers are only supported on 440fx-based machinetypes"
-            )
         if controller.type == "pci" and controller.index == 0 and wanted and controller.model != wanted:
             raise errors.XMLError(
                 f"The PCI controller with index='0' must be model='{wanted}' for this machine type, "
                 f"but model='{controller.model or '(null)'}' was found instead",
                 hint="leave it out: it is added by itself",
+            )
+        if controller.model == "pcie-expander-bus" and not is_q35(domain):
+            raise errors.ConfigUnsupported("pcie-expander-bus controllers are not supported with this machine type")
+        if controller.model == "pci-expander-bus" and not is_i440fx(domain):
+            raise errors.ConfigUnsupported(
+                "pci-expander-bus controllers are only supported on 440fx-based machinetypes"
             )
 
 

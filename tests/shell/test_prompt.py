@@ -294,3 +294,25 @@ def test_a_guest_that_dies_under_its_console(tmp_path: Path, uri: str, root: Pat
     terminal.send("quit\r")
     assert terminal.end() == 0
     terminal.close()
+
+
+def test_ctrl_z_stops_it_and_it_goes_on(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1", "PS1": "shell> "}
+    terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], environment)
+    terminal.expect("shell> ")
+    terminal.send(f"{sys.executable} -m virshpy -c {URI}\r")
+    terminal.expect(READY)
+    terminal.send("domstate te")
+    terminal.quiet(0.3)
+    terminal.send("\x1a")
+    terminal.expect("Stopped")
+    terminal.send("fg\r")
+    terminal.expect(READY)
+    terminal.send("st\r")
+    terminal.expect("running")
+    terminal.expect(READY)
+    terminal.send("quit\r")
+    terminal.expect("shell> ")
+    terminal.send("exit\r")
+    assert terminal.end() == 0
+    terminal.close()

@@ -46,6 +46,7 @@ def run_prompt(session: Session) -> None:
         complete_while_typing=False,
         enable_history_search=True,
         reserve_space_for_menu=6,
+        enable_suspend=True,
         key_bindings=_line_keys(),
     )
     session.read_document = typed_document

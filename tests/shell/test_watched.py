@@ -18,6 +18,7 @@ from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.api.domain_block import BlockMethods
 from virshpy.api.domain_saving import SavingMethods
+from virshpy.api.storage import StorageVol
 from virshpy.driver.structures import BlockJobInfo, JobInfo
 from virshpy.shell import watched
 
@@ -126,6 +127,66 @@ def test_ctrl_c_cancels_a_job_on_a_disk(monkeypatch: pytest.MonkeyPatch) -> None
     outcome = run_virshpy(["-c", URI, "blockpull test vda --wait --verbose"])
     assert aborted == ["vda"] and outcome.code == 1
     assert (outcome.stdout, outcome.stderr) == ("\nPull aborted\n", "\rBlock Pull: [ 25 %]")
+
+
+class Wire:
+    """A stream that takes and gives a little at a time; ``at`` is called when so many bytes have passed."""
+
+    def __init__(self, content: bytes = b"", at: tuple[int, Any] | None = None) -> None:
+        self.content = content
+        self.passed = b""
+        self.at = at
+
+    def _count(self, block: bytes) -> bytes:
+        self.passed += block
+        if self.at and len(self.passed) >= self.at[0]:
+            _, act = self.at
+            self.at = None
+            act()
+        return block
+
+    def send(self, data: bytes) -> int:
+        return len(self._count(data[:100_000]))
+
+    def recv(self, count: int) -> bytes:
+        return self._count(self.content[len(self.passed) : len(self.passed) + min(count, 100_000)])
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    made = Wire(bytes(range(256)) * 4000)
+    monkeypatch.setattr(watched, "INTERVAL", 0.02)
+    for name in ("upload", "download"):
+        monkeypatch.setattr(StorageVol, name, lambda *_: made)
+    return made
+
+
+VOLUME = "vol-create-as default-pool disk 1M; "
+
+
+def test_a_volume_is_carried_whole(wire: Wire, tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    assert run_virshpy(["-c", URI, f"{VOLUME} vol-download disk {path} default-pool"]).code == 0
+    assert path.read_bytes() == wire.content
+    wire.passed = b""
+    assert run_virshpy(["-c", URI, f"{VOLUME} vol-upload disk {path} default-pool"]).code == 0
+    assert wire.passed == wire.content
+
+
+def test_ctrl_c_ends_the_carrying(wire: Wire, tmp_path: Path) -> None:
+    def stop() -> None:
+        interrupt()
+        time.sleep(0.3)
+
+    wire.at = (300_000, stop)
+    outcome = run_virshpy(["-c", URI, f"{VOLUME} vol-download disk {tmp_path}/image default-pool"])
+    assert outcome.stderr == (
+        "error: cannot receive data from volume disk\nerror: operation aborted: canceled by client\n"
+    )
+    assert 300_000 <= len(wire.passed) < len(wire.content)
 
 
 PROGRAM = """

@@ -7,7 +7,7 @@ from virshpy.shell.results import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from virshpy.api.domain import Domain
 
@@ -93,6 +93,29 @@ def watched(
         raise failures[0]
     if shown:
         yield Progress(label, 1, 1, asked=asked)
+
+
+class Carried:
+    """Blocks of bytes on their way, of ``total`` bytes (0: unknown), as :func:`watched` measures and cancels them."""
+
+    def __init__(self, blocks: Iterable[bytes], total: int) -> None:
+        self._blocks = blocks
+        self._total = total
+        self._done = 0
+        self._cancelled = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._blocks:
+            if self._cancelled:
+                raise errors.OperationAborted("canceled by client")
+            yield block
+            self._done += len(block)
+
+    def measure(self) -> tuple[int, int] | None:
+        return (min(self._done, self._total), self._total) if self._total else None
+
+    def cancel(self) -> None:
+        self._cancelled = True
 
 
 def domain_job(

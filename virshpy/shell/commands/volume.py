@@ -318,7 +318,11 @@ _LENGTH = option("length", Wrapping(), "how much, in bytes")
     examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
     returns="",
 )
-def vol_upload(session: Session, args: Arguments) -> None:
+def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
+    import os
+
+    from virshpy.shell.watched import Carried, watched
+
     volume = find_volume(session, args)
     path = args["file"]
     try:
@@ -329,11 +333,16 @@ def vol_upload(session: Session, args: Arguments) -> None:
         with failing(f"cannot upload to volume {volume.name}"):
             flags = given_flags(args, {"sparse": StorageVolUploadFlags.SPARSE_STREAM})
             stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags)
+        carried = Carried(iter(lambda: source.read(1 << 18), b""), args["length"] or os.fstat(source.fileno()).st_size)
+
+        def send() -> None:
+            for block in carried:
+                while block:
+                    block = block[stream.send(block) :]
+
         try:
             with failing(f"cannot send data to volume {volume.name}"):
-                while block := source.read(1 << 18):
-                    while block:
-                        block = block[stream.send(block) :]
+                yield from watched("Upload", send, carried.measure, carried.cancel, asked=False)
         finally:
             stream.close()
 
@@ -353,8 +362,9 @@ def vol_upload(session: Session, args: Arguments) -> None:
     examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
     returns="",
 )
-def vol_download(session: Session, args: Arguments) -> None:
+def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
     from virshpy.shell.userfiles import save
+    from virshpy.shell.watched import Carried, watched
 
     volume = find_volume(session, args)
     path = args["file"]
@@ -362,17 +372,22 @@ def vol_download(session: Session, args: Arguments) -> None:
         flags = given_flags(args, {"sparse": StorageVolDownloadFlags.SPARSE_STREAM})
         stream = volume.download(args["offset"] or 0, args["length"] or 0, flags)
 
-    def blocks() -> Iterable[bytes]:
-        while block := stream.recv(1 << 18):
-            yield block
-
+    carried = Carried(iter(lambda: stream.recv(1 << 18), b""), args["length"] or _capacity(volume))
     try:
         with failing(f"cannot receive data from volume {volume.name}"):
-            save(path, blocks())
+            yield from watched("Download", lambda: save(path, carried), carried.measure, carried.cancel, asked=False)
     except OSError:
         raise Failure(f"cannot create {path}") from None
     finally:
         stream.close()
+
+
+def _capacity(volume: StorageVol) -> int:
+    """Bytes, or 0 where the driver does not say."""
+    try:
+        return volume.info().capacity
+    except errors.Error:
+        return 0
 
 
 # asking

@@ -9,7 +9,7 @@ from typing import Any
 
 from virshpy.drivers.qemu.argv import CommandLine, Runtime, command_line
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
-from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, resolve_cpu, validate
+from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, validate
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.devices import Devices
 from virshpy.xml.domain.security import QEMU_NAMESPACE
@@ -60,7 +60,6 @@ def complete(text: str, caps: QemuCaps | None = None) -> Domain:
 def start(text: str) -> CommandLine:
     """The command line with which a document's guest would be started."""
     domain = complete(text)
-    resolve_cpu(domain, qemu())
     assign_aliases(domain)
     runtime = Runtime(
         run_dir="/run/guest", master_key="/run/guest/master-key.aes", monitor_words=["-mon", "here"], id=1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -111,6 +112,27 @@ def test_the_node(virshpy: Run) -> None:
     ):  # fmt: skip
         ours, theirs = both(virshpy, *words.split())
         assert ours == theirs, words
+
+
+def test_the_processor_of_a_running_guest(virshpy: Run, tmp_path: Path) -> None:
+    file = tmp_path / "guest.xml"
+    name = f"virshpy-test-{os.getpid()}"
+    named = "<cpu><model>EPYC</model></cpu>"
+    for inner in ("", "<cpu mode='host-model'/>", named, named.replace("EPYC", "Broadwell")):
+        file.write_text(
+            f"<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os>"
+            f"{inner}</domain>"
+        )
+        seen = []
+        for run in (lambda *words: virshpy(*words).stdout, ask):
+            run("create", "--paused", str(file))
+            try:
+                cpu = ElementTree.fromstring(run("dumpxml", name)).find("cpu")
+            finally:
+                run("destroy", name)
+            assert cpu is not None
+            seen.append(facts(cpu))
+        assert seen[0] == seen[1], inner
 
 
 def test_the_command_line_of_a_host_model(virshpy: Run, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
-"""What -cpu says for the processor of a document."""
+"""What -cpu says for the processor of a document, and what the guest then has."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.argv.documents import guest, start
+from tests.argv.documents import complete, guest, qemu, start
 from virshpy import errors
+from virshpy.drivers.qemu.argv.processor import given_cpu
 
 
 def cpu(inner: str, type: str = "qemu") -> str:
@@ -65,3 +66,39 @@ def test_what_is_insisted_on() -> None:
         cpu("match='exact' check='partial'><model>Penryn</model><feature name='aes' policy='forbid'/>")
     assert cpu("match='exact' check='none'><model>Skylake-Client</model>") == "Skylake-Client"
     assert cpu("match='exact' check='partial'><model>Penryn</model>") == "Penryn"
+
+
+def test_what_a_model_once_had_is_off() -> None:
+    assert cpu("match='exact'><model>EPYC</model>") == "EPYC,monitor=off"
+    assert cpu("match='exact'><model>EPYC</model><feature name='monitor' policy='require'/>") == "EPYC,monitor=on"
+    assert cpu("match='exact'><model>Icelake-Client</model>").endswith(",intel-pt=off")
+
+
+def given(inner: str) -> tuple[str | None, str | None, list[str]]:
+    """Model, check, and features as +name and -name."""
+    domain = complete(guest(before=inner))
+    asked = domain.format()
+    found = given_cpu(domain, qemu())
+    assert domain.format() == asked, "the document keeps what it asks for"
+    features = [f"{'+' if feature.policy == 'require' else '-'}{feature.name}" for feature in found.features]
+    return found.model.value if found.model else None, found.check, features
+
+
+def test_what_a_running_guest_has() -> None:
+    assert given("") == ("qemu64", "full", ["+hypervisor", "+lahf_lm"])
+    features = "<feature name='aes' policy='optional'/><feature name='hle' policy='require'/>"
+    assert given(f"<cpu><model>Penryn</model>{features}</cpu>") == ("Penryn", "full", ["+aes", "-hle", "+hypervisor"])
+    model, _, found = given("<cpu mode='host-model'/>")
+    assert (model, found[:2], found[-1]) == ("EPYC", ["+acpi", "+ss"], "-nrip-save")
+    assert given("<cpu mode='maximum'/>") == (None, "none", [])
+
+
+def test_exactly_what_a_document_says() -> None:
+    with pytest.raises(errors.OperationFailed) as caught:
+        cpu("check='full'><model>Haswell</model>")
+    assert caught.value.detail == (
+        "guest CPU doesn't match specification: extra features: f16c,rdrand,hypervisor,arat,xsaveopt,abm, "
+        "missing features: pcid,x2apic,tsc-deadline,hle,invpcid,rtm"
+    )
+    on = "<feature name='hypervisor' policy='require'/>"
+    assert cpu(f"check='full'><model>Penryn</model>{on}") == "Penryn,hypervisor=on"

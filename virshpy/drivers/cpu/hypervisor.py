@@ -22,12 +22,12 @@ class HypervisorCPUs:
     one that may move; ``vendor`` and ``signature`` of the processor that guests see."""
 
     __slots__ = (
-        "models", "offered", "blocked", "features", "movable", "vendor", "signature", "_expansions", "_properties"
+        "models", "offered", "blocked", "features", "movable", "vendor", "signature", "_own", "_properties"
     )  # fmt: skip
 
     def __init__(self, record: dict[str, Any], expansions: dict[str, list[str]]) -> None:
         """``record`` as the probe of the accelerator has it, ``expansions`` what QEMU's models have."""
-        self._expansions = expansions
+        self._own: dict[str, list[str]] = record["models"]
         self.models = known_models(expansions)
         self.offered = [(name, not unavailable, deprecated) for name, unavailable, deprecated in record["definitions"]]
         self.blocked = {
@@ -44,8 +44,8 @@ class HypervisorCPUs:
         return qemu_name(feature) in self._properties
 
     def own(self, name: str) -> frozenset[str]:
-        """What QEMU itself gives to this model, of what libvirt says that it has."""
-        return self.models[name].features & from_qemu(self._expansions.get(name, ()))
+        """What QEMU itself gives to this model under this accelerator."""
+        return from_qemu(self._own.get(name, ()))
 
     def host_model(self, *, movable: bool = False) -> Decoded | None:
         """The named model that comes closest to the most that a guest can have; None where no model is known."""

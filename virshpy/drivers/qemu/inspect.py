@@ -170,6 +170,8 @@ class Inspection(ConnectionOperations, DomainOperations):
         if not inactive:
             document.id = record.id
             self._bring_up_to_date(document, record)
+            if not flags & XMLFlags.MIGRATABLE:
+                self._show_processor(document)
         return document.format(inactive=inactive, secure=bool(flags & XMLFlags.SECURE))
 
     def _bring_up_to_date(self, document: Domain, record: Record) -> None:
@@ -180,6 +182,15 @@ class Inspection(ConnectionOperations, DomainOperations):
             if channel.target is not None and channel.target.type == "virtio" and channel.type == "unix":
                 open_now = channel.alias is not None and channel.alias.name in guest.open_ports
                 channel.target.state = "connected" if open_now else "disconnected"
+
+    def _show_processor(self, document: Domain) -> None:
+        """Put in place of the processor that was asked for the one that the guest has."""
+        from virshpy.drivers.qemu.argv.processor import given_cpu
+
+        try:
+            document.cpu = given_cpu(document, qemu.documents.capabilities_for(self.domains, document))
+        except errors.Error:
+            pass  # its QEMU is not there any more, or is another by now: what was asked for is still true
 
     # many at once
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:

@@ -79,7 +79,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
             domain.uuid, id, domain.name, entry.id, identity.uid, owner, owner and processes.start_time(owner),
         )  # fmt: skip
     try:
-        live.prepare(domains, domain, caps, entry.id, id, identity)
+        live.prepare(domains, domain, entry.id, id, identity)
         plan = start_plan(domains, domain, caps, id, identity, flags)
         files.rotate(domains.log(domain.name), domains.config.log_size)
         for step in plan.steps:

@@ -6,7 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain, cover
-from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_cpu, resolve_firmware
+from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
 from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
@@ -18,7 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.qmp import Visit
     from virshpy.drivers.qemu.records import Domains
@@ -32,12 +31,9 @@ _DISPLAY_ADDRESS = "127.0.0.1"
 _DISPLAY_PORTS = range(5900, 65536)
 
 
-def prepare(
-    domains: Domains, domain: Domain, caps: QemuCaps, journal: str, id: int, identity: Identity
-) -> None:
+def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> None:
     """Decide, in place, everything about a complete document that the command line depends on."""
     devices = domain.devices
-    resolve_cpu(domain, caps)
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
     for disk in devices.disks:

@@ -64,7 +64,7 @@ def _create(domains: Domains, ref: DomainRef, options: int) -> list[str]:
             journal = f"rehearsal-{os.getpid()}"
             domains.store.execute("INSERT INTO run.journal VALUES (?, 'start', ?, 'doing')", journal, record.uuid)
             identity = guest_identity(domains, id)
-            live.prepare(domains, domain, caps, journal, id, identity)
+            live.prepare(domains, domain, journal, id, identity)
             lines = start_plan(domains, domain, caps, id, identity, options).commands()
             raise _Rehearsal
     except _Rehearsal:

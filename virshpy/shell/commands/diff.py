@@ -45,7 +45,9 @@ def _differences(domain: Domain) -> list[Difference]:
     from virshpy.xml.compare import differences
     from virshpy.xml.domain import Domain as Document
 
-    running = Document.parse(domain.xml_desc(XMLFlags.SECURE), inactive=True).format(inactive=True, secure=True)
+    # As another host could take it over: with the processor that it asked for, not with what QEMU made of it.
+    asked = domain.xml_desc(XMLFlags.SECURE | XMLFlags.MIGRATABLE)
+    running = Document.parse(asked, inactive=True).format(inactive=True, secure=True)
     saved = domain.xml_desc(XMLFlags.SECURE | XMLFlags.INACTIVE)
     rows = differences(running, saved)
     return [row for row in rows if row.then is not None or not _DECIDED_AT_START.search(row.place)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.cpu.features import qemu_name
+from virshpy.drivers.qemu.argv import processor
 from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
 
 TYPE_CHECKING = False
@@ -125,8 +126,8 @@ def cpu_words(guest: Guest) -> list[str]:
 
 
 def _model_words(guest: Guest) -> list[str]:
-    cpu = guest.domain.cpu
-    if cpu is None or (cpu.model is None and cpu.mode == "custom"):
+    cpu = processor.asked_cpu(guest.domain, guest.caps)
+    if (cpu.model is None and cpu.mode == "custom"):
         found = guest.caps.machine(guest.machine)
         return [found.default_cpu] if found and found.default_cpu else []
     if cpu.mode == "host-passthrough":
@@ -147,7 +148,7 @@ def _model_words(guest: Guest) -> list[str]:
         name = qemu_name(feature.name or "")
         if feature.name in ("osxsave", "ospke"):
             continue
-        if feature.policy in ("force", "require", "optional"):
+        if feature.policy in ("force", "require") or (feature.policy == "optional" and cpu.mode == "custom"):
             words.append(f"{name}=on")
         elif feature.policy in ("disable", "forbid"):
             words.append(f"{name}=off")

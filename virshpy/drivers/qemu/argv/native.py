@@ -11,7 +11,6 @@ from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.postparse.complete import assign_addresses
 from virshpy.drivers.qemu.postparse.context import Context
-from virshpy.drivers.qemu.postparse.cpu import resolve_cpu
 from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 
 TYPE_CHECKING = False
@@ -40,7 +39,6 @@ def domxml_to_native(
     for interface in domain.devices.interfaces:
         if interface.type != "hostdev":
             interface.address = interface.boot = interface.acpi = interface.alias = None
-    resolve_cpu(domain, caps)
     assign_addresses(domain, caps)
     resolve_firmware(domain, Context(nvram_dir=f"{run_root}/nvram"))
     assign_aliases(domain)

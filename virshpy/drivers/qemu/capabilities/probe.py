@@ -144,16 +144,15 @@ def _ask(binary: str, user: Identity) -> dict[str, Any]:
 
 def _ask_models(binary: str, accelerator: str, user: Identity) -> dict[str, Any]:
     """The named models (``definitions``: name, what of it this host cannot give, whether it is deprecated), what each
-    has (``models``: name -> properties that are on; asked under ``tcg`` only, since KVM adds its own to every model),
-    what guests can have at most (``most``, and ``all`` with what keeps them from moving; ``vendor`` and ``signature``
-    of that processor), and the names of all ``properties``. Lists are empty where QEMU cannot expand models."""
+    has (``models``: name -> properties that are on; KVM adds its own to every model), what guests can have at most
+    (``most``, and ``all`` with what keeps them from moving; ``vendor`` and ``signature`` of that processor), and the
+    names of all ``properties``. Lists are empty where QEMU cannot expand models."""
     definitions = _conversation(binary, user, accelerator, [("query-cpu-definitions", None)])[0]
     offered = [row for row in definitions if not is_hidden(row["name"])]
     names = [row["name"] for row in offered]
     most = "host" if accelerator == "kvm" else "max"
     asked = [("static", {"name": most}), ("full", {"name": most, "props": {"migratable": False}})]
-    if accelerator == "tcg":
-        asked += [("static", {"name": name}) for name in names]
+    asked += [("static", {"name": name}) for name in names]
     questions = [("query-cpu-model-expansion", {"type": kind, "model": model}) for kind, model in asked]
     static, full, *models = (
         (answer or {}).get("model", {}).get("props", {})

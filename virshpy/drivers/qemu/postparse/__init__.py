@@ -5,8 +5,7 @@ from __future__ import annotations
 from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.postparse.complete import postparse
 from virshpy.drivers.qemu.postparse.context import Context
-from virshpy.drivers.qemu.postparse.cpu import resolve_cpu
 from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 from virshpy.drivers.qemu.postparse.validate import validate
 
-__all__ = ["Context", "assign_aliases", "postparse", "resolve_cpu", "resolve_firmware", "validate"]
+__all__ = ["Context", "assign_aliases", "postparse", "resolve_firmware", "validate"]

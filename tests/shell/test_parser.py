@@ -132,3 +132,10 @@ def test_any_line_is_parsed_or_refused(line: str) -> None:
 )
 def test_the_command_being_typed(line: str, words: list[str], typed: str) -> None:
     assert last_command(line) == (words, typed)
+
+
+@pytest.mark.parametrize("line", ["list | head", "dumpxml test > file", "domstate test && list"])
+def test_who_takes_it_for_a_shell_is_told_of_one(line: str) -> None:
+    with pytest.raises(ParseError) as told:
+        parse_line(line)
+    assert told.value.hint is not None and "'!virshpy" in told.value.hint

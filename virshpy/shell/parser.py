@@ -30,6 +30,10 @@ class ParseError(Exception):
 # Options that every command takes, with or without a value; a command's own option of the same name goes first.
 EVERYWHERE = {"output": True, "explain": False, "pager": False}
 
+# What people try where they are used to a shell.
+_OF_A_SHELL = ("|", ">", ">>", "<", "&&", "||", "&")
+_NO_SHELL = "this is no shell: at the prompt, '!virshpy … | …' hands a line to the system's"
+
 
 class Separator:
     """Stands between commands in a stream of words."""
@@ -207,7 +211,8 @@ class Reader:
                 return
             from virshpy.shell.help import synopsis
 
-            raise ParseError(f"unexpected data '{word}'", hint=f"usage: {synopsis(self.command)}")
+            hint = _NO_SHELL if word in _OF_A_SHELL else f"usage: {synopsis(self.command)}"
+            raise ParseError(f"unexpected data '{word}'", hint=hint)
         self._store(self.awaiting[0], word)
 
     def _store(self, option: Option, word: str) -> None:

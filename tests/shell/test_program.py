@@ -152,6 +152,15 @@ def test_nothing_is_connected_to_without_need() -> None:
     assert failed.returncode == 1 and failed.stderr.startswith("error: failed to connect to the hypervisor\nerror: ")
 
 
+def test_the_installed_program_is_the_same() -> None:
+    program = Path(sys.executable).parent / "virshpy"
+    if not program.exists():
+        pytest.skip("virshpy is not installed beside this Python")
+    done = subprocess.run([program, "-c", URI, "domstate nope; list"], capture_output=True, text=True, timeout=60)
+    same = run("-c", URI, "domstate nope; list")
+    assert (done.returncode, done.stdout, done.stderr) == (same.returncode, same.stdout, same.stderr)
+
+
 def test_versions() -> None:
     from virshpy import __version__
 

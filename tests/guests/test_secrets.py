@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,72 @@ def test_a_password_of_a_server_is_not_in_the_command_line(uri: str, root: Path)
     assert '"user":"reader","password-secret":"libvirt-2-storage-auth-secret0"' in text
     assert '"cookie-secret":"libvirt-1-storage-httpcookie-secret0"' in text
     assert "horse" not in text
+
+
+class Server(ThreadingHTTPServer):
+    """An image of a mebibyte on the web, and what whoever asked for it said of himself."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.heard: list[tuple[str | None, str | None]] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Server)
+        given = self.headers.get("Authorization")
+        self.server.heard.append((given, self.headers.get("Cookie")))
+        known = given == "Basic " + base64.b64encode(b"reader:" + PASSWORD).decode()
+        self.send_response(200 if known else 401)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("WWW-Authenticate", "Basic realm=images")
+        self.send_header("Content-Length", str(1 << 20) if known else "0")
+        self.end_headers()
+        if self.command == "GET" and known:
+            self.wfile.write(bytes(1 << 20))
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+MODULES = os.environ.get("QEMU_MODULE_DIR") or "/usr/lib/x86_64-linux-gnu/qemu"
+
+
+@needs.file(f"{MODULES}/block-curl.so", "qemu-block-extra")
+def test_a_server_is_told_the_password_and_the_cookies(uri: str, root: Path) -> None:
+    keep(uri, usage="<usage type='iscsi'><target>web</target></usage>")
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        xml = document(
+            "vm",
+            "<disk type='network' device='cdrom'><driver name='qemu' type='raw'/>"
+            f"<source protocol='http' name='a.iso'><host name='127.0.0.1' port='{server.server_port}'/>"
+            "<cookies><cookie name='ticket'>42</cookie><cookie name='seat'>7</cookie></cookies>"
+            f"<auth username='reader'><secret type='iscsi' uuid='{UUID}'/></auth></source>"
+            "<target dev='sda' bus='sata'/></disk>",
+            more=f"<qemu:commandline><qemu:env name='QEMU_MODULE_DIR' value='{MODULES}'/></qemu:commandline>",
+        ).replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ")
+        with connect(uri) as connection:
+            domain = connection.create_xml(xml, CreateFlags.START_PAUSED)
+            assert "ticket" not in domain.xml_desc()
+            domain.destroy()
+            connection.secret_lookup_by_uuid(UUID).set_value(b"not that one")
+            with pytest.raises(errors.InternalError):
+                connection.create_xml(xml, CreateFlags.START_PAUSED)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    accepted = base64.b64encode(b"reader:" + PASSWORD).decode()
+    assert (f"Basic {accepted}", "ticket=42; seat=7") in server.heard
+    assert nothing_left(root) == []
 
 
 @needs.program("swtpm", "swtpm")

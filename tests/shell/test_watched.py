@@ -176,11 +176,19 @@ def test_a_volume_is_carried_whole(wire: Wire, tmp_path: Path) -> None:
     assert wire.passed == wire.content
 
 
-def test_ctrl_c_ends_the_carrying(wire: Wire, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_carrying(wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled = Event()
+    cancel = watched.Carried.cancel
+
+    def heard(carried: watched.Carried) -> None:
+        cancel(carried)
+        cancelled.set()
+
     def stop() -> None:
         interrupt()
-        time.sleep(0.3)
+        assert cancelled.wait(20)
 
+    monkeypatch.setattr(watched.Carried, "cancel", heard)
     wire.at = (300_000, stop)
     outcome = run_virshpy(["-c", URI, f"{VOLUME} vol-download disk {tmp_path}/image default-pool"])
     assert outcome.stderr == (

@@ -1,9 +1,11 @@
 """Command lines made out of the declarations: every command with every option, right values and wrong ones, too little
-and too much, twice and in the wrong company. A command that is declared is tried; nothing is listed by hand."""
+and too much, twice, in the wrong company, and two mistakes at once, which shows what is looked at first. A command that
+is declared is tried; nothing is listed by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from virshpy.shell import registry, types
 from virshpy.shell.command import FLAG, REQUIRED, WORDS, Command, Exclusive, Option
@@ -27,6 +29,7 @@ SIZES = ("0", "1", "1k", "1KiB", "1KB", "2M", "1Q", "-1", "1.5", "abc", "1 k", "
 NAMES = ("nope", "1", "99", "-1", "6695eb01-f6a4-8304-79aa-97f2502e193f", "00000000-0000-0000-0000-000000000000")
 FILES = ("$DIR/missing", "$DIR", "$DIR/empty.xml", "$DIR/truncated.xml")
 TEXTS = ("x", "a b", "é", "--")
+_WRONG = ("", "nope")
 
 
 def lines(command: Command) -> list[list[str]]:
@@ -52,6 +55,7 @@ def _all(command: Command) -> Iterator[list[str]]:
         others = _required(command, without=option)
         yield from ([*others, *words] for words in _alone(option))
     yield from ([*required, *words] for words in _company(command))
+    yield from _mistakes(command)
 
 
 def _required(command: Command, without: Option | None = None) -> list[str]:
@@ -116,9 +120,9 @@ def _alone(option: Option) -> Iterator[list[str]]:
 
 
 def _company(command: Command) -> Iterator[list[str]]:
-    """Options together: each with its neighbour, those that exclude each other, all of them."""
+    """Options together: each with each, those that exclude each other, all of them."""
     optional = [option for option in command.options if not option.required]
-    for first, second in zip(optional, optional[1:], strict=False):
+    for first, second in combinations(optional, 2):
         yield [*_named(first), *_named(second)]
     for constraint in command.constraints:
         involved = [found for name in constraint.names() if (found := command.find(name)) is not None]
@@ -126,6 +130,25 @@ def _company(command: Command) -> Iterator[list[str]]:
             yield [word for option in involved for word in _named(option)]
             yield _named(involved[0])
     yield [word for option in optional for word in _named(option)]
+
+
+def _mistakes(command: Command) -> Iterator[list[str]]:
+    """A wrong value beside each other wrong one, and beside each flag."""
+    with_value = [option for option in command.options if option.kind not in (FLAG, WORDS)]
+    for first in with_value:
+        for second in with_value[with_value.index(first) + 1 :]:
+            others = [
+                word
+                for option in command.options
+                if option.required and option not in (first, second)
+                for word in _named(option)
+            ]
+            for one in _WRONG:
+                yield from ([*others, *_named(first, one), *_named(second, other)] for other in _WRONG)
+        for option in command.options:
+            if option.kind == FLAG:
+                others = _required(command, without=first)
+                yield from ([*others, *_named(first, one), *_named(option)] for one in _WRONG)
 
 
 def commands() -> list[str]:

@@ -121,9 +121,9 @@ def unknown_scheme(text: str, uri: str) -> str:
 def _patiently(argv: list[str], stdin: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run virsh. Where it shows progress it waits for ever if its work is done before it begins to watch: try again."""
     watching = WATCHES.search(" ".join(argv)) is not None
-    for _ in range(8 if watching else 0):
+    for _ in range(20 if watching else 0):
         try:
-            return _run(argv, stdin, environment, 2)
+            return _run(argv, stdin, environment, 1)
         except subprocess.TimeoutExpired:
             continue
     return _run(argv, stdin, environment, 20)

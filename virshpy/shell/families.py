@@ -58,7 +58,7 @@ def declare_dumpxml(
     options: Sequence[Option] = (),
     document: Callable[[Any, int], str] = lambda handle, flags: handle.xml_desc(*([flags] if flags else [])),
     flags: Mapping[str, int] | None = None,
-    xpath: Option = XPATH,
+    xpath: Option = XPATH_FIRST,
 ) -> None:
     """``…-dumpxml TARGET``: ``document(handle, flags)`` is printed; ``flags`` says what each option adds.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy.enums import BackupBeginFlags
 from virshpy.shell.command import argument, command, flag, option
-from virshpy.shell.families import XPATH_FIRST, declare_dumpxml, given_flags
+from virshpy.shell.families import declare_dumpxml, given_flags
 from virshpy.shell.results import Message
 from virshpy.shell.types import DomainType, File
 
@@ -43,5 +43,4 @@ declare_dumpxml(
     "a running backup",
     argument("domain", DomainType(), "name, id or UUID of a domain"),
     document=lambda domain, flags: domain.backup_xml_desc(),
-    xpath=XPATH_FIRST,
 )

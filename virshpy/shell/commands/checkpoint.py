@@ -10,6 +10,7 @@ from virshpy.enums import (
     CheckpointXMLFlags,
 )
 from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
+from virshpy.shell.commands.domain.options import DOMAIN_LATE
 from virshpy.shell.families import WRAP, XPATH_FIRST, Spoken, exclusive, given_flags, shown
 from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.objects import CheckpointName
@@ -251,13 +252,13 @@ _FILTERS = {"roots": _L.ROOTS, "leaves": _L.LEAVES, "no-leaves": _L.NO_LEAVES, "
     "list a domain's checkpoints",
     "List the checkpoints of a domain, or those that the options select.",
     (
-        _DOMAIN,
+        DOMAIN_LATE,
         flag("parent", "show the one before each"),
         flag("roots", "only those that come after no other"),
         flag("leaves", "only those that no other comes after"),
         flag("no-leaves", "only those that others come after"),
         flag("tree", "show how they follow each other"),
-        option("from", CheckpointName(), "only those after this one"),
+        option("from", CheckpointName(), "only those after this one", late=True),
         flag("descendants", "with --from: directly or not"),
         flag("name", "print names instead of a table"),
         flag("topological", "none before the one that it follows"),
@@ -274,9 +275,9 @@ _FILTERS = {"roots": _L.ROOTS, "leaves": _L.LEAVES, "no-leaves": _L.NO_LEAVES, "
     returns="checkpoints[name creation_time parent?] | checkpoints[name parent] | checkpoints<name>",
 )
 def checkpoint_list(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
-    if "descendants" in args and not args["from"]:
+    if "descendants" in args and "from" not in args:
         raise Failure("--descendants requires --from")
+    domain: Domain = args["domain"]
     origin = domain.checkpoint_lookup_by_name(args["from"]) if args["from"] else None
     found = family(domain.list_checkpoints, origin, given_flags(args, _FILTERS), _L.DESCENDANTS, args)
     if "topological" not in args:

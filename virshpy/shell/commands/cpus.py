@@ -6,7 +6,7 @@ from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
 from virshpy.shell.command import Failure, Option, argument, command, failing, flag, option
 from virshpy.shell.families import given_flags
 from virshpy.shell.results import Document, Lines, Message, Text
-from virshpy.shell.types import STRING, File
+from virshpy.shell.types import STRING, File, Path
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -30,13 +30,15 @@ _BASELINE = (
 )
 _BASELINE_FLAGS = {"features": BaselineCPUFlags.EXPAND_FEATURES, "migratable": BaselineCPUFlags.MIGRATABLE}
 _COMPARE_FLAGS = {"error": CompareCPUFlags.FAIL_INCOMPATIBLE, "validate": CompareCPUFlags.VALIDATE_XML}
-_FILE: Option = argument("file", File(), "file with XML: of a processor, of a domain, or of capabilities")
+_FILE: Option = argument("file", Path(), "file with XML: of a processor, of a domain, or of capabilities")
 
 
-def processors(text: str, file: str) -> list[str]:
-    """The ``<cpu>`` elements in a document of any kind that holds some, each as a document. Raises Failure."""
+def processors(session: Session, file: str) -> list[str]:
+    """The ``<cpu>`` elements in a file with a document of any kind that holds some, each as a document. Raises
+    Failure."""
     from virshpy.shell.documents import printed
 
+    text = File().convert(file, "file", session)  # virsh reads it after all options
     root = parse(f"<container>{_without_declaration(text)}</container>", source=file,
                  verbatim=frozenset(("cpu", "mode")))  # fmt: skip
     found = [printed(_as_cpu(node)) for node in _find(root)]
@@ -105,7 +107,7 @@ def _compared(result: int, file: str, hypervisor: bool) -> Iterator[Message]:
 )
 def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
-    described = processors(args["file"], file)[0]
+    described = processors(session, file)[0]
     with failing(f"Failed to compare host CPU with {file}"):
         result = session.connection.compare_cpu(described, given_flags(args, _COMPARE_FLAGS))
     return _compared(result, file, hypervisor=False)
@@ -121,7 +123,7 @@ def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
 )
 def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
-    described = processors(args["file"], file)[0]
+    described = processors(session, file)[0]
     with failing(f"Failed to compare hypervisor CPU with {file}"):
         result = session.connection.compare_hypervisor_cpu(
             args["emulator"], args["arch"], args["machine"], args["virttype"], described,
@@ -139,7 +141,7 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Messag
     returns="xml",
 )
 def cpu_baseline(session: Session, args: Arguments) -> Document:
-    found = processors(args["file"], args.text("file"))
+    found = processors(session, args["file"])
     return Document(session.connection.baseline_cpu(found, given_flags(args, _BASELINE_FLAGS)))
 
 
@@ -148,7 +150,7 @@ def cpu_baseline(session: Session, args: Arguments) -> Document:
     "the most that several processors have in common, for a hypervisor",
     "Print a processor that guests of a hypervisor can have on all hosts whose\nprocessors are in the file.",
     (
-        option("file", File(), "file with XML of processors"),
+        option("file", Path(), "file with XML of processors"),
         *_HYPERVISOR,
         *_BASELINE,
         option("model", STRING.offering("CPU_MODELS"), "a model by its name, instead of a file"),
@@ -166,7 +168,7 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
     if args["model"]:
         found = [f"<cpu><model>{escaped(args['model'])}</model></cpu>"]
     else:
-        found = processors(args["file"], args.text("file"))
+        found = processors(session, args["file"])
     return Document(
         session.connection.baseline_hypervisor_cpu(
             args["emulator"], args["arch"], args["machine"], args["virttype"], found, given_flags(args, _BASELINE_FLAGS)

@@ -185,7 +185,7 @@ class Seconds(AnyText):
     "Make a bridge that has the interface as its port and takes its addresses\nover.",
     (
         argument("interface", STRING.offering("HOST_INTERFACES"), "name or MAC address of an interface"),
-        argument("bridge", STRING, "name of the new bridge"),
+        argument("bridge", STRING, "name of the new bridge", late=True),
         flag("no-stp", "without the spanning tree protocol"),
         option("delay", Seconds(), "seconds for which a new port forwards nothing"),
         flag("no-start", "do not start it"),

@@ -131,7 +131,7 @@ def echo(session: Session, args: Arguments) -> Text | None:
         return None
     if "split" in args:
         pieces = [piece for text in given for piece in _split_commas(text)]
-        printed = "\n".join(_escaped(piece, args) for piece in pieces) + ("\n" if pieces else "")
+        printed = "\n".join(_escaped(piece, args) for piece in pieces) + ("\n" if any(pieces) else "")
     else:
         printed = " ".join(_escaped(text, args) for text in given)
     return Text("text", printed, end="", error="err" in args)

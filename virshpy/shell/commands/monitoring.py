@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceAddressesSource, MemoryStatTags, SetTimeFlags
-from virshpy.shell.command import Exclusive, Failure, Option, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, Option, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -12,6 +12,7 @@ from virshpy.shell.commands.domain.options import (
     IMPACT_CLASHES,
     LIVE,
     RUNNING,
+    RUNNING_LATE,
     impact,
 )
 from virshpy.shell.objects import AnyDiskName, InterfaceName, is_mac
@@ -251,6 +252,7 @@ def find_interface(domain: Domain, name: str, flags: int) -> Node:
     "whether a network interface's link is up",
     "Print whether the link of a domain's network interface is up.",
     (DOMAIN, _INTERFACE, flag("config", "as it will be at the next start")),
+    constraints=(Reads("interface"),),
     examples=(("domif-getlink test testnet0", "such as: testnet0 up"),),
     returns="interface link",
 )
@@ -273,7 +275,7 @@ _SOURCES = {
     "addresses of a domain's network interfaces",
     "Print the IP addresses that a running domain has.",
     (
-        RUNNING,
+        RUNNING_LATE,
         option("interface", STRING.offering("INTERFACE_NAMES"), "only of this interface"),
         flag("full", "repeat name and MAC address on each line"),
         option("source", Choice(*_SOURCES), "whom to ask: lease, agent or arp"),

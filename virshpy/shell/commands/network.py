@@ -13,7 +13,7 @@ from virshpy.enums import (
     NetworkUpdateSection,
     NetworkXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     VALIDATE,
@@ -318,6 +318,7 @@ def net_update(session: Session, args: Arguments) -> Message:
     "addresses that a network has given out",
     "Print the DHCP leases of a network, or those of one MAC address.",
     (_ACTIVE, option("mac", STRING.offering("LEASED_MACS"), "only the lease of this MAC address")),
+    constraints=(Reads("mac"),),
     examples=(("net-dhcp-leases default", "which guest has which address"),),
     returns="leases[expiry_time mac protocol address prefix hostname client_id]",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.cpulists import cpu_list, cpu_map
 from virshpy.shell.families import Spoken, named_as
 from virshpy.shell.results import Field, Fields, Text
@@ -247,7 +247,7 @@ def _pages(counts: dict[int, int]) -> str:
         flag("add", "so many more"),
         flag("all", "on each NUMA cell"),
     ),
-    constraints=(Exclusive("all", "cellno"),),
+    constraints=(Exclusive("all", "cellno"), Reads("cellno")),
     examples=(("allocpages 2M 512 --cellno 0", "1 GiB for guests of that cell"),),
     returns="",
 )

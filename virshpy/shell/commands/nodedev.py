@@ -12,7 +12,6 @@ from virshpy.enums import (
 from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
-    XPATH_FIRST,
     asked_the_old_way,
     declare_autostart,
     declare_dumpxml,
@@ -63,7 +62,7 @@ declare_from_file(
     identity="name",
     examples=(("nodedev-define mdev.xml", "then: nodedev-start with the name it got"),),
 )
-declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE, xpath=XPATH_FIRST)
+declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE)
 declare_verb(
     "nodedev-destroy",
     "take a device of the host away",
@@ -234,7 +233,7 @@ class Kinds(AnyText):
 def nodedev_list(session: Session, args: Arguments) -> Result:
     if "all" in args and "inactive" in args:
         raise Failure("Option --all is incompatible with --inactive")
-    if "tree" in args and ("cap" in args or "inactive" in args):
+    if "tree" in args and (args["cap"] or "inactive" in args):
         raise Failure("Option --tree is incompatible with --cap and --inactive")
     flags = 0
     for kind in args["cap"].split(",") if args["cap"] else ():

@@ -11,7 +11,7 @@ from virshpy.enums import (
     StoragePoolState,
     StorageXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     asked_the_old_way,
@@ -374,7 +374,10 @@ _AS_OPTIONS = (
 )
 
 
-_SECRET_CLASH = (Exclusive("secret-usage", "secret-uuid"),)
+_SECRET_CLASH = (
+    Exclusive("secret-usage", "secret-uuid"),
+    Reads("name", "type", "source-host", "source-path", "source-dev", "source-name", "source-format"),
+)
 
 
 def _pool_xml(args: Arguments) -> str:

@@ -10,7 +10,8 @@ from virshpy.enums import (
     SnapshotRevertFlags,
     SnapshotXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option, words
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option, words
+from virshpy.shell.commands.domain.options import DOMAIN_LATE
 from virshpy.shell.families import WRAP, XPATH, Spoken, exclusive, given_flags, shown, yes_no
 from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.objects import SnapshotName
@@ -348,6 +349,7 @@ def snapshot_delete(session: Session, args: Arguments) -> Message:
         XPATH,
         WRAP,
     ),
+    constraints=(Reads("snapshotname"),),
     examples=(("snapshot-dumpxml test s1 --xpath //disks", "where its disks went"),),
     returns="xml",
 )
@@ -454,7 +456,7 @@ _FILTERS = {
     "list a domain's snapshots",
     "List the snapshots of a domain, or those that the options select.",
     (
-        _DOMAIN,
+        DOMAIN_LATE,
         flag("parent", "show what each is based on"),
         flag("roots", "only those that are based on no other"),
         flag("leaves", "only those that no other is based on"),
@@ -467,7 +469,7 @@ _FILTERS = {
         flag("internal", "kept within the disks' files"),
         flag("external", "kept in files of their own"),
         flag("tree", "show how they are based on each other"),
-        option("from", SnapshotName(), "only those based on this one"),
+        option("from", SnapshotName(), "only those based on this one", late=True),
         flag("current", "only those based on the current one"),
         flag("descendants", "with --from or --current: directly or not"),
         flag("name", "print names instead of a table"),
@@ -486,10 +488,10 @@ _FILTERS = {
     returns="snapshots[name creation_time state parent?] | snapshots[name parent] | snapshots<name>",
 )
 def snapshot_list(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
-    start = args["from"] or "current" in args
+    start = "from" in args or "current" in args
     if "descendants" in args and not start:
         raise Failure("--descendants requires either --from or --current")
+    domain: Domain = args["domain"]
     if args["from"] and "current" in args:
         raise Failure("--from and --current are mutually exclusive")
     origin = None

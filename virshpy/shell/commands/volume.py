@@ -12,7 +12,7 @@ from virshpy.enums import (
     StorageVolUploadFlags,
     StorageVolWipeAlgorithm,
 )
-from virshpy.shell.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
 from virshpy.shell.objects import PoolType, VolumeType, find_volume
 from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
@@ -315,6 +315,7 @@ _LENGTH = option("length", Wrapping(), "how much, in bytes")
         _LENGTH,
         flag("sparse", "leave holes as holes"),
     ),
+    constraints=(Reads("offset", "length"),),
     examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
     returns="",
 )
@@ -359,6 +360,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
         _LENGTH,
         flag("sparse", "leave holes as holes"),
     ),
+    constraints=(Reads("offset", "length"),),
     examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
     returns="",
 )

@@ -10,7 +10,7 @@ from virshpy.enums import (
     GuestInfoTypes,
     SetUserPasswordFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
+from virshpy.shell.command import Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import RUNNING
 from virshpy.shell.families import given_flags
 from virshpy.shell.results import Document, Lines, Message, Shown, Table, Text
@@ -155,6 +155,7 @@ _USER = argument("user", STRING.offering("USERS"), "name of a user of the guest"
         argument("password", STRING, "the new password; others can see it on the command line"),
         flag("encrypted", "the password is encrypted already"),
     ),
+    constraints=(Reads("user", "password"),),
     examples=(("set-user-password test root s3cret", "after it was forgotten"),),
     returns="message domain user",
 )

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option
-from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, PERSISTENT, PERSISTENT_CLASHES, lasting_impact
+from virshpy.shell.command import Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import (
+    DOMAIN_LATE,
+    IMPACT,
+    PERSISTENT,
+    PERSISTENT_CLASHES,
+    lasting_impact,
+)
 from virshpy.shell.commands.domain.tuning import RATE_FIELDS, checked_rates
 from virshpy.shell.families import named_as
 from virshpy.shell.markup import Writer
@@ -37,7 +43,7 @@ class Source(AnyText):
     "give a domain a disk",
     "Attach a disk to a domain, as the options say.",
     (
-        DOMAIN,
+        DOMAIN_LATE,
         argument("source", Source(), "where its data are"),
         argument("target", STRING.offering("FREE_TARGETS"), "what the guest calls it, such as vdb"),
         option("targetbus", Choice("virtio", "scsi", "sata", "usb", "ide", "fdc"), "how it is attached"),
@@ -71,7 +77,9 @@ class Source(AnyText):
         Requires("source-host-socket", "source-protocol"),
         Exclusive("source-host-name", "source-host-socket"),
         Requires("source-host-socket", "source-host-transport"),
-    ),
+        Reads("source", "target", "driver", "subdriver", "type", "mode", "iothread", "cache", "io", "serial", "wwn",
+              "address", "targetbus", "alias"),
+    ),  # fmt: skip
     examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
     returns="message domain target | xml",
 )
@@ -92,10 +100,10 @@ _WWN = re.compile("[0-9a-fA-F]{16}")
 def disk_xml(args: Arguments) -> str:
     """The disk that the options describe. Raises Failure."""
     kind = args["sourcetype"]
-    if (kind == "network") != bool(args["source-protocol"]) and kind is not None:
-        raise Failure("--source-protocol option requires --sourcetype network")
     if kind not in (None, "file", "block", "network"):
         raise Failure(f"Unknown source type: '{kind}'")
+    if (kind == "network") != bool(args["source-protocol"]) and kind is not None:
+        raise Failure("--source-protocol option requires --sourcetype network")
     if kind is None:
         kind = "network" if args["source-protocol"] else "file"
     if args["mode"] not in (None, "readonly", "shareable"):
@@ -201,7 +209,7 @@ _TYPES = ("network", "bridge", "direct", "hostdev", "vdpa", "vhostuser")
     "give a domain a network interface",
     "Attach a network interface to a domain, as the options say.",
     (
-        DOMAIN,
+        DOMAIN_LATE,
         argument("type", Choice(*_TYPES), "type of the interface"),
         argument(
             "source",
@@ -243,11 +251,11 @@ def attach_interface(session: Session, args: Arguments) -> Result:
 def interface_xml(args: Arguments) -> str:
     """The network interface that the options describe. Raises Failure."""
     kind = args["type"]
+    if kind not in _TYPES:
+        raise Failure(f"No support for {kind} in command 'attach-interface'")
     if args["source-mode"] and args["source-mode"] not in ("server", "client"):
         raise Failure(f"Invalid source mode: {args['source-mode']}")
     rates = checked_rates(args)
-    if kind not in _TYPES:
-        raise Failure(f"No support for {kind} in command 'attach-interface'")
     write = Writer()
     with write.element("interface", type=kind, managed="yes" if "managed" in args else None):
         _interface_source(write, args, kind)

@@ -84,7 +84,13 @@ class NeedsOneOf(Constraint):
         _BACKING,
         _BYTES,
     ),
-    constraints=(Requires("verbose", "wait"), Requires("async", "wait"), ReadsBandwidth(), Reads("timeout")),
+    constraints=(
+        Requires("verbose", "wait"),
+        Requires("async", "wait"),
+        Reads("path", "base"),
+        ReadsBandwidth(),
+        Reads("timeout"),
+    ),
     examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
     returns="message domain outcome",
 )
@@ -136,6 +142,7 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
         _BYTES,
     ),
     constraints=(
+        Reads("path", "base", "top"),
         Exclusive("pivot", "keep-overlay"),
         NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
         NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
@@ -216,7 +223,7 @@ class NeedsDestination(Constraint):
         flag("pivot", "wait, then use the copy"),
         flag("finish", "wait, then go on without the copy"),
         _ASYNC,
-        option("xml", File(), "file with XML that says where the copy goes"),
+        option("xml", Path(), "file with XML that says where the copy goes"),
         option("format", Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "luks"), "format of the copy"),
         option("granularity", UInt(), "copy in pieces of so many bytes, a power of two"),
         option("buf-size", UInt(64), "most bytes on the way at one time"),
@@ -244,7 +251,7 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     limit = bandwidth(args)
     if "print-xml" in args:
-        yield Document(args["xml"] or _copy_xml(args))
+        yield Document(_copy_xml(session, args))
         return
     # The older call says less, and is made where that is enough.
     newer = ("xml", "granularity", "buf-size", "transient-job", "synchronous-writes", "bytes")
@@ -265,7 +272,7 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     if args["buf-size"]:
         params["buf-size"] = args["buf-size"]
     with named_as("virDomainBlockCopy" if any(name in args for name in newer) else "virDomainBlockRebase"):
-        domain.block_copy(args["path"], args["xml"] or _copy_xml(args), params, flags)
+        domain.block_copy(args["path"], _copy_xml(session, args), params, flags)
     ends = "pivot" in args or "finish" in args
     if not (ends or "wait" in args or "timeout" in args):
         yield Message("Block Copy started", end="", domain=domain.name, outcome="started")
@@ -279,8 +286,11 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
         yield from _verdict(domain, outcome, "Copy")
 
 
-def _copy_xml(args: Arguments) -> str:
+def _copy_xml(session: Session, args: Arguments) -> str:
     from virshpy.shell.markup import Writer
+
+    if args["xml"] is not None:
+        return str(File().convert(args["xml"], "xml", session))
 
     block = "blockdev" in args
     write = Writer()
@@ -362,6 +372,7 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
         _PATH,
         argument("size", Size(1024), "in KiB, or with a unit"),
     ),
+    constraints=(Reads("path", "size"),),
     examples=(("blockresize test vda 40G", "the guest sees it at once"),),
     returns="message domain",
 )
@@ -383,6 +394,7 @@ def blockresize(session: Session, args: Arguments) -> Message:
         argument("dev", DiskName(), "target of a disk, or of a part of its chain: vda[1]"),
         argument("threshold", Size(1), "the place, in bytes or with a unit"),
     ),
+    constraints=(Reads("dev", "threshold"),),
     examples=(("domblkthreshold test vda 18G", "then: event test block-threshold"),),
     returns="",
 )

@@ -70,7 +70,7 @@ class _WipesSomething(Constraint):
         return ("wipe-storage", "storage", "remove-all-storage")
 
     def check(self, args: Arguments) -> None:
-        if "wipe-storage" in args and "storage" not in args and "remove-all-storage" not in args:
+        if "wipe-storage" in args and not any(args.given.get("storage", ())) and "remove-all-storage" not in args:
             raise Failure("'--wipe-storage' requires '--storage <string>' or '--remove-all-storage'")
 
 

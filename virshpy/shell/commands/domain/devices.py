@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.enums import DeviceModifyFlags, ModificationImpact
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -191,6 +191,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
         Exclusive("insert", "update"),
         Exclusive("eject", "block"),
         *IMPACT_CLASHES,
+        Reads("source", "domain", "path"),
     ),
     examples=(
         ("change-media test hdc debian.img --update", "the next disc"),
@@ -277,7 +278,8 @@ def detach_interface(session: Session, args: Arguments) -> Result:
         try:
             xml = printed(_interface(args, config=bool(one & config)), _DEEP)
         except Failure as failure:
-            failure.also = sentence
+            if failure.option is not None or "print-xml" not in args:
+                failure.also = sentence
             raise
         documents.append(xml)
         if "print-xml" not in args:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Exclusive, Failure, argument, command, option
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, option
 from virshpy.shell.results import Document
-from virshpy.shell.types import Choice, DomainType, File
+from virshpy.shell.types import Choice, DomainType, File, Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ _FORMAT = Choice("qemu-argv")
     (
         argument("format", _FORMAT, "form of the output: qemu-argv"),
         option("domain", DomainType(), "name, id or UUID of a domain", named_only=True),
-        option("xml", File(), "file with a domain's XML"),
+        option("xml", Path(), "file with a domain's XML"),
     ),
-    constraints=(Exclusive("domain", "xml"),),
+    constraints=(Reads("format", "xml"), Exclusive("domain", "xml")),
     examples=(
         ("domxml-to-native qemu-argv --domain web", "the command line that a start would run"),
         ("domxml-to-native qemu-argv --xml web.xml", "the same of a document"),
@@ -34,7 +34,7 @@ def domxml_to_native(session: Session, args: Arguments) -> Document:
     if args["domain"] is not None:
         xml = args["domain"].xml_desc()
     elif args["xml"] is not None:
-        xml = args["xml"]
+        xml = File().convert(args["xml"], "xml", session)
     else:
         raise Failure("need either domain or domain XML")
     text = session.connection.domain_xml_to_native(args["format"], xml)

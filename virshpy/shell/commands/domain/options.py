@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")
 DOMAIN_LATE = argument("domain", DomainType(), "name, id or UUID of a domain", late=True)
-RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, id or UUID of a domain")
+_RUNNING = DomainType(states="running,paused,idle")
+RUNNING = argument("domain", _RUNNING, "name, id or UUID of a domain")
+RUNNING_LATE = argument("domain", _RUNNING, "name, id or UUID of a domain", late=True)
 
 CONFIG = flag("config", "of the definition")
 LIVE = flag("live", "of the running domain")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import VcpuFlags
 from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
-from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, IMPACT_CLASHES, RUNNING, impact
+from virshpy.shell.commands.domain.options import (
+    DOMAIN,
+    DOMAIN_LATE,
+    IMPACT,
+    IMPACT_CLASHES,
+    RUNNING,
+    RUNNING_LATE,
+    impact,
+)
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
 from virshpy.shell.results import Message, Shown, Table, Text
 from virshpy.shell.types import STRING, TEXT, Int, UInt
@@ -157,7 +165,7 @@ def setvcpu(session: Session, args: Arguments) -> None:
     "processors as the guest uses them",
     "Print which processors the guest uses, or have its agent switch some on or\noff.",
     (
-        DOMAIN_LATE,
+        RUNNING_LATE,
         option("cpulist", STRING.offering("VCPU_LIST"), "numbers of processors of the guest"),
         flag("enable", "switch them on"),
         flag("disable", "switch them off"),

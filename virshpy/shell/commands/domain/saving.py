@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
+from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
 from virshpy.shell.families import WRAP, XPATH_FIRST, Spoken, edit_document, given_flags, named_as, shown
 from virshpy.shell.results import Document, Message
 from virshpy.shell.types import AnyChoice, DomainType, File, Path, UInt
@@ -147,7 +147,7 @@ def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
     "managedsave-define",
     "change the XML of a domain's kept state, from a file",
     "Replace the XML that the next start of a domain will go on with.",
-    (DOMAIN, argument("xml", File(), "file with the XML"), *_STATE),
+    (DOMAIN_LATE, argument("xml", File(), "file with the XML"), *_STATE),
     constraints=_STATE_CLASH,
     examples=(("managedsave-define test moved.xml", "its disks are somewhere else now"),),
     returns="message domain",
@@ -309,6 +309,7 @@ _SUFFIXES = {"image/png": ".png", "image/x-portable-pixmap": ".ppm"}
         option("file", Path(), "file to write (default: a name with the time)"),
         option("screen", UInt(), "number of a screen"),
     ),
+    constraints=(Reads("file", "screen"),),
     examples=(("screenshot test now.png", "what it shows now"),),
     returns="message file mime_type",
 )

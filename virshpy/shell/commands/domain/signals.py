@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import FDAssociateFlags, GraphicsReloadType, KeycodeSet, NodeSuspendTarget, ProcessSignal
 from virshpy.enums import QemuMonitorEventRegisterFlags as EventFlags
-from virshpy.shell.command import Failure, argument, command, failing, flag, option, words
+from virshpy.shell.command import Failure, Reads, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.commands.domain.tuning import parameters, throttle_options, throttle_values
 from virshpy.shell.events import LOOP, TIMESTAMP, watch
@@ -151,6 +151,7 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
         argument("target", Choice(*_TARGETS), "where its state is kept: mem, disk or hybrid"),
         option("duration", UInt(64), "wake up after so many seconds"),
     ),
+    constraints=(Reads("domain", "duration"),),
     examples=(("dompmsuspend test mem", "then: dompmwakeup test"),),
     returns="message domain",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
 from virshpy.errors import Error, InvalidArg, NoSupport
-from virshpy.shell.command import Failure, argument, command, failing, option, words
+from virshpy.shell.command import Failure, Reads, argument, command, failing, option, words
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -136,7 +136,7 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
         option("nodeset", STRING.offering("CELL_LIST"), "numbers of NUMA nodes, such as 0-1"),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
+    constraints=(*IMPACT_CLASHES, Reads("domain", "nodeset")),
     examples=(("numatune test --nodeset 0", "from the first node"),),
     returns="parameters",
 )
@@ -252,6 +252,8 @@ _RATES = tuple(
     for which in ("total", "read", "write")
 )
 _LENGTHS = tuple(f"{rate}-length" for rate in _RATES if rate.endswith("-max"))
+# virsh reads bytes first, and the name of the group last.
+_READ = (*sorted(_RATES, key=lambda name: "iops" in name), "size-iops-sec", *_LENGTHS, "group-name")
 _WORDS = {"total": "reads and writes", "read": "reads", "write": "writes"}
 
 
@@ -287,8 +289,7 @@ def throttle_values(args: Arguments) -> dict[str, Any]:
     "limits of a domain's disk",
     "Print or set how fast a domain may read and write one of its disks.",
     (DOMAIN, argument("device", DiskName(), "target or source of a disk"), *throttle_options(group=True), *IMPACT),
-    aliases=(),
-    constraints=IMPACT_CLASHES,
+    constraints=(*IMPACT_CLASHES, Reads("domain", "device", *_READ)),
     examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
     returns="parameters",
 )
@@ -462,7 +463,7 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
         option("disable", STRING.offering("PERF_EVENTS"), "counters to switch off, with commas"),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
+    constraints=(*IMPACT_CLASHES, Reads("enable", "disable")),
     examples=(("perf test --enable cache_misses,instructions", "then: domstats --perf"),),
     returns="parameters",
 )

@@ -56,8 +56,6 @@ OTHER_CODES = (
     (r"net-port-(delete|dumpxml) .*", "virsh succeeds where there is no such port or network"),
     (r"iface-destroy .*", "virsh fails where it has stopped the interface"),
 )
-# Options that virsh does not have, whatever the command.
-OURS = frozenset({"dry-run"})
 
 
 @cache
@@ -66,6 +64,14 @@ def known_to_virsh() -> frozenset[str]:
     assert VIRSH is not None
     done = subprocess.run([VIRSH, "help"], capture_output=True, text=True, check=True, env={"LC_ALL": "C"})
     return frozenset(re.findall(r"^    (\S+)", done.stdout, re.M)) | {"self-test", "complete"}
+
+
+@cache
+def options_known_to_virsh(name: str) -> frozenset[str]:
+    """The options of one of its commands."""
+    assert VIRSH is not None
+    done = subprocess.run([VIRSH, "help", name], capture_output=True, text=True, env={"LC_ALL": "C"})
+    return frozenset(re.findall(r"--([a-z0-9-]+)", done.stdout))
 
 
 def lines(name: str) -> list[str]:
@@ -77,7 +83,10 @@ def lines(name: str) -> list[str]:
 
 
 def _is_ours(words: Sequence[str]) -> bool:
-    return any(word[2:].partition("=")[0] in OURS for word in words if word.startswith("--"))
+    """Whether a line has an option that virsh's command of that name does not have."""
+    command = registry.find_known(words[0])
+    ours = {option.name for option in command.options} - options_known_to_virsh(command.name)
+    return any(word[2:].partition("=")[0] in ours for word in words if word.startswith("--"))
 
 
 def waits(line: str) -> bool:

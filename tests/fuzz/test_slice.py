@@ -63,6 +63,8 @@ def drive(controller: int, bus: str = "scsi") -> str:
         # a disk without the host that it is on
         *[(network_disk(protocol), "argv") for protocol in ("iscsi", "nbd", "ssh", "sheepdog", "http")],
             (network_disk("nfs"), "define"),
+            # limits among which is something that nobody knows
+            (guest("<disk><source file='/a'/><target dev='vda'/><iotune><hope>1</hope></iotune></disk>"), "started"),
         # controllers by the million
         (guest("<controller type='pci' index='2147483647' model='pci-bridge'/>"), "define"),
         (drive(4294967295), "define"),

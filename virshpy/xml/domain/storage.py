@@ -423,7 +423,8 @@ class IOTune(Element, tag="iotune", drop_empty=True):
 
     def limits(self) -> dict[str, int]:
         """Every limit that is set, by its name."""
-        return {name: value for name, value in self._state().items() if name != "group_name" and value}
+        found = {name: getattr(self, name) for name in self._fields if name != "group_name"}
+        return {name: value for name, value in found.items() if value}
 
 
 def _wwn(text: str) -> bool:

@@ -150,11 +150,8 @@ class ISAAddress(Element, tag="address"):
 
 class DIMMAddress(Element, tag="address"):
     type: str | None = attr()
-    slot: int | None = attr(UINT)
+    slot: int | None = attr(UINT, required=True)
     base: int | None = attr(Int(0, 2**64 - 1, base=16, form="0x%x"))
-
-    def _check(self, node: Node) -> None:
-        self.slot = self.slot or 0
 
 
 AnyAddress = (

@@ -138,6 +138,9 @@ class Latency(Element, tag="latency"):
     type: str | None = attr(Enum("access read write"), required=True)
     value: int | None = attr(ULONG, required=True)
 
+    def _check(self, node: Node) -> None:
+        self.cache = self.cache or None  # the first level is 1: 0 is the memory itself
+
 
 class LinkBandwidth(Element, tag="bandwidth"):
     """``value`` in KiB a second."""

@@ -128,6 +128,8 @@ class Vlan(Element, tag="vlan"):
     tags: list[VlanTag] = many(VlanTag)
 
     def _check(self, node: Node) -> None:
+        if self.trunk is None and (len(self.tags) > 1 or any(tag.nativeMode for tag in self.tags)):
+            self.trunk = True
         if not self.tags:
             detail = "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"
             raise Refusal(errors.XMLError, detail, node)
@@ -234,7 +236,7 @@ class InterfaceDriver(VirtioDriver):
     txmode: str | None = attr(Enum("iothread timer"))
     ioeventfd: bool | None = attr(ONOFF)
     event_idx: bool | None = attr(ONOFF)
-    queues: int | None = attr(POSITIVE)
+    queues: int | None = attr(UINT)
     rx_queue_size: int | None = attr(UINT)
     tx_queue_size: int | None = attr(UINT)
     rss: bool | None = attr(ONOFF)
@@ -403,6 +405,7 @@ class Interface(Device, tag="interface"):
         """The driver of a device that is not virtio has no attributes but those that are refused there."""
         model, driver = node.find("model"), node.find("driver")
         virtio = model is not None and model.attrs.get("type", "").startswith("virtio")
+        virtio = virtio or (model is None and node.attrs.get("type") == "vdpa")  # the only model that it has
         if driver is not None and not virtio and node.attrs.get("type") != "hostdev":
             for name in _VIRTIO_OPTIONS & driver.attrs.keys():
                 ONOFF.read(driver.attrs[name], driver, name)
@@ -425,7 +428,7 @@ class Interface(Device, tag="interface"):
             if self.type == "hostdev":
                 self.driver = InterfaceDriver(name=self.driver.name)
             elif not virtio:
-                self.driver = None
+                self.driver = InterfaceDriver(**{word: getattr(self.driver, word) for word in _VIRTIO_OPTIONS})
             elif self.driver.queues is not None and self.driver.queues <= 1:
                 self.driver.queues = None
         self.managed = self.managed or None

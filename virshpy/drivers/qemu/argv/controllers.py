@@ -24,21 +24,17 @@ _SCSI = {
     "lsilogic": "lsi", "lsisas1068": "mptsas1068", "lsisas1078": "megasas", "vmpvscsi": "pvscsi",
     "ibmvscsi": "spapr-vscsi", "ncr53c90": "esp", "dc390": "dc-390", "am53c974": "am53c974",
 }  # fmt: skip
-_COMPANIONS = ("ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
 
 def add_controllers(guest: Guest) -> None:
-    """PCI first, then by type; companions of a USB 2 controller after it."""
+    """PCI first, then by type, each in the order of the document."""
     for kind in _ORDER:
         _add_all(guest, kind)
 
 
 def _add_all(guest: Guest, kind: str) -> None:
-    group = [c for c in guest.domain.devices.controllers if c.type == kind]
-    if kind == "usb":
-        group.sort(key=lambda c: c.model in _COMPANIONS)
-    for controller in group:
-        properties = controller_properties(guest, controller)
+    for controller in guest.domain.devices.controllers:
+        properties = controller_properties(guest, controller) if controller.type == kind else None
         if properties is not None:
             guest.device(properties)
 

@@ -103,7 +103,7 @@ def backend(
     page = (pagesize if pagesize != _PAGE else None) if pagesize else _huge_page(guest, cell)
     nvdimm = module.source.path if module is not None and module.source is not None else None
     if nvdimm:
-        kind, path, prealloc = "memory-backend-file", nvdimm, _written_ahead(module)
+        kind, path, prealloc = "memory-backend-file", nvdimm, prealloc or _written_ahead(module)
         guest.out.file(nvdimm, "rw", "memory")
     elif page and source != "memfd":
         kind, path, prealloc = "memory-backend-file", f"/dev/hugepages{_page_suffix(page)}/{_folder(guest)}", True
@@ -124,7 +124,8 @@ def backend(
     if discard is not None and path is not None and not nvdimm:
         properties["discard-data"] = discard
     properties |= {"share": share}
-    if prealloc:
+    plugged = module is not None and module.model == "virtio-mem"
+    if prealloc and not plugged:
         properties["prealloc"] = True
     properties["prealloc-threads"] = threads
     if module is not None and nvdimm:
@@ -134,7 +135,7 @@ def backend(
         }
     if system and kind in ("memory-backend-file", "memory-backend-memfd"):
         properties["x-use-canonical-path-for-ramblock-id"] = False
-    if module is not None and module.model == "virtio-mem" and not prealloc:
+    if plugged:
         properties["reserve"] = False  # what is not plugged costs nothing
     properties["size"] = size * 1024
     properties |= _binding(guest, cell, nodemask)
@@ -144,6 +145,14 @@ def backend(
 def _written_ahead(module: MemoryDevice | None) -> bool:
     """A file that stands for an NVDIMM is filled before the guest runs; persistent memory itself is there already."""
     return module is not None and module.model == "nvdimm" and not (module.source and module.source.pmem)
+
+
+def _touched(guest: Guest, module: MemoryDevice) -> bool:
+    """Whether memory that is plugged bit by bit is to be there for certain once it is plugged."""
+    backing = guest.domain.memory_backing
+    immediate = backing is not None and backing.allocation is not None and backing.allocation.mode == "immediate"
+    pages = module.source.pagesize if module.source else None
+    return immediate or bool(pages or _huge_page(guest, module.target.node if module.target else None))
 
 
 def _folder(guest: Guest) -> str:
@@ -302,7 +311,7 @@ def add_devices(guest: Guest) -> None:
                 "uuid": module.uuid,
                 "unarmed": True if module.target.readonly and module.model == "nvdimm" else None,
                 "memdev": name,
-                "prealloc": None,
+                "prealloc": True if module.model == "virtio-mem" and _touched(guest, module) else None,
                 "id": alias_of(module),
                 **guest.place(module),
             }

@@ -228,6 +228,8 @@ def _memory(reading: Reading, card: Params, model: str) -> Node | None:
         target.children.append(make("node", text=node))
     if label:
         target.children.append(make("label", None, make("size", {"unit": "KiB"}, text=label >> 10)))
+    if kind == "virtio-mem" and any(row.get("prealloc") for row in reading.objects.values()):
+        card.switch("prealloc")  # goes with <allocation mode='immediate'/>, as for the guest's other memory
     if card.switch("unarmed"):
         target.children.append(make("readonly"))
     source = make("source")

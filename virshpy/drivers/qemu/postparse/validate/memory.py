@@ -184,6 +184,13 @@ def _check_pages(domain: Domain, cells: int) -> None:
         for node in page.nodeset:
             if node >= max(cells, 1):
                 raise errors.XMLDetail(f"hugepages: node {node} not found")
+    for position, page in enumerate(pages):
+        for other in pages[:position]:
+            if cells and set(page.nodeset or ()) & set(other.nodeset or ()):
+                raise errors.XMLDetail(
+                    f"nodeset attribute of hugepages of sizes {page.size} and {other.size} intersect",
+                    hint="each cell is made of one kind of page",
+                )
     # A guest without cells is made of one kind of page: two that claim it cannot both be right.
     masters = [page for page in pages if page.nodeset is None or (not cells and 0 in page.nodeset)]
     if len(masters) > 1:

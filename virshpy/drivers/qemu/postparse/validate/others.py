@@ -108,6 +108,11 @@ def _check_hostdevs(domain: Domain) -> None:
         if hostdev.source is not None and key in seen:
             raise errors.XMLError("Hostdev already exists in the domain configuration")
         seen.append(key)
+    for interface in domain.devices.interfaces:
+        if interface.type == "hostdev" and interface.source is not None:
+            if interface.source.address in seen:
+                raise errors.XMLError("Hostdev already exists in the domain configuration")
+            seen.append(interface.source.address)
 
 
 def _check_hostdev(hostdev: Hostdev, domain: Domain) -> None:

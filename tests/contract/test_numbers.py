@@ -35,7 +35,8 @@ def test_a_class_is_as_the_standard_one(kind: str) -> None:
         return [
             [(name, member.name, member.value) for name, member in of.__members__.items()],
             [int(member) for member in of], len(of), [repr(m) for m in members], [str(m) for m in members],
-            [f"{member} {member:03x}" for member in members], of(1) is of.A, of.FIRST is of.A, isinstance(of.A, int),
+            [f"{member} {member:03x}" for member in members], of(1) is of.A, of(0) is of.NONE,
+            of.FIRST is of.A, isinstance(of.A, int),
         ]  # fmt: skip
 
     assert seen(ours) == seen(theirs)

@@ -52,6 +52,12 @@ class Numbered(type):
 class NumberedFlags(Numbered):
     """As with the standard library's, only members of one bit are iterated: the rest are names for combinations."""
 
+    _combined: dict[int, Any]
+
+    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
+        super().__init__(name, bases, body)
+        cls._combined = {}  # those that somebody asked for
+
     def __iter__(cls) -> Iterator[Any]:
         return (member for value, member in cls._by_value.items() if value > 0 and not value & (value - 1))
 
@@ -89,7 +95,9 @@ if not TYPE_CHECKING:
         def __new__(cls, value):
             known = cls._by_value.get(value)
             if known is None:
-                known = int.__new__(cls, value)
+                known = cls._combined.get(value)
+            if known is None:
+                known = cls._combined[value] = int.__new__(cls, value)
                 known.name = "|".join(member.name for member in known) or None
             return known
 

@@ -127,8 +127,11 @@ def _apply(parsed: Parsed, name: str, value: str) -> None:
     elif name in ("keepalive-interval", "keepalive-count"):
         # Connections are local: there is nothing to keep alive.
         number = _number(value)
-        if number is None or number < 0:
-            raise UsageError(f"Invalid value for option -{'k' if name.endswith('interval') else 'K'}")
+        option = "-k" if name.endswith("interval") else "-K"
+        if number is None or abs(number) >= 1 << 31:
+            raise UsageError(f"Invalid value for option {option}")
+        if number < 0:
+            raise UsageError(f"option {option} requires a positive integer argument")
     elif name == "log":
         settings.log = value
     elif name == "output":

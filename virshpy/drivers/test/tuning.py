@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _UNLIMITED = (1 << 53) - 1  # KiB
+_MOST_VCPUS = 32
 V, M = VcpuFlags, MemoryModFlags
 _EVENTS = ("on_poweroff", "on_reboot", "on_crash")
 _ACTIONS = ("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart")
@@ -89,8 +90,11 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
 
     @accepts(V.LIVE | V.CONFIG | V.MAXIMUM)
     def domain_set_vcpus_flags(self, domain: DomainRef, nvcpus: int, *, flags: int = 0) -> None:
-        if not 1 <= nvcpus <= 32:
+        if not nvcpus:
             raise errors.InvalidArg(f"argument out of range: {nvcpus}")
+        if nvcpus > _MOST_VCPUS:
+            detail = f"requested cpu amount exceeds maximum supported amount ({nvcpus} > {_MOST_VCPUS})"
+            raise errors.InvalidArg(detail)
         guest = self.guest(domain)
         if flags & V.MAXIMUM and flags & V.LIVE:
             raise errors.InvalidArg("cannot adjust maximum vcpus on running domain")

@@ -117,7 +117,8 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).write_text("<x/>")
     monkeypatch.setattr(watched, "INTERVAL", 0.01)
     monkeypatch.setenv("VISUAL", "true")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for place in ("DATA_HOME", "STATE_HOME", "CACHE_HOME", "CONFIG_HOME", "RUNTIME_DIR"):
+        monkeypatch.setenv(f"XDG_{place}", str(tmp_path / place))  # `connect qemu:///session` keeps its files there
     monkeypatch.chdir(tmp_path)
 
 

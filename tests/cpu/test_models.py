@@ -54,6 +54,7 @@ def test_what_belongs_together(name: str, more: str, less: str) -> None:
 def test_libvirts_view_of_a_model() -> None:
     assert "mpx" in MODELS["Skylake-Client"].features, "QEMU has taken it away, libvirt has not"
     assert "arat" not in MODELS["Broadwell"].features, "QEMU has added it, libvirt has not"
+    assert "vme" in MODELS["pentium3"].features and "apic" not in MODELS["pentium3"].features
     assert MODELS["EPYC"].removed == {"monitor"}
     assert "hypervisor" not in MODELS["EPYC"].features
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.argv.documents import complete, guest, qemu, start
 from virshpy import errors
-from virshpy.drivers.qemu.argv.processor import given_cpu
+from virshpy.drivers.qemu.argv.processor import asked_cpu, given_cpu
 
 
 def cpu(inner: str, type: str = "qemu") -> str:
@@ -30,6 +30,13 @@ def test_what_a_document_says_of_features_goes_before_the_model() -> None:
 
 def test_the_vendor_stays() -> None:
     assert cpu("mode='host-model'><model vendor_id='Some  Makers'/>").startswith("EPYC,vendor=Some  Makers,")
+
+
+def test_qemu_is_not_asked_about_the_machines_own() -> None:
+    caps = qemu()
+    caps._load_models = lambda accelerator: pytest.fail("a start need not ask")
+    domain = complete(guest())
+    assert asked_cpu(domain, caps) is domain.cpu
 
 
 def test_at_least_a_model_is_the_host_model() -> None:

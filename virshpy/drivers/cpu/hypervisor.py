@@ -11,33 +11,50 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
+    from virshpy.drivers.cpu.models import Model
+
 VENDORS = {
     "GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "Hygon", "CentaurHauls": "VIA",
 }  # fmt: skip
 
 
 class HypervisorCPUs:
-    """``models`` by name; ``offered``, QEMU's list of named models as (name, usable, deprecated); ``blocked``, what of
-    each of its models cannot be given here; ``features``, the most that a guest can have, and ``movable``, the most of
-    one that may move; ``vendor`` and ``signature`` of the processor that guests see."""
+    """``models`` by name, made when they are asked for; ``offered``, QEMU's list of named models as (name, usable,
+    deprecated); ``blocked``, what of each of its models cannot be given here; ``features``, the most that a guest can
+    have, and ``movable``, the most of one that may move; ``vendor`` and ``signature`` of the processor that guests
+    see."""
 
     __slots__ = (
-        "models", "offered", "blocked", "features", "movable", "vendor", "signature", "_own", "_properties"
+        "offered", "blocked", "features", "movable", "vendor", "signature", "_own", "_expansions",
+        "_models", "_properties",
     )  # fmt: skip
 
     def __init__(self, record: dict[str, Any], expansions: dict[str, list[str]]) -> None:
         """``record`` as the probe of the accelerator has it, ``expansions`` what QEMU's models have."""
         self._own: dict[str, list[str]] = record["models"]
-        self.models = known_models(expansions)
+        self._expansions = expansions
+        self._models: dict[str, Model] | None = None
         self.offered = [(name, not unavailable, deprecated) for name, unavailable, deprecated in record["definitions"]]
         self.blocked = {
-            name: from_qemu(unavailable) for name, unavailable, _ in record["definitions"] if name in self.models
+            name: from_qemu(unavailable) for name, unavailable, _ in record["definitions"] if name in expansions
         }
         self.features = from_qemu(record["all"])
         self.movable = from_qemu(record["most"])
         self._properties = frozenset(record["properties"])
         self.vendor = VENDORS.get(record["vendor"] or "")
         self.signature: tuple[int, int, int] = tuple(record["signature"])
+
+    @property
+    def models(self) -> dict[str, Model]:
+        if self._models is None:
+            self._models = known_models(self._expansions)
+        return self._models
+
+    def model(self, name: str) -> Model | None:
+        """One model: of those that QEMU has without making them all."""
+        if self._models is None and name in self._expansions:
+            return known_models({name: self._expansions[name]})[name]
+        return self.models.get(name)
 
     def knows(self, feature: str) -> bool:
         """Whether QEMU has a switch for this feature."""

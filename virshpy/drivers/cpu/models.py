@@ -38,7 +38,7 @@ ARCHITECTURES = tuple(_ARCHITECTURE_NAMES.split())
 
 # What libvirt's models have otherwise than QEMU's, by the beginning of the name; all rows that fit apply.
 _CHANGES = (
-    ("486|pentium.|pentium$|coreduo|n270|core2duo|athlon|IvyBridge|EPYC|Dhyana|Snowridge|Cooperlake", "vme", ""),
+    ("486|pentium|coreduo|n270|core2duo|athlon|IvyBridge|EPYC|Dhyana|Snowridge|Cooperlake", "vme", ""),
     ("Skylake|Cascadelake|Icelake", "vme mpx", ""),
     ("pentium", "", "apic"),
     ("coreduo|n270|core2duo", "", "acpi ss"),
@@ -56,7 +56,7 @@ _CHANGES = (
     ("phenom", "", "abm cx16 lahf_lm npt pdpe1gb popcnt rdtscp sse4a"),
     ("Opteron_G2", "rdtscp", ""),
     ("Opteron_G3", "", "monitor"),
-    ("Opteron_G[45]|EPYC$|EPYC-IBPB|Dhyana", "", "npt nrip-save"),
+    ("Opteron_G4|Opteron_G5|EPYC$|EPYC-IBPB|Dhyana", "", "npt nrip-save"),
     ("EPYC|Dhyana", "", "monitor topoext"),
     ("EPYC-Rome", "", "xsaves"),
 )
@@ -129,9 +129,9 @@ class Model:
         self.name = name
         self.vendor = vendor_of(name)
         self.features = features
-        self.removed = _words(words for pattern, words in _REMOVED if re.match(pattern, name))
+        self.removed = _words(words for pattern, words in _REMOVED if _fits(pattern, name))
         self.for_guests = not _NOT_FOR_GUESTS(name)
-        self._signatures = [row for pattern, rows in _SIGNATURES if re.match(pattern, name) for row in rows]
+        self._signatures: list[tuple[int, int, int, int]] | None = None
 
     def __repr__(self) -> str:
         return f"<Model {self.name}>"
@@ -140,8 +140,18 @@ class Model:
         """Whether processors of this family, model number and stepping are sold as this."""
         if signature is None:
             return False
+        if self._signatures is None:
+            self._signatures = [row for pattern, rows in _SIGNATURES if _fits(pattern, self.name) for row in rows]
         family, number, stepping = signature
         return any(row[:2] == (family, number) and row[2] <= stepping <= row[3] for row in self._signatures)
+
+
+def _fits(patterns: str, name: str) -> bool:
+    """Whether a name begins like one of ``A|B|C$``; ``$`` is its end. (Compiled expressions would cost more than all
+    else here.)"""
+    return any(
+        name == pattern[:-1] if pattern[-1] == "$" else name.startswith(pattern) for pattern in patterns.split("|")
+    )
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:
@@ -154,7 +164,7 @@ def known_models(expansions: Mapping[str, Iterable[str]]) -> dict[str, Model]:
     features = {}
     for name, properties in expansions.items():
         if not is_hidden(name):
-            fitting = [(more, less) for pattern, more, less in _CHANGES if re.match(pattern, name)]
+            fitting = [(more, less) for pattern, more, less in _CHANGES if _fits(pattern, name)]
             # Every guest's processor says that it is a guest's; no model is defined by it.
             own = from_qemu(properties) - {"hypervisor"}
             features[name] = (own | _words(m for m, _ in fitting)) - _words(less for _, less in fitting)

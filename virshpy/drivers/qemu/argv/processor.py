@@ -32,9 +32,10 @@ def asked_cpu(domain: Domain, caps: QemuCaps) -> CPU:
     feature, CPUIncompatible and OperationFailed where the document insists on what a guest cannot have.
     """
     cpu = domain.cpu or CPU(mode="custom")
-    offer = _offer(domain, caps)
     unnamed = cpu.mode in ("host-passthrough", "maximum") and not cpu.features
-    if offer is None or unnamed or _is_default(cpu, domain, caps):
+    # Most guests have their machine's processor: QEMU is not asked for what it has.
+    offer = None if unnamed or _is_default(cpu, domain, caps) else _offer(domain, caps)
+    if offer is None:
         return cpu
     cpu = cpu.copy()
     for feature in cpu.features:
@@ -47,7 +48,7 @@ def asked_cpu(domain: Domain, caps: QemuCaps) -> CPU:
     listed = {feature.name or "": feature.policy or "require" for feature in cpu.features}
     if cpu.mode == "host-model" or cpu.match == "minimum":
         listed = _take_host_model(cpu, offer) | _decided(listed, offer)
-        listed |= _removed(offer.models[cpu.model.value or ""], listed) if cpu.model else {}
+        listed |= _removed(_model(cpu, offer), listed)
     elif cpu.mode == "custom":
         model = _model(cpu, offer)
         listed = _decided(listed, offer)
@@ -62,13 +63,13 @@ def given_cpu(domain: Domain, caps: QemuCaps) -> CPU:
     """The processor that the guest of a document has when it runs: the one that it was started with, with what QEMU
     adds to it and what it cannot give. Raises what asked_cpu raises."""
     cpu = asked_cpu(domain, caps)
-    offer = _offer(domain, caps)
     name = cpu.model.value if cpu.model else None
-    if offer is None or cpu.mode != "custom" or name not in offer.blocked:
+    offer = _offer(domain, caps) if cpu.mode == "custom" and name else None
+    if offer is None or name is None or name not in offer.blocked:
         return cpu
     cpu = cpu.copy()
-    assert cpu.model is not None and name is not None
-    features = offer.models[name].features
+    assert cpu.model is not None
+    features = _model(cpu, offer).features
     real = _real(cpu, offer)
     listed = {feature.name or "": feature for feature in cpu.features}
     for feature in cpu.features:
@@ -86,7 +87,7 @@ def _offer(domain: Domain, caps: QemuCaps) -> HypervisorCPUs | None:
     if domain.os.type.arch not in X86:
         return None
     offer = caps.processors("kvm" if domain.type == "kvm" and caps.kvm_present else "tcg")
-    return offer if offer.models else None
+    return offer if offer.blocked else None
 
 
 def _is_default(cpu: CPU, domain: Domain, caps: QemuCaps) -> bool:
@@ -126,9 +127,10 @@ def _removed(model: Model, listed: dict[str, str]) -> dict[str, str]:
 
 def _model(cpu: CPU, offer: HypervisorCPUs) -> Model:
     name = (cpu.model and cpu.model.value) or ""
-    if name not in offer.models:
+    model = offer.model(name)
+    if model is None:
         raise errors.InternalError(f"Unknown CPU model {name}", hint="virshpy hypervisor-cpu-models names them")
-    return offer.models[name]
+    return model
 
 
 def _translate(cpu: CPU, model: Model, offer: HypervisorCPUs) -> dict[str, str]:
@@ -148,14 +150,15 @@ def _translate(cpu: CPU, model: Model, offer: HypervisorCPUs) -> dict[str, str]:
 
 def _check_partial(cpu: CPU, domain: Domain, offer: HypervisorCPUs) -> None:
     """``check='partial'``: what the document insists on must be something that a guest can have here."""
-    name = cpu.model.value if cpu.model else None
-    if cpu.mode != "custom" or name is None or name not in offer.models:
+    if cpu.mode != "custom":
         return
+    known = _model(cpu, offer)
+    name = known.name
     asked = CPUDocument()
     asked.match, asked.model, asked.vendor = cpu.match, name, cpu.vendor
     asked.features = [(feature.name or "", feature.policy or "require") for feature in cpu.features]
     arch = domain.os.type.arch if domain.os and domain.os.type else None
-    model = Model(name, offer.models[name].features & offer.own(name))
+    model = Model(name, known.features & offer.own(name))
     host = Processor(arch or "x86_64", offer.vendor, offer.features)
     result, why = compare(asked, host, {name: model})
     if result == CPUCompareResult.INCOMPATIBLE:
@@ -173,11 +176,10 @@ def _real(cpu: CPU, offer: HypervisorCPUs) -> frozenset[str]:
 
 def _check_full(cpu: CPU, offer: HypervisorCPUs) -> None:
     """``check='full'``: the guest must have exactly what its document says."""
-    assert cpu.model is not None
     real = _real(cpu, offer)
     on = {feature.name or "" for feature in cpu.features if feature.policy in ("require", "force")}
     off = {feature.name or "" for feature in cpu.features} - on
-    wanted = (offer.models[cpu.model.value or ""].features | on) - off
+    wanted = (_model(cpu, offer).features | on) - off
     lists = [
         f"{what} features: {','.join(in_order(names))}"
         for what, names in (("extra", real - wanted), ("missing", wanted - real))

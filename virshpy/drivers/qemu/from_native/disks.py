@@ -78,6 +78,10 @@ def read_disks(reading: Reading) -> None:
 def _card(reading: Reading, targets: Targets, original: Params, bus: str, device: str) -> None:
     card = original.fork()
     name = card.text("drive")
+    if bus == "scsi" and "bus" in card and not reading.knows(str(card["bus"])):
+        return
+    if bus == "usb" and name is None:
+        device = "cdrom"  # of the drives that are there without a medium
     media = reading.attempt(_media, name) if name is not None else Media()
     if media is None:
         return
@@ -271,6 +275,8 @@ def _whole(
             kind, inner_format, inner, rest, inner_settings = below
             shape = make("format", {"type": inner_format}, _cache_size(inner_settings["cache_size"]))
             backing = make("backingStore", {"type": kind}, shape, inner, rest)
+    if source[0] == "dir":
+        format = "fat"
     params.drop(*_GRAPH)
     if params is not storage:
         storage.drop(*_GRAPH)
@@ -297,7 +303,8 @@ def _drive_media(reading: Reading, original: Params) -> Media | None:
     path = drive.text("file")
     if path:
         media.type, media.source = read_path(path)
-        media.driver["type"] = drive.text("format") or reading.format_of(path)
+        given = drive.text("format") or reading.format_of(path)
+        media.driver["type"] = "fat" if media.type == "dir" else given
     direct, unsafe = drive.switch("cache.direct"), drive.switch("cache.no-flush")
     cache = drive.pop("cache", None)
     if isinstance(cache, dict):

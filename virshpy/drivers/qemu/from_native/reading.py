@@ -150,6 +150,10 @@ class Reading:
                 return self.buses[name][1]
         return 0
 
+    def knows(self, bus: str) -> bool:
+        """Whether a bus is that of a controller of the document."""
+        return bus in self.buses or bus.rpartition(".")[0] in self.buses
+
     def place(self, card: Params) -> Node | None:
         """The <address> of a card on a PCI or a USB bus, as far as it is said."""
         if "port" in card and "addr" not in card:

@@ -71,8 +71,8 @@ def watched(
 
     until = monotonic() + later[0] if later else None
     shown = asked
-    threading.Thread(target=run, daemon=True).start()
     with Interrupts() as interrupts:
+        threading.Thread(target=run, daemon=True).start()
         try:
             while not over.wait(INTERVAL):
                 if interrupts.any():

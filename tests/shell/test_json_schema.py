@@ -21,6 +21,21 @@ def test_the_documents_are_up_to_date() -> None:
     assert schema.PROSE.read_text() == schema.prose(schema.PROSE.read_text())
 
 
+def test_references_lead_somewhere() -> None:
+    document = schema.document()
+
+    def references(part: Any) -> list[str]:
+        if isinstance(part, list):
+            return [found for item in part for found in references(item)]
+        if not isinstance(part, dict):
+            return []
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [found for item in part.values() for found in references(item)]
+
+    keys = {f"#/$defs/keys/{key}" for key in document["$defs"]["keys"]}
+    assert set(references(document)) <= keys and len(keys) > 100
+
+
 def test_all_keys_are_used() -> None:
     """And those that are used are all in the vocabulary: reading a declaration refuses others."""
     used: set[str] = set()

@@ -315,10 +315,15 @@ def _nfs(layer: Layer) -> Properties:
 def _number(text: str | None, what: str) -> int | None:
     if text is None:
         return None
-    if not text.removeprefix("+").isdigit():
-        # Names are those of the server, which the host cannot know.
-        raise errors.InvalidArg(f"Failed to parse {what} '{text}'", hint="give its number: +0")
-    return int(text.removeprefix("+"))
+    if text.removeprefix("+").isdigit():
+        return int(text.removeprefix("+"))
+    import grp
+    import pwd
+
+    try:
+        return pwd.getpwnam(text).pw_uid if what == "user" else grp.getgrnam(text).gr_gid
+    except KeyError:
+        raise errors.InvalidArg(f"Failed to parse {what} '{text}'", hint="give its number on the server: +0") from None
 
 
 _ONE_HOST = frozenset({"nbd", "sheepdog", "ssh"})

@@ -22,7 +22,7 @@ _USB = {
 }  # fmt: skip
 _SCSI = {
     "lsilogic": "lsi", "lsisas1068": "mptsas1068", "lsisas1078": "megasas", "vmpvscsi": "pvscsi",
-    "ibmvscsi": "spapr-vscsi", "ncr53c90": "esp", "dc390": "dc-390", "am53c974": "am53c974",
+    "ibmvscsi": "spapr-vscsi", "ncr53c90": "esp", "dc390": "dc390", "am53c974": "am53c974",
 }  # fmt: skip
 
 

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 _KERNELS = ("osxsave", "ospke")
 
 
-def asked_cpu(domain: Domain, caps: QemuCaps) -> CPU:
+def asked_cpu(domain: Domain, caps: QemuCaps, *, to_run: bool = True) -> CPU:
     """The processor of a complete document in terms of what QEMU knows; the document stays as it is.
 
     Raises InternalError for a model that nobody knows, ConfigUnsupported for one that QEMU has not or for such a
-    feature, CPUIncompatible and OperationFailed where the document insists on what a guest cannot have.
+    feature, CPUIncompatible and OperationFailed where the document insists on what a guest cannot have; that of
+    ``check='full'`` shows only in a guest ``to_run``.
     """
     cpu = domain.cpu or CPU(mode="custom")
     unnamed = cpu.mode in ("host-passthrough", "maximum") and not cpu.features
@@ -54,7 +55,7 @@ def asked_cpu(domain: Domain, caps: QemuCaps) -> CPU:
         listed = _decided(listed, offer)
         listed = _translate(cpu, model, offer) | listed | _removed(model, listed)
     cpu.features = [CPUFeature(name=name, policy=policy) for name, policy in listed.items()]
-    if cpu.check == "full" and cpu.mode == "custom":
+    if cpu.check == "full" and cpu.mode == "custom" and to_run:
         _check_full(cpu, offer)
     return cpu
 

@@ -141,7 +141,8 @@ def _check_one(graphics: Graphics) -> None:
 def _check_sounds(domain: Domain) -> None:
     devices = domain.devices
     known = {audio.id for audio in devices.audios}
-    for audio in [*(sound.audio for sound in devices.sounds), *(graphics.audio for graphics in devices.graphics)]:
+    vnc = (graphics.audio for graphics in devices.graphics if graphics.type == "vnc")
+    for audio in [*(sound.audio for sound in devices.sounds), *vnc]:
         if audio is not None and audio.id not in known:
             raise errors.XMLError(f"no audio device with ID {audio.id}", hint="add <audio id=… type=…/>")
     if any(sound.model == "ich7" for sound in devices.sounds):

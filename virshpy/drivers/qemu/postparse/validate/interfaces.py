@@ -61,6 +61,9 @@ def _check_model(interface: Interface) -> None:
 
 def _check_connection(interface: Interface) -> None:
     kind = interface.type
+    inbound = interface.bandwidth.inbound if interface.bandwidth else None
+    if inbound is not None and inbound.floor is not None and kind != "network":
+        raise errors.ConfigUnsupported("floor attribute is not supported for this config")
     if interface.virtualport is not None and kind not in _WITH_PORT:
         raise errors.ConfigUnsupported(f"<virtualport> element unsupported for <interface type='{kind}'>")
     if interface.mtu is not None and kind not in _WITH_MTU:
@@ -81,9 +84,6 @@ def _check_connection(interface: Interface) -> None:
         )
     if interface.target is not None and interface.target.managed is False and kind != "ethernet":
         raise errors.ConfigUnsupported(f"unmanaged target dev is not supported on interfaces of type '{kind}'")
-    inbound = interface.bandwidth.inbound if interface.bandwidth else None
-    if inbound is not None and inbound.floor is not None and kind != "network":
-        raise errors.ConfigUnsupported("floor attribute is not supported for this config")
 
 
 _PREFIXES = range(4, 28)

@@ -148,8 +148,10 @@ Place = tuple[str, str]
 def places(xml: str) -> list[tuple[str, Place]]:
     """(alias, (bus, address)) of every PCI device in a running guest's document, in QEMU's words for both."""
     devices: Any = etree.fromstring(xml.encode()).find("devices")
+    # The machine's own bus has the name that it has anyway, whatever a document calls its controller.
+    own = {"pci-root": "pci.0", "pcie-root": "pcie.0"}
     roots = {
-        int(controller.get("index")): controller.find("alias").get("name")
+        int(controller.get("index")): own.get(controller.get("model")) or controller.find("alias").get("name")
         for controller in devices.findall("controller[@type='pci']")
     }
     found = []

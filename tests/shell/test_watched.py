@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -68,7 +69,8 @@ def interrupt() -> None:
 
 def test_a_pipe_is_told_in_virshs_form(job: Job) -> None:
     outcome = run_virshpy(["-c", URI, "save test /nowhere --verbose"])
-    assert outcome.stderr == "".join(f"\rSave: [{percent:3} %]" for percent in (*STEPS, 100))
+    told = [line for line, _ in groupby(outcome.stderr.split("\r"))]  # the last look may be taken twice
+    assert told == ["", *(f"Save: [{percent:3} %]" for percent in (*STEPS, 100))]
     assert outcome.stdout == "\nDomain 'test' saved to /nowhere\n\n" and outcome.code == 0
 
 

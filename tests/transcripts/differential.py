@@ -41,7 +41,6 @@ ALLOWED = (
     (r"complete.*", "offers values beside options, and what each means"),
     (r"self-test.*", "each program checks its own table"),
     (r"(quit|exit)( \S.*)?", "ends the session that reads the lines"),
-    (r".*--pass-fds[= ].*", "file descriptors cannot be handed over yet, and that is said before anything is done"),
     (r"connect (--name )?''( .*)?|connect --name=|connect( --readonly)?", "another default connection"),
     (r"cd (--dir )?''|cd --dir=", "virsh fails without a word"),
     (r".* --xpath [^/ ]+", "libxml2's own complaint about an expression goes past its error handling, exit code 0"),

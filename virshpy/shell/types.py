@@ -294,12 +294,19 @@ class KiB(Size):
         return -(-super().convert(text, name, session) // 1024)
 
 
-def refuse_descriptors(text: str, c_name: str) -> None:
-    """File descriptors ``N,M,…`` cannot be handed over yet; a bad list is still told apart from a good one."""
-    for number in text.split(","):
-        if not number.isdecimal():
-            raise _failure(f"Unable to parse FD number '{number}'", hint="numbers of open files, with commas: 3,4")
-    raise errors.NoSupport(c_name)
+class Descriptors(Type):
+    """Numbers of open files with commas between them."""
+
+    empty_ok = True
+
+    def convert(self, text: str, name: str, session: Session) -> list[int]:
+        numbers = []
+        for piece in text.split(",") if text else ():
+            number = _whole_number(piece)
+            if number is None or not -(1 << 31) <= number < 1 << 31:
+                raise _failure(f"Unable to parse FD number '{piece}'", hint="numbers of open files, with commas: 3,4")
+            numbers.append(number)
+        return numbers
 
 
 STRING = Type()

@@ -6,6 +6,7 @@ from virshpy import errors
 from virshpy.driver import everything
 from virshpy.drivers.test.agent import Agent
 from virshpy.drivers.test.checkpoints import Checkpoints
+from virshpy.drivers.test.descriptors import Descriptors
 from virshpy.drivers.test.events import Events
 from virshpy.drivers.test.figures import Figures
 from virshpy.drivers.test.interfaces import Interfaces
@@ -33,6 +34,7 @@ class Everything(
     Saving,
     NodeFigures,
     Events,
+    Descriptors,
     everything.Everything,
 ):
     """As TestDriver has them: it lends itself to these methods."""

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
 from virshpy.shell.command import Failure, argument, command, failing, flag, option
 from virshpy.shell.results import Message, Plan
-from virshpy.shell.types import TEXT, DomainType, File, Flags, refuse_descriptors
+from virshpy.shell.types import Descriptors, DomainType, File, Flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,12 +46,6 @@ def _create_flags(args: Arguments) -> int:
     return sum(value for name, value in _CREATE_FLAGS.items() if name in args)
 
 
-def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
-    if args["pass-fds"]:
-        with failing(doing):
-            refuse_descriptors(args["pass-fds"], c_name)
-
-
 @command(
     "create",
     "start a domain from a file, without defining it",
@@ -61,7 +55,7 @@ def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
         flag("console", "go to its console"),
         flag("paused", "leave it paused"),
         flag("autodestroy", "destroy it when virshpy leaves"),
-        option("pass-fds", TEXT, "file descriptors N,M,... to hand to the guest"),
+        option("pass-fds", Descriptors(), "file descriptors N,M,... to hand to the guest", late=True),
         flag("validate", "refuse XML that the schema does not know"),
         flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
     ),
@@ -70,10 +64,12 @@ def _refuse_descriptors(args: Arguments, c_name: str, doing: str) -> None:
 )
 def create(session: Session, args: Arguments) -> Iterable[Result]:
     file = args.text("file")
-    doing = f"Failed to create domain from {file}"
-    _refuse_descriptors(args, "virDomainCreateXMLWithFiles", doing)
-    with failing(doing):
-        domain = session.connection.create_xml(args["file"], _create_flags(args))
+    files = args["pass-fds"]
+    with failing(f"Failed to create domain from {file}"):
+        if files:
+            domain = session.connection.create_xml_with_files(args["file"], files, _create_flags(args))
+        else:
+            domain = session.connection.create_xml(args["file"], _create_flags(args))
     yield Message(f"Domain '{domain.name}' created from {file}", domain=domain.name, uuid=domain.uuid, id=domain.id)
     if "console" in args:
         # The domain is there, whatever comes of its console; `start` sees that otherwise.
@@ -94,7 +90,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
         flag("autodestroy", "destroy it when virshpy leaves"),
         flag("bypass-cache", "keep a managed save image out of the host's page cache"),
         flag("force-boot", "throw a managed save image away and boot"),
-        option("pass-fds", TEXT, "file descriptors N,M,... to hand to the guest"),
+        option("pass-fds", Descriptors(), "file descriptors N,M,... to hand to the guest", late=True),
         flag("reset-nvram", "begin with a fresh copy of the firmware's variables"),
         _DRY_RUN,
     ),
@@ -108,13 +104,15 @@ def start(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     if domain.id is not None:
         raise Failure("Domain is already active", hint="'console' goes to it, 'shutdown' and 'destroy' stop it")
-    doing = f"Failed to start domain '{domain.name}'"
-    _refuse_descriptors(args, "virDomainCreateWithFiles", doing)
-    with failing(doing):
+    files = args["pass-fds"]
+    with failing(f"Failed to start domain '{domain.name}'"):
         if "dry-run" in args:
             yield Plan(domain.plan("create", _create_flags(args)))
             return
-        _start(domain, _create_flags(args))
+        if files:
+            domain.create_with_files(files, _create_flags(args))
+        else:
+            _start(domain, _create_flags(args))
     yield Message(f"Domain '{domain.name}' started", domain=domain.name, uuid=domain.uuid, id=domain.id)
     if "console" in args:
         _attach(session, domain)

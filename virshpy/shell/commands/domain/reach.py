@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.enums import ConsoleFlags, XMLFlags
 from virshpy.shell.command import Exclusive, Failure, argument, command, flag, option, words
 from virshpy.shell.results import Document, Lines, Text
-from virshpy.shell.types import STRING, TEXT, Choice, DomainType, refuse_descriptors
+from virshpy.shell.types import STRING, Choice, Descriptors, DomainType
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -181,7 +181,7 @@ def _port(node: Node, name: str) -> int:
         flag("hmp", "the command is in the human monitor's language"),
         flag("pretty", "indent the answer"),
         flag("return-value", "print only what the answer's 'return' holds"),
-        option("pass-fds", TEXT, "file descriptors N,M,... to hand over with the command", named_only=True),
+        option("pass-fds", Descriptors(), "files N,M,... to hand over with the command", named_only=True, late=True),
         words("cmd", STRING.offering("MONITOR_COMMANDS"), "the command", optional=False),
     ),
     constraints=(Exclusive("hmp", "pretty"), Exclusive("hmp", "return-value")),
@@ -198,9 +198,10 @@ def qemu_monitor_command(session: Session, args: Arguments) -> Result:
     text = " ".join(pieces)
     if not human and not text.lstrip().startswith("{"):
         text = _wrapped(pieces)
-    if args["pass-fds"]:
-        refuse_descriptors(args["pass-fds"], "virDomainQemuMonitorCommandWithFiles")
-    answer = domain.qemu_monitor_command(text, human)
+    if files := args["pass-fds"]:
+        answer, _ = domain.qemu_monitor_command_with_files(text, files, human)
+    else:
+        answer = domain.qemu_monitor_command(text, human)
     if "return-value" not in args and "pretty" not in args:
         return Document(answer, key="answer", language="text", end="\n")
     from json import dumps, loads

@@ -11,7 +11,19 @@ from virshpy.shell.commands.domain.tuning import parameters, throttle_options, t
 from virshpy.shell.events import LOOP, TIMESTAMP, watch
 from virshpy.shell.families import Spoken, given_flags
 from virshpy.shell.results import Message, Table, Text
-from virshpy.shell.types import STRING, AnyChoice, AnyText, Bytes, Choice, DomainType, Int, Path, Type, UInt
+from virshpy.shell.types import (
+    STRING,
+    AnyChoice,
+    AnyText,
+    Bytes,
+    Choice,
+    Descriptors,
+    DomainType,
+    Int,
+    Path,
+    Type,
+    UInt,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -312,7 +324,7 @@ def lxc_enter_namespace(session: Session, args: Arguments) -> None:
     (
         DOMAIN,
         argument("name", STRING, "name of the group"),
-        argument("pass-fds", STRING, "file descriptors N,M,…"),
+        argument("pass-fds", Descriptors(), "file descriptors N,M,…", late=True),
         flag("seclabel-writable", "label them so that the guest may write"),
         flag("seclabel-restore", "put their labels back afterwards"),
     ),
@@ -320,11 +332,9 @@ def lxc_enter_namespace(session: Session, args: Arguments) -> None:
     returns="",
 )
 def dom_fd_associate(session: Session, args: Arguments) -> None:
-    numbers = []
-    for text in args["pass-fds"].split(","):
-        if not (text.isascii() and text.isdigit()):
-            raise Failure(f"Unable to parse FD number '{text}'")
-        numbers.append(int(text))
+    numbers = args["pass-fds"]
+    if not numbers:
+        raise Spoken("nfds in virDomainFDAssociate must not be zero")
     kinds = FDAssociateFlags
     flags = given_flags(
         args, {"seclabel-writable": kinds.SECLABEL_WRITABLE, "seclabel-restore": kinds.SECLABEL_RESTORE}

@@ -107,6 +107,20 @@ def test_merging_of_pages(host: Host) -> None:
     assert host.read("/sys/kernel/mm/ksm/sleep_millisecs").startswith("20"), "all or nothing"
 
 
+def test_where_huge_pages_are_mounted(host: Host) -> None:
+    host.write(
+        "/proc/mounts",
+        "proc /proc proc rw 0 0\n"
+        "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n"
+        "none /srv/large\\040pages hugetlbfs rw,pagesize=1024M,mode=700 0 0\n",
+    )
+    assert memory.huge_page_mount(2048) == "/dev/hugepages"
+    assert memory.huge_page_mount(1048576) == "/srv/large pages"
+    with pytest.raises(errors.InternalError, match="hugetlbfs filesystem is not mounted") as caught:
+        memory.huge_page_mount(16)
+    assert "pagesize=16K" in (caught.value.hint or "")
+
+
 def test_caches(host: Host) -> None:
     assert [(b.id, b.size, b.cpus) for b in processors.cache_banks()] == [
         (0, 20480, [0, 1, 2, 3]),

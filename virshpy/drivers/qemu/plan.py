@@ -45,6 +45,12 @@ def _generic_device(adapter: str, bus: int, target: int, unit: int) -> str:
     return generic_device(adapter, bus, target, unit)
 
 
+def _huge_page_mount(size: int) -> str:
+    from virshpy.drivers.qemu.node.memory import huge_page_mount
+
+    return huge_page_mount(size)
+
+
 def _host_sysinfo() -> Sysinfo:
     from virshpy.drivers.qemu.node import sysinfo_xml
     from virshpy.xml.domain.osboot import Sysinfo
@@ -106,6 +112,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         monitor_words=[*_MONITOR_WORDS, *_EVENT_WORDS],
         lifecycle_words=lifecycle_words(domain),
         host_sysinfo=_host_sysinfo,
+        huge_pages=lambda size: f"{_huge_page_mount(size)}/virshpy-{domain.uuid}",
         generic_device=_generic_device,
     )
     command = command_line(domain, caps, runtime)
@@ -194,6 +201,9 @@ def _access_steps(
         raise _closed_path(directory, blocked)
     for use in uses:
         if use.kind == "nvram" or use.path in made or use.path.startswith(f"{directory}/"):
+            continue
+        if use.kind == "hugepages":
+            steps.append(MakeDirectory(use.path, owner=identity.uid))
             continue
         steps += _open_one(use, identity)
     return steps

@@ -106,7 +106,8 @@ def backend(
         kind, path, prealloc = "memory-backend-file", nvdimm, prealloc or _written_ahead(module)
         guest.out.file(nvdimm, "rw", "memory")
     elif page and source != "memfd":
-        kind, path, prealloc = "memory-backend-file", f"/dev/hugepages{_page_suffix(page)}/{_folder(guest)}", True
+        kind, path, prealloc = "memory-backend-file", guest.runtime.huge_pages(page), True
+        guest.out.file(path, "rw", "hugepages")
     elif source == "memfd":
         kind = "memory-backend-memfd"
         if page:
@@ -153,14 +154,6 @@ def _touched(guest: Guest, module: MemoryDevice) -> bool:
     immediate = backing is not None and backing.allocation is not None and backing.allocation.mode == "immediate"
     pages = module.source.pagesize if module.source else None
     return immediate or bool(pages or _huge_page(guest, module.target.node if module.target else None))
-
-
-def _folder(guest: Guest) -> str:
-    return "libvirt/qemu/" + guest.runtime.run_dir.rpartition("/")[2]
-
-
-def _page_suffix(page: int) -> str:
-    return "" if page == 2048 else f"{page // 1024}M"
 
 
 def _huge_page(guest: Guest, cell: int | None) -> int | None:

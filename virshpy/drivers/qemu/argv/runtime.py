@@ -23,6 +23,9 @@ else:
     Descriptor = dict
 
 
+_HUGE_PAGE = 2048  # KiB, of x86
+
+
 def _no_sysinfo() -> Sysinfo:
     raise errors.ConfigUnsupported("Host SMBIOS information is not available")
 
@@ -99,12 +102,13 @@ class Runtime:
     ``sandbox``          whether to pass -sandbox on
     ``host_sysinfo``     gives what the host's firmware says of it, for a guest that shall say the same
     ``generic_device``   finds the /dev/sgN of a host's SCSI unit, by adapter, bus, target and unit
+    ``huge_pages``       gives the directory for a guest's huge pages of a size in KiB
     ``native``           True for domxml-to-native: nothing is opened, no descriptors are asked for
     """
 
     __slots__ = (
         "id", "run_dir", "master_key", "vault", "monitor_words", "lifecycle_words", "incoming", "memory_dir",
-        "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "generic_device", "native",
+        "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "huge_pages", "generic_device", "native",
     )  # fmt: skip
 
     def __init__(
@@ -123,6 +127,7 @@ class Runtime:
         vhost_net: bool = False,
         sandbox: bool = True,
         host_sysinfo: Callable[[], Sysinfo] = _no_sysinfo,
+        huge_pages: Callable[[int], str] | None = None,
         generic_device: Callable[[str, int, int, int], str] = _no_scsi,
         native: bool = False,
     ) -> None:
@@ -139,5 +144,11 @@ class Runtime:
         self.vhost_net = vhost_net
         self.sandbox = sandbox
         self.host_sysinfo = host_sysinfo
+        self.huge_pages = huge_pages or self._usual_huge_pages
         self.generic_device = generic_device
         self.native = native
+
+    def _usual_huge_pages(self, size: int) -> str:
+        """Where Debian mounts them, below it what libvirt makes there."""
+        mount = "/dev/hugepages" if size == _HUGE_PAGE else f"/dev/hugepages{size // 1024}M"
+        return f"{mount}/libvirt/qemu/{self.run_dir.rpartition('/')[2]}"

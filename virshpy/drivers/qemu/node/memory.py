@@ -199,3 +199,21 @@ def set_merging(wanted: dict[str, int]) -> None:
             files.set_kernel_value(f"{kernel.ROOT}{MERGING}/{file}", str(value))
         except OSError as error:
             raise errors.from_os_error(error, f"failed to set {name}") from None
+
+
+def huge_page_mount(size: int) -> str:
+    """Where files are made of huge pages of that many KiB. Raises InternalError where no such place is mounted."""
+    for line in (read("/proc/mounts") or "").splitlines():
+        words = line.split()
+        if len(words) > 3 and words[2] == "hugetlbfs" and _page_size(words[3]) == size:
+            return words[1].replace("\\040", " ")
+    raise errors.InternalError(
+        "hugetlbfs filesystem is not mounted or disabled by administrator config",
+        hint=f"mount -t hugetlbfs -o pagesize={size}K none /dev/hugepages{size // 1024}M",
+    )
+
+
+def _page_size(options: str) -> int:
+    """KiB, of the options with which huge pages are mounted."""
+    word = options.partition("pagesize=")[2].partition(",")[0]
+    return int(word[:-1] or 0) * {"K": 1, "M": 1024, "G": 1024**2}.get(word[-1:], 0) if word else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 
 from virshpy import errors
 from virshpy.drivers.qemu.vault import secret_value
@@ -38,6 +37,8 @@ def companion_steps(domains: Domains, domain: Domain, identity: Identity, direct
 
 
 def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, directory: str) -> Iterator[Step]:
+    from shutil import which
+
     assert domain.uuid and domain.name and tpm.backend
     program = _program("swtpm", "swtpm")
     two = tpm.backend.version != "1.2"
@@ -51,7 +52,7 @@ def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, direc
     if identity.uid is not None:
         yield GiveTree(state, identity.uid)
     password, locked, opened = _tpm_password(domains, tpm)
-    setup = shutil.which("swtpm_setup")
+    setup = which("swtpm_setup")
     if fresh and setup:
         # The endorsement key, as from a factory; certificates would need an authority of the host's own.
         words = ["--tpmstate", state, "--createek", "--lock-nvram", *locked]
@@ -136,7 +137,9 @@ def _file_server() -> str:
 
 
 def _program(name: str, package: str) -> str:
-    path = shutil.which(name)
+    from shutil import which
+
+    path = which(name)
     if path is None:
         raise errors.SystemCallError(
             f"Unable to find '{name}' binary in $PATH: No such file or directory", hint=f"apt install {package}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import socket
 
 from virshpy import errors
@@ -36,7 +35,9 @@ class MakeDirectory(Step):
             raise errors.from_os_error(error, f"Failed to create directory {self.path}") from None
 
     def undo(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(self.path, ignore_errors=True)
 
     def commands(self) -> list[str]:
         owner = "" if self.owner is None else f" -o {self.owner} -g {self.owner}"
@@ -164,7 +165,9 @@ class RemoveFile(Step):
             pass
 
     def settle(self) -> None:
-        shutil.rmtree(self.aside) if os.path.isdir(self.aside) else files.remove(self.aside)
+        from shutil import rmtree
+
+        rmtree(self.aside) if os.path.isdir(self.aside) else files.remove(self.aside)
 
     def commands(self) -> list[str]:
         return [f"rm -rf {shlex.quote(self.path)}"]

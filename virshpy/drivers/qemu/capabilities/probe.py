@@ -10,7 +10,6 @@ import json
 import os
 
 from virshpy import errors
-from virshpy.drivers.cpu.models import is_hidden
 from virshpy.drivers.qemu.capabilities import kvm
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
 
@@ -147,6 +146,8 @@ def _ask_models(binary: str, accelerator: str, user: Identity) -> dict[str, Any]
     has (``models``: name -> properties that are on; KVM adds its own to every model), what guests can have at most
     (``most``, and ``all`` with what keeps them from moving; ``vendor`` and ``signature`` of that processor), and the
     names of all ``properties``. Lists are empty where QEMU cannot expand models."""
+    from virshpy.drivers.cpu.models import is_hidden
+
     definitions = _conversation(binary, user, accelerator, [("query-cpu-definitions", None)])[0]
     offered = [row for row in definitions if not is_hidden(row["name"])]
     names = [row["name"] for row in offered]

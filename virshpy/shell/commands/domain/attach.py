@@ -10,10 +10,10 @@ from virshpy.shell.commands.domain.options import (
     IMPACT,
     PERSISTENT,
     PERSISTENT_CLASHES,
+    device_call,
     lasting_impact,
 )
 from virshpy.shell.commands.domain.tuning import RATE_FIELDS, checked_rates
-from virshpy.shell.families import named_as
 from virshpy.shell.markup import Writer
 from virshpy.shell.results import Document, Message
 from virshpy.shell.types import STRING, AnyText, Choice, Path, _paths
@@ -87,9 +87,7 @@ def attach_disk(session: Session, args: Arguments) -> Result:
     xml = disk_xml(args)
     if "print-xml" in args:
         return Document(xml)
-    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
-    old = named_as("virDomainAttachDevice" + ("" if plain else "Flags"))
-    with failing("Failed to attach disk"), old:
+    with failing("Failed to attach disk"), device_call("Attach", args):
         args["domain"].attach_device(xml, lasting_impact(args))
     return Message("Disk attached successfully", domain=args["domain"].name, target=args["target"])
 
@@ -241,9 +239,7 @@ def attach_interface(session: Session, args: Arguments) -> Result:
     xml = interface_xml(args)
     if "print-xml" in args:
         return Document(xml)
-    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
-    old = named_as("virDomainAttachDevice" + ("" if plain else "Flags"))
-    with failing("Failed to attach interface"), old:
+    with failing("Failed to attach interface"), device_call("Attach", args):
         args["domain"].attach_device(xml, lasting_impact(args))
     return Message("Interface attached successfully", domain=args["domain"].name)
 

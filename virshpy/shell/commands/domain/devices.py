@@ -13,11 +13,11 @@ from virshpy.shell.commands.domain.options import (
     LIVE,
     PERSISTENT,
     PERSISTENT_CLASHES,
+    device_call,
     impact,
     lasting_impact,
 )
 from virshpy.shell.documents import appended, parsed, printed, removed, set_text
-from virshpy.shell.families import named_as
 from virshpy.shell.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
 from virshpy.shell.results import Document, Message
 from virshpy.shell.types import STRING, Choice, File, KiB, Path, UInt
@@ -36,12 +36,6 @@ _DEEP = 2  # /domain/devices
 _INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE
 
 
-def _old(verb: str, args: Arguments) -> named_as:
-    """virsh makes the call without flags where it has none to pass."""
-    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
-    return named_as(f"virDomain{verb}Device" + ("" if plain else "Flags"))
-
-
 def _done(args: Arguments, sentence: str) -> Message:
     return Message(sentence, domain=args["domain"].name)
 
@@ -56,7 +50,7 @@ def _done(args: Arguments, sentence: str) -> Message:
     returns="message domain",
 )
 def attach_device(session: Session, args: Arguments) -> Message:
-    with failing(f"Failed to attach device from {args.text('file')}"), _old("Attach", args):
+    with failing(f"Failed to attach device from {args.text('file')}"), device_call("Attach", args):
         args["domain"].attach_device(args["file"], lasting_impact(args))
     return _done(args, "Device attached successfully")
 
@@ -71,7 +65,7 @@ def attach_device(session: Session, args: Arguments) -> Message:
     returns="message domain",
 )
 def detach_device(session: Session, args: Arguments) -> Message:
-    with failing(f"Failed to detach device from {args.text('file')}"), _old("Detach", args):
+    with failing(f"Failed to detach device from {args.text('file')}"), device_call("Detach", args):
         args["domain"].detach_device(args["file"], lasting_impact(args))
     return _done(args, "Device detached successfully")
 
@@ -162,7 +156,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
     xml = printed(_disk(args, args["target"], removable=False), _DEEP)
     if "print-xml" in args:
         return Document(xml)
-    with failing("Failed to detach disk"), _old("Detach", args):
+    with failing("Failed to detach disk"), device_call("Detach", args):
         args["domain"].detach_device(xml, lasting_impact(args))
     return _done(args, "Disk detached successfully")
 
@@ -283,7 +277,7 @@ def detach_interface(session: Session, args: Arguments) -> Result:
             raise
         documents.append(xml)
         if "print-xml" not in args:
-            with failing(sentence), _old("Detach", args):
+            with failing(sentence), device_call("Detach", args):
                 args["domain"].detach_device(xml, one)
     if "print-xml" in args:
         return Document("".join(documents))

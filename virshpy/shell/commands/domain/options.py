@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy.enums import ModificationImpact
 from virshpy.shell.command import Exclusive, argument, flag
+from virshpy.shell.families import named_as
 from virshpy.shell.types import DomainType
 
 TYPE_CHECKING = False
@@ -39,3 +40,9 @@ def lasting_impact(args: Arguments) -> int:
         if args["domain"].is_active():
             flags |= ModificationImpact.LIVE
     return flags
+
+
+def device_call(verb: str, args: Arguments) -> named_as:
+    """The call that virsh makes to attach or detach a device: the one without flags where it has none to pass."""
+    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
+    return named_as(f"virDomain{verb}Device" + ("" if plain else "Flags"))

@@ -24,8 +24,23 @@ GOOD = {
 GOOD_FOR = {("pool-", "type"): "dir", ("find-storage-", "type"): "logical", ("vol-", "name"): "v"}
 
 # What is tried for each type of value besides; the empty word for all.
-NUMBERS = ("0", "1", "-1", "010", "0x10", "1k", "abc", "1.5", " 7", "+3", "99999999999999999999", "1 ")
-SIZES = ("0", "1", "1k", "1KiB", "1KB", "2M", "1Q", "-1", "1.5", "abc", "1 k", "18446744073709551615", "1E", "17EB")
+# The ends of C's types, and of what is multiplied on the way into one of them.
+ENDS = tuple(
+    str(end // factor + more)
+    for bits in (31, 32, 63, 64)
+    for factor in (1, 1000, 1024, 1 << 20)
+    for end in ((1 << bits) - 1,)
+    for more in (0, 1)
+)
+NUMBERS = (
+    "0", "1", "-1", "010", "0x10", "1k", "abc", "1.5", " 7", "+3", "99999999999999999999", "1 ", "-2147483648",
+    "-2147483649", "-9223372036854775808", "-9223372036854775809", "-18446744073709551615", "-18446744073709551616",
+    *ENDS,
+)  # fmt: skip
+SIZES = (
+    "0", "1", "1k", "1KiB", "1KB", "2M", "1Q", "-1", "1.5", "abc", "1 k", "1E", "17EB", "15EiB", "16E", "8E", "7E",
+    "4T", "4095G", "4096G", "18446744073709551616", *ENDS,
+)  # fmt: skip
 NAMES = ("nope", "1", "99", "-1", "6695eb01-f6a4-8304-79aa-97f2502e193f", "00000000-0000-0000-0000-000000000000")
 FILES = ("$DIR/missing", "$DIR", "$DIR/empty.xml", "$DIR/truncated.xml")
 TEXTS = ("x", "a b", "é", "--")

@@ -26,6 +26,13 @@ def test_as_virsh(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not found, "\n".join(map(str, found[:20]))
 
 
+@pytest.mark.parametrize("name", [name for name in commands() if name.endswith("event")])
+def test_times_that_no_command_can_wait(name: str, tmp_path: Path) -> None:
+    what = {"event": " --all", "qemu-monitor-event": ""}.get(name, " --event lifecycle")
+    wrong = [f"{name}{what} --timeout {value}" for value in ("0", "-1", "1k", "1.5", "''", "2147484", "4294968")]
+    assert not list(from_standard_input(wrong, tmp_path))
+
+
 def test_there_are_enough() -> None:
     assert sum(len(lines(name)) for name in commands()) >= 1500
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.api.handle import ConnectionHandle
 
 TYPE_CHECKING = False
@@ -33,10 +34,12 @@ class HostMethods(ConnectionHandle):
 
     def node_cpu_stats(self, cpu_num: int) -> dict[str, int]:
         """virNodeGetCPUStats: nanoseconds by kind for one processor, or all with -1."""
+        _check_negative(cpu_num, "cpuNum in virNodeGetCPUStats")
         return self.driver.node_get_cpu_stats(cpu_num)
 
     def node_memory_stats(self, cell_num: int) -> dict[str, int]:
         """virNodeGetMemoryStats: kiB by kind for one cell, or all with -1."""
+        _check_negative(cell_num, "cellNum in virNodeGetMemoryStats")
         return self.driver.node_get_memory_stats(cell_num)
 
     def node_memory_parameters(self, flags: int = 0) -> dict[str, Any]:
@@ -120,3 +123,8 @@ class HostMethods(ConnectionHandle):
     def unregister_close_callback(self, callback: Callable[[int], None]) -> None:
         """virConnectUnregisterCloseCallback"""
         self.driver.connect_unregister_close_callback(callback)
+
+
+def _check_negative(number: int, what: str) -> None:
+    if number < -1:
+        raise errors.Misuse(f"{what} only accepts -1 as a negative value")

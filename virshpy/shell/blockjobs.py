@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy.shell.command import Constraint, Failure, Option, option
 from virshpy.shell.results import Progress
-from virshpy.shell.types import Int, Size, Type, Wrapping
+from virshpy.shell.types import Size, Timeout, Type, Wrapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ReadsBandwidth(Constraint):
 
 
 def timeout_option() -> Option:
-    return option("timeout", Int(1, (1 << 31) // 1000), "with --wait: cancel it after so many seconds")
+    return option("timeout", Timeout(), "with --wait: cancel it after so many seconds")
 
 
 def bandwidth_option() -> Option:

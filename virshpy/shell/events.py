@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy.shell.command import Failure, Option, command, flag, option
 from virshpy.shell.results import Lines, Message, Text
-from virshpy.shell.types import Choice, Int
+from virshpy.shell.types import Choice, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Describe = Callable[[Any, dict[str, Any]], str]
 
 LOOP = flag("loop", "print events until the time is over or Ctrl-C is pressed, not only the first")
-TIMEOUT = option("timeout", Int(), "give up after so many seconds", late=True)
+TIMEOUT = option("timeout", Timeout(), "give up after so many seconds", late=True)
 LIST = flag("list", "list the kinds of events")
 TIMESTAMP = flag("timestamp", "print when each event has happened")
 
@@ -75,8 +75,6 @@ def _limit(args: Arguments) -> float | None:
 
     if args["timeout"] is None:
         return None
-    if args["timeout"] < 1:
-        raise Failure("timeout must be positive")
     return monotonic() + float(args["timeout"])
 
 

@@ -200,11 +200,18 @@ class UInt(Int):
         super().__init__(0, (1 << bits) - 1)
 
 
+class Timeout(Int):
+    """Seconds that a command waits. It counts milliseconds, in 31 bits: so many seconds fit."""
+
+    def __init__(self) -> None:
+        super().__init__(1, ((1 << 31) - 1) // 1000)
+
+
 class Wrapping(Int):
     """A number of 64 bits; a negative one is what it would be without a sign, so that -1 is the most."""
 
     def __init__(self) -> None:
-        super().__init__(-(1 << 63), (1 << 64) - 1)
+        super().__init__(1 - (1 << 64), (1 << 64) - 1)
 
     def convert(self, text: str, name: str, session: Session) -> int:
         return super().convert(text, name, session) & ((1 << 64) - 1)

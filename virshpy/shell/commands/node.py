@@ -172,7 +172,9 @@ def freecell(session: Session, args: Arguments) -> Text:
     return Text("free_kib", text, total, end="", cells=value)
 
 
-_PAGE_SIZE = KiB(((1 << 32) - 1) << 10).offering("PAGE_SIZES")
+# 32 bits of bytes where pages are counted, 32 bits of KiB where they are made.
+_PAGE_SIZE = KiB((1 << 32) - 1).offering("PAGE_SIZES")
+_NEW_PAGE_SIZE = KiB(((1 << 32) - 1) << 10).offering("PAGE_SIZES")
 
 
 @command(
@@ -194,6 +196,8 @@ def freepages(session: Session, args: Arguments) -> Text:
     if "all" not in args:
         if args["cellno"] is None:
             raise Failure("missing cellno argument")
+        if args["cellno"] < -1:
+            raise Failure("cell number must be non-negative integer or -1")
         if wanted is None:
             raise Failure("missing pagesize argument")
         found = connection.node_free_pages([wanted], args["cellno"], 1)
@@ -241,7 +245,7 @@ def _pages(counts: dict[int, int]) -> str:
     "give the host more or fewer huge pages",
     "Set how many pages of a size the host keeps for guests.",
     (
-        argument("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"),
+        argument("pagesize", _NEW_PAGE_SIZE, "size of the pages in KiB, or with a unit"),
         argument("pagecount", UInt(64), "how many"),
         option("cellno", Int().offering("CELLS"), "on this NUMA cell"),
         flag("add", "so many more"),

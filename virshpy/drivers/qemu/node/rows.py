@@ -22,11 +22,9 @@ class NodeRows(HostOperations):
         return processors.cpu_map()
 
     def node_get_cpu_stats(self, cpu_num: int) -> dict[str, int]:
-        _check_negative(cpu_num, "cpuNum in virNodeGetCPUStats")
         return processors.cpu_stats(cpu_num)
 
     def node_get_memory_stats(self, cell_num: int) -> dict[str, int]:
-        _check_negative(cell_num, "cellNum in virNodeGetMemoryStats")
         return memory.memory_stats(cell_num)
 
     def node_get_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:
@@ -61,8 +59,3 @@ class NodeRows(HostOperations):
         from virshpy.drivers.qemu.node.suspend import suspend
 
         suspend(target, duration)
-
-
-def _check_negative(number: int, what: str) -> None:
-    if number < -1:
-        raise errors.Misuse(f"{what} only accepts -1 as a negative value")

@@ -21,6 +21,7 @@ from virshpy.shell.types import (
     DomainType,
     Int,
     Path,
+    Timeout,
     Type,
     UInt,
 )
@@ -264,7 +265,7 @@ def qemu_attach(session: Session, args: Arguments) -> Message:
         option("event", STRING.offering("QMP_EVENTS"), "only events of this name"),
         flag("pretty", "indent what the event carries"),
         LOOP,
-        option("timeout", Int(1), "give up after so many seconds"),
+        option("timeout", Timeout(), "give up after so many seconds"),
         flag("regex", "the name is a regular expression"),
         flag("no-case", "capital letters in the name do not matter"),
         TIMESTAMP,

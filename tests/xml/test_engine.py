@@ -139,16 +139,22 @@ def test_validation_names_place_finding_and_choice() -> None:
         Car.parse(source, validate=True)
     lines = caught.value.message.splitlines()[1:]
     found = "found attribute 'sise' (did you mean 'size'?); <wheel> may have size, spare"
-    assert lines[0] == f"/car/wheel[1], line 2: {found}"
-    assert lines[1] == "/car/wheel[2]/nut, line 3: found <nut>, and <wheel> has no elements"
-    assert lines[2].startswith("/car/roof, line 4: found <roof>; <car> may have ")
-    assert lines[3].startswith("/car/wheels, line 4: found <wheels> (did you mean 'wheel'?); <car> may have ")
+    assert lines[0] == "/car, line 1: found text 'x', and only elements are allowed here"
+    assert lines[1] == f"/car/wheel[1], line 2: {found}"
+    assert lines[2] == "/car/wheel[2]/nut, line 3: found <nut>, and <wheel> has no elements"
+    assert lines[3].startswith("/car/roof, line 4: found <roof>; <car> may have ")
+    assert lines[4].startswith("/car/wheels, line 4: found <wheels> (did you mean 'wheel'?); <car> may have ")
     with pytest.raises(errors.XMLInvalidSchema, match="line 2: found <name> again, and one is allowed"):
         Domain.parse("<domain type='qemu'><name>a</name>\n<name>b</name><memory>1</memory>"
                      "<os><type>hvm</type></os></domain>", validate=True)
     with pytest.raises(errors.XMLInvalidSchema, match="/domain/os, line 1: found text 'x', and only elements"):
         Domain.parse("<domain type='qemu'><name>a</name><memory>1</memory><os>x<type>hvm</type></os></domain>",
                      validate=True)
+
+
+def test_text_among_unknown_elements_keeps_its_place() -> None:
+    source = "<car><memo>see <b>this</b> and <i>that</i>.</memo></car>"
+    assert "  <memo>see <b>this</b> and <i>that</i>.</memo>\n" in Car.parse(source).format()
 
 
 def test_validation_stops_at_a_page() -> None:

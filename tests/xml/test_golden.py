@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,16 @@ def test_bytes_come_back(path: Path) -> None:
 @documents
 def test_nothing_in_them_is_unknown(path: Path) -> None:
     Domain.parse(path.read_text(), validate=True)
+
+
+@documents
+def test_text_stays_beside_what_is_unknown(path: Path) -> None:
+    text = path.read_text()
+    plain, odd = Domain.parse(text), Domain.parse(re.sub(r"(?<=[^<>\s])</(\w+)>", r"<strange/></\1>", text))
+    plain.metadata = odd.metadata = None  # which keeps everything as it is
+    assert odd.format(secure=True, extras=False).split() == plain.format(secure=True).split()
+    kept = odd.format(secure=True)
+    assert Domain.parse(kept).format(secure=True) == kept
 
 
 def scrambled(node: Node) -> Node:

@@ -22,7 +22,7 @@ from virshpy import errors
 from virshpy.xml.node import Node, Refusal, Warning
 from virshpy.xml.parse import parse
 from virshpy.xml.scalars import STR, Scalar, Sentence
-from virshpy.xml.write import escape, write_node, write_verbatim
+from virshpy.xml.write import escape, write_among_text, write_node, write_verbatim
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,6 +131,12 @@ class Reading:
         self.inactive = inactive
         self.unknown: list[Found] = []
 
+    def bare(self, node: Node, type: Scalar) -> None:
+        """Note what stands in an element of which only the text counts."""
+        allowed = ("unit",) if type.unit else ()
+        self.unknown += [(node, "attribute", key, allowed, False) for key in node.attrs if key not in allowed]
+        self.unknown += [(child, "element", child.tag, (), False) for child in node.children]
+
 
 class Plan:
     """The tables of a class: by name for reading, in order for printing."""
@@ -178,6 +184,10 @@ class Plan:
             payload = _chooser(field.key, field.cases, type)
         self.kids[tag] = (kind, name, payload, field.runtime)
         self.out_kids.append((kind, name, tag, type, field.runtime, field.secure))
+
+    def structured(self, node: Node) -> bool:
+        """Whether an element that may be text is written as elements: then its text, mostly white space, is none."""
+        return node.text.isspace() or any(child.tag in self.kids for child in node.children)
 
 
 def _chooser(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any) -> Any:
@@ -288,12 +298,12 @@ class Element:
                     values[row[0]] = word if row[1] is None else row[1](word, node, key)
         if node.children:
             self._read_children(node, plan, values, reading)
-        if plan.text is not None:
+        if plan.text is not None and not (node.children and plan.structured(node)):
             if node.text:
                 name, read = plan.text
                 values[name] = node.text if read is None else read(node.text, node, None)
         elif node.text and not node.text.isspace():
-            reading.unknown.append((node, "text", node.text.strip()[:40], ()))
+            reading.unknown.append((node, "text", node.text.strip()[:40], (), False))
         for field in plan.required:
             if values.get(field.name) is None:
                 self._missing(field, node)
@@ -306,7 +316,7 @@ class Element:
         for child in node.children:
             row = table.get(child.tag)
             if row is None:
-                reading.unknown.append((child, "element", child.tag, table))
+                reading.unknown.append((child, "element", child.tag, table, True))
                 values.setdefault("_children", []).append(child)
                 continue
             kind, name, payload, runtime = row
@@ -318,8 +328,9 @@ class Element:
                     values.setdefault(name, []).append(made)
             elif kind == LEAVES:
                 values.setdefault(name, []).append(payload.read(child.text, child, None))
+                reading.bare(child, payload)
             elif name in values:
-                reading.unknown.append((child, "repeated element", child.tag, ()))
+                reading.unknown.append((child, "repeated element", child.tag, (), False))
             elif kind == ONE:
                 chosen: Any = payload if isinstance(payload, _Type) else payload(child)
                 made = chosen._read(child, reading)
@@ -328,18 +339,16 @@ class Element:
             elif kind == LEAF:
                 if child.text:
                     values[name] = payload.read(child.text, child, None)
-                for key in child.attrs:
-                    if key != "unit" or not payload.unit:
-                        reading.unknown.append((child, "attribute", key, ("unit",) if payload.unit else ()))
+                reading.bare(child, payload)
             elif kind == FLAG:
                 values[name] = True
             else:
                 values[name] = child
 
     def _keep_attr(self, node: Node, key: str, word: str, reading: Reading) -> None:
-        plan = type(self)._plan
-        reading.unknown.append((node, "attribute", key, plan.attrs if plan is not None else ()))
-        if ":" not in key:
+        plan, kept = type(self)._plan, ":" not in key
+        reading.unknown.append((node, "attribute", key, plan.attrs if plan is not None else (), kept))
+        if kept:
             self.__dict__.setdefault("_attrs", {})[key] = word
 
     def _missing(self, field: Field, node: Node) -> None:
@@ -408,13 +417,16 @@ class Element:
         out.append(">\n")
         if plan.out_kids:
             self._write_children(plan, out, indent + "  ", how)
-        if extras and "_children" in values:
-            for child in values["_children"]:
-                write_node(child, out, indent + "  ")
+        kept = values.get("_children", ()) if extras else ()
+        if content is not None and len(out) == mark + 1:
+            out[mark] = f">{escape(content)}"
+            write_among_text(kept, out)
+            out.append(f"</{tag}>\n")
+            return
+        for child in kept:
+            write_node(child, out, indent + "  ")
         if len(out) > mark + 1:
             out.append(f"{indent}</{tag}>\n")
-        elif content is not None:
-            out[mark] = f">{escape(content)}</{tag}>\n"
         elif self._drop_empty and mark == begin + 1:
             del out[begin:]
         elif self._open:

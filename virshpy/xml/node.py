@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """One element: ``tag``, ``attrs``, ``children``, ``text`` (up to the first child), ``line`` (from 1).
+    """One element: ``tag``, ``attrs``, ``children``, ``text`` (its own, of all places), ``line`` (from 1).
 
     ``xmlns`` holds the namespace declarations made here (prefix -> URI, '' for the default one), or None.
-    ``items`` is the whole content in order (nodes, strings, :class:`Verbatim`) where it is kept verbatim, or None.
+    ``items`` is the whole content in order (nodes, strings, :class:`Verbatim`) where it is kept verbatim or text stands
+    among elements, or None.
     Tags of namespaces that the reader knows carry the reader's prefix (``qemu:arg``), whatever the document used.
     """
 
@@ -58,7 +59,8 @@ class Node:
         """The same node with one child less; what is below is shared."""
         made = Node(self.tag, self.attrs, self.line)
         made.children = [other for other in self.children if other is not child]
-        made.text, made.xmlns, made.items = self.text, self.xmlns, self.items
+        made.text, made.xmlns = self.text, self.xmlns
+        made.items = None if self.items is None else [item for item in self.items if item is not child]
         return made
 
     def paths(self, prefix: str = "") -> Iterator[tuple[str, Node]]:

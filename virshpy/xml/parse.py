@@ -67,7 +67,10 @@ class _Builder:
             node.tag = self.resolve(tag)
             self.carry(node)
         if stack:
-            stack[-1].children.append(node)
+            above = stack[-1]
+            above.children.append(node)
+            if above.items is not None:
+                above.items.append(node)
         else:
             self.root = node
         stack.append(node)
@@ -104,13 +107,19 @@ class _Builder:
             node.xmlns = {prefix: uri, **(node.xmlns or {})}
 
     def end(self, _: str) -> None:
-        self.stack.pop()
+        node = self.stack.pop()
         self.scope = self.scopes.pop()
+        if node.items is not None:
+            node.text = "".join([item for item in node.items if isinstance(item, str)])
 
     def data(self, text: str) -> None:
         node = self.stack[-1]
         if not node.children:
             node.text = node.text + text if node.text else text
+        elif not text.isspace() or (node.text and not node.text.isspace()):
+            if node.items is None:  # text among elements: from here on, its place is kept
+                node.items = [node.text, *node.children]
+            node.items.append(text)
 
     # content kept verbatim
 
@@ -153,11 +162,7 @@ class _Builder:
     def raw_start(self, tag: str, attrs: dict[str, str]) -> None:
         self.settle(False)
         self.start(tag, attrs)
-        node = self.stack[-1]
-        node.items = []
-        parent = self.stack[-2].items
-        assert parent is not None
-        parent.append(node)
+        self.stack[-1].items = []
 
     def raw_end(self, tag: str) -> None:
         self.settle(True)

@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    Found = tuple[Node, str, str, Iterable[str]]
-    """Where, what kind of thing, its name, and the names that are allowed in its place."""
+    Found = tuple[Node, str, str, Iterable[str], bool]
+    """Where, what kind of thing, its name, the names that are allowed in its place, and whether it is kept."""
 
 SCHEMA = "virshpy's own schema"
 _SHOWN = 20
@@ -24,17 +24,17 @@ def report(
 ) -> None:
     """Append to ``warnings``; with ``validate``, or ``always`` for this kind of document, raise XMLInvalidSchema, one
     line for each thing that was found."""
-    paths = {id(node): path for path, node in root.paths()}
-    places = [(paths.get(id(node), root.path_of(node)), node.line, what, word, allowed)
-              for node, what, word, allowed in unknown]
+    # By the attributes: a node made of another, without a child, shares them.
+    paths = {id(node.attrs): path for path, node in root.paths()}
+    places = [(paths.get(id(node.attrs), f"/{node.tag}"), node.line, what, word, allowed, kept)
+              for node, what, word, allowed, kept in unknown]
     if warnings is not None:
-        for path, line, what, word, _ in places:
-            kept = what in ("element", "attribute")
+        for path, line, what, word, _, kept in places:
             message = f"unknown {what} {word!r} was kept" if kept else f"{what} {word!r} is ignored"
             warnings.append(Warning(path, line, message))
     if validate or always:
         places.sort(key=lambda place: place[1])
-        lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed in places[:_SHOWN]]
+        lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed, _ in places[:_SHOWN]]
         if len(places) > _SHOWN:
             lines.append(f"and {len(places) - _SHOWN} more")
         detail = "\n".join([f"Unable to validate doc against {SCHEMA}", *lines])

@@ -6,6 +6,10 @@ import re
 
 from virshpy.xml.node import Node, Verbatim
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _special = re.compile("[<>&'\"\x00-\x08\x0b\x0c\x0e-\x1f]").search
 _ESCAPES: dict[int, str | None] = {n: None for n in range(0x20) if n not in (9, 10, 13)}
 _ESCAPES |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", ord("'"): "&apos;", ord('"'): "&quot;"}
@@ -28,15 +32,28 @@ def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None
         out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape(uri)}'")
     for key, value in node.attrs.items():
         out.append(f" {key}='{escape(value)}'")
-    if node.children:
+    if node.children and not node.text.strip():
         out.append(">\n")
         for child in node.children:
             write_node(child, out, indent + "  ", uri)
         out.append(f"{indent}</{tag}>\n")
     elif node.text:
-        out.append(f">{escape(node.text)}</{tag}>\n")
+        out.append(">")
+        write_among_text(node.content, out, uri)
+        out.append(f"</{tag}>\n")
     else:
         out.append("/>\n")
+
+
+def write_among_text(content: Iterable[Node | str | Verbatim], out: list[str], above: str = "") -> None:
+    """Append content in which white space between elements would count: none is added."""
+    for item in content:
+        if isinstance(item, Node):
+            inline: list[str] = []
+            write_node(item, inline, "", above)
+            out.append("".join(inline).removesuffix("\n"))
+        elif isinstance(item, str):
+            out.append(escape(item))
 
 
 def write_verbatim(node: Node, level: int = 0) -> str:

@@ -84,9 +84,9 @@ def _validate(root: Node) -> None:
     from virshpy.xml.schema import report
 
     unknown: list[Found] = [
-        (child, "element", child.tag, _ELEMENTS) for child in root.children if child.tag not in _ELEMENTS
+        (child, "element", child.tag, _ELEMENTS, False) for child in root.children if child.tag not in _ELEMENTS
     ]
-    unknown += [(root, "attribute", name, _ATTRIBUTES) for name in root.attrs if name not in _ATTRIBUTES]
+    unknown += [(root, "attribute", name, _ATTRIBUTES, False) for name in root.attrs if name not in _ATTRIBUTES]
     if unknown:
         report(root, unknown, True, None)
 

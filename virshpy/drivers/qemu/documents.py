@@ -60,5 +60,20 @@ def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, Q
 
 
 def saved(domain: Domain) -> str:
-    """The text under which a definition is stored: everything that the next start needs, secrets included."""
-    return domain.format(inactive=True, secure=True)
+    """The text under which a definition is stored: everything that the next start needs, secrets included.
+
+    Raises XMLDetail for what would not come back: a definition that cannot be read can be neither started nor shown.
+    """
+    text = domain.format(inactive=True, secure=True)
+    try:
+        again = parse(text).format(inactive=True, secure=True)
+    except errors.Error as error:
+        raise errors.XMLDetail(f"the definition could not be read again: {error.message}", hint=error.hint) from None
+    if again != text:
+        pairs = zip(text.splitlines(), again.splitlines(), strict=False)
+        wrote, reads = next(((old, new) for old, new in pairs if old != new), (text[-40:], again[-40:]))
+        raise errors.XMLDetail(
+            f"the definition would read as something else: '{wrote.strip()}' becomes '{reads.strip()}'",
+            hint="a line break in an attribute, for one, becomes a space when it is read: leave it out",
+        )
+    return text

@@ -79,7 +79,11 @@ def lines(name: str) -> list[str]:
     if name not in known_to_virsh():
         return []
     found = [shlex.join(words) for words in generated.lines(registry.find_known(name)) if not _is_ours(words)]
-    return [line for line in found if not any(re.fullmatch(pattern, line) for pattern, _ in ALLOWED)]
+    return [line for line in found if not is_allowed(line)]
+
+
+def is_allowed(line: str) -> bool:
+    return any(re.fullmatch(pattern, line) for pattern, _ in ALLOWED)
 
 
 def _is_ours(words: Sequence[str]) -> bool:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.transcripts.differential import ALLOWED, OTHER_CODES, compared, differences, from_standard_input, lines
+from tests.transcripts import described
+from tests.transcripts.differential import (
+    ALLOWED,
+    OTHER_CODES,
+    compared,
+    differences,
+    from_standard_input,
+    is_allowed,
+    lines,
+)
 from tests.transcripts.generated import commands
 from tests.transcripts.transcripts import VIRSH
 
@@ -31,6 +40,14 @@ def test_times_that_no_command_can_wait(name: str, tmp_path: Path) -> None:
     what = {"event": " --all", "qemu-monitor-event": ""}.get(name, " --event lifecycle")
     wrong = [f"{name}{what} --timeout {value}" for value in ("0", "-1", "1k", "1.5", "''", "2147484", "4294968")]
     assert not list(from_standard_input(wrong, tmp_path))
+
+
+@pytest.mark.parametrize("name", described.commands())
+def test_documents_described_by_options(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chosen = [line for line in described.lines(name, 200) if not is_allowed(line)]
+    found = list(from_standard_input(chosen, tmp_path))
+    assert not found, "\n".join(map(str, found[:20]))
 
 
 def test_there_are_enough() -> None:

@@ -184,7 +184,7 @@ class Int(Type):
         self.most = most
 
     def convert(self, text: str, name: str, session: Session) -> int:
-        value = _whole_number(text)
+        value = whole_number(text)
         if value is None or not self.least <= value <= self.most:
             raise _failure(
                 f"Numeric value '{text}' for <{name}> option is malformed or out of range",
@@ -309,7 +309,7 @@ class Descriptors(Type):
     def convert(self, text: str, name: str, session: Session) -> list[int]:
         numbers = []
         for piece in text.split(",") if text else ():
-            number = _whole_number(piece)
+            number = whole_number(piece)
             if number is None or not -(1 << 31) <= number < 1 << 31:
                 raise _failure(f"Unable to parse FD number '{piece}'", hint="numbers of open files, with commas: 3,4")
             numbers.append(number)
@@ -362,7 +362,7 @@ def leading_number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _whole_number(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """As strtol reads it in base ten, to the end."""
     digits = text.lstrip(_BLANKS)
     sign = -1 if digits.startswith("-") else 1

@@ -167,16 +167,15 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
         self, domain: DomainRef, device: str, params: dict[str, Any], *, flags: int = 0
     ) -> None:
         _known(params, [*(f"{way}.{part}" for way in ("inbound", "outbound") for part in _RATES), "inbound.floor"])
-        for document in self.guest(domain).affected(flags):
-            interface = find_interface(document, device)
-            bandwidth = interface.bandwidth.copy() if interface.bandwidth else Bandwidth()
-            for way in ("inbound", "outbound"):
-                given = {name.partition(".")[2]: value for name, value in params.items() if name.startswith(f"{way}.")}
-                if not given:
-                    continue
-                rate = Rate(**{part: value or None for part, value in given.items()})
-                setattr(bandwidth, way, rate if rate.average or rate.floor else None)
-            interface.bandwidth = bandwidth if bandwidth.inbound or bandwidth.outbound else None
+        interface = find_interface(self.guest(domain).looked_at(flags), device)
+        bandwidth = interface.bandwidth.copy() if interface.bandwidth else Bandwidth()
+        for way in ("inbound", "outbound"):
+            given = {name.partition(".")[2]: value for name, value in params.items() if name.startswith(f"{way}.")}
+            if not given:
+                continue
+            rate = Rate(**{part: value or None for part, value in given.items()})
+            setattr(bandwidth, way, rate if rate.average or rate.floor else None)
+        interface.bandwidth = bandwidth if bandwidth.inbound or bandwidth.outbound else None
 
     # disks
     @accepts(_IMPACT)

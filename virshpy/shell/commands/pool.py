@@ -394,8 +394,7 @@ def _pool_xml(args: Arguments) -> str:
                          "source-initiator")
         )  # fmt: skip
         with_adapter = get("adapter-wwnn") and get("adapter-wwpn")
-        with_secret = get("auth-type") and get("auth-username") and (get("secret-usage") or get("secret-uuid"))
-        if source_given or with_adapter or (with_secret and get("secret-uuid")):
+        if source_given or with_adapter:
             with write.element("source"):
                 _source(write, args)
         if get("target"):
@@ -416,10 +415,12 @@ def _source(write: Any, args: Arguments) -> None:
         with write.element("initiator"):
             write.empty("iqn", name=get("source-initiator"))
     if get("adapter-wwnn") and get("adapter-wwpn"):
-        parents = {"parent": get("adapter-parent")}
-        if get("adapter-parent-wwnn") and get("adapter-parent-wwpn"):
-            parents |= {"parent_wwnn": get("adapter-parent-wwnn"), "parent_wwpn": get("adapter-parent-wwpn")}
-        parents["parent_fabric_wwn"] = get("adapter-parent-fabric-wwn")
+        if get("adapter-parent"):
+            parents = {"parent": get("adapter-parent")}
+        elif get("adapter-parent-wwnn") and get("adapter-parent-wwpn"):
+            parents = {"parent_wwnn": get("adapter-parent-wwnn"), "parent_wwpn": get("adapter-parent-wwpn")}
+        else:
+            parents = {"parent_fabric_wwn": get("adapter-parent-fabric-wwn")}
         write.empty("adapter", type="fc_host", **parents, wwnn=get("adapter-wwnn"), wwpn=get("adapter-wwpn"))
     elif get("adapter-name"):
         write.empty("adapter", type="scsi_host", name=get("adapter-name"))

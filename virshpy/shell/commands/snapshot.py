@@ -191,7 +191,7 @@ def _disk(write: Writer, spec: str) -> None:
         found[key] = value
     kind = found.get("stype", "file")
     if kind not in ("file", "block", "dir", "network", "volume", "nvme", "vhostuser", "vhostvdpa"):
-        raise Failure(f"Unknown storage type: '{kind}'")
+        raise Failure(f"Unknown storage type: '{kind}'", also=f"unable to parse diskspec: {spec}")
     if kind not in ("file", "block"):
         raise Failure(f"unable to parse diskspec: {spec}")
     given = {"name": name, "snapshot": found.get("snapshot"), "type": found.get("stype")}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 
 from virshpy.shell.command import Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
@@ -13,7 +15,7 @@ from virshpy.shell.commands.domain.options import (
     device_call,
     lasting_impact,
 )
-from virshpy.shell.commands.domain.tuning import RATE_FIELDS, checked_rates
+from virshpy.shell.commands.domain.tuning import inbound_rate, outbound_rate
 from virshpy.shell.markup import Writer
 from virshpy.shell.results import Document, Message
 from virshpy.shell.types import STRING, AnyText, Choice, Path, _paths
@@ -75,8 +77,8 @@ class Source(AnyText):
         Requires("source-host-name", "source-protocol"),
         Requires("source-host-transport", "source-protocol"),
         Requires("source-host-socket", "source-protocol"),
-        Exclusive("source-host-name", "source-host-socket"),
         Requires("source-host-socket", "source-host-transport"),
+        Exclusive("source-host-name", "source-host-socket"),
         Reads("source", "target", "driver", "subdriver", "type", "mode", "iothread", "cache", "io", "serial", "wwn",
               "address", "targetbus", "alias"),
     ),  # fmt: skip
@@ -92,7 +94,7 @@ def attach_disk(session: Session, args: Arguments) -> Result:
     return Message("Disk attached successfully", domain=args["domain"].name, target=args["target"])
 
 
-_WWN = re.compile("[0-9a-fA-F]{16}")
+_WWN = re.compile("(?:0x)?[0-9a-fA-F]{16}")
 
 
 def disk_xml(args: Arguments) -> str:
@@ -103,13 +105,14 @@ def disk_xml(args: Arguments) -> str:
     if (kind == "network") != bool(args["source-protocol"]) and kind is not None:
         raise Failure("--source-protocol option requires --sourcetype network")
     if kind is None:
-        kind = "network" if args["source-protocol"] else "file"
+        kind = "network" if args["source-protocol"] else "block" if _is_block(args["source"]) else "file"
     if args["mode"] not in (None, "readonly", "shareable"):
         raise Failure(f"No support for {args['mode']} in command 'attach-disk'")
     if args["wwn"] and not _WWN.fullmatch(args["wwn"]):
         from virshpy.errors import InternalError
 
         raise Failure(None, InternalError(f"Malformed wwn: {args['wwn']}"))
+    address = _address(args)
     write = Writer()
     with write.element("disk", type=kind, device=args["type"], rawio="yes" if "rawio" in args else None):
         driver = {"name": args["driver"], "type": args["subdriver"], "iothread": args["iothread"],
@@ -126,8 +129,8 @@ def disk_xml(args: Arguments) -> str:
             write.empty("alias", name=args["alias"])
         if args["wwn"]:
             write.text("wwn", args["wwn"])
-        if args["address"]:
-            write.empty("address", **_address(args))
+        if address:
+            write.empty("address", **address)
     return write.result()
 
 
@@ -136,70 +139,83 @@ def _source(write: Writer, args: Arguments, kind: str) -> None:
     if kind != "network":
         write.empty("source", **{"dev" if kind == "block" else "file": source})
         return
-    host, _, port = (args["source-host-name"] or "").partition(":")
-    where = {"transport": args["source-host-transport"], "socket": args["source-host-socket"],
-             "name": host or None, "port": port or None}  # fmt: skip
-    if not any(where.values()):
+    where = {"transport": args["source-host-transport"], "socket": args["source-host-socket"]}
+    if args["source-host-name"]:
+        # What is empty beside the colon is written as that.
+        where["name"], colon, port = args["source-host-name"].partition(":")
+        where["port"] = port if colon else None
+    if not any(value is not None for value in where.values()):
         write.empty("source", protocol=args["source-protocol"], name=source)
         return
     with write.element("source", protocol=args["source-protocol"], name=source):
         write.empty("host", **where)
 
 
-# What may follow each kind of address: how many numbers, and how they are written.
-_PCI = re.compile(r"([0-9a-fA-F]+)[.:]([0-9a-fA-F]+)[.:]([0-9a-fA-F]+)[.:]([0-9a-fA-F]+)")
-_THREE = re.compile(r"(\d+)[.:](\d+)[.:](\d+)")
-_TWO = re.compile(r"(\d+)[.:](\d+)")
-_CCW = re.compile(r"([0-9a-fA-F]+)\.([0-9a-fA-F]+)\.([0-9a-fA-F]+)")
+def _is_block(path: str) -> bool:
+    try:
+        return stat.S_ISBLK(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+# The address of each kind: its type, and its numbers with the form in which each is written. Where that is hexadecimal,
+# so is what is read.
+_DRIVE = ("drive", {"controller": "{}", "bus": "{}", "unit": "{}"})
+_ADDRESSES = {
+    "pci": ("pci", {"domain": "0x{:04x}", "bus": "0x{:02x}", "slot": "0x{:02x}", "function": "0x{:x}"}),
+    "ccw": ("ccw", {"cssid": "0x{:02x}", "ssid": "0x{:x}", "devno": "0x{:04x}"}),
+    "scsi": _DRIVE, "ide": _DRIVE, "sata": _DRIVE,
+    "usb": ("usb", {"bus": "{}", "port": "{}"}),
+}  # fmt: skip
+# The kinds that fit the name of a target.
 _EXPECTED = {
-    "virtio": (("pci", "ccw"), "expecting a pci:0000.00.00.00 or ccw:00.0.0000 address."),
-    "scsi": (("scsi", "usb", "sata"), "expecting a scsi:00.00.00 or usb:00.00 or sata:00.00.00 address."),
-    "ide": (("ide",), "expecting an ide:00.00.00 address."),
+    "vd": (("pci", "ccw"), "expecting a pci:0000.00.00.00 or ccw:00.0.0000 address."),
+    "sd": (("scsi", "usb", "sata"), "expecting a scsi:00.00.00 or usb:00.00 or sata:00.00.00 address."),
+    "hd": (("ide",), "expecting an ide:00.00.00 address."),
 }
-_EXPECTED |= {"usb": _EXPECTED["scsi"], "sata": _EXPECTED["scsi"]}
 
 
-def _bus_of(target: str) -> str:
-    """How a disk is attached whose target has such a name, where no one says."""
-    for start, bus in (("vd", "virtio"), ("sd", "scsi"), ("hd", "ide")):
-        if target.startswith(start):
-            return bus
-    return ""
-
-
-def _address(args: Arguments) -> dict[str, str]:
+def _address(args: Arguments) -> dict[str, str] | None:
+    if not args["address"]:
+        return None
     kind, colon, rest = args["address"].partition(":")
     found = _parsed_address(kind, rest) if colon else None
     if found is None:
         raise Failure("Invalid address.")
-    bus = args["targetbus"] or _bus_of(args["target"])
-    if bus in _EXPECTED:
-        allowed, complaint = _EXPECTED[bus]
-        if kind not in allowed:
-            raise Failure(complaint)
+    allowed, complaint = _EXPECTED.get(args["target"][:2], ((kind,), ""))
+    if kind not in allowed:
+        raise Failure(complaint)
     if kind == "pci" and "multifunction" in args:
         found["multifunction"] = "on"
     return found
 
 
-def _parsed_address(kind: str, rest: str) -> dict[str, str] | None:
-    if kind == "pci" and (match := _PCI.fullmatch(rest)):
-        domain, bus, slot, function = (int(piece, 16) for piece in match.groups())
-        return {"type": "pci", "domain": f"0x{domain:04x}", "bus": f"0x{bus:02x}", "slot": f"0x{slot:02x}",
-                "function": f"0x{function:x}"}  # fmt: skip
-    if kind == "ccw" and (match := _CCW.fullmatch(rest)):
-        cssid, ssid, number = (int(piece, 16) for piece in match.groups())
-        return {"type": "ccw", "cssid": f"0x{cssid:02x}", "ssid": f"0x{ssid:01x}", "devno": f"0x{number:04x}"}
-    if kind in ("scsi", "ide", "sata") and (match := _THREE.fullmatch(rest)):
-        numbers = (str(int(piece)) for piece in match.groups())
-        return {"type": "drive", **dict(zip(("controller", "bus", "unit"), numbers, strict=True))}
-    if kind == "usb" and (match := _TWO.fullmatch(rest)):
-        return {"type": "usb", "bus": str(int(match[1])), "port": str(int(match[2]))}
-    return None
+def _parsed_address(kind: str, text: str) -> dict[str, str] | None:
+    """An address of its kind, ``0000.00.05.0``: any one character stands between two numbers, and none is looked at
+    after the last."""
+    if kind not in _ADDRESSES:
+        return None
+    type_, forms = _ADDRESSES[kind]
+    found = {"type": type_}
+    position = 0
+    for name, form in forms.items():
+        match = (_HEXADECIMAL if "x" in form else _DECIMAL).match(text, position)
+        number = int(match[1], 16 if "x" in form else 10) if match else 1 << 32
+        if match is None or number >= 1 << 32:
+            return None
+        found[name] = form.format(number)
+        position = match.end() + 1
+    return found
+
+
+# As C's strtoul reads a number that is not negative.
+_DECIMAL = re.compile(r"[ \t\n\v\f\r]*\+?([0-9]+)")
+_HEXADECIMAL = re.compile(r"[ \t\n\v\f\r]*\+?((?:0[xX](?=[0-9a-fA-F]))?[0-9a-fA-F]+)")
 
 
 # network interfaces
 _TYPES = ("network", "bridge", "direct", "hostdev", "vdpa", "vhostuser")
+_OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "udp", "null", "vds")
 
 
 @command(
@@ -247,11 +263,11 @@ def attach_interface(session: Session, args: Arguments) -> Result:
 def interface_xml(args: Arguments) -> str:
     """The network interface that the options describe. Raises Failure."""
     kind = args["type"]
-    if kind not in _TYPES:
-        raise Failure(f"No support for {kind} in command 'attach-interface'")
+    if kind not in (*_TYPES, *_OTHER_TYPES):
+        raise _no_support(kind)
     if args["source-mode"] and args["source-mode"] not in ("server", "client"):
         raise Failure(f"Invalid source mode: {args['source-mode']}")
-    rates = checked_rates(args)
+    rates = {"inbound": inbound_rate(args, may_be_off=False), "outbound": outbound_rate(args, may_be_off=False)}
     write = Writer()
     with write.element("interface", type=kind, managed="yes" if "managed" in args else None):
         _interface_source(write, args, kind)
@@ -265,12 +281,16 @@ def interface_xml(args: Arguments) -> str:
             write.empty("model", type=args["model"])
         if args["alias"]:
             write.empty("alias", name=args["alias"])
-        if any(rate is not None for rate in rates):
+        if any(rates.values()):
             with write.element("bandwidth"):
-                for way, rate in zip(("inbound", "outbound"), rates, strict=True):
-                    if rate is not None:
-                        write.empty(way, **{name: rate[name] for name in RATE_FIELDS if rate.get(name)})
+                for way, rate in rates.items():
+                    if rate:
+                        write.empty(way, **{name: number or None for name, number in rate.items()})
     return write.result()
+
+
+def _no_support(kind: str) -> Failure:
+    return Failure(f"No support for {kind} in command 'attach-interface'")
 
 
 def _interface_source(write: Writer, args: Arguments, kind: str) -> None:
@@ -283,8 +303,10 @@ def _interface_source(write: Writer, args: Arguments, kind: str) -> None:
         if not args["source-mode"]:
             raise Failure("source-mode is mandatory")
         write.empty("source", type="unix", path=source, mode=args["source-mode"])
+    elif kind in _OTHER_TYPES:
+        raise _no_support(kind)
     else:
-        address = _parsed_address("pci", source.removeprefix("pci:"))
+        address = _parsed_address("pci", source)
         if address is None:
             raise Failure(f"cannot parse pci address '{source}' for network interface")
         with write.element("source"):

@@ -184,8 +184,9 @@ def detach_disk(session: Session, args: Arguments) -> Result:
         Exclusive("eject", "update"),
         Exclusive("insert", "update"),
         Exclusive("eject", "block"),
+        Reads("source"),
         *IMPACT_CLASHES,
-        Reads("source", "domain", "path"),
+        Reads("domain", "path"),
     ),
     examples=(
         ("change-media test hdc debian.img --update", "the next disc"),
@@ -272,7 +273,7 @@ def detach_interface(session: Session, args: Arguments) -> Result:
         try:
             xml = printed(_interface(args, config=bool(one & config)), _DEEP)
         except Failure as failure:
-            if failure.option is not None or "print-xml" not in args:
+            if failure.option is not None or "print-xml" not in args or config:
                 failure.also = sentence
             raise
         documents.append(xml)

@@ -18,7 +18,7 @@ from virshpy.shell.commands.domain.options import (
 from virshpy.shell.families import named_as
 from virshpy.shell.objects import DiskName, InterfaceName
 from virshpy.shell.results import Text
-from virshpy.shell.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number
+from virshpy.shell.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number, whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -309,33 +309,42 @@ def blkdeviotune(session: Session, args: Arguments) -> Text | None:
 RATE_FIELDS = ("average", "peak", "burst", "floor")
 
 
-def read_rate(text: str) -> dict[str, int]:
-    """``average,peak,burst,floor`` in KiB and KiB/s; each but the first may be missing. Raises Failure."""
+def _read_rate(text: str) -> dict[str, int]:
+    """``average,peak,burst,floor`` in KiB and KiB/s; what is missing is 0. Raises Failure."""
     pieces = text.split(",")
     if len(pieces) > len(RATE_FIELDS):
         raise Failure(f"Rate string '{text}' has too many fields")
-    found = {}
+    found = dict.fromkeys(RATE_FIELDS, 0)
     for name, piece in zip(RATE_FIELDS, pieces, strict=False):
         if not piece:
             continue
-        if not (piece.isascii() and piece.isdigit()):
+        number = whole_number(piece)
+        if number is None or number >= 1 << 64 or "-" in piece:
             raise Failure(f"field '{name}' is malformed")
-        found[name] = int(piece)
+        found[name] = number
     return found
 
 
-def checked_rates(args: Arguments) -> tuple[dict[str, int] | None, dict[str, int] | None]:
-    """--inbound and --outbound. Raises Failure."""
-    inbound = read_rate(args["inbound"]) if args["inbound"] else None
-    if inbound is not None and not inbound.get("average") and not inbound.get("floor") and "average" not in inbound:
+def inbound_rate(args: Arguments, *, may_be_off: bool) -> dict[str, int] | None:
+    """--inbound; where it ``may_be_off``, nothing but zeros is no limit. Raises Failure."""
+    rate = _read_rate(args["inbound"]) if args["inbound"] else None
+    if rate and not rate["average"] and not rate["floor"] and not (may_be_off and _is_off(rate)):
         raise Failure("either inbound average or floor is mandatory")
-    outbound = read_rate(args["outbound"]) if args["outbound"] else None
-    if outbound is not None:
-        if outbound.get("floor"):
-            raise Failure("outbound floor is unsupported yet")
-        if "average" not in outbound:
-            raise Failure("outbound average is mandatory")
-    return inbound, outbound
+    return rate
+
+
+def outbound_rate(args: Arguments, *, may_be_off: bool) -> dict[str, int] | None:
+    """--outbound, likewise."""
+    rate = _read_rate(args["outbound"]) if args["outbound"] else None
+    if rate and not rate["average"] and not (may_be_off and (rate["floor"] or _is_off(rate))):
+        raise Failure("outbound average is mandatory")
+    if rate and rate["floor"]:
+        raise Failure("outbound floor is unsupported yet")
+    return rate
+
+
+def _is_off(rate: dict[str, int]) -> bool:
+    return not any(rate.values())
 
 
 _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
@@ -358,13 +367,15 @@ _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
 )
 def domiftune(session: Session, args: Arguments) -> Text | None:
     domain: Domain = args["domain"]
-    inbound, outbound = checked_rates(args)
     wanted: dict[str, Any] = {}
-    for way, rate in (("inbound", inbound), ("outbound", outbound)):
-        if rate is not None:
-            names = ("average", "peak", "burst", *(("floor",) if way == "inbound" else ()))
-            # An average of nothing, in either direction, takes the limits away.
-            wanted |= {f"{way}.{name}": rate[name] for name in names if name in rate}
+    for way, read in (("inbound", inbound_rate), ("outbound", outbound_rate)):
+        rate = read(args, may_be_off=True)
+        if rate is None:
+            continue
+        if any(number >= 1 << 32 for number in rate.values()):
+            raise Failure(f"{way} rate larger than maximum {(1 << 32) - 1}")
+        # An average of nothing takes the limits away; what else is nothing stays as it is.
+        wanted |= {f"{way}.{name}": number for name, number in rate.items() if number or name == "average"}
     if wanted:
         with failing("Unable to set interface parameters"):
             domain.set_interface_parameters(args["interface"], wanted, impact(args))

@@ -20,8 +20,8 @@ ODD = (
 MARKUP = ("<&>'\"", "]]>", "&amp;")
 ESCAPED = ("source-protocol", "source-host-name", "source-host-transport", "source-host-socket", "driver", "subdriver",
            "iothread", "cache", "io", "description")  # fmt: skip
-NUMBERS = ("0 0 5 0", "0000 00 05 0", "fe 0 2", "1 2", "1 2 3 4 5", "0xfe 0 0x1f", "ff 1 ffff", "100 4 10000", " 1  2  3",
-           "-1 0 0", "+1 0 0", "4294967296 0 0", "010 09 08", "0 0 g", "0 0 5 0x", "0", "")  # fmt: skip
+NUMBERS = ("0 0 5 0", "0000 00 05 0", "fe 0 2", "1 2", "1 2 3 4 5", "0xfe 0 0x1f", "ff 1 ffff", "100 4 10000",
+           " 1  2  3", "-1 0 0", "+1 0 0", "4294967296 0 0", "010 09 08", "0 0 g", "0 0 5 0x", "0", "")  # fmt: skip
 ADDRESSES = tuple(
     f"{kind}{between.join(numbers.split(' '))}"
     for kind in ("pci:", "ccw:", "scsi:", "ide:", "sata:", "usb:", "usb2:", "")
@@ -31,7 +31,7 @@ ADDRESSES = tuple(
 RATES = ("1", "1,2", "1,2,3", "1,2,3,4", "0", "a", "1,", "1,,3", ",", "1,2,3,4,5", "-1", "+1", "4294967296",
          "18446744073709551616", "1k", "0,0,0,7", " 1", "1 ", ",,,5", "0,2")  # fmt: skip
 DISKS = ("vda", "vda,snapshot=no", "vda,file=/a,,b", "vda,driver=qcow2", "vda,stype=block,file=/x", "vda,stype=x",
-         "vda,checkpoint=no", "vda,bitmap=b", "vda,x=y", "vda,", ",", "vda,file=", "vda,stype=file,stype=block")  # fmt: skip
+         "vda,checkpoint=no", "vda,bitmap=b", "vda,x=y", "vda,", ",", "vda,file=", "vda,file=/a,file=/b")  # fmt: skip
 VALUES = {
     "address": ADDRESSES,
     "inbound": RATES,

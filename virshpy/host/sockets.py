@@ -23,6 +23,24 @@ class short_path:
             os.close(self._fd)
 
 
+def is_heard(path: str) -> bool | None:
+    """Whether somebody listens on a UNIX socket; False where there is none, None where another file is in its place."""
+    import socket
+    import stat
+
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            return None
+        with socket.socket(socket.AF_UNIX) as probe, short_path(path) as name:
+            probe.setblocking(False)
+            probe.connect(name)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    except OSError:
+        return True  # it is busy, or it is not for us: somebody is there
+    return True
+
+
 def port_is_free(port: int) -> bool:
     """Whether nothing listens on a TCP port of any of the host's IPv4 addresses."""
     import socket

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.qemu import agent as agent
     from virshpy.drivers.qemu import documents as documents
+    from virshpy.drivers.qemu import hostdevs as hostdevs
     from virshpy.drivers.qemu import images as images
     from virshpy.drivers.qemu import lifecycle as lifecycle
     from virshpy.drivers.qemu import node as node

@@ -10,6 +10,7 @@ from virshpy.drivers.qemu import documents, endings, live, taint, watch
 from virshpy.drivers.qemu.argv import settings
 from virshpy.drivers.qemu.definition import ensure_free
 from virshpy.drivers.qemu.eventlog import starting
+from virshpy.drivers.qemu.holders import writer_of_an_image
 from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.plan import StartPlan, needs_watcher, start_plan
 from virshpy.drivers.qemu.postparse.validate import require_accelerator
@@ -132,7 +133,7 @@ def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Erro
         hint = "the image was made with another value than that of the secret which <encryption> names: "
         hint += "virshpy secret-set-value UUID"
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
-        hint = live.who_uses(domains, domain) or hint
+        hint = writer_of_an_image(domains, domain) or hint
     return errors.InternalError(f"qemu unexpectedly closed the monitor: {said}", hint=hint)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
+from virshpy.drivers import qemu
 from virshpy.drivers.qemu.images import complete_chain, cover
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
 from virshpy.host.sockets import port_is_free
@@ -36,11 +37,14 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     devices = domain.devices
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
+    devices.disks = [disk for disk in devices.disks if not _is_left_out(disk)]
     for disk in devices.disks:
         _refuse_unkept(disk)
         complete_chain(disk)
         if disk.transient is not None:
             cover(disk, domain.name or "")
+    if devices.hostdevs:
+        qemu.hostdevs.find_devices(domain)
     for interface in devices.interfaces:
         _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
@@ -57,6 +61,20 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         label = f"+{identity.uid}:+{identity.uid}"
         domain.seclabels = [Seclabel(type="dynamic", model="dac", relabel=True, label=label, imagelabel=label)]
     assign_aliases(domain)
+
+
+def _is_left_out(disk: Disk) -> bool:
+    """Whether the guest does without a disk whose file is not there, as it may; a drive stays, without its medium."""
+    source = disk.source
+    path = (source.file or source.dev or source.dir) if source is not None else None
+    if source is None or source.startupPolicy != "optional" or path is None or os.path.exists(path):
+        return False
+    if disk.device not in ("cdrom", "floppy"):
+        return True
+    disk.source = disk.backing_store = None
+    if disk.driver is not None:
+        disk.driver.type = None
+    return False
 
 
 def _refuse_unkept(disk: Disk) -> None:
@@ -196,18 +214,3 @@ def character_devices(domain: Domain) -> Iterator[CharBackend]:
     devices = domain.devices
     for group in (devices.serials, devices.parallels, devices.consoles, devices.channels):
         yield from group
-
-
-def who_uses(domains: Domains, domain: Domain) -> str | None:
-    """A hint that names the running domain with which this one shares an image that only one may write."""
-    mine = {disk.source.file for disk in domain.devices.disks if disk.source and disk.source.file}
-    for path in sorted(mine):
-        row = domains.store.one(
-            "SELECT name FROM run.active WHERE pid IS NOT NULL AND uuid <> ? AND instr(xml, ?)", domain.uuid, path
-        )
-        if row is not None:
-            return (
-                f"domain '{row[0]}' is running and writes '{path}'; shut it down first,"
-                " or mark the disk <readonly/> or <shareable/> in both"
-            )
-    return None

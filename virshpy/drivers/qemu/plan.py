@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
 from virshpy.drivers.qemu.companions import companion_steps
+from virshpy.drivers.qemu.holders import guest_with
 from virshpy.drivers.qemu.identity import Identity
+from virshpy.drivers.qemu.paths import OTHER_FIRMWARE, Opening
 from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
-from virshpy.host import access
-from virshpy.host.steps.access import GiveFile, GrantAccess
+from virshpy.host.steps.access import GiveFile
 from virshpy.host.steps.filesystem import (
-    AppendableFile,
     CopyFile,
     ListeningSocket,
     MakeDirectory,
@@ -26,10 +27,9 @@ from virshpy.host.steps.process import Errand, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
     from typing import Any
 
-    from virshpy.drivers.qemu.argv import CommandLine, FileUse
+    from virshpy.drivers.qemu.argv import CommandLine
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.steps import Step
@@ -126,6 +126,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         groups=identity.groups,
         patience=domains.config.stop_patience,
     )
+    opening = Opening(identity, directory, _overlays(domain), partial(guest_with, domains, domain))
     steps: list[Step] = [
         MakeDirectory(directory, owner=identity.uid),
         PrimedPipe(f"{directory}/events", _GREETING, owner=identity.uid),
@@ -133,11 +134,11 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         monitor,
         *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
         *_overlay_steps(domain, identity),
-        *_access_steps(command.files, identity, directory, _overlays(domain)),
+        *opening.steps(command.files),
         *_overlay_images(domain, identity),
         *companion_steps(domains, domain, identity, directory),
     ]
-    spawn.descriptors, devices = _descriptors(command)
+    spawn.descriptors, devices = _descriptors(command, opening)
     spawn.descriptors["monitor"] = monitor
     return StartPlan([*steps, *devices, spawn], spawn)
 
@@ -158,10 +159,12 @@ def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Ste
             steps.append(RemoveFile(path))
         steps.append(CopyFile(nvram.template, path))
     else:
-        loader = domain.os and domain.os.loader
+        loader = domain.os and domain.os.loader and domain.os.loader.value
         raise errors.OperationFailed(
-            f"unable to find any master var store for loader: {loader and loader.value}",
-            hint="name one: <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>",
+            f"unable to find any master var store for loader: {loader}",
+            hint="name one: <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>"
+            if loader and os.path.exists(loader)
+            else OTHER_FIRMWARE,
         )
     if identity.uid is not None:
         steps.append(GiveFile(path, identity.uid, owner, group))
@@ -193,56 +196,6 @@ def _overlay_images(domain: Domain, identity: Identity) -> list[Step]:
     return steps
 
 
-def _access_steps(
-    uses: Sequence[FileUse], identity: Identity, directory: str, made: Container[str]
-) -> list[Step]:
-    steps: list[Step] = []
-    if blocked := identity.obstacle(directory):
-        raise _closed_path(directory, blocked)
-    for use in uses:
-        if use.kind == "nvram" or use.path in made or use.path.startswith(f"{directory}/"):
-            continue
-        if use.kind == "hugepages":
-            steps.append(MakeDirectory(use.path, owner=identity.uid))
-            continue
-        steps += _open_one(use, identity)
-    return steps
-
-
-def _open_one(use: FileUse, identity: Identity) -> list[Step]:
-    wanted = access.READ | (access.WRITE if "w" in use.mode else 0)
-    if os.path.isdir(use.path):
-        wanted |= access.SEARCH
-    if not os.path.exists(use.path):
-        if use.kind != "chardev":
-            raise errors.SystemCallError(
-                f"Cannot access storage file '{use.path}': No such file or directory",
-                hint=f"the guest's {use.kind} is to be read from there; create it, or name another in the document",
-            )
-        if identity.uid is None:
-            return []  # QEMU makes it itself, as us
-    if blocked := identity.obstacle(use.path):
-        raise _closed_path(use.path, blocked)
-    if identity.uid is not None and not os.path.exists(use.path):
-        return [AppendableFile(use.path), GrantAccess(use.path, identity.uid, wanted)]
-    if identity.may(use.path, wanted):
-        return []
-    if identity.uid is None:
-        uid, letters = os.geteuid(), "rw" if wanted & access.WRITE else "r"
-        raise errors.SystemCallError(
-            f"Cannot access storage file '{use.path}' (as uid:{uid}, gid:{os.getegid()}): Permission denied",
-            hint=f"have it opened to you: setfacl -m u:{uid}:{letters} {use.path}",
-        )
-    return [GrantAccess(use.path, identity.uid, wanted)]
-
-
-def _closed_path(path: str, blocked: str) -> errors.Error:
-    return errors.SystemCallError(
-        f"Cannot access storage file '{path}': Permission denied",
-        hint=f"guests run under users of their own, which may not enter {blocked}: chmod o+x {blocked}",
-    )
-
-
 def _tap(what: dict[str, Any]) -> Tap:
     """The host's end of an interface. A bridge takes the lowest address of its ports for its own: fe:… never is."""
     bridge, mac = what.get("bridge"), what.get("mac")
@@ -255,7 +208,7 @@ def _tap(what: dict[str, Any]) -> Tap:
     )
 
 
-def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
+def _descriptors(command: CommandLine, opening: Opening) -> tuple[dict[str, Any], list[Step]]:
     """What QEMU is handed open, and the steps that make the devices for it."""
     openers: dict[str, Any] = {}
     taps: dict[str, Tap] = {}
@@ -274,6 +227,7 @@ def _descriptors(command: CommandLine) -> tuple[dict[str, Any], list[Step]]:
         elif kind in ("vhost-net", "vhost-vsock"):
             openers[name] = OpenFile(f"/dev/{kind}")
         elif kind == "listen":
+            opening.require_free(what["path"])
             openers[name] = ListeningSocket(what["path"])
             sockets.append(openers[name])
         else:

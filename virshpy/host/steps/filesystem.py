@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import socket
+import stat
 
 from virshpy import errors
 from virshpy.host import files
-from virshpy.host.sockets import short_path
+from virshpy.host.sockets import is_heard, short_path
 from virshpy.host.steps import Step
 
 TYPE_CHECKING = False
@@ -226,6 +227,40 @@ class PrimedPipe(Step):
         return [f"rm -f {shlex.quote(self.path)}.in {shlex.quote(self.path)}.out"]
 
 
+class QemuSocket(Step):
+    """A socket that QEMU makes: one that an earlier guest has left is removed first, and this one with the guest."""
+
+    recorded = ("path",)
+    durable = True
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def do(self, note: Callable[[], None]) -> None:
+        clear_way(self.path)
+
+    def undo(self) -> None:
+        try:
+            if stat.S_ISSOCK(os.lstat(self.path).st_mode):
+                files.remove(self.path)
+        except OSError:
+            pass
+
+    def commands(self) -> list[str]:
+        return [f"rm -f {shlex.quote(self.path)}"]
+
+    undo_commands = commands
+
+
+def clear_way(path: str) -> None:
+    """Remove a socket that nobody listens on any more. Raises SystemCallError where it cannot be."""
+    if os.path.lexists(path) and is_heard(path) is False:
+        try:
+            files.remove(path)
+        except OSError as error:
+            raise errors.from_os_error(error, f"Unable to unlink {path}") from None
+
+
 class ListeningSocket(Step):
     """A listening UNIX socket, handed to a process as a descriptor: it then needs no right to the path."""
 
@@ -237,6 +272,7 @@ class ListeningSocket(Step):
         self.owner = owner
 
     def do(self, note: Callable[[], None]) -> None:
+        clear_way(self.path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
             with short_path(self.path) as path:
@@ -247,7 +283,7 @@ class ListeningSocket(Step):
             self._socket.listen(16)
         except OSError as error:
             self.release()
-            raise errors.from_os_error(error, f"Failed to bind {self.path}") from None
+            raise errors.from_os_error(error, f"Unable to bind to UNIX socket path '{self.path}'") from None
 
     def open(self) -> int:
         """A descriptor of the listening socket, for a process that is about to start."""

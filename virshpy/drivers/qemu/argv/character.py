@@ -24,7 +24,7 @@ def add_chardev(guest: Guest, device: Any, alias: str) -> str:
         words.append(f"logfile={comma(log.file)}")
         if log.append is not None:
             words.append(f"logappend={on_off(log.append)}")
-        guest.out.file(log.file, "rw", "chardev")
+        guest.out.file(log.file, "rw", "file")
     guest.add("-chardev", ",".join(words))
     return name
 
@@ -65,13 +65,12 @@ def _path_words(guest: Guest, device: Any, name: str, source: CharSource | None)
     kind = device.type
     if kind == "dev":
         word = "parallel" if device._tag == "parallel" else "serial"
-        guest.out.file(path, "rw", "chardev")
+        guest.out.file(path, "rw", "character device")
         return [word, f"id={name}", f"path={comma(path)}"]
     if kind == "pipe":
-        for end in (".in", ".out"):
-            guest.out.file(f"{path}{end}", "rw", "chardev")
+        guest.out.file(path, "rw", "pipe")
         return ["pipe", f"id={name}", f"path={comma(path)}"]
-    guest.out.file(path, "rw", "chardev")
+    guest.out.file(path, "rw", "file")
     words = ["file", f"id={name}", f"path={comma(path)}"]
     if source is not None and source.append is not None:
         words.append(f"append={on_off(source.append)}")
@@ -115,7 +114,7 @@ def _unix_words(guest: Guest, device: Any, name: str, source: CharSource | None)
     words.append(f"path={comma(path)}")
     if bind:
         return [*words, "server=on", "wait=off"]
-    guest.out.file(path, "rw", "chardev")
+    guest.out.peer(path, source.reconnect if source else None)
     return words + (_reconnect(source) if source else [])
 
 

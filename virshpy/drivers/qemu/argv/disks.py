@@ -95,7 +95,7 @@ def _add_vhost_user(guest: Guest, disk: Disk, bootindex: int | None) -> None:
     if reconnect is not None and reconnect.enabled:
         words += f",reconnect={reconnect.timeout}"
     guest.add("-chardev", words)
-    guest.out.file(disk.source.path or "", "rw", "chardev", shared=True)
+    guest.out.peer(disk.source.path or "", reconnect)
     properties = device_properties(guest, disk, None, bootindex)
     properties["driver"] = virtio_name("vhost-user-blk", disk.model)
     guest.device({**properties, "chardev": name})
@@ -128,8 +128,12 @@ def add_chain(guest: Guest, disk: Disk) -> str | None:
         store = store.backing_store
     if store is not None and (store.source is None or not store.type):
         rows[-1].backing = None
+    image = _path(rows[1 if disk.transient is not None and len(rows) > 1 else 0])
     for number, layer in enumerate(rows):
-        _note_file(guest, layer, "r" if layer.readonly or number else "rw", bool(disk.shareable) or number > 0)
+        if path := _path(layer):
+            mode, shared = "r" if layer.readonly or number else "rw", bool(disk.shareable) or number > 0
+            kind = "block device" if layer.type == "block" else "disk"
+            guest.out.file(path, mode, kind, shared or mode == "r", above=image if path != image and number else None)
     for layer in reversed(rows):
         add_layer(guest, layer)
     top = f"{rows[0].name}-format"
@@ -173,12 +177,9 @@ def _inherited(driver: Any) -> Any:
     return lower
 
 
-def _note_file(guest: Guest, layer: Layer, mode: str, shared: bool) -> None:
-    path = (
-        layer.source.file if layer.type == "file" else layer.source.dev if layer.type == "block" else layer.source.dir
-    )
-    if path:
-        guest.out.file(path, mode, "disk", shared or mode == "r")
+def _path(layer: Layer) -> str | None:
+    names = {"file": layer.source.file, "block": layer.source.dev}
+    return names.get(layer.type, layer.source.dir)
 
 
 def device_properties(guest: Guest, disk: Disk, drive: str | None, bootindex: int | None) -> Properties:

@@ -86,8 +86,7 @@ def _vnc(guest: Guest, graphics: Graphics) -> str:
     if listen is not None and listen.type == "socket":
         path = listen.socket or f"{guest.runtime.run_dir}/vnc.sock"
         words = [f"vnc=unix:{comma(path)}"]
-        if not guest.runtime.native and not path.startswith(guest.runtime.run_dir):
-            guest.out.file(path, "rw", "vnc")
+        guest.out.file(path, "rw", "socket")
     elif listen is not None and listen.type == "none":
         words = ["none"]
     else:
@@ -121,6 +120,7 @@ def _spice(guest: Guest, graphics: Graphics) -> str:
     if listen is not None and listen.type == "socket":
         path = listen.socket or f"{guest.runtime.run_dir}/spice.sock"
         words += ["unix", f"addr={comma(path)}"]
+        guest.out.file(path, "rw", "socket")
     elif listen is not None and listen.type == "none":
         words.append("port=0")
     else:

@@ -25,7 +25,7 @@ def _virtiofs(guest: Guest, filesystem: Filesystem) -> None:
     path = source or f"{guest.runtime.run_dir}/{alias}-fs.sock"
     guest.add("-chardev", f"socket,id=chr-vu-{alias},path={comma(path)}")
     if source:
-        guest.out.file(source, "rw", "chardev")
+        guest.out.peer(source)
     guest.device(
         {
             "driver": "vhost-user-fs-pci",

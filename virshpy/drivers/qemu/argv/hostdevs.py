@@ -23,6 +23,8 @@ def add_hostdevs(guest: Guest) -> None:
     for hostdev in guest.domain.devices.hostdevs:
         if hostdev.mode != "subsystem" or (hostdev.address is not None and hostdev.address.type == "unassigned"):
             continue
+        if hostdev.source is not None and hostdev.source.missing:
+            continue
         builder = _KINDS.get(hostdev.type or "")
         if builder is None:
             raise errors.ConfigUnsupported(f"host device type '{hostdev.type}' is not supported yet")

@@ -142,9 +142,11 @@ def _vhost_user(guest: Guest, interface: Interface) -> Properties:
     words = ["socket", f"id=char{alias}", f"path={source.path}"]
     if source.mode == "server":
         words.append("server=on")
-    elif source.reconnect is not None and source.reconnect.timeout is not None:
-        words.append(f"reconnect={source.reconnect.timeout}")
-    guest.out.file(source.path or "", "rw", "chardev")
+        guest.out.file(source.path or "", "rw", "socket")
+    else:
+        if source.reconnect is not None and source.reconnect.timeout is not None:
+            words.append(f"reconnect={source.reconnect.timeout}")
+        guest.out.peer(source.path or "", source.reconnect)
     guest.add("-chardev", ",".join(words))
     queues = _queues(interface)
     return {"type": "vhost-user", "chardev": f"char{alias}", "queues": queues if queues > 1 else None}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from virshpy.xml.domain.osboot import Sysinfo
+    from virshpy.xml.domain.storage import Reconnect
 
     Descriptor = dict[str, Any]
 
@@ -35,16 +36,17 @@ def _no_scsi(adapter: str, bus: int, target: int, unit: int) -> str:
 
 
 class FileUse:
-    """A host path that QEMU itself opens: ``path``, ``mode`` ("r" or "rw"), ``kind`` (disk, kernel, initrd, dtb, acpi,
-    firmware, nvram, chardev, floppy, share, memory, slirp …), ``shared`` whether other guests may use it as well."""
+    """A host path that QEMU itself opens: ``path``, ``mode`` ("r" or "rw"), ``kind`` (a row of paths.KINDS), ``shared``
+    whether other guests may use it as well, ``above`` the image whose backing file it is."""
 
-    __slots__ = ("path", "mode", "kind", "shared")
+    __slots__ = ("path", "mode", "kind", "shared", "above")
 
-    def __init__(self, path: str, mode: str, kind: str, shared: bool = False) -> None:
+    def __init__(self, path: str, mode: str, kind: str, shared: bool = False, above: str | None = None) -> None:
         self.path = path
         self.mode = mode
         self.kind = kind
         self.shared = shared
+        self.above = above
 
     def __repr__(self) -> str:
         return f"FileUse({self.path!r}, {self.mode!r}, {self.kind!r})"
@@ -80,10 +82,14 @@ class CommandLine:
         self.descriptors[name] = what
         return f"{{fd:{name}}}"
 
-    def file(self, path: str, mode: str, kind: str, shared: bool = False) -> None:
-        use = FileUse(path, mode, kind, shared)
+    def file(self, path: str, mode: str, kind: str, shared: bool = False, above: str | None = None) -> None:
+        use = FileUse(path, mode, kind, shared, above)
         if use not in self.files:
             self.files.append(use)
+
+    def peer(self, path: str, reconnect: Reconnect | None = None) -> None:
+        """A socket of another program's, to which QEMU connects; again and again, where it is told to reconnect."""
+        self.file(path, "rw", "awaited peer" if reconnect is not None and reconnect.enabled else "peer", shared=True)
 
 
 class Runtime:

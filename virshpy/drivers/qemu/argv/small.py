@@ -163,7 +163,7 @@ def add_shmems(guest: Guest) -> None:
                 "memory-backend-file", f"shmmem-{alias}", size=size, share=True,
                 **{"mem-path": f"/dev/shm/{shmem.name}"},
             )  # fmt: skip
-            guest.out.file(f"/dev/shm/{shmem.name}", "rw", "memory", shared=True)
+            guest.out.file(f"/dev/shm/{shmem.name}", "rw", "shared memory", shared=True)
             properties: Properties = {"driver": "ivshmem-plain", "id": alias, "memdev": f"shmmem-{alias}"}
             if shmem.role is not None:
                 properties["master"] = "on" if shmem.role == "master" else "off"
@@ -175,7 +175,7 @@ def add_shmems(guest: Guest) -> None:
             properties |= {"vectors": shmem.msi.vectors, "ioeventfd": shmem.msi.ioeventfd}
         guest.device(properties | guest.place(shmem))
         guest.add("-chardev", f"socket,id=char{alias},path={comma(path)}")
-        guest.out.file(path, "rw", "chardev")
+        guest.out.peer(path)
 
 
 def add_vsock(guest: Guest) -> None:

@@ -110,6 +110,15 @@ def test_quoting_is_undone(words: list[str]) -> None:
     assert texts(" ".join(map(quoted, words))) == words
 
 
+@pytest.mark.parametrize("comment", ["#c", "\\#c x", "'#' \\; x", "'#'c --bogus"])
+def test_a_command_that_begins_with_a_hash_is_a_comment(comment: str) -> None:
+    assert [parsed.command.name for parsed in parse_line(f"uri;{comment}\nlist")] == ["uri", "list"]
+
+
+def test_quotes_in_a_comment_need_no_end() -> None:
+    assert [parsed.command.name for parsed in parse_line("uri; \\# it\"s")] == ["uri"]
+
+
 @settings(deadline=None)
 @given(st.text(alphabet=" abc-=;\\'\"#\n\t"))
 def test_any_line_is_parsed_or_refused(line: str) -> None:

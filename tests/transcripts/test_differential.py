@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.transcripts import described
+from tests.transcripts import described, grammar
 from tests.transcripts.differential import (
     ALLOWED,
     OTHER_CODES,
@@ -20,7 +20,7 @@ from tests.transcripts.differential import (
     lines,
 )
 from tests.transcripts.generated import commands
-from tests.transcripts.transcripts import VIRSH
+from tests.transcripts.transcripts import URI, VIRSH, equalised, run_virsh, run_virshpy
 
 pytestmark = pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
 
@@ -48,6 +48,13 @@ def test_documents_described_by_options(name: str, tmp_path: Path, monkeypatch: 
     chosen = [line for line in described.lines(name, 200) if not is_allowed(line)]
     found = list(from_standard_input(chosen, tmp_path))
     assert not found, "\n".join(map(str, found[:20]))
+
+
+def test_grammar(tmp_path: Path) -> None:
+    assert not list(from_standard_input(list(grammar.lines(400)), tmp_path))
+    for line in grammar.lines(150, arguments=True):
+        argv = ["-c", URI, line]
+        assert equalised(run_virshpy(argv)) == equalised(run_virsh(argv)), line
 
 
 def test_there_are_enough() -> None:

@@ -73,7 +73,7 @@ def _long(parsed: Parsed, text: str, words: Sequence[str], position: int) -> int
     given, equals, value = text.partition("=")
     matches = [given] if given in _LONG else [name for name in _LONG if name.startswith(given) and name not in _OURS]
     if len(matches) != 1:
-        raise UsageError(f"unsupported option '--{given}'. See --help.")
+        raise UsageError(f"unsupported option '--{text}'. See --help.")
     name = matches[0]
     letter, takes = _LONG[name]
     if takes is False and equals:

@@ -27,6 +27,10 @@ class ParseError(Exception):
         self.hint = hint
 
 
+class UnclosedQuote(ParseError):
+    """The line ends within quotes."""
+
+
 # Options that every command takes, with or without a value; a command's own option of the same name goes first.
 EVERYWHERE = {"output": True, "explain": False, "pager": False}
 
@@ -49,8 +53,6 @@ def parse_line(text: str) -> list[Arguments]:
 
 def parse_words(words: Sequence[str]) -> list[Arguments]:
     """One command, split into words by the calling shell already."""
-    if words and words[0].startswith("#"):
-        return []
     return _parse(iter(words))
 
 
@@ -109,7 +111,7 @@ def _word(text: str, position: int) -> tuple[str, int]:
                 continue
         characters.append(character)
     if double:
-        raise ParseError('missing "', hint="each quotation mark needs its counterpart")
+        raise UnclosedQuote('missing "', hint="each quotation mark needs its counterpart")
     return "".join(characters), position
 
 
@@ -255,10 +257,21 @@ def _parse(words: Iterator[str | Separator]) -> list[Arguments]:
             if reader is not None:
                 parsed.append(reader.finish())
             reader = None
-        elif reader is None:
-            reader = Reader(registry.find(word))
-        else:
+        elif reader is not None:
             reader.feed(word)
+        elif word.startswith("#"):
+            _skip_comment(words)
+        else:
+            reader = Reader(registry.find(word))
     if reader is not None:
         parsed.append(reader.finish())
     return parsed
+
+
+def _skip_comment(words: Iterator[str | Separator]) -> None:
+    """A command whose name begins with ``#``, however it is quoted, is a comment up to the separator."""
+    try:
+        while not isinstance(next(words, SEPARATOR), Separator):
+            pass
+    except UnclosedQuote:
+        pass

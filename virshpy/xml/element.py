@@ -36,7 +36,7 @@ else:
         return lambda cls: cls
 
 
-ATTR, TEXT, LEAF, FLAG, ONE, MANY, LEAVES, VERBATIM = range(8)
+ATTR, TEXT, LEAF, FLAG, ONE, MANY, LEAVES, VERBATIM, IGNORED = range(9)
 
 
 class Field:
@@ -141,7 +141,7 @@ class Reading:
 class Plan:
     """The tables of a class: by name for reading, in order for printing."""
 
-    __slots__ = ("fields", "attrs", "kids", "text", "required", "out_attrs", "out_text", "out_kids", "check")
+    __slots__ = ("fields", "attrs", "kids", "text", "required", "out_attrs", "out_text", "out_kids", "check", "kinds")
 
     def __init__(self, cls: type[Element]):
         self.fields = fields = cls._fields
@@ -155,6 +155,7 @@ class Plan:
         self.check = cls._check is not Element._check
         for field in fields.values():
             self.add(field)
+        self.kinds = {kind: self.narrowed(frozenset(names.split())) for kind, names in cls._kinds.items()}
 
     def add(self, field: Field) -> None:
         kind, name, type, tag = field.kind, field.name, field.type, field.tag or field.name
@@ -185,9 +186,19 @@ class Plan:
         self.kids[tag] = (kind, name, payload, field.runtime)
         self.out_kids.append((kind, name, tag, type, field.runtime, field.secure))
 
+    def narrowed(self, names: frozenset[str]) -> Plan:
+        """The same tables for an element of which only these attributes and children count."""
+        made: Plan = Plan.__new__(Plan)
+        for slot in Plan.__slots__[:-1]:
+            setattr(made, slot, getattr(self, slot))
+        made.attrs = {tag: row if tag in names else ("", names, False) for tag, row in self.attrs.items()}
+        made.kids = {tag: row if tag in names else (IGNORED, "", names, False) for tag, row in self.kids.items()}
+        return made
+
     def structured(self, node: Node) -> bool:
         """Whether an element that may be text is written as elements: then its text, mostly white space, is none."""
-        return node.text.isspace() or any(child.tag in self.kids for child in node.children)
+        rows = (self.kids.get(child.tag) for child in node.children)
+        return node.text.isspace() or any(row is not None and row[0] != IGNORED for row in rows)
 
 
 def _chooser(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any) -> Any:
@@ -211,6 +222,7 @@ class Element:
     _last: tuple[str, ...] = ()
     _source = "(document)"
     _always_valid = False  # unknown content is refused, asked for or not
+    _kinds: Mapping[str, str] = {}  # by ``type``: the names of what counts, where that depends on it
     _namespaces: dict[str, str] = {}
     _plan: Plan | None = None
 
@@ -286,6 +298,8 @@ class Element:
     @classmethod
     def _read(cls, node: Node, reading: Reading) -> Self:
         plan = cls.__dict__.get("_plan") or cls._compile()
+        if plan.kinds:
+            plan = plan.kinds.get(node.attrs.get("type", ""), plan)
         self = cls.__new__(cls)
         values = self.__dict__
         if node.attrs:
@@ -294,7 +308,10 @@ class Element:
                 row = table.get(key)
                 if row is None:
                     self._keep_attr(node, key, word, reading)
-                elif row[0] and not (row[2] and reading.inactive):
+                elif not row[0]:
+                    if row[1] is not None:
+                        reading.unknown.append((node, "attribute", key, row[1], False))
+                elif not (row[2] and reading.inactive):
                     values[row[0]] = word if row[1] is None else row[1](word, node, key)
         if node.children:
             self._read_children(node, plan, values, reading)
@@ -342,6 +359,8 @@ class Element:
                 reading.bare(child, payload)
             elif kind == FLAG:
                 values[name] = True
+            elif kind == IGNORED:
+                reading.unknown.append((child, "element", child.tag, payload, False))
             else:
                 values[name] = child
 

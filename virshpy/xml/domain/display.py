@@ -25,6 +25,9 @@ class Listen(Element, tag="listen"):
     def _check(self, node: Node) -> None:
         if self.type == "network" and not self.network:
             raise Refusal(errors.XMLError, "'network' attribute is required for listen type 'network'", node)
+        for word in ("network", "socket"):
+            if getattr(self, word) and self.type != word:
+                raise Refusal(errors.XMLError, f"'{word}' attribute is valid only for listen type '{word}'", node)
 
 
 class SpiceChannel(Element, tag="channel"):
@@ -65,15 +68,43 @@ class AudioRef(Element, tag="audio"):
     id: int | None = attr(Int(nonzero=True), required=True)
 
 
+_PORT = Int(-(2**31), 2**31 - 1)
+_VNC_PORT = Int(-(2**31), 2**31 - 1, sentence=internal("cannot parse vnc port %s"))
+
+
+class DisplayPort(Int):
+    """A port, about which the parser of VNC has words of its own."""
+
+    def read(self, text: str, node: Node, name: str | None) -> int:
+        return (_VNC_PORT if node.attrs.get("type") == "vnc" else _PORT).read(text, node, name)
+
+
+_CONNECTED = Enum("fail disconnect keep", "unknown connected value %s")
+_SERVED = "listen passwd passwdValidTo connected keymap autoport port socket"
+
+
 class Graphics(Element, tag="graphics"):
-    """``port`` and ``tlsPort``: -1 or None with ``autoport`` means that one is chosen at start."""
+    """``port`` and ``tlsPort``: -1 or None with ``autoport`` means that one is chosen at start. ``websocketGenerated``
+    says of a running guest that this was so for ``websocket``."""
+
+    _kinds = {
+        "vnc": f"type {_SERVED} websocket websocketGenerated sharePolicy powerControl audio",
+        "spice": f"type {_SERVED} tlsPort defaultMode channel image jpeg zlib playback streaming mouse clipboard"
+                 " filetransfer gl",
+        "sdl": "type display xauth fullscreen gl",
+        "desktop": "type display fullscreen",
+        "rdp": "type port autoport replaceUser multiUser listen",
+        "egl-headless": "type gl",
+        "dbus": "type p2p address gl audio",
+    }
 
     type: str | None = attr(Enum("sdl vnc rdp desktop spice egl-headless dbus"), required=True)
     socket: str | None = attr()
-    port: int | None = attr(Int(-(2**31), 2**31 - 1, sentence=internal("cannot parse vnc port %s")))
-    tlsPort: int | None = attr(Int(-(2**31), 2**31 - 1, sentence=internal("cannot parse spice tlsPort %s")))
+    port: int | None = attr(DisplayPort())
+    tlsPort: int | None = attr(_PORT)
     autoport: bool | None = attr(Lenient(YESNO))
     websocket: int | None = attr(INT)
+    websocketGenerated: bool | None = attr(Noted(YESNO))
     replaceUser: bool | None = attr(Noted(YESNO))
     multiUser: bool | None = attr(Noted(YESNO))
     display: str | None = attr()
@@ -88,7 +119,7 @@ class Graphics(Element, tag="graphics"):
     powerControl: bool | None = attr(YESNO)
     passwd: str | None = attr(secure=True)
     passwdValidTo: str | None = attr()
-    connected: str | None = attr(Enum("fail disconnect keep", "unknown connected value %s"))
+    connected: str | None = attr()
     listens: list[Listen] = many(Listen)
     channels: list[SpiceChannel] = many(SpiceChannel)
     image: ImageCompression | None = one(ImageCompression)
@@ -113,19 +144,35 @@ class Graphics(Element, tag="graphics"):
         if self.passwd is not None and self.passwdValidTo is not None and not _MOMENT(self.passwdValidTo):
             detail = f"cannot parse password validity time '{self.passwdValidTo}', expect YYYY-MM-DDTHH:MM:SS"
             raise Refusal(errors.InternalError, detail, node)
-        if self.type != "spice":
-            self.channels = []
+        if self.passwd is not None and self.connected is not None:
+            _CONNECTED.read(self.connected, node, "connected")
         self.channels = [channel for channel in self.channels if channel.mode not in (None, "any")]
+        if first is not None and first.type == "socket" and self.socket and first.socket not in (None, self.socket):
+            detail = (
+                f"graphics 'socket' attribute '{self.socket}' must match 'socket' attribute of first listen element "
+                f"(found '{first.socket}')"
+            )
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+        if self.gl is not None and self.type == "egl-headless":
+            self.gl.enable = None
+        elif self.gl is not None and self.gl.enable is None:
+            raise Refusal(errors.XMLError, "Missing required attribute 'enable' in element 'gl'", node)
+        elif self.gl is not None and self.type == "sdl":
+            self.gl.rendernode = None
 
     def _write(
         self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
     ) -> None:
         """A port that was chosen at start is not part of the definition."""
-        if not (how[0] and self.autoport):
+        if not (how[0] and (self.autoport or self.websocketGenerated)):
             return super()._write(tag, out, indent, how, declarations)
         bare = self.copy()
         values = bare.__dict__
-        if self.type == "vnc":
+        if values.pop("websocketGenerated", None):
+            values["websocket"] = -1
+        if not self.autoport:
+            pass
+        elif self.type == "vnc":
             if self.socket is None and not any(listen.type == "socket" for listen in self.listens):
                 values["port"] = -1
         elif self.type == "spice":

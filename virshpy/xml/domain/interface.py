@@ -109,6 +109,23 @@ class InterfaceSource(Element, tag="source", drop_empty=True):
     routes: list[Route] = many(Route)
 
 
+_COMMON = frozenset({"ips", "routes"})
+_NETWORK = frozenset({"network", "portgroup"})
+_SOCKET = frozenset({"address_text", "port"})
+_SOURCES = {
+    "network": _NETWORK | {"portid", "bridge", "dev", "mode"},  # but for the first two, of a running guest
+    "bridge": frozenset({"bridge", "portid"}),
+    "direct": frozenset({"dev", "mode"}),
+    "vdpa": frozenset({"dev"}),
+    "internal": frozenset({"name"}),
+    "hostdev": frozenset({"address"}),
+    "vhostuser": frozenset({"type", "path", "mode", "reconnect"}),
+    "udp": _SOCKET | {"local"},
+    **dict.fromkeys(("server", "client", "mcast"), _SOCKET),
+    **dict.fromkeys(("user", "ethernet", "null"), frozenset()),
+}
+
+
 class SwitchSource(InterfaceSource):
     """A port of a distributed switch."""
 
@@ -412,7 +429,13 @@ class Interface(Device, tag="interface"):
                 detail = f"{name} driver option is only supported for virtio devices"
                 raise Refusal(errors.ConfigUnsupported, detail, driver)
             node = node.without(driver)
-        return super()._read(node, reading)
+        made = super()._read(node, reading)
+        names = _SOURCES.get(made.type or "")
+        if made.source is not None and names is not None:
+            names = _NETWORK if made.type == "network" and reading.inactive else names
+            for name in made.source._fields.keys() - names - _COMMON:
+                made.source.__dict__.pop(name, None)
+        return made
 
     def _check_socket(self, node: Node) -> None:
         detail = f"interface type='{self.type}' requires a 'source' element"

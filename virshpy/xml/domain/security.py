@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.element import Element, attr, leaf, many, one
+from virshpy.xml.element import Element, Reading, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import ONOFF, STR, YESNO, Enum, Int, internal, strtol, xml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0"
 
@@ -17,6 +21,13 @@ class Seclabel(Element, tag="seclabel"):
     label: str | None = leaf()
     imagelabel: str | None = leaf(runtime=True)
     baselabel: str | None = leaf()
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        made = super()._read(node, reading)
+        if reading.inactive and made.type != "static":
+            made.label = None  # it was made for a run
+        return made
 
     def _check(self, node: Node) -> None:
         if self.model is None and (self.type is None or self.type == "static" and self.label):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from virshpy import errors
+from virshpy.drivers.qemu.postparse.runs import is_channel_of_a_run
 from virshpy.xml.domain.chardev import (
     Console,
     ConsoleTarget,
@@ -153,10 +152,7 @@ def _complete_source(device: Any) -> None:
     complete_backend(device)
     if device._tag == "channel" and device.type == "unix" and device.target and device.target.type == "virtio":
         # A path that was made up at an earlier start is made up again.
-        device.sources = [s for s in device.sources if s.path and not _MADE_UP(s.path)]
-
-
-_MADE_UP = re.compile(r"/.*/qemu/channel/target/([^/]+\.|domain-[^/]+/)[^/]*\Z").match
+        device.sources = [s for s in device.sources if s.path and not is_channel_of_a_run(s.path)]
 
 
 def complete_backend(device: Any) -> None:

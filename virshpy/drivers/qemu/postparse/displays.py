@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.postparse.runs import is_of_a_run, is_of_a_run_of_libvirt
 from virshpy.xml.domain.display import Audio, Input, Listen, Video, VideoModel
 
 TYPE_CHECKING = False
@@ -39,47 +40,57 @@ def complete_displays(domain: Domain, caps: QemuCaps) -> None:
 
 
 def complete_graphics(graphics: Graphics) -> None:
-    """Ports and listening address."""
-    graphics.channels = [channel for channel in graphics.channels if channel.mode != "any"]
+    """Ports and listening addresses, of which only what the user chose is kept."""
     if graphics.passwd is None:
-        graphics.connected = None
+        graphics.connected = graphics.passwdValidTo = None
     if graphics.type not in ("vnc", "spice"):
         return
-    listens = graphics.listens
-    if graphics.type == "vnc" and graphics.socket and not any(item.type == "socket" for item in listens):
-        listens.insert(0, Listen(type="socket", socket=graphics.socket))
-    for item in listens:
-        if item.type == "address" and not item.address and graphics.listen:
-            item.address = graphics.listen
-    if not listens:
-        ports = graphics.type == "vnc" or graphics.autoport or graphics.port is not None or graphics.tlsPort is not None
-        if graphics.type == "spice" and not ports and not graphics.listen:
-            listens.append(Listen(type="none"))
-        else:
-            listens.append(Listen(type="address", address=graphics.listen))
-    first = listens[0]
-    if first.type == "address" and first.address:
-        graphics.listen = first.address
-    if first.type == "socket":
-        if graphics.type == "vnc" and first.socket:
-            graphics.socket = first.socket
-        return
-    if first.type == "none":
-        if graphics.type == "spice" and graphics.autoport is False:
-            graphics.autoport = None
-        return
+    if graphics.websocketGenerated:
+        graphics.websocket, graphics.websocketGenerated = -1, None
+    _settle_ports(graphics)
+    _settle_listens(graphics)
+    first = graphics.listens[0]
+    graphics.listen = (first.address or None) if first.type == "address" else None
+    graphics.socket = first.socket if first.type == "socket" and graphics.type == "vnc" else None
+    if first.type in ("socket", "none"):
+        graphics.port = graphics.tlsPort = graphics.autoport = graphics.websocket = None
+
+
+def _settle_ports(graphics: Graphics) -> None:
+    """With ``autoport`` a number in the document is that of a run; without, 0 is none."""
     if graphics.type == "vnc":
-        if graphics.port == -1 and graphics.autoport is False:
-            graphics.port = None
-        elif graphics.port is None:
-            graphics.port = -1
-        if graphics.port == -1 and graphics.autoport is None:
-            graphics.autoport = True
         if graphics.autoport is None:
-            graphics.autoport = False
+            graphics.autoport = graphics.port in (None, -1)
+        graphics.port = -1 if graphics.autoport else None if graphics.port == -1 else graphics.port
+        graphics.websocket = graphics.websocket or None
     else:
-        if graphics.autoport is None:
-            graphics.autoport = graphics.port == -1 or graphics.tlsPort == -1
+        graphics.autoport = graphics.autoport or graphics.port == graphics.tlsPort == -1
+        if graphics.autoport:
+            graphics.port = graphics.tlsPort = None
+        graphics.tlsPort = graphics.tlsPort or None
+    graphics.port = graphics.port or None
+
+
+def _settle_listens(graphics: Graphics) -> None:
+    """At least one, the first of which is that of the older attributes ``socket`` and ``listen``."""
+    listens = graphics.listens
+    if not listens:
+        listens.append(Listen(type="address", address=graphics.listen))
+    first = listens[0]
+    if graphics.type == "vnc" and graphics.socket and first.type != "none":
+        first = listens[0] = Listen(type="socket", socket=graphics.socket)
+    for listen in listens:
+        if listen.socket and is_of_a_run(listen.socket):
+            listen.socket = None
+        elif listen.socket and graphics.type == "vnc" and is_of_a_run_of_libvirt(listen.socket):
+            # libvirt made it because its configuration says so for all guests, which is no wish of this one.
+            listen.type, listen.socket = "address", None
+        if listen.type == "network":
+            listen.address = None
+    if first.type == "address":
+        first.address = first.address or graphics.listen
+        if graphics.type == "spice" and not (graphics.autoport or graphics.port or graphics.tlsPort):
+            listens[0] = Listen(type="none")
 
 
 def complete_video(video: Video, caps: QemuCaps) -> None:

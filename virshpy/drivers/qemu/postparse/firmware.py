@@ -93,6 +93,8 @@ def _choose(domain: Domain, context: Context) -> None:
             nvram.template = mapping["nvram-template"]["filename"]
         if nvram.value is None and nvram.source is None:
             nvram.value = store_path(domain, context)
+    # The choice is made: a document that has images may not ask for others.
+    domain_os.firmware = domain_os.firmware_features = None
 
 
 def _fits(descriptor: Descriptor, domain: Domain) -> bool:

@@ -66,6 +66,7 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
         devices.vsock.cid = CID(auto=True)
     if devices.vsock is not None and devices.vsock.cid is not None and devices.vsock.cid.auto is None:
         devices.vsock.cid.auto = devices.vsock.cid.address is None
+    domain.seclabels = [label for label in domain.seclabels if label.type is not None]
     for label in domain.seclabels:
         if label.model is None:
             # The host has no mandatory access control for guests: its first model is none, and so is the label.

@@ -23,6 +23,7 @@ def check_interfaces(domain: Domain) -> None:
     for interface in domain.devices.interfaces:
         _check_model(interface)
         _check_connection(interface)
+        _check_host_side(interface)
         _check_guest_side(interface)
         _check_teaming(interface)
         rom = interface.rom
@@ -84,6 +85,15 @@ def _check_connection(interface: Interface) -> None:
         )
     if interface.target is not None and interface.target.managed is False and kind != "ethernet":
         raise errors.ConfigUnsupported(f"unmanaged target dev is not supported on interfaces of type '{kind}'")
+
+
+def _check_host_side(interface: Interface) -> None:
+    source = interface.source
+    if source is not None and (source.ips or source.routes) and interface.type != "ethernet":
+        raise errors.ConfigUnsupported(
+            "Invalid attempt to set network interface host-side IP route and/or address info on interface of type "
+            f"'{interface.type}'. This is only supported on interfaces of type 'ethernet'"
+        )
 
 
 _PREFIXES = range(4, 28)

@@ -188,7 +188,7 @@ def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
     document = qemu.documents.parse(domains.definition(record.uuid))
     if record.active:
         return []  # the running guest goes on using its files
-    nvram = document.os.nvram.value if document.os and document.os.nvram else None
+    nvram = document.os.nvram.path if document.os and document.os.nvram else None
     lost = []
     if nvram and os.path.exists(nvram):
         if flags & UndefineFlags.NVRAM:

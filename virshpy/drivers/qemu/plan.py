@@ -146,7 +146,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:
     """The variable store of a UEFI guest: made from its template the first time, given to the guest while it runs."""
     nvram = domain.os.nvram if domain.os else None
-    path = nvram and (nvram.value or (nvram.source and nvram.source.file))
+    path = nvram and nvram.path
     if not nvram or not path:
         return []
     steps: list[Step] = []

@@ -45,7 +45,7 @@ from virshpy.xml.domain.tuning import (
 )
 from virshpy.xml.element import Element, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, xml
+from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, read_uuid, xml
 
 VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
                   "invalid domain type %s")
@@ -120,6 +120,9 @@ class Domain(Element, tag="domain"):
         self.devices.emulator  # noqa: B018 - made if there was none: it is always printed
         if not self.name:
             raise Refusal(errors.NoName, None, node, "expected <name>…</name>")
+        if self.uuid is None:
+            systems = (info.system.get("uuid") for info in self.sysinfos if info.system is not None)
+            self.uuid = next((read_uuid(word) for word in systems if word), None)
         if self.genid is None and any(child.tag == "genid" for child in node.children):
             self.genid = ""  # asked for, and made when the document is defined
         if "/" in self.name:

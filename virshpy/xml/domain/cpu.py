@@ -303,6 +303,8 @@ class Spinlocks(Toggle):
             raise Refusal(errors.XMLError, "Missing required attribute 'retries' in element 'spinlocks'", node)
         if self.state and (self.retries or 0) < 4095:
             raise Refusal(errors.XMLError, "HyperV spinlock retry count must be at least 4095", node)
+        if not self.state:
+            self.retries = None
 
 
 class VendorID(Toggle):
@@ -310,6 +312,7 @@ class VendorID(Toggle):
 
     def _check(self, node: Node) -> None:
         if not self.state:
+            self.value = None
             return
         if not self.value:
             raise Refusal(errors.XMLError, "missing 'value' attribute for HyperV feature 'vendor_id'", node)
@@ -322,6 +325,10 @@ class VendorID(Toggle):
 
 class STimer(Toggle):
     direct: Toggle | None = one(Toggle, "direct")
+
+    def _check(self, node: Node) -> None:
+        if not self.state:
+            self.direct = None
 
 
 class FeatureGroup(Element):
@@ -389,6 +396,10 @@ class KVM(FeatureGroup, tag="kvm"):
 
 class Passthrough(Toggle):
     mode: str | None = attr(Enum("sync_pt share_pt"))
+
+    def _check(self, node: Node) -> None:
+        if not self.state:
+            self.mode = None
 
 
 class XenFeatures(FeatureGroup, tag="xen"):
@@ -544,5 +555,7 @@ class Clock(Element, tag="clock"):
             self.basis, self.offset = self.offset, "variable"
         if self.offset == "variable":
             self.adjustment, self.basis = str(seconds or 0), self.basis or "utc"
+        elif self.offset in ("timezone", "absolute"):
+            self.adjustment = None
 
 

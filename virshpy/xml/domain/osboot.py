@@ -49,10 +49,22 @@ class Loader(Element, tag="loader", drop_empty=True):
 class NVRAM(Element, tag="nvram", drop_empty=True):
     """The variable store of UEFI: a path (``value``), or ``type`` and ``source``."""
 
+    _kinds = {"": "template"}
+
     template: str | None = attr()
     type: str | None = attr(Enum("file block dir network volume nvme vhostuser"))
     value: str | None = text()
     source: StorageSource | None = one(StorageSource, "source")
+
+    @property
+    def path(self) -> str | None:
+        """The store's file, however it is said; None for a store that is not a file, and for none."""
+        return self.value or (self.source.file if self.source is not None else None)
+
+    @property
+    def named(self) -> bool:
+        """Whether there is a store: an element may name no more than a template."""
+        return self.value is not None or self.source is not None
 
 
 class ACPITable(Element, tag="table"):
@@ -171,6 +183,8 @@ class OEMStrings(Element, tag="oemStrings"):
 
 
 class Sysinfo(Element, tag="sysinfo"):
+    _kinds = {"smbios": "type bios system baseBoard chassis oemStrings", "fwcfg": "type entry"}
+
     type: str | None = attr(Enum("smbios fwcfg"), required=True)
     bios: SysinfoBlock | None = one(SysinfoBlock, "bios")
     system: SysinfoBlock | None = one(SysinfoBlock, "system")
@@ -208,6 +222,9 @@ class Sysinfo(Element, tag="sysinfo"):
             block = getattr(self, name)
             if block is not None and not block.entries:
                 self.__dict__.pop(name)
+        self.base_boards = [board for board in self.base_boards if board.entries]
+        if self.oem_strings is not None and not self.oem_strings.entries:
+            self.oem_strings = None
 
 
 _IDMAP = Int(sentence=xml("invalid idmap start/target/count settings"))

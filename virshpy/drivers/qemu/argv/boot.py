@@ -49,6 +49,10 @@ def _smbios(guest: Guest) -> None:
         for number, block, names in ((0, info.bios, _BIOS), (1, info.system, _SYSTEM)):
             if block is not None:
                 _smbios_table(guest, number, block, names)
+        if len(info.base_boards) > 1:
+            raise errors.ConfigUnsupported(
+                "qemu does not support more than one entry to Type 2 in SMBIOS table", hint="keep one <baseBoard>"
+            )
         for board in info.base_boards:
             _smbios_table(guest, 2, board, _BOARD)
         if info.chassis is not None:

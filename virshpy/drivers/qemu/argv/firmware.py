@@ -24,19 +24,15 @@ def add_flash(guest: Guest) -> None:
     loader, nvram = domain_os.loader, domain_os.nvram
     assert loader is not None
     if loader.value:
-        readonly = loader.readonly is not False
+        readonly = bool(loader.readonly)
         guest.out.file(loader.value, "r" if readonly else "rw", "firmware", shared=True)
         add_layer(guest, Layer.of_file(loader.value, _FLASH[0], readonly=readonly))
-    if nvram is not None and loader.stateless is not True:
+    if nvram is not None and nvram.named:
+        layer = Layer.of_file(nvram.value or "", _FLASH[1])
         if nvram.source is not None:
             layer = Layer(nvram.type or "file", nvram.source, _FLASH[1])
-        elif nvram.value:
-            layer = Layer.of_file(nvram.value, _FLASH[1])
-        else:
-            return
-        path = layer.source.file
-        if path:
-            guest.out.file(path, "rw", "nvram")
+        if nvram.path:
+            guest.out.file(nvram.path, "rw", "nvram")
         add_layer(guest, layer)
 
 
@@ -47,7 +43,7 @@ def flash_words(guest: Guest) -> list[str]:
     words = []
     if domain_os.loader is not None and domain_os.loader.value:
         words.append(f"pflash0={_FLASH[0]}-format")
-    if domain_os.nvram is not None and domain_os.loader is not None and domain_os.loader.stateless is not True:
+    if domain_os.nvram is not None and domain_os.nvram.named:
         words.append(f"pflash1={_FLASH[1]}-format")
     return words
 

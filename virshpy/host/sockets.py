@@ -41,14 +41,18 @@ def is_heard(path: str) -> bool | None:
     return True
 
 
-def port_is_free(port: int) -> bool:
-    """Whether nothing listens on a TCP port of any of the host's IPv4 addresses."""
+def port_is_free(port: int, address: str = "0.0.0.0") -> bool:
+    """Whether nothing listens on a TCP port of an address, by default of any of the host's IPv4 addresses.
+
+    What is no address of this host, or a port that is not for us, is not taken: whoever binds it hears more.
+    """
+    import errno
     import socket
 
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", port))
-        except OSError:
-            return False
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
     return True

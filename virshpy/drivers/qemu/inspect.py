@@ -179,7 +179,7 @@ class Inspection(ConnectionOperations, DomainOperations):
         guest = self.domains.guest_state(record)
         document.current_memory = guest.balloon or document.current_memory
         for channel in document.devices.channels:
-            if channel.target is not None and channel.target.type == "virtio" and channel.type == "unix":
+            if channel.target is not None and channel.target.type == "virtio":
                 open_now = channel.alias is not None and channel.alias.name in guest.open_ports
                 channel.target.state = "connected" if open_now else "disconnected"
 

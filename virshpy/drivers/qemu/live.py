@@ -7,8 +7,8 @@ import os
 from virshpy import errors
 from virshpy.drivers import qemu
 from virshpy.drivers.qemu.images import complete_chain, cover
+from virshpy.drivers.qemu.ports import settle_ports
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
-from virshpy.host.sockets import port_is_free
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import CID
@@ -17,19 +17,14 @@ from virshpy.xml.domain.security import Seclabel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.qmp import Visit
     from virshpy.drivers.qemu.records import Domains
     from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.devices import Vsock
-    from virshpy.xml.domain.display import Graphics
     from virshpy.xml.domain.storage import Disk
 
 _TAPPED = ("bridge", "ethernet", "network")
-_DISPLAY_ADDRESS = "127.0.0.1"
-_DISPLAY_PORTS = range(5900, 65536)
 
 
 def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> None:
@@ -49,8 +44,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
         _name_tap(domains, interface)
-    for graphics in devices.graphics:
-        _choose_ports(domains, graphics, journal)
+    settle_ports(domains, domain, journal, domains.guest_directory(id))
     if devices.vsock is not None:
         _choose_address(devices.vsock)
     for channel in devices.channels:
@@ -147,18 +141,6 @@ def _name_tap(domains: Domains, interface: Interface) -> None:
         interface.target.dev = name
 
 
-def _choose_ports(domains: Domains, graphics: Graphics, journal: str) -> None:
-    listening = any(listen.type in ("address", "network") for listen in graphics.listens)
-    if graphics.type not in ("vnc", "spice") or graphics.autoport is False or not listening:
-        return
-    graphics.listen = graphics.listen or _DISPLAY_ADDRESS
-    for listen in graphics.listens:
-        if listen.type == "address":
-            listen.address = listen.address or _DISPLAY_ADDRESS
-    if graphics.port in (None, -1, 0):
-        graphics.port = _free_port(domains, journal)
-
-
 def _choose_address(vsock: Vsock) -> None:
     """A guest's address on virtual sockets. Raises ConfigUnsupported where the host has none."""
     from virshpy.host.vsock import free_address, require_device
@@ -167,17 +149,6 @@ def _choose_address(vsock: Vsock) -> None:
         vsock.cid = CID(auto=True, address=free_address())
     else:
         require_device()
-
-
-def _free_port(domains: Domains, journal: str) -> int:
-    """A TCP port that nothing listens on and that no other start of ours is about to take."""
-    taken = {row[0] for row in domains.store.all("SELECT port FROM run.port")}
-    for port in _DISPLAY_PORTS:
-        if port in taken or not port_is_free(port):
-            continue
-        if domains.store.execute("INSERT OR IGNORE INTO run.port VALUES (?, ?)", port, journal):
-            return port
-    raise errors.InternalError("Unable to find an unused port in range 'vnc' (5900-65535)")
 
 
 def hand_over_secrets(domain: Domain, visit: Visit) -> None:
@@ -198,7 +169,9 @@ def _seconds(moment: str) -> int:
 
 def learn_terminals(domain: Domain, visit: Visit) -> None:
     """Write into the document which pseudo-terminal each ``pty`` device got."""
-    devices = [device for device in character_devices(domain) if device.type == "pty"]
+    found = domain.devices
+    ends: list[CharBackend] = [*found.serials, *found.parallels, *found.consoles, *found.channels]
+    devices = [device for device in ends if device.type == "pty"]
     if not devices:
         return
     paths = {row["label"]: row["filename"].removeprefix("pty:") for row in visit.execute("query-chardev")}
@@ -208,9 +181,3 @@ def learn_terminals(domain: Domain, visit: Visit) -> None:
             device.sources = [CharSource(path=path)]
             if device in domain.devices.consoles:
                 device.tty = path
-
-
-def character_devices(domain: Domain) -> Iterator[CharBackend]:
-    devices = domain.devices
-    for group in (devices.serials, devices.parallels, devices.consoles, devices.channels):
-        yield from group

@@ -29,8 +29,17 @@ def _check_one_of_each(guest: Guest) -> None:
     for graphics in guest.domain.devices.graphics:
         if len(graphics.listens) > 1:
             raise errors.ConfigUnsupported("QEMU does not support multiple listens for one graphics device.")
-        if graphics.type == "vnc" and graphics.port is not None and 0 <= graphics.port < FIRST_VNC_PORT:
-            raise errors.ConfigUnsupported(f"vnc port must be in range [{FIRST_VNC_PORT},65535]")
+        if graphics.type == "vnc" and graphics.listens and graphics.listens[0].type in ("address", "network"):
+            _check_vnc_port(graphics)
+
+
+def _check_vnc_port(graphics: Graphics) -> None:
+    port = graphics.port
+    if not graphics.autoport and (port is None or port < FIRST_VNC_PORT):
+        raise errors.ConfigUnsupported(
+            f"vnc port must be in range [{FIRST_VNC_PORT},65535]",
+            hint="leave port= and autoport= out: a free one is found",
+        )
 
 
 def add_graphics(guest: Guest) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.xml.node import Node, Refusal, Warning
-from virshpy.xml.parse import parse
+from virshpy.xml.parse import UNDECLARED, parse
 from virshpy.xml.scalars import STR, Scalar, Sentence
 from virshpy.xml.write import escape, write_among_text, write_node, write_verbatim
 
@@ -292,7 +292,7 @@ class Element:
         if reading.unknown and (validate or cls._always_valid or warnings is not None):
             from virshpy.xml.schema import report
 
-            report(root, reading.unknown, validate, warnings, always=cls._always_valid)
+            report(root, reading.unknown, validate, warnings, always=cls._always_valid, namespaces=cls._namespaces)
         return made
 
     @classmethod
@@ -333,8 +333,10 @@ class Element:
         for child in node.children:
             row = table.get(child.tag)
             if row is None:
-                reading.unknown.append((child, "element", child.tag, table, True))
-                values.setdefault("_children", []).append(child)
+                kept = not child.tag.startswith(UNDECLARED)
+                reading.unknown.append((child, "element", child.tag, table, kept))
+                if kept:
+                    values.setdefault("_children", []).append(child)
                 continue
             kind, name, payload, runtime = row
             if inactive and runtime is True:

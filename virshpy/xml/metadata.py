@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from virshpy.xml.node import Node
-from virshpy.xml.parse import parse
+from virshpy.xml.parse import free_prefixes, parse
 from virshpy.xml.write import write_verbatim
 
 TYPE_CHECKING = False
@@ -19,11 +19,15 @@ _ROOT = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|\s)*<([^\s/>!?]+)", re.DOTALL)
 
 def get_element(domain: Domain, uri: str) -> str | None:
     """The text of the element in namespace ``uri``, without that namespace; None where there is none."""
-    element = _find(domain.metadata, uri)
-    if element is None:
+    holder = domain.metadata
+    element = _find(holder, uri)
+    if holder is None or element is None:
         return None
-    prefix = _prefix(element, uri)
-    bare = _mapped(element, lambda tag: tag.removeprefix(f"{prefix}:") if prefix else tag, {prefix: None})
+    prefix = element.tag.rpartition(":")[0]
+    used = free_prefixes(element)
+    xmlns: dict[str | None, str | None] = {n: where for n, where in (holder.xmlns or {}).items() if n in used}
+    xmlns[prefix] = None
+    bare = _mapped(element, lambda tag: tag.removeprefix(f"{prefix}:") if prefix else tag, xmlns)
     return write_verbatim(bare)
 
 
@@ -50,15 +54,30 @@ def set_element(domain: Domain, text: str | None, key: str | None, uri: str) -> 
         domain.metadata = None
 
 
+def namespace_of(child: Node, metadata: Node) -> str | None:
+    """The namespace of an element of <metadata>, which one of the two declares."""
+    return {**(metadata.xmlns or {}), **(child.xmlns or {})}.get(child.tag.rpartition(":")[0])
+
+
+def repeated(metadata: Node) -> list[Node]:
+    """Take out, and return, what is in a namespace that an element before it has: nobody could ask for it."""
+    seen, again = set(), []
+    for child in metadata.children:
+        uri = namespace_of(child, metadata)
+        if uri is not None and uri in seen:
+            again.append(child)
+        seen.add(uri)
+    if again:
+        metadata.children = [child for child in metadata.children if not any(child is other for other in again)]
+        metadata.items = [item for item in metadata.content if not any(item is child for child in again)]
+    return again
+
+
 def _find(metadata: Node | None, uri: str) -> Node | None:
     for child in metadata.children if metadata is not None else ():
-        if uri in (child.xmlns or {}).values():
+        if namespace_of(child, metadata) == uri:  # type: ignore[arg-type]
             return child
     return None
-
-
-def _prefix(element: Node, uri: str) -> str:
-    return next(prefix for prefix, declared in (element.xmlns or {}).items() if declared == uri)
 
 
 def _mapped(node: Node, rename: Callable[[str], str], xmlns: dict[str | None, str | None], root: bool = True) -> Node:

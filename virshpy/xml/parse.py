@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyexpat import XMLParserType
 
+UNDECLARED = "{}"  # stands before a tag whose prefix the reader knows, and the document does not declare
 MAX_BYTES = 10 << 20  # what virsh reads from a file
 MAX_DEPTH = 256  # libxml2's limit
 MAX_NODES = 200_000
@@ -36,6 +37,7 @@ class _Builder:
         parser.CharacterDataHandler = self.data
         parser.EntityDeclHandler = self.entity
         self.namespaces = namespaces
+        self.reserved = frozenset(namespaces.values())
         self.verbatim = verbatim
         self.scope: dict[str, str] = {}
         self.scopes: list[dict[str, str]] = []
@@ -90,11 +92,13 @@ class _Builder:
     def resolve(self, tag: str) -> str:
         prefix, colon, local = tag.rpartition(":")
         uri = self.scope.get(prefix)
-        if not uri:
-            return tag
-        known = self.namespaces.get(uri)
+        known = self.namespaces.get(uri) if uri else None
         if known is not None:
             return f"{known}:{local}" if known else local
+        if colon and prefix in self.reserved:  # of another namespace, or of none: it only looks like what is known
+            return f"{{{uri}}}{local}" if uri else f"{UNDECLARED}{tag}"
+        if not uri:
+            return tag
         return tag if colon else f"{{{uri}}}{local}"
 
     def carry(self, node: Node) -> None:
@@ -126,8 +130,6 @@ class _Builder:
     def enter(self, node: Node) -> None:
         self.keep = len(self.stack)
         node.items = []
-        inherited = dict(self.scope)
-        node.xmlns = {**inherited, **(node.xmlns or {})} if inherited else node.xmlns
         parser = self.parser
         parser.StartElementHandler = self.raw_start
         parser.EndElementHandler = self.raw_end
@@ -140,6 +142,11 @@ class _Builder:
 
     def leave(self) -> None:
         self.keep = 0
+        node = self.stack[-1]
+        # What was declared further out, and is used within, is declared here: what is above may not be kept.
+        outer = {prefix: uri for prefix, uri in self.scope.items() if prefix not in (node.xmlns or {})}
+        used = free_prefixes(node) if outer else ()
+        node.xmlns = {**{prefix: outer[prefix] for prefix in outer if prefix in used}, **(node.xmlns or {})} or None
         parser = self.parser
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
@@ -203,6 +210,14 @@ class _Builder:
     def cdata_end(self) -> None:
         text, self.cdata = self.cdata, None
         self.raw(Verbatim(f"<![CDATA[{text}]]>", is_text=True))
+
+
+def free_prefixes(node: Node) -> set[str]:
+    """The prefixes of namespaces ('' for the default one) that are used in a kept node and not declared in it."""
+    used = {key.partition(":")[0] for key in node.attrs if ":" in key} | {node.tag.rpartition(":")[0]}
+    for child in node.children:
+        used |= free_prefixes(child)
+    return used - (node.xmlns or {}).keys()
 
 
 def _textual(item: Node | str | Verbatim) -> bool:

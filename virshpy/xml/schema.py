@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.xml.node import Node, Warning
+from virshpy.xml.parse import UNDECLARED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     Found = tuple[Node, str, str, Iterable[str], bool]
     """Where, what kind of thing, its name, the names that are allowed in its place, and whether it is kept."""
@@ -20,17 +21,27 @@ _SHOWN = 20
 
 
 def report(
-    root: Node, unknown: list[Found], validate: bool, warnings: list[Warning] | None, *, always: bool = False
+    root: Node,
+    unknown: list[Found],
+    validate: bool,
+    warnings: list[Warning] | None,
+    *,
+    always: bool = False,
+    namespaces: Mapping[str, str] | None = None,
 ) -> None:
     """Append to ``warnings``; with ``validate``, or ``always`` for this kind of document, raise XMLInvalidSchema, one
-    line for each thing that was found."""
+    line for each thing that was found. ``namespaces`` are those that the document may use, with their prefixes."""
     # By the attributes: a node made of another, without a child, shares them.
     paths = {id(node.attrs): path for path, node in root.paths()}
-    places = [(paths.get(id(node.attrs), f"/{node.tag}"), node.line, what, word, allowed, kept)
+    places = [(paths.get(id(node.attrs), f"/{node.tag}").replace(UNDECLARED, ""), node.line, what, word, allowed, kept)
               for node, what, word, allowed, kept in unknown]
     if warnings is not None:
         for path, line, what, word, _, kept in places:
-            message = f"unknown {what} {word!r} was kept" if kept else f"{what} {word!r} is ignored"
+            bare = word.removeprefix(UNDECLARED)
+            message = f"unknown {what} {bare!r} was kept" if kept else f"{what} {bare!r} is ignored"
+            for uri, prefix in (namespaces or {}).items() if bare != word else ():
+                if bare.startswith(f"{prefix}:"):
+                    message += f": declare xmlns:{prefix}='{uri}'"
             warnings.append(Warning(path, line, message))
     if validate or always:
         places.sort(key=lambda place: place[1])
@@ -46,11 +57,13 @@ def sentence(path: str, line: int, what: str, word: str, allowed: list[str]) -> 
     """Path, line, what was found, what is allowed there."""
     from difflib import get_close_matches
 
-    place = f"{path}, line {line}"
+    place, word = f"{path}, line {line}", word.removeprefix(UNDECLARED)
     if what == "text":
         return f"{place}: found text {word!r}, and only elements are allowed here"
     if what == "repeated element":
         return f"{place}: found <{word}> again, and one is allowed"
+    if what == "second element of a namespace":
+        return f"{place}: found <{word}> in the namespace of an element before it, and one is allowed"
     found, above = f"<{word}>", f"<{path.rstrip('/').split('/')[-2 if what == 'element' else -1].partition('[')[0]}>"
     if what == "attribute":
         found = f"attribute '{word}'"

@@ -26,10 +26,10 @@ def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None
     """Append a kept node in libvirt's form: two spaces a level, attributes in single quotes."""
     uri, _, tag = node.tag.rpartition("}")
     out.append(f"{indent}<{tag}")
-    if uri and uri != above and "" not in (node.xmlns or {}):
+    if uri[1:] and uri != above and "" not in (node.xmlns or {}):
         out.append(f" xmlns='{escape(uri[1:])}'")
-    for prefix, uri in (node.xmlns or {}).items():
-        out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape(uri)}'")
+    for prefix, declared in (node.xmlns or {}).items():
+        out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape(declared)}'")
     for key, value in node.attrs.items():
         out.append(f" {key}='{escape(value)}'")
     if node.children and not node.text.strip():

@@ -43,9 +43,13 @@ from virshpy.xml.domain.tuning import (
     Resource,
     VCPUs,
 )
-from virshpy.xml.element import Element, always, attr, leaf, many, one, verbatim
+from virshpy.xml.element import Element, Reading, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, read_uuid, xml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
                   "invalid domain type %s")
@@ -106,6 +110,17 @@ class Domain(Element, tag="domain"):
     qemu_capabilities: QemuCapabilities | None = one(QemuCapabilities)
     qemu_override: QemuOverride | None = one(QemuOverride)
     qemu_deprecation: QemuDeprecation | None = one(QemuDeprecation)
+
+    @classmethod
+    def _read(cls, node: Node, reading: Reading) -> Self:
+        made = super()._read(node, reading)
+        if made.metadata is not None and len(made.metadata.children) > 1:
+            from virshpy.xml.metadata import repeated
+
+            holder = made.metadata
+            reading.unknown += [(holder, "second element of a namespace", child.tag, (), False)
+                                for child in repeated(holder)]
+        return made
 
     @property
     def cells(self) -> list[NumaCell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import socket
 from pathlib import Path
@@ -15,16 +16,15 @@ from tests.guests.test_crash_matrix import nothing_left
 from tests.guests.test_life import define
 from virshpy import errors
 from virshpy import open as connect
+from virshpy.host.sockets import port_is_free
 
 pytestmark = needs.qemu
 
 
 @pytest.fixture
 def port() -> int:
-    """A port that is free, above those that are found for displays."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free, above those that are found for displays and below those that clients get."""
+    return next(port for _ in range(100) if port_is_free(port := random.randrange(20000, 32000)))
 
 
 # What a start makes of each, as libvirt 9.0 does: the element, and domdisplay's answer. PORT is the port of the test,

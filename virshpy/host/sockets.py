@@ -56,3 +56,13 @@ def port_is_free(port: int, address: str = "0.0.0.0") -> bool:
         except OSError as error:
             return error.errno != errno.EADDRINUSE
     return True
+
+
+def becomes_free(port: int, address: str, patience: float) -> bool:
+    """Whether a port is free within ``patience`` seconds: sockets that io_uring was watching outlive their process."""
+    import time
+
+    until = time.monotonic() + patience
+    while not (free := port_is_free(port, address)) and time.monotonic() < until:
+        time.sleep(0.01)
+    return free

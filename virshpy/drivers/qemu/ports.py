@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.host.sockets import port_is_free
+from virshpy.host.sockets import becomes_free, port_is_free
 from virshpy.xml.domain.display import Listen
 
 TYPE_CHECKING = False
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = "127.0.0.1"
 _DISPLAYS, _WEBSOCKETS = 5900, 5700
+_LINGERS = 1.0  # seconds that the kernel may take to close what a QEMU that has just ended listened on
 
 
 def settle_ports(domains: Domains, domain: Domain, journal: str, directory: str) -> None:
@@ -76,7 +77,7 @@ class _Ports:
         row = self.store.one(
             "SELECT a.name, p.journal FROM run.port p JOIN run.active a USING (journal) WHERE p.port = ?", port
         )
-        free = port_is_free(port, address)
+        free = port_is_free(port, address) or (row is None and becomes_free(port, address, _LINGERS))
         if free and (row is None or row["journal"] != self.journal):
             self.store.execute("INSERT OR IGNORE INTO run.port VALUES (?, ?)", port, self.journal)
             return

@@ -145,3 +145,18 @@ def test_flash_is_written_unless_it_is_read_only(readonly: str, nvram: str, flas
     assert argv[argv.index("-machine") + 1].endswith(f",{flash}")
     (node,) = [word for word in argv if word.startswith('{"node-name":"libvirt-pflash0-format"')]
     assert f'"read-only":{"true" if "yes" in readonly else "false"}' in node
+
+
+@pytest.mark.parametrize("letter", ["n", "é"])
+def test_a_name_is_short_enough_for_a_file(letter: str) -> None:
+    longest = letter * (247 // len(letter.encode()))
+    assert longest in saved(complete(guest().replace("small", longest)))
+    with pytest.raises(errors.SystemCallError, match="File name too long") as caught:
+        saved(complete(guest().replace("small", longest + letter)))
+    assert "has at most 247 bytes" in (caught.value.hint or "")
+
+
+def test_a_clock_that_no_calendar_has() -> None:
+    clock = f"<clock offset='variable' adjustment='{2**63 - 1}'/>"
+    with pytest.raises(errors.ConfigUnsupported, match="no calendar"):
+        start(guest(before=clock))

@@ -36,7 +36,7 @@ LISTENING = {
         "vnc://127.0.0.1:SCREEN",
     ),
     "<graphics type='vnc' websocket='-1'/>": (
-        "<graphics type='vnc' port='FOUND' autoport='yes' websocket='WEB' listen='127.0.0.1'>"
+        "<graphics type='vnc' port='FOUND' autoport='yes' websocket='WEB' websocketGenerated='yes' listen='127.0.0.1'>"
         "<listen type='address' address='127.0.0.1'/></graphics>",
         "vnc://127.0.0.1:NUMBER",
     ),

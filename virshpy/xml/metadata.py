@@ -1,9 +1,10 @@
-"""The <metadata> of a domain: free elements of other programs, one for each namespace (virDomainSetMetadata)."""
+"""The title and the <metadata> of a domain: free elements of other programs, one for each namespace."""
 
 from __future__ import annotations
 
 import re
 
+from virshpy import errors
 from virshpy.xml.node import Node
 from virshpy.xml.parse import free_prefixes, parse
 from virshpy.xml.write import write_verbatim
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 _ROOT = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|\s)*<([^\s/>!?]+)", re.DOTALL)
+
+
+def set_title(domain: Domain, text: str | None) -> None:
+    """Give a domain another title; None or an empty one removes it. Raises XMLDetail for more than a line."""
+    if text and "\n" in text:
+        raise errors.XMLDetail("metadata title can't contain newlines", hint="a title is one line")
+    domain.title = text or None
 
 
 def get_element(domain: Domain, uri: str) -> str | None:

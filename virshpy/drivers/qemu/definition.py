@@ -153,9 +153,7 @@ def affected(record: Record, flags: int) -> tuple[bool, bool]:
 
 def _set_metadata(document: Domain, kind: int, text: str | None, key: str | None, uri: str | None) -> None:
     if kind == MetadataType.TITLE:
-        if text and "\n" in text:
-            raise errors.InvalidArg("metadata title can't contain newlines")
-        document.title = text or None
+        qemu.documents.set_title(document, text)
     elif kind == MetadataType.DESCRIPTION:
         document.description = text or None
     else:

@@ -7,7 +7,7 @@ from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
 from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.postparse import Context, postparse, validate
 from virshpy.xml.domain import Domain
-from virshpy.xml.metadata import get_element, set_element
+from virshpy.xml.metadata import get_element, set_element, set_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virshpy.xml.node import Warning
 
 
-__all__ = ["get_element", "set_element"]
+__all__ = ["get_element", "set_element", "set_title"]
 
 
 def parse(text: str | None) -> Domain:
@@ -56,14 +56,30 @@ def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, Q
     caps = capabilities_for(domains, domain)
     postparse(domain, caps, context=Context(nvram_dir=domains.directories.nvram))
     validate(domain, caps)
+    _require_file_name(domain.name or "")
     return domain, caps
+
+
+_LONGEST_NAME = 247  # bytes: file systems take 255, and what is made of a name (NAME_VARS.fd) is longer
+
+
+def _require_file_name(name: str) -> None:
+    """Refuse a name of which no file can be called. Raises SystemCallError."""
+    size = len(name.encode("utf-8", "surrogateescape"))
+    if size > _LONGEST_NAME:
+        raise errors.SystemCallError(
+            f"Failed to create file '{name}.log': File name too long",
+            hint=f"files are called after a domain: its name has at most {_LONGEST_NAME} bytes, and this one {size}",
+        )
 
 
 def saved(domain: Domain) -> str:
     """The text under which a definition is stored: everything that the next start needs, secrets included.
 
-    Raises XMLDetail for what would not come back: a definition that cannot be read can be neither started nor shown.
+    Raises XMLDetail for what would not come back: a definition that cannot be read can be neither started nor shown;
+    SystemCallError for a name that is too long for a file.
     """
+    _require_file_name(domain.name or "")
     text = domain.format(inactive=True, secure=True)
     try:
         again = parse(text).format(inactive=True, secure=True)

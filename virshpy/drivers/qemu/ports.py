@@ -38,7 +38,7 @@ def settle_ports(domains: Domains, domain: Domain, journal: str, directory: str)
         if graphics.autoport:
             graphics.port = ports.free(graphics.type or "", _DISPLAYS)
         if graphics.websocket is not None and graphics.websocket < 0:
-            graphics.websocket = ports.free("vnc-ws", _WEBSOCKETS)
+            graphics.websocket, graphics.websocketGenerated = ports.free("vnc-ws", _WEBSOCKETS), True
 
 
 def _settle_place(graphics: Graphics, path: str) -> bool:

@@ -106,7 +106,7 @@ class Domains(Guests, DomainOperations):
 
         for document in self.guest(domain).affected(flags):
             if kind == MetadataType.TITLE:
-                document.title = text or None
+                metadata.set_title(document, text)
             elif kind == MetadataType.DESCRIPTION:
                 document.description = text or None
             else:

@@ -7,7 +7,6 @@ from virshpy.xml.element import Element, Plan, Reading, attr, flag, leaf, many, 
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
     KIB,
-    LONG,
     ONOFF,
     UINT,
     ULONG,
@@ -533,7 +532,7 @@ class Clock(Element, tag="clock"):
     timezone: str | None = attr()
     adjustment: str | None = attr()
     basis: str | None = attr(Blank(Enum("utc localtime", "unknown clock basis '%s'")))
-    start: int | None = attr(Lenient(LONG))
+    start: int | None = attr(Lenient(ULONG))
     timers: list[Timer] = many(Timer)
 
     def _check(self, node: Node) -> None:
@@ -554,7 +553,9 @@ class Clock(Element, tag="clock"):
                               "expected a number of seconds, or reset")
             self.basis, self.offset = self.offset, "variable"
         if self.offset == "variable":
-            self.adjustment, self.basis = str(seconds or 0), self.basis or "utc"
+            if seconds is None or abs(seconds) >= 2**63:
+                seconds = 0
+            self.adjustment, self.basis = str(seconds), self.basis or "utc"
         elif self.offset in ("timezone", "absolute"):
             self.adjustment = None
 

@@ -115,8 +115,14 @@ def _base(guest: Guest) -> str:
 
 
 def _moment(seconds: float, *, local: bool = False) -> str:
-    broken = time.localtime(seconds) if local else time.gmtime(seconds)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", broken)
+    try:
+        broken = time.localtime(seconds) if local else time.gmtime(seconds)
+        return time.strftime("%Y-%m-%dT%H:%M:%S", broken)
+    except (OverflowError, ValueError, OSError):
+        raise errors.ConfigUnsupported(
+            "the guest's clock would show a moment that no calendar has",
+            hint="an adjustment is a number of seconds from now",
+        ) from None
 
 
 def add_lifecycle(guest: Guest) -> None:

@@ -9,7 +9,7 @@ from virshpy.drivers.qemu.postparse.places import arch_of, machine_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.cpu import Timer
+    from virshpy.xml.domain.cpu import Clock, Timer
 
 
 def check_settings(domain: Domain) -> None:
@@ -21,12 +21,25 @@ def check_settings(domain: Domain) -> None:
     if domain.memtune is not None and domain.memtune.min_guarantee is not None:
         raise errors.ConfigUnsupported("Parameter 'min_guarantee' not supported by QEMU.")
     _check_features(domain)
-    for timer in domain.clock.timers if domain.clock else []:
-        _check_timer(timer, domain)
+    if domain.clock is not None:
+        _check_clock(domain.clock, domain)
     tune = domain.cputune
     if tune is not None and domain.type != "kvm" and (tune.cachetunes or tune.memorytunes):
         raise errors.ConfigUnsupported("cachetune is only supported for KVM domains")
     _check_launch_security(domain)
+
+
+_LAST_SECOND = 253402300799  # of the year 9999
+
+
+def _check_clock(clock: Clock, domain: Domain) -> None:
+    if clock.start is not None and clock.start > _LAST_SECOND:
+        raise errors.ConfigUnsupported(
+            f"The maximum 'start' value for <clock offset='absolute'> is {_LAST_SECOND}",
+            hint="start= is a number of seconds since 1970",
+        )
+    for timer in clock.timers:
+        _check_timer(timer, domain)
 
 
 _NOT_BOTH = "qemu driver doesn't support 'onReboot' set to 'destroy and 'onPoweroff' set to 'reboot'"

@@ -12,7 +12,7 @@ from virshpy import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 class Completed:
@@ -236,6 +236,24 @@ def cpu_time(pid: int) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return (int(fields[11]) + int(fields[12])) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
+def threads(pid: int) -> set[int]:
+    """The threads of a process; none where it is gone."""
+    try:
+        return {int(name) for name in os.listdir(f"/proc/{pid}/task")}
+    except FileNotFoundError:
+        return set()
+
+
+def pin(thread: int, cpus: Collection[int]) -> None:
+    """Let a thread run on these processors alone; one that has ended needs none. Raises SystemCallError."""
+    try:
+        os.sched_setaffinity(thread, cpus)
+    except ProcessLookupError:
+        pass
+    except OSError as error:
+        raise errors.from_os_error(error, f"cannot set CPU affinity on process {thread}") from None
 
 
 def users() -> set[int]:

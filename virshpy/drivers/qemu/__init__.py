@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu import images as images
     from virshpy.drivers.qemu import lifecycle as lifecycle
     from virshpy.drivers.qemu import node as node
+    from virshpy.drivers.qemu import pins as pins
     from virshpy.drivers.qemu import planning as planning
     from virshpy.drivers.qemu import vault as vault
     from virshpy.drivers.qemu import watch as watch

@@ -6,6 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.types import DomainRef
+from virshpy.drivers import qemu
 from virshpy.drivers.qemu import documents, endings, live, taint, watch
 from virshpy.drivers.qemu.argv import settings
 from virshpy.drivers.qemu.definition import ensure_free
@@ -16,6 +17,7 @@ from virshpy.drivers.qemu.plan import StartPlan, needs_watcher, start_plan
 from virshpy.drivers.qemu.postparse.validate import require_accelerator
 from virshpy.drivers.qemu.qmp import Closed, Visit
 from virshpy.drivers.qemu.records import Domains, shell_name
+from virshpy.drivers.qemu.unkept import unkept
 from virshpy.drivers.qemu.vcpus import plug_processors
 from virshpy.enums import CreateFlags, ShutoffReason
 from virshpy.host import files, processes
@@ -53,8 +55,16 @@ def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
 
 
 def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
-    """Start a complete document; once more where a port or an address chosen for it has been taken meanwhile."""
+    """Start a complete document, and say which of its elements have no effect."""
     require_accelerator(domain, caps)
+    started = _tried(domains, domain, caps, flags)
+    if elements := unkept(domain):
+        domains.warn(f"without effect, as virshpy does not do it yet: {', '.join(elements)}")
+    return started
+
+
+def _tried(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
+    """Start it, and once more where a port or an address chosen for it has been taken meanwhile."""
     for _ in range(_TRIES):
         try:
             return _start(domains, domain.copy(), caps, flags)
@@ -85,7 +95,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
         files.rotate(domains.log(domain.name), domains.config.log_size)
         for step in plan.steps:
             entry.do(step)
-        _bring_up(domains, domain, id, paused=bool(flags & CreateFlags.START_PAUSED))
+        _bring_up(domains, domain, id, plan.spawn.pid, paused=bool(flags & CreateFlags.START_PAUSED))
         if owner is not None or needs_watcher(domain):
             watch.ensure(domains, entry, domain.uuid)
         entry.hold(lambda: _state_active(domains, domain, plan, flags))
@@ -99,10 +109,12 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
     return DomainRef(domain.name, domain.uuid, id)
 
 
-def _bring_up(domains: Domains, domain: Domain, id: int, *, paused: bool) -> None:
+def _bring_up(domains: Domains, domain: Domain, id: int, pid: int, *, paused: bool) -> None:
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
     with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
         plug_processors(domain, visit)
+        if qemu.pins.has_pins(domain):
+            qemu.pins.pin_threads(domain, visit, pid)
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)
         for command, arguments in settings(domain):

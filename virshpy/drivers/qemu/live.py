@@ -30,6 +30,8 @@ _TAPPED = ("bridge", "ethernet", "network")
 def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> None:
     """Decide, in place, everything about a complete document that the command line depends on."""
     devices = domain.devices
+    if domain.cputune is not None:
+        qemu.pins.require_processors(domain)
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
     devices.disks = [disk for disk in devices.disks if not _is_left_out(disk)]

@@ -74,15 +74,15 @@ def test_a_model_describes_itself() -> None:
     for name, model in MODELS.items():
         if model.for_guests:
             found = decode(model.features, MODELS.values(), vendor=model.vendor)
-            assert found is not None and (found.model.name, found.policies) == (name, [])
+            assert found is not None and (found.model.name, found.require) == (name, [])
+            assert found.disable == sorted(model.removed), "what it once had"
 
 
 def test_fewer_lacking_features_go_before_a_shorter_list() -> None:
     one, other = Model("One", frozenset("abcdef")), Model("Other", frozenset("ab"))
     found = decode("abc", [other, one])
     assert found is not None and (found.model, found.require, found.disable) == (other, ["c"], [])
-    whole = decode("abcde", [one], whole=True)
-    assert whole is None
+    assert decode("abcde", [one], host=True) is None, "a host is what it wholly is"
 
 
 def test_the_family_decides_where_it_is_known() -> None:

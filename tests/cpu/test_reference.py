@@ -80,6 +80,10 @@ DOCUMENTS = {
     "old": "<cpu><arch>x86_64</arch><model>Penryn</model><feature name='invtsc'/></cpu>",
     "amd": "<cpu><arch>x86_64</arch><model>EPYC</model><vendor>AMD</vendor></cpu>",
     "two": "<cpu><arch>x86_64</arch><model>Haswell</model></cpu><cpu><arch>x86_64</arch><model>Broadwell</model></cpu>",
+    "moving": "<cpu><arch>x86_64</arch><model>Penryn</model><feature name='xsaves'/><feature name='cvt16'/></cpu>",
+    "unlike": "<cpu><arch>x86_64</arch><model>Opteron_G3</model></cpu><cpu><arch>x86_64</arch><model>kvm64</model>"
+    "<feature name='popcnt'/><feature name='abm'/><feature name='sse4a'/></cpu>",
+    "forbidding": "<cpu match='exact'><model>EPYC</model><feature name='avx2' policy='forbid'/></cpu>",
     "guest": "<cpu match='strict'><model>Nehalem</model><feature name='aes' policy='forbid'/></cpu>",
     "open": "<cpu mode='host-model'/>",
     "arm": "<cpu><arch>aarch64</arch><model>cortex-a57</model></cpu>",
@@ -91,6 +95,7 @@ QUESTIONS = (
     "cpu-compare", "cpu-compare --error", "cpu-baseline", "cpu-baseline --features --migratable",
     "hypervisor-cpu-compare --virttype qemu", "hypervisor-cpu-compare --virttype qemu --error",
     "hypervisor-cpu-baseline --virttype qemu", "hypervisor-cpu-baseline --virttype qemu --features",
+    "hypervisor-cpu-baseline --virttype qemu --migratable",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.cpu.models import Model
 
 # A guest that has these cannot go to another host.
-NOT_MIGRATABLE = frozenset(("invtsc",))
+NOT_MIGRATABLE = frozenset(("invtsc", "xsaves"))
 # What hosts have for themselves: the first two say what their kernel does, the others measure what guests do.
 NOT_FOR_GUESTS = frozenset(("osxsave", "ospke", "cmt", "mbm_total", "mbm_local"))
 
@@ -27,11 +27,13 @@ def baseline(
     expand: bool = False,
     migratable: bool = False,
     blocked: Mapping[str, Collection[str]] | None = None,
+    switches: Collection[str] | None = None,
 ) -> str:
     """The document of a processor that all of ``cpus`` can be.
 
-    ``blocked`` says, for a hypervisor, what it cannot give of each model that it has (see decode). ``expand`` names
-    what the model has by itself, ``migratable`` leaves out what keeps a guest from moving.
+    For a hypervisor, ``blocked`` says what it cannot give of each model that it has (see decode), and ``switches`` the
+    features that it can turn on. ``expand`` names what the model has by itself, ``migratable`` leaves out what keeps a
+    guest from moving; among ``switches`` no such feature is expected then.
     Raises OperationFailed where they have nothing in common, InternalError for unknown names.
     """
     arches = {cpu.arch for cpu in cpus if cpu.arch}
@@ -55,17 +57,20 @@ def baseline(
         vendor = vendor or theirs
     assert features is not None
     features -= NOT_FOR_GUESTS
-    if migratable and blocked is None:
-        features -= NOT_MIGRATABLE
-    names = {cpu.model for cpu in cpus}
-    preferred = names.pop() if len(names) == 1 else None
+    if switches is not None:
+        features &= frozenset(switches)
+    if not features:
+        raise errors.OperationFailed("CPUs are incompatible", hint="there is no feature that all of them have")
+    preferred = {cpu.model for cpu in cpus if cpu.model}
     found = decode(features, models.values(), vendor=vendor, preferred=preferred, blocked=blocked)
     if found is None:
-        raise errors.OperationFailed("CPUs are incompatible", hint="no model has only features that all of them have")
-    policies = found.policies + [(name, "disable") for name in sorted(found.model.removed - features)]
+        raise errors.InternalError("Cannot find suitable CPU model for given data")
+    policies = found.policies
+    if migratable and switches is None:
+        policies = [(name, policy) for name, policy in policies if name not in NOT_MIGRATABLE]
     if expand:
         policies = expanded(found.model, policies)
-    certain = blocked is not None or found.model.name == preferred
+    certain = blocked is not None or preferred == {found.model.name}
     said = vendor if all(cpu.vendor for cpu in cpus) else None
     return cpu_xml(found.model.name, "forbid" if certain else "allow", said, policies)
 

@@ -63,7 +63,7 @@ def compare(cpu: CPUDocument, host: Processor, models: Mapping[str, Model]) -> t
     disabled = cpu.named("disable")
     if present := cpu.named("forbid") & host.features:
         return CPUCompareResult.INCOMPATIBLE, f"Host CPU provides forbidden features: {_listed(present)}"
-    required = (model.features | cpu.named("require")) - disabled - cpu.named("force", "optional", "forbid")
+    required = (model.features | cpu.named("require")) - disabled - cpu.named("force", "optional")
     if missing := required - host.features:
         return CPUCompareResult.INCOMPATIBLE, f"Host CPU does not provide required features: {_listed(missing)}"
     more = host.features - required - disabled - cpu.named("force", "optional")

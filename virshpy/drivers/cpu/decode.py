@@ -1,4 +1,4 @@
-"""Which named model describes a set of features best, and what is to be said beside its name."""
+"""Which named model describes a set of features best, and what is to be said beside its name: libvirt's rule."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class Decoded:
     def __init__(self, model: Model, require: Iterable[str], disable: Iterable[str]) -> None:
         self.model = model
         self.require = in_order(require)
-        self.disable = in_order(disable)
+        lacking = frozenset(disable)
+        removed = model.removed & lacking
+        self.disable = [*in_order(lacking - removed), *in_order(removed)]
 
     def __repr__(self) -> str:
         return f"<Decoded {self.model.name} +{len(self.require)} -{len(self.disable)}>"
@@ -31,17 +33,6 @@ class Decoded:
         """(name, policy) as a document lists them."""
         return [(name, "require") for name in self.require] + [(name, "disable") for name in self.disable]
 
-    @property
-    def length(self) -> int:
-        return len(self.require) + len(self.disable)
-
-    @property
-    def strangeness(self) -> int:
-        """How far this is from the model. What a guest lacks of its model weighs more, and more with each that it
-        lacks: programs may take for granted what a name promises."""
-        lacking = len(self.disable)
-        return len(self.require) + (lacking * (lacking - 1) // 2 + 3 if lacking else 0)
-
 
 def decode(
     features: Collection[str],
@@ -49,41 +40,55 @@ def decode(
     *,
     vendor: str | None = None,
     signature: Signature | None = None,
-    preferred: str | None = None,
-    whole: bool = False,
-    guest: bool = True,
+    preferred: Collection[str] = (),
+    host: bool = False,
     blocked: Mapping[str, Collection[str]] | None = None,
 ) -> Decoded | None:
     """The best description of ``features`` by a name; None where no model will do.
 
-    ``models`` in libvirt's order. ``whole`` takes only models of which the processor has everything, ``guest`` only
-    those that guests' documents are given. ``preferred`` is taken wherever it will do. ``blocked`` has, for each model
-    that may be used, those of its features that QEMU cannot give; models that it does not have are not used.
+    ``models`` in libvirt's order: of equals the last one is taken. A ``host`` is only what it wholly is: its document
+    cannot say what it lacks. What a guest lacks of its model is said, and so is what QEMU cannot give of it:
+    ``blocked`` has that for each model that may be used. Where the family is known, a model of that family goes before
+    all others. A single ``preferred`` model is taken wherever it will do; one of several goes before those of which
+    more is lacking.
     """
-    best: Decoded | None = None
+    best: tuple[Model, frozenset[str], frozenset[str]] | None = None
+    least: tuple[bool, int, int] | None = None
     have = frozenset(features)
     for model in reversed(list(models)):
-        if guest and not model.for_guests or blocked is not None and model.name not in blocked:
+        if not (model.for_hosts if host else model.for_guests) or blocked is not None and model.name not in blocked:
             continue
         if vendor and model.vendor and vendor != model.vendor:
             continue
-        absent = frozenset(blocked[model.name]) if blocked else frozenset()
-        more = have - model.features
-        found = Decoded(model, more, (model.features - have) | (absent - more))
-        if whole and found.disable:
+        more, lacking = have - model.features, model.features - have
+        if host and lacking:
             continue
-        if model.name == preferred:
-            return found
-        if best is None or _better(found, best, signature):
-            best = found
-    return best
+        if not host:
+            lacking = (lacking | model.removed | frozenset(blocked[model.name] if blocked else ())) - more
+        if model.name in preferred and len(preferred) == 1:
+            return Decoded(model, more, lacking)
+        rank = (not model.is_of(signature), *_length(len(more), len(lacking)))
+        if least is None or rank < least or model.name in preferred and rank[2] < least[2]:
+            best, least = (model, more, lacking), rank
+    return Decoded(*best) if best else None
 
 
-def _better(found: Decoded, best: Decoded, signature: Signature | None) -> bool:
-    """Where the processor's family and model number are known they decide, then the shorter list."""
-    mine, its = found.model.is_of(signature), best.model.is_of(signature)
-    if mine != its:
-        return mine
-    if signature is None:
-        return found.strangeness < best.strangeness
-    return found.length < best.length
+def _length(more: int, lacking: int) -> tuple[int, int]:
+    """How long a description is to libvirt, and how much of that is for what is lacking.
+
+    What a guest lacks of its model weighs more, since programs take for granted what a name promises: 2, 3, 4 and so
+    on. libvirt weighs the first half of it so; its loop ends where what it has counted meets what is left.
+    """
+    half = (lacking + 1) // 2
+    weight = half * (half + 3) // 2
+    return more + lacking - half + weight, weight
+
+
+def without_broken(features: Iterable[str], vendor: str | None, signature: Signature | None) -> frozenset[str]:
+    """``features`` without transactional memory where Intel has withdrawn it: the processors known as Haswell."""
+    found = frozenset(features)
+    if vendor == "Intel" and signature is not None:
+        family, number, stepping = signature
+        if family == 6 and (number in (60, 69, 70) or number == 63 and stepping < 4):
+            return found - {"hle", "rtm"}
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.drivers.cpu.decode import Decoded, decode
+from virshpy.drivers.cpu.decode import Decoded, decode, without_broken
 from virshpy.drivers.cpu.features import from_qemu, qemu_name
 from virshpy.drivers.cpu.models import known_models
 
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.cpu.models import Model
 
-VENDORS = {
-    "GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "Hygon", "CentaurHauls": "VIA",
-}  # fmt: skip
+VENDORS = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "Hygon"}
 
 
 class HypervisorCPUs:
@@ -38,11 +36,11 @@ class HypervisorCPUs:
         self.blocked = {
             name: from_qemu(unavailable) for name, unavailable, _ in record["definitions"] if name in expansions
         }
-        self.features = from_qemu(record["all"])
-        self.movable = from_qemu(record["most"])
         self._properties = frozenset(record["properties"])
         self.vendor = VENDORS.get(record["vendor"] or "")
         self.signature: tuple[int, int, int] = tuple(record["signature"])
+        self.features = without_broken(from_qemu(record["all"]), self.vendor, self.signature)
+        self.movable = without_broken(from_qemu(record["most"]), self.vendor, self.signature)
 
     @property
     def models(self) -> dict[str, Model]:
@@ -59,6 +57,10 @@ class HypervisorCPUs:
     def knows(self, feature: str) -> bool:
         """Whether QEMU has a switch for this feature."""
         return qemu_name(feature) in self._properties
+
+    def switches(self, *, movable: bool = False) -> frozenset[str]:
+        """The features that QEMU has a switch for; of a guest that may move, without those that would keep it."""
+        return from_qemu(self._properties) - (self.features - self.movable if movable else frozenset())
 
     def own(self, name: str) -> frozenset[str]:
         """What QEMU itself gives to this model under this accelerator."""

@@ -36,8 +36,28 @@ unicore32 x86_64 xtensa xtensaeb
 """
 ARCHITECTURES = tuple(_ARCHITECTURE_NAMES.split())
 
+
+class _Names:
+    """The names that begin like one of ``A|B|C$``; ``$`` is the end of a name. (Compiled expressions would cost more
+    than all else here.)"""
+
+    __slots__ = ("_whole", "_beginnings")
+
+    def __init__(self, patterns: str) -> None:
+        words = patterns.split("|")
+        self._whole = frozenset(word[:-1] for word in words if word[-1] == "$")
+        self._beginnings = tuple(word for word in words if word[-1] != "$")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._whole or name.startswith(self._beginnings)
+
+
+def _rows(*rows: tuple[str, str, str]) -> list[tuple[_Names, frozenset[str], frozenset[str]]]:
+    return [(_Names(pattern), frozenset(more.split()), frozenset(less.split())) for pattern, more, less in rows]
+
+
 # What libvirt's models have otherwise than QEMU's, by the beginning of the name; all rows that fit apply.
-_CHANGES = (
+_CHANGES = _rows(
     ("486|pentium|coreduo|n270|core2duo|athlon|IvyBridge|EPYC|Dhyana|Snowridge|Cooperlake", "vme", ""),
     ("Skylake|Cascadelake|Icelake", "vme mpx", ""),
     ("pentium", "", "apic"),
@@ -73,24 +93,30 @@ _DERIVED = {
     "Icelake-Client-noTSX": ("Icelake-Client", "", "hle rtm"),
 }  # fmt: skip
 # What such models once had and guests no longer get: where a processor lacks it, a document says so.
-_REMOVED = (("Opteron_G3|EPYC$|EPYC-IBPB|Dhyana", "monitor"), ("Icelake", "intel-pt"))
-# A guest's processor is described as one of these only where its document names it.
-_NOT_FOR_GUESTS = re.compile(r"cpu64-rhel|(Skylake|Cascadelake|Icelake)-.*noTSX").match
+_REMOVED = _rows(("Opteron_G3|EPYC$|EPYC-IBPB|Dhyana", "", "monitor"), ("Icelake", "", "intel-pt"))
+# A processor is described as one of these only where a document names it: the first two of nobody's, the rest of no
+# guest's.
+_NOT_FOR_HOSTS = ("cpu64-rhel5", "cpu64-rhel6")
+_NOT_FOR_GUESTS = (
+    *_NOT_FOR_HOSTS, "Skylake-Client-noTSX-IBRS", "Skylake-Server-noTSX-IBRS", "Cascadelake-Server-noTSX",
+    "Icelake-Client-noTSX", "Icelake-Server-noTSX",
+)  # fmt: skip
 
-# Family and model numbers of the processors, by the beginning of the name. A third part is the lowest and the highest
-# stepping, where generations share a number.
-_SIGNATURES: tuple[tuple[str, tuple[tuple[int, int, int, int], ...]], ...] = tuple(
-    (pattern, tuple((family, number, low, high) for number in numbers))
+# Family and model numbers of the processors as libvirt has them, by the beginning of the name; then the lowest and the
+# highest stepping, where generations share a number.
+_SIGNATURES = tuple(
+    (_Names(pattern), family, numbers, low, high)
     for pattern, family, numbers, low, high in (
         ("Conroe", 6, (15, 22), 0, 15), ("Penryn", 6, (23, 29), 0, 15), ("Nehalem", 6, (26, 30, 31, 46), 0, 15),
-        ("Westmere", 6, (37, 44, 47), 0, 15), ("SandyBridge", 6, (42, 45), 0, 15), ("IvyBridge", 6, (58, 62), 0, 15),
+        ("Westmere$", 6, (37, 44, 47), 0, 15), ("Westmere-IBRS", 6, (44,), 0, 15),
+        ("SandyBridge", 6, (42, 45), 0, 15), ("IvyBridge", 6, (58, 62), 0, 15),
         ("Haswell", 6, (60, 63, 69, 70), 0, 15), ("Broadwell", 6, (61, 71, 79, 86), 0, 15),
         ("Skylake-Client", 6, (78, 94, 142, 158), 0, 15), ("Skylake-Server", 6, (85,), 0, 4),
-        ("Cascadelake", 6, (85,), 5, 9), ("Cooperlake", 6, (85,), 10, 11), ("Icelake-Client", 6, (125, 126), 0, 15),
-        ("Icelake-Server", 6, (106, 108), 0, 15), ("Snowridge", 6, (134,), 0, 15),
-        ("Opteron_G3", 16, (2, 4, 5, 6, 8, 9, 10), 0, 15), ("Opteron_G4", 21, (1,), 0, 15),
+        ("Cascadelake", 6, (85,), 5, 7), ("Cooperlake", 6, (85,), 10, 11), ("Icelake-Client", 6, (126,), 0, 15),
+        ("Icelake-Server", 6, (106,), 0, 15), ("Snowridge", 6, (134,), 0, 15),
+        ("Opteron_G1|Opteron_G2|Opteron_G3", 15, (6,), 0, 15), ("Opteron_G4", 21, (1,), 0, 15),
         ("Opteron_G5", 21, (2,), 0, 15), ("EPYC$|EPYC-IBPB", 23, (1,), 0, 15), ("EPYC-Rome", 23, (49,), 0, 15),
-        ("EPYC-Milan", 25, (1,), 0, 15), ("Dhyana", 24, (0, 1, 2), 0, 15),
+        ("EPYC-Milan", 25, (1,), 0, 15), ("Dhyana", 24, (0,), 0, 15),
     )
 )  # fmt: skip
 
@@ -121,17 +147,17 @@ def model_names(arch: str) -> tuple[str, ...] | None:
 
 
 class Model:
-    """``name``, ``vendor`` or None, ``features``, ``removed`` (what it once had), ``for_guests``."""
+    """``name``, ``vendor`` or None, ``features``, ``removed`` (what it once had), ``for_hosts``, ``for_guests``."""
 
-    __slots__ = ("name", "vendor", "features", "removed", "for_guests", "_signatures")
+    __slots__ = ("name", "vendor", "features", "removed", "for_hosts", "for_guests")
 
     def __init__(self, name: str, features: frozenset[str]) -> None:
         self.name = name
         self.vendor = vendor_of(name)
         self.features = features
-        self.removed = _words(words for pattern, words in _REMOVED if _fits(pattern, name))
-        self.for_guests = not _NOT_FOR_GUESTS(name)
-        self._signatures: list[tuple[int, int, int, int]] | None = None
+        self.removed = frozenset[str]().union(*(less for names, _, less in _REMOVED if name in names))
+        self.for_hosts = name not in _NOT_FOR_HOSTS
+        self.for_guests = name not in _NOT_FOR_GUESTS
 
     def __repr__(self) -> str:
         return f"<Model {self.name}>"
@@ -140,22 +166,11 @@ class Model:
         """Whether processors of this family, model number and stepping are sold as this."""
         if signature is None:
             return False
-        if self._signatures is None:
-            self._signatures = [row for pattern, rows in _SIGNATURES if _fits(pattern, self.name) for row in rows]
         family, number, stepping = signature
-        return any(row[:2] == (family, number) and row[2] <= stepping <= row[3] for row in self._signatures)
-
-
-def _fits(patterns: str, name: str) -> bool:
-    """Whether a name begins like one of ``A|B|C$``; ``$`` is its end. (Compiled expressions would cost more than all
-    else here.)"""
-    return any(
-        name == pattern[:-1] if pattern[-1] == "$" else name.startswith(pattern) for pattern in patterns.split("|")
-    )
-
-
-def _words(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(" ".join(texts).split())
+        return any(
+            family == its_family and number in numbers and low <= stepping <= high and self.name in names
+            for names, its_family, numbers, low, high in _SIGNATURES
+        )
 
 
 def known_models(expansions: Mapping[str, Iterable[str]]) -> dict[str, Model]:
@@ -164,10 +179,10 @@ def known_models(expansions: Mapping[str, Iterable[str]]) -> dict[str, Model]:
     features = {}
     for name, properties in expansions.items():
         if not is_hidden(name):
-            fitting = [(more, less) for pattern, more, less in _CHANGES if _fits(pattern, name)]
             # Every guest's processor says that it is a guest's; no model is defined by it.
             own = from_qemu(properties) - {"hypervisor"}
-            features[name] = (own | _words(m for m, _ in fitting)) - _words(less for _, less in fitting)
+            fitting = [(more, less) for names, more, less in _CHANGES if name in names]
+            features[name] = own.union(*(more for more, _ in fitting)).difference(*(less for _, less in fitting))
     for name, (base, more, less) in _DERIVED.items():
         if name not in features and base in features:
             features[name] = (features[base] | set(more.split())) - set(less.split())

@@ -48,9 +48,9 @@ def _cpu(guests: list[QemuCaps]) -> list[str]:
         lines.append(f"  <model>{model}</model>")
     if cpu.vendor:
         lines.append(f"  <vendor>{cpu.vendor}</vendor>")
-    if cpu.microcode is not None:
+    if cpu.microcode:
         lines.append(f"  <microcode version='{cpu.microcode}'/>")
-    if cpu.signature:
+    if cpu.signature and any(cpu.signature):
         lines.append("  <signature family='{}' model='{}' stepping='{}'/>".format(*cpu.signature))
     counter = kvm.tsc() if "invtsc" in cpu.features else None
     if counter:

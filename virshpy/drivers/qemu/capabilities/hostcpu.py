@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from virshpy.drivers.cpu.decode import decode
+from virshpy.drivers.cpu.decode import decode, without_broken
 from virshpy.drivers.cpu.features import CAPABILITY_BITS, from_kernel, in_order
 from virshpy.drivers.cpu.hypervisor import VENDORS
 from virshpy.drivers.qemu.capabilities import kvm
@@ -38,9 +38,7 @@ class HostCPU:
 
     def described(self, models: Mapping[str, Model]) -> tuple[str | None, list[str]]:
         """The named model of which it has everything, and what it has beyond that."""
-        found = decode(
-            self.features, models.values(), vendor=self.vendor, signature=self.signature, whole=True, guest=False
-        )
+        found = decode(self.features, models.values(), vendor=self.vendor, signature=self.signature, host=True)
         return (found.model.name, found.require) if found else (None, self.features)
 
 
@@ -64,7 +62,7 @@ def host_cpu() -> HostCPU:
     if "arch-capabilities" in features:
         bits = kvm.feature_register(_CAPABILITIES) or 0
         features |= {name for bit, name in CAPABILITY_BITS.items() if bits >> bit & 1}
-    cpu.features = in_order(features)
+    cpu.features = in_order(without_broken(features, cpu.vendor, cpu.signature))
     return cpu
 
 

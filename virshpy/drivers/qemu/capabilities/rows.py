@@ -116,12 +116,14 @@ class ProcessorRows(HostOperations):
             raise errors.OperationUnsupported(
                 f"computing baseline hypervisor CPU is not supported for arch {choice.arch}"
             )
+        migratable = bool(flags & BaselineCPUFlags.MIGRATABLE)
         return baseline(
             found,
             offer.models,
             expand=bool(flags & BaselineCPUFlags.EXPAND_FEATURES),
-            migratable=bool(flags & BaselineCPUFlags.MIGRATABLE),
+            migratable=migratable,
             blocked=offer.blocked,
+            switches=offer.switches(movable=migratable),
         )
 
     def connect_get_hypervisor_cpu_model_names(

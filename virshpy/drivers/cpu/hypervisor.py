@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.cpu.cpuid import VENDORS
 from virshpy.drivers.cpu.decode import Decoded, decode, without_broken
 from virshpy.drivers.cpu.features import from_qemu, qemu_name
 from virshpy.drivers.cpu.models import known_models
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.drivers.cpu.models import Model
-
-VENDORS = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "Hygon"}
 
 
 class HypervisorCPUs:

@@ -47,6 +47,12 @@ WRONG = {
     "<node><domain type='test'><name>x</name></domain></node>": "an os <type> must be specified",
     "<node><network/></node>": "missing name information",
     "<node><cpu><mhz>fast</mhz></cpu></node>": "invalid node cpu mhz value",
+    "<node><cpu><nodes>4294967296</nodes></cpu></node>": "invalid node cpu nodes value",
+    "<node><cpu><threads>-1</threads></cpu></node>": "invalid node cpu threads value",
+    "<node><memory>18446744073709551616</memory></node>": "invalid node memory value",
+    f"<node><domain type='test' {NAMESPACE}><name>x</name>{_OS}<test:runstate>4294967296</test:runstate></domain>"
+    "</node>": "invalid runstate",
+    "<node><network/><domain type='test'><name>x</name></domain></node>": "an os <type> must be specified",
     "<node><domain file='nowhere.xml'/></node>": "failed to parse xml document '%s/nowhere.xml'",
     f"<node><domain type='test' {NAMESPACE}><name>x</name>{_OS}<test:runstate>5</test:runstate><test:transient/>"
     "</domain></node>": "transient domain cannot have runstate 'shutoff'",
@@ -109,3 +115,18 @@ def test_same_as_virsh(host: Path) -> None:
         for program in (["virsh"], [sys.executable, "-m", "virshpy"])
     ]  # fmt: skip
     assert answers[1] == answers[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "cpus"),
+    [
+        ("<nodes>2147483647</nodes>", 4294967288), ("<active>5</active>", 5), ("<active>99</active>", 16),
+        ("<nodes/>", 16), ("<sockets>3</sockets>", 24),
+    ],
+)  # fmt: skip
+def test_processors_of_a_host(shape: str, cpus: int, tmp_path: Path) -> None:
+    path = tmp_path / "host.xml"
+    path.write_text(f"<node><cpu>{shape}</cpu></node>")
+    with virshpy.open(f"test://{path}") as connection:
+        assert connection.node_info().cpus == cpus
+        assert "<cells num='0'>" in connection.capabilities()

@@ -21,7 +21,7 @@ import os
 from virshpy import errors
 from virshpy.driver.types import NodeInfo
 from virshpy.drivers.test.guest import Guest, admit
-from virshpy.drivers.test.host import Cell, Host
+from virshpy.drivers.test.host import Host
 from virshpy.drivers.test.postparse import complete
 from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import DomainState
@@ -30,6 +30,10 @@ from virshpy.xml.node import Node
 from virshpy.xml.parse import parse
 from virshpy.xml.scalars import strtol
 from virshpy.xml.storage import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
 _ACTIVE = (DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN, DomainState.PMSUSPENDED)
@@ -41,22 +45,21 @@ def read_host(path: str) -> Host:
     if root.tag != "node":
         raise errors.XMLError(f"expecting root element of 'node', not '{root.tag}'", hint="a test host is a <node>")
     host = Host()
-    _read_node(host, root)
-    for child in root.children:
-        node = _elsewhere(child, path)
-        if child.tag == "domain":
-            _add_domain(host, node)
-        elif child.tag == "network":
-            host.resources.add_network(node)
-        elif child.tag == "interface":
-            host.resources.add_interface(node)
-        elif child.tag == "pool":
-            state = host.resources.add_pool(node)
-            for volume in node.children:
-                if volume.tag == "volume":
-                    _add_volume(state, _elsewhere(volume, path))
-        elif child.tag == "device":
-            host.resources.add_device(node)
+    host.cells = []
+    host.node = _node_info(host.node, root)
+    # Of two mistakes the first one told is libvirt's: it takes one kind after the other.
+    for node in _all(root, "domain", path):
+        _add_domain(host, node)
+    for node in _all(root, "network", path):
+        host.resources.add_network(node)
+    for node in _all(root, "interface", path):
+        host.resources.add_interface(node)
+    for node in _all(root, "pool", path):
+        state = host.resources.add_pool(node)
+        for volume in _all(node, "volume", path):
+            _add_volume(state, volume)
+    for node in _all(root, "device", path):
+        host.resources.add_device(node)
     if root.find("auth") is not None:
         raise errors.AuthFailed("authentication failed: this connection has nobody to ask for a name and a password")
     return host
@@ -71,6 +74,10 @@ def _load(path: str, namespaces: dict[str, str]) -> Node:
     return parse(text, source=path, namespaces=namespaces, verbatim=frozenset(["metadata"]))
 
 
+def _all(parent: Node, tag: str, path: str) -> Iterator[Node]:
+    return (_elsewhere(child, path) for child in parent.children if child.tag == tag)
+
+
 def _elsewhere(node: Node, path: str) -> Node:
     named = node.attrs.get("file")
     if named is None:
@@ -78,33 +85,29 @@ def _elsewhere(node: Node, path: str) -> Node:
     return _load(os.path.join(os.path.dirname(path), named), {NAMESPACE: "test"})
 
 
-def _read_node(host: Host, root: Node) -> None:
-    node = host.node
-    cpu = root.find("cpu")
-    words = {"nodes": node.nodes, "sockets": node.sockets, "cores": node.cores, "threads": node.threads}
-    words |= {"active": node.cpus, "mhz": node.mhz}
-    model = node.model
-    if cpu is not None:
-        for word in words:
-            words[word] = _number(cpu.find(word), f"node cpu {_WORDS.get(word, word)}", words[word])
-        named = cpu.find("model")
-        model = named.text if named is not None else model
-    memory = _number(root.find("memory"), "node memory", node.memory)
-    host.node = NodeInfo(
-        model, memory, words["active"], words["mhz"], words["nodes"], words["sockets"], words["cores"], words["threads"]
-    )
-    if cpu is not None and cpu.find("nodes") is not None:
-        host.cells = [Cell(number, memory // words["nodes"], ()) for number in range(words["nodes"])]
+def _node_info(default: NodeInfo, root: Node) -> NodeInfo:
+    """What <cpu> and <memory> say. A host that a file describes has no NUMA cells, only a number of them."""
+    cpu = root.find("cpu") or Node("cpu")
+    numbers = {
+        word: _number(cpu.find(word), f"node cpu {word}", getattr(default, word), 32)
+        for word in ("nodes", "sockets", "cores", "threads", "mhz")
+    }
+    all_of_them = numbers["nodes"] * numbers["sockets"] * numbers["cores"] * numbers["threads"] & 0xFFFFFFFF
+    active = min(_number(cpu.find("active"), "node cpu active", all_of_them, 32), all_of_them)
+    model = cpu.find("model")
+    memory = _number(root.find("memory"), "node memory", default.memory, 64)
+    return NodeInfo(
+        default.model if model is None else model.text, memory, active, numbers["mhz"], numbers["nodes"],
+        numbers["sockets"], numbers["cores"], numbers["threads"],
+    )  # fmt: skip
 
 
-_WORDS = {"nodes": "numa nodes", "sockets": "sockets", "active": "active", "mhz": "mhz"}
-
-
-def _number(node: Node | None, what: str, default: int) -> int:
-    if node is None:
+def _number(node: Node | None, what: str, default: int, bits: int) -> int:
+    """A number that is not negative and fits into so many bits; ``default`` where none is given."""
+    if node is None or not node.text:
         return default
     value = strtol(node.text)
-    if value is None or value < 0:
+    if value is None or not 0 <= value < 1 << bits:
         raise errors.XMLError(f"invalid {what} value", hint=f"line {node.line}: expected a number, got '{node.text}'")
     return value
 
@@ -113,9 +116,7 @@ def _add_domain(host: Host, node: Node) -> None:
     own = [child for child in node.children if child.tag.startswith("test:")]
     node.children = [child for child in node.children if child not in own]
     facts = {child.tag: child for child in own}
-    state = _number(facts.get("test:runstate"), "runstate", DomainState.RUNNING)
-    if not 0 < state <= DomainState.PMSUSPENDED:
-        raise errors.XMLError(f"runstate '{state}' out of range'")
+    state = _run_state(facts.get("test:runstate"))
     transient, saved = "test:transient" in facts, "test:hasmanagedsave" in facts
     off = state == DomainState.SHUTOFF
     if transient and off:
@@ -133,6 +134,17 @@ def _add_domain(host: Host, node: Node) -> None:
     if saved:
         guest.saved = document.copy()
     _add_snapshots(guest, [child for child in own if child.tag == "test:domainsnapshot"])
+
+
+def _run_state(node: Node | None) -> int:
+    if node is None or not node.text:
+        return DomainState.RUNNING
+    state = strtol(node.text)
+    if state is None or not 0 <= state < 1 << 32:
+        raise errors.XMLError("invalid runstate", hint=f"line {node.line}: 1 runs, 3 is paused, 5 is shut off")
+    if state > DomainState.PMSUSPENDED:
+        raise errors.XMLError(f"runstate '{state}' out of range'")
+    return state
 
 
 def _add_snapshots(guest: Guest, nodes: list[Node]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.from_native.reading import Reading, element, make, yes_no
-from virshpy.drivers.qemu.from_native.words import is_on, read_keys, split_commas
+from virshpy.drivers.qemu.from_native.words import as_number, is_on, read_keys, split_commas
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_firmware(reading: Reading, system: Node, words: dict[str, Any]) -> None
 
 def _flash_node(reading: Reading, name: str) -> tuple[str | None, bool]:
     node = reading.blockdevs.get(name)
-    if node is None:
+    if node is None or node.option.used:
         return None, False
     node.option.used = True
     readonly = bool(node.switch("read-only"))
@@ -90,7 +90,7 @@ def settle_order(reading: Reading) -> None:
         if kind is not None:
             first.setdefault(kind, device)
         if turn is not None:
-            turns[int(turn.attrs["order"])] = device
+            turns[as_number(turn.attrs["order"])] = device
     kept = [card.number("bootindex") or 0 for card in (card.fork() for card in reading.unused(reading.cards))]
     if any(kept):
         # Of a device that is not in the document: a turn for a disk keeps away the one that a document gives it.

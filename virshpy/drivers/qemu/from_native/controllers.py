@@ -70,7 +70,7 @@ def _number(reading: Reading, cards: list[Params]) -> None:
         master = card.get("masterbus")
         if master is not None:
             continue
-        match = re.fullmatch(rf"(?:ua-)?{_PREFIXES.get(kind, kind)}([0-9]*)", card.name)
+        match = re.fullmatch(rf"(?:ua-)?{_PREFIXES.get(kind, kind)}([0-9]{{0,9}})", card.name)
         wanted = int(match[1] or 0) if match else None
         name = card.name or f"{driver}-{len(reading.buses)}"
         reading.buses[name] = (kind, reading.free_index(kind, wanted))

@@ -6,7 +6,7 @@ import re
 
 from virshpy.drivers.qemu.from_native.reading import Reading, leaf, make, on_off
 from virshpy.drivers.qemu.from_native.sources import read_path, read_protocol
-from virshpy.drivers.qemu.from_native.words import Option, Params, as_size, as_text
+from virshpy.drivers.qemu.from_native.words import Option, Params, as_number, as_size, as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _card(reading: Reading, targets: Targets, original: Params, bus: str, device
         attrs["model"] = driver.removeprefix("virtio-blk-pci").replace("-", "virtio-", 1)
     place: Node | None = None
     # Its number among the disks of its bus, where that is what it is called by.
-    number = re.fullmatch(r"(?:virtio|usb)-disk([0-9]+)", card.name)
+    number = re.fullmatch(r"(?:virtio|usb)-disk([0-9]{1,9})", card.name)
     wanted = int(number[1]) if number else None
     if bus == "virtio":
         attrs["device"] = "lun" if card.switch("scsi") else device
@@ -136,7 +136,7 @@ def _drive_place(reading: Reading, card: Params, bus: str) -> tuple[str, Node | 
             target, lun = 0, target
         return bus, _drive_address(controller, channel or 0, target or 0, lun or 0), None
     name, _, number = (where or "ide.0").rpartition(".")
-    port = int(number) if number.isdecimal() else 0
+    port = as_number(number) if number.isdecimal() else 0
     if reading.q35 or reading.buses.get(name, ("ide", 0))[0] == "sata":
         return "sata", _drive_address(reading.index_of(name, "sata"), 0, 0, port), None
     return "ide", _drive_address(0, port, 0, unit or 0), port * 2 + (unit or 0)
@@ -168,9 +168,9 @@ def _card_details(card: Params, media: Media) -> list[Node | None]:
     wwn = card.number("wwn")
     found.append(leaf("wwn", f"{wwn:016x}" if wwn else None))
     found += [leaf("vendor", card.text("vendor")), leaf("product", card.text("product"))]
-    order = card.text("bootindex")
+    order = card.number("bootindex")
     if order is not None:
-        found.append(make("boot", {"order": int(order) or 1}))
+        found.append(make("boot", {"order": order or 1}))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from virshpy.drivers.qemu.from_native.reading import Reading, make, yes_no
-from virshpy.drivers.qemu.from_native.words import Params, split_commas
+from virshpy.drivers.qemu.from_native.words import Params, as_number, split_commas
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _vncs(reading: Reading, keymap: str | None) -> list[Node]:
             node.children.append(make("listen", {"type": "none"}))
         else:
             host, _, number = where.rpartition(":")
-            port = _FIRST_VNC_PORT + int(number) if number.isdecimal() else -1
+            port = _FIRST_VNC_PORT + as_number(number) if number.isdecimal() else -1
             node.attrs |= {"port": str(port), "autoport": "no" if port > 0 else "yes"}
             # Without an address QEMU listens everywhere.
             node.children.append(make("listen", {"type": "address", "address": host.strip("[]") or "0.0.0.0"}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.from_native.reading import Reading, make
-from virshpy.drivers.qemu.from_native.words import Params, as_size, is_on, read_keys
+from virshpy.drivers.qemu.from_native.words import Params, as_number, as_size, as_text, is_on, read_keys
 from virshpy.xml.scalars import format_ranges
 
 TYPE_CHECKING = False
@@ -76,6 +76,7 @@ def bind(reading: Reading, params: Params, cell: int | None = None) -> None:
     nodes, policy = params.get("host-nodes"), params.text("policy")
     if not isinstance(nodes, list) or policy is None:
         return
-    attrs = {"mode": {"bind": "strict"}.get(policy, policy), "nodeset": format_ranges(int(node) for node in nodes)}
+    nodeset = format_ranges(as_number(as_text(node)) for node in nodes)
+    attrs = {"mode": {"bind": "strict"}.get(policy, policy), "nodeset": nodeset}
     tag, where = ("memory", {}) if cell is None else ("memnode", {"cellid": cell})
     reading.put(make("numatune")).children.append(make(tag, {**where, **attrs}))

@@ -6,7 +6,7 @@ import re
 
 from virshpy.drivers.qemu.from_native.characters import backend
 from virshpy.drivers.qemu.from_native.reading import Reading, make, on_off
-from virshpy.drivers.qemu.from_native.words import Params, as_size
+from virshpy.drivers.qemu.from_native.words import Params, as_number, as_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _watchdog(reading: Reading, card: Params, model: str) -> Node:
 
 def _panic(reading: Reading, card: Params, model: str) -> Node:
     port = card.text("ioport")
-    place = make("address", {"type": "isa", "iobase": hex(int(port, 0))}) if port else None
+    place = make("address", {"type": "isa", "iobase": hex(as_number(port))}) if port else None
     return make("panic", {"model": "isa"}, place)
 
 
@@ -240,7 +240,7 @@ def _memory(reading: Reading, card: Params, model: str) -> Node | None:
         if back.switch("pmem"):
             source.children.append(make("pmem"))
     slot, base = card.text("slot"), card.text("addr") if kind in ("dimm", "nvdimm") else None
-    place = make("address", {"type": "dimm", "slot": slot, "base": base and hex(int(base, 0))}) if slot else None
+    place = make("address", {"type": "dimm", "slot": slot, "base": base and hex(as_number(base))}) if slot else None
     attrs = {"model": kind, "access": None if share is None else "shared" if share else "private"}
     uuid = card.text("uuid")
     return make(

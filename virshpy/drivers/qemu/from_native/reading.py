@@ -193,7 +193,7 @@ class Reading:
 
 def _hex(text: str) -> int:
     try:
-        return int(text, 16)
+        return int(text[:40], 16)
     except ValueError:
         return 0
 

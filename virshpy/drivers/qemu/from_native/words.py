@@ -83,6 +83,10 @@ class Command:
             self.options.append(Option(name, value))
 
 
+# What others are named by, or understood by.
+_NAMES = ("driver", "id", "node-name", "qom-type", "bus")
+
+
 class Params(dict[str, "Any"]):
     """What one option says, by key; ``option`` is where it was said. Keys are taken as they are understood: what is
     left has not been."""
@@ -93,8 +97,14 @@ class Params(dict[str, "Any"]):
 
     @classmethod
     def of(cls, option: Option, implied: str | None = None) -> Params:
-        """``implied`` is the key of a first word that has none."""
-        return cls(option, read_keys(option.value or "", implied))
+        """``implied`` is the key of a first word that has none. Raises InvalidArg for a name that is no text."""
+        values = read_keys(option.value or "", implied)
+        for key in _NAMES:
+            if not isinstance(values.get(key, ""), str):
+                raise errors.InvalidArg(
+                    f"'{key}' of -{option.name} must be a string", hint="QEMU would refuse it as well"
+                )
+        return cls(option, values)
 
     @property
     def name(self) -> str:
@@ -135,8 +145,13 @@ def is_on(text: str) -> bool:
     return text in ("on", "yes", "true", "y", "1")
 
 
+_DIGITS = 40
+
+
 def as_number(text: str) -> int:
-    """A number, decimal or 0x…; 0 for what is none."""
+    """A number, decimal or 0x…; 0 for what is none. Raises InvalidArg for more digits than anything has."""
+    if len(text) > _DIGITS:
+        raise errors.InvalidArg(f"number '{text[:_DIGITS]}…' is too long", hint="QEMU would refuse it as well")
     try:
         return int(text, 0)
     except ValueError:
@@ -151,7 +166,7 @@ def as_size(text: str | int, unit: str = "b") -> int:
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?|0x[0-9a-fA-F]+)\s*([bkmgtBKMGT]?)[iI]?[bB]?\s*", str(text))
     if match is None:
         raise errors.InvalidArg(f"cannot parse size '{text}'", hint="expected a number such as 512M or 2G")
-    number = float(match[1]) if "." in match[1] else int(match[1], 0)
+    number = float(match[1][:_DIGITS]) if "." in match[1] else as_number(match[1])
     return int(number * _UNITS[(match[2] or unit).lower()])
 
 
@@ -165,8 +180,8 @@ def read_keys(text: str, implied: str | None = None) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         try:
             found = json.loads(text)
-        except ValueError as error:
-            raise errors.InvalidArg(f"cannot parse JSON {text}: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise errors.InvalidArg(f"cannot parse JSON {text[:200]}: {error}") from None
         return found if isinstance(found, dict) else {}
     values: dict[str, Any] = {}
     for number, part in enumerate(split_commas(text)):

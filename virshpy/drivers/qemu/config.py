@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_LAST_UID = (1 << 32) - 2  # the one after it stands for "no change" in calls to the kernel
+_MOST = 1 << 40
+_EXPECTED = (
+    f"a number above 0, {_MOST} at most",
+    f"[first uid, how many], both above 0, {_LAST_UID} the last uid at most",
+)
+
+
 class Config:
     """The settings, each with its default. Raises ConfSyntax for a file that cannot be read."""
 
@@ -36,8 +44,10 @@ class Config:
                 settings = tomllib.load(file).get("qemu", {})
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise errors.ConfSyntax(f"{path}: {error}") from None
+        if not isinstance(settings, dict):
+            raise errors.ConfSyntax(f"{path}: qemu must be a table", hint="settings stand below a line [qemu]")
         for name, value in settings.items():
             setattr(self, name, self._checked(path, name, value))
 
@@ -46,8 +56,10 @@ class Config:
         if name not in known:
             raise errors.ConfSyntax(f"{path}: unknown setting '{name}'", hint=f"known settings: {', '.join(known)}")
         if name == "guest_uids":
-            if isinstance(value, list) and len(value) == 2 and all(isinstance(n, int) and n > 0 for n in value):
-                return tuple(value)
-        elif isinstance(value, int | float) and value > 0:
-            return value
-        raise errors.ConfSyntax(f"{path}: setting '{name}' cannot be {value!r}")
+            if isinstance(value, list) and len(value) == 2 and all(type(n) is int and n > 0 for n in value):
+                first, count = value
+                if first + count - 1 <= _LAST_UID:
+                    return first, count
+        elif type(value) in (int, float) and 0 < value <= _MOST:
+            return int(value) if name == "log_size" else value
+        raise errors.ConfSyntax(f"{path}: setting '{name}' cannot be {value!r}", hint=_EXPECTED[name == "guest_uids"])

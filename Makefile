@@ -1,7 +1,7 @@
 # demo    set up what is missing, boot a real guest through virshpy, show it
 # test    ruff, mypy and pytest; T=tests/xml takes one folder, ARGS='-k name' goes to pytest as it is
 # bench   ratios against bare QEMU, and against virsh with libvirtd where those are installed
-# fuzz    20,000 damaged documents through parse, define and argv; ARGS='-n 1000 -s 7 folder'
+# fuzz    damaged documents, shell lines and other inputs by the thousand; ARGS='-k documents -n 1000 -s 7 folder'
 # The host is made ready by kit/prepare, which does nothing when it is.
 
 SHELL = /bin/sh

@@ -9,8 +9,12 @@ import pytest
 
 from tests.argv.documents import guest
 from tests.fuzz.documents import project
+from tests.fuzz.hosts import HOSTS
+from tests.fuzz.kind import Fault, Kind
+from tests.fuzz.lines import LINES
 from tests.fuzz.mutate import Mutator
-from tests.fuzz.way import Fault, again, take
+from tests.fuzz.native import NATIVE
+from tests.fuzz.way import again, take
 
 COUNT = 800
 CELL = "<cpu><numa><cell id='0' cpus='0' memory='65536'/></numa></cpu>"
@@ -22,6 +26,17 @@ def test_damaged_documents() -> None:
     outcomes = Counter(take(text) for text in islice(Mutator(project(), seed=20), COUNT))
     assert outcomes.total() == COUNT
     assert set(outcomes) == {"parse", "define", "argv", "started"}, "every stage should refuse some and pass others"
+
+
+@pytest.mark.parametrize(("kind", "count"), [(LINES, 1500), (HOSTS, 150), (NATIVE, 300)])
+def test_the_other_kinds(kind: Kind, count: int) -> None:
+    close = kind.open()
+    try:
+        outcomes = Counter(map(kind.take, islice(kind.inputs(20, ()), count)))
+    finally:
+        close()
+    assert outcomes.total() == count
+    assert set(outcomes) == set(kind.stages), "every stage should refuse some and pass others"
 
 
 def test_one_seed_is_one_sequence() -> None:

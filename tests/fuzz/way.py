@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import time
-import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from tests.argv.documents import counting, qemu
+from tests.fuzz.documents import project, within
+from tests.fuzz.kind import Fault, Kind, fault, refused
+from tests.fuzz.mutate import Mutator
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
 from virshpy.drivers.qemu.postparse import assign_aliases, postparse, validate
 from virshpy.xml.domain import Domain
 
 CAPS = qemu()
-SLOW = 1.0
-"""Seconds that no document may take."""
-
-
-class Fault(Exception):
-    """What must not happen: an exception that is no error of ours, or a stored definition that can't be read again."""
+STAGES = {
+    "parse": "refused by the parser",
+    "define": "refused by define",
+    "argv": "refused on the way to argv",
+    "started": "came to a command line",
+}
 
 
 def take(text: bytes) -> str:
@@ -38,13 +41,12 @@ def take(text: bytes) -> str:
         command_line(domain, CAPS, runtime)
         domain.format()
     except errors.Error as error:
-        if not str(error):
-            raise Fault(f"an error without words: {error!r}") from error
+        refused(error)
         return stage
     except Fault:
         raise
     except Exception as error:
-        raise Fault("".join(traceback.format_exception(error)[-3:])) from error
+        raise fault(error) from error
     return "started"
 
 
@@ -58,7 +60,8 @@ def again(saved: str) -> None:
         raise Fault("stored, and then read as something else")
 
 
-def timed(text: bytes) -> tuple[str, float]:
-    begin = time.perf_counter()
-    outcome = take(text)
-    return outcome, time.perf_counter() - begin
+def _inputs(seed: int, folders: Sequence[Path]) -> Iterator[bytes]:
+    return iter(Mutator(project() + [text for folder in folders for text in within(folder)], seed))
+
+
+DOCUMENTS = Kind("documents", "damaged documents", 20_000, _inputs, take, STAGES, ".xml")

@@ -46,6 +46,9 @@ def is_virtio(interface: Interface) -> bool:
     return model in ("virtio", "virtio-transitional", "virtio-non-transitional")
 
 
+_MOST_QUEUES = 256  # of the kernel's taps
+
+
 def _queues(interface: Interface) -> int:
     driver = interface.driver
     return (driver.queues or 1) if driver is not None and is_virtio(interface) else 1
@@ -93,6 +96,8 @@ def _tap(guest: Guest, interface: Interface) -> tuple[Properties, bool]:
         what["existing"] = True
     if interface.mtu is not None:
         what["mtu"] = interface.mtu.size
+    if queues > _MOST_QUEUES:
+        raise errors.SystemCallError("Unable to create tap device: Argument list too long", hint="256 queues at most")
     what = {key: value for key, value in what.items() if value is not None}
     names = [f"{alias}-tap{n}" if queues > 1 else f"{alias}-tap" for n in range(queues)]
     numbers = [guest.out.descriptor(name, what) for name in names]

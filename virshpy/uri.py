@@ -71,13 +71,14 @@ def _host_and_port(place: str, text: str) -> tuple[str, int | None]:
     if bool(bracket) != host.startswith("[") or "@" in place or (rest and not rest.startswith(":")):
         raise _refusal(text)
     port = rest[1:]
-    if port and not (port.isascii() and port.isdigit()):
+    if port and not (port.isascii() and port.isdigit() and len(port) < 10):
         raise _refusal(text)
     return host + bracket, int(port) if port else None
 
 
 def _unquoted(text: str) -> str:
-    """``%20`` and its like as the byte meant. Raises ValueError where two hexadecimal digits do not follow."""
+    """``%20`` and its like as the byte meant; a ``%00`` is the end. Raises ValueError where two hexadecimal digits do
+    not follow."""
     if "%" not in text:
         return text
     first, *coded = text.encode(errors="surrogateescape").split(b"%")
@@ -86,4 +87,4 @@ def _unquoted(text: str) -> str:
         if len(digits) != 2 or not _HEX.issuperset(digits):
             raise ValueError(text)
         first += bytes.fromhex(digits) + piece[2:]
-    return first.decode(errors="surrogateescape")
+    return first.partition(b"\0")[0].decode(errors="surrogateescape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -138,6 +139,54 @@ def test_log_holds_the_errors(tmp_path: Path) -> None:
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     done = subprocess.run([*PROGRAM, "-c", URI, b"domstate \xff\xfe"], capture_output=True, timeout=60)
     assert done.stderr == b"error: failed to get domain '\xff\xfe'\n"
+
+
+@pytest.mark.parametrize("command", ["domstate", "undefine", "dominfo"])
+def test_names_that_are_no_text_are_not_found(command: str, uri: str) -> None:
+    done = subprocess.run([*PROGRAM, "-c", uri, command, b"v\xffm"], capture_output=True, timeout=60)
+    assert done.stderr == b"error: failed to get domain 'v\xffm'\n"
+
+
+@pytest.mark.parametrize("root", ["%00", "/tmp/%ff", "x%00/"])
+def test_roots_that_are_no_path(root: str) -> None:
+    done = run("-c", f"qemu:///embed?root={root}", "uri", errors="surrogateescape")
+    assert done.returncode == 1 and "internal error" not in done.stderr and "hypervisor\nerror: " in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_the_terminal_cannot_show(encoding: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = run("-c", URI, "desc test --title 日; desc test --title", env=environment)
+    shown = "?" if encoding == "latin-1" else "日"
+    assert (done.returncode, done.stdout) == (0, f"Domain title updated successfully\n{shown}\n")
+
+
+def test_what_stands_in_a_line_besides_text() -> None:
+    done = subprocess.run([*PROGRAM, "-q", "-c", URI], input=b"ec\0ho a\xffb\n", capture_output=True, timeout=60)
+    assert done.stdout.startswith(b"virshpy # echo a\xffb\na\xffb") and not done.stderr
+
+
+@pytest.mark.parametrize("expression", ["\x01", b"\xff", "//name["])
+def test_expressions_that_are_none(expression: str | bytes) -> None:
+    done = subprocess.run([*PROGRAM, "-c", URI, "dumpxml", "test", "--xpath", expression], capture_output=True)
+    assert done.returncode == 1 and done.stderr.startswith(b"error: invalid argument: ")
+
+
+def test_no_files_left(uri: str) -> None:
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (7, 7))
+
+    done = run("-c", uri, "list", preexec_fn=few)
+    assert done.returncode == 1 and done.stderr.startswith("error: ") and "Traceback" not in done.stderr
+
+
+def test_interrupt_while_the_program_is_loaded() -> None:
+    """A module that the program needs interrupts it."""
+    script = (Path(__file__).parents[2] / "bin" / "virshpy").read_text()
+    hook = "import sys, os\nsys.meta_path.insert(0, type('', (), {'find_spec': staticmethod(lambda name, *_: "
+    hook += "os.kill(os.getpid(), 2) if name == 'virshpy.shell.main' else None)}))\n"
+    done = subprocess.run([sys.executable, "-c", hook + script], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
 
 def test_uri_from_the_environment() -> None:

@@ -134,6 +134,8 @@ def _guarded(row: Row, method: Callable[..., Any], speaker: errors.ErrorDomain |
             if error.domain is errors.ErrorDomain.NONE:
                 error.domain = self.error_domain if speaker is None else speaker
             raise
+        except UnicodeEncodeError as error:
+            raise no_text(error) from None
 
     # What functools.wraps would do, without the import of it: hundreds of methods are guarded, few are looked at.
     guarded.__wrapped__ = method  # type: ignore[attr-defined]
@@ -142,6 +144,11 @@ def _guarded(row: Row, method: Callable[..., Any], speaker: errors.ErrorDomain |
     guarded.__doc__ = method.__doc__
     guarded.row = row  # type: ignore[attr-defined]
     return guarded
+
+
+def no_text(error: UnicodeEncodeError) -> errors.InvalidArg:
+    """For what a user gave that holds bytes which are no text. A path may; what is looked up or stored may not."""
+    return errors.InvalidArg(f"'{error.object}' is not valid UTF-8", hint="names and texts are UTF-8")
 
 
 def _check_flags(driver: Contract, row: Row, method: Callable[..., Any], flags: int) -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from virshpy import errors
 from virshpy.driver.connection import ConnectionOperations
+from virshpy.driver.contract import no_text
 from virshpy.driver.domain import DomainOperations
 from virshpy.uri import URI
 
@@ -53,5 +54,8 @@ def open_driver(uri: URI, *, readonly: bool) -> Driver:
             hint = "remote hosts are not reachable yet; use qemu:///system or qemu:///session on the host itself"
         raise errors.NoConnect(str(uri), hint=hint)
     module, _, name = target.partition(":")
-    driver: Driver = getattr(import_module(module), name)(uri, readonly=readonly)
+    try:
+        driver: Driver = getattr(import_module(module), name)(uri, readonly=readonly)
+    except UnicodeEncodeError as error:
+        raise no_text(error) from None
     return driver

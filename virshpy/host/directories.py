@@ -78,6 +78,7 @@ def directories(uri: URI) -> Directories:
         base = uri.parameters.get("root")
         if base is None:
             raise errors.InvalidArg("Missing URI parameter 'root'", hint=example)
+        base.encode()  # a path that is no text could not be recorded: the caller refuses it
         if not base.startswith("/"):
             raise errors.ConfigUnsupported("root path must be absolute", hint=example)
         base = base.rstrip("/")

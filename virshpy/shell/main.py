@@ -5,6 +5,15 @@ from __future__ import annotations
 import gc
 import sys
 
+# The module signal makes enums of them.
+from _signal import (  # type: ignore[import-not-found]
+    SIG_DFL,
+    SIGINT,
+    default_int_handler,
+    getsignal,
+    signal,
+)
+
 from virshpy.shell import arguments, streams
 from virshpy.shell.command import Failure
 from virshpy.shell.output import MACHINE, Renderer
@@ -20,7 +29,18 @@ def entry() -> int:
     """The console script: the exit code is the last command's."""
     # Most runs end before a collection would find anything; those of the imports alone take milliseconds.
     gc.set_threshold(50_000)
-    code = main(sys.argv[1:])
+    if getsignal(SIGINT) == SIG_DFL:
+        signal(SIGINT, default_int_handler)  # bin/virshpy had put it aside
+    try:
+        code = main(sys.argv[1:])
+        if getsignal(SIGINT) is default_int_handler:
+            signal(SIGINT, SIG_DFL)  # all is done: nothing is left that could be interrupted
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except Exception as error:
+        # Not even the report of a fault came to an end: no file can be opened any more, or no memory is left.
+        streams.complain(f"error: {getattr(error, 'strerror', None) or error}\n")
+        code = 1
     # The interpreter's last collection looks at everything that is alive, to no end.
     gc.freeze()
     return code
@@ -125,7 +145,7 @@ def _standard_input(session: Session) -> None:
         line = sys.stdin.readline()
         if not line:
             break
-        line = line.rstrip("\n")
+        line = line.rstrip("\n").replace("\0", "")
         if shown:
             session.renderer.write(line + "\n")
         if line:

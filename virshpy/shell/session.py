@@ -218,6 +218,8 @@ class Session:
 
     def report_unexpected(self, error: Exception, command: str | None) -> None:
         """A fault of the program itself: one line for the user, the trace where it can be found."""
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error  # it came while a class was made, and Python wraps it then
         import traceback
 
         trace = "".join(traceback.format_exception(error))

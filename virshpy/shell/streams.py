@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import lookup
 
 
 class OutputLost(Exception):
@@ -18,7 +19,8 @@ def prepare() -> None:
     """Make them fit for use.
 
     One that is closed becomes /dev/null: the next file to be opened would take its number, and what is printed would
-    go into that. Names may hold bytes that are no text; they go out as they came in.
+    go into that. Text is UTF-8 and may hold bytes that are none; they go out as they came in. A locale with an encoding
+    of its own is heeded, but for ASCII, in which nothing could be said otherwise.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
@@ -27,8 +29,11 @@ def prepare() -> None:
                 os.dup2(null, number)
                 os.close(null)
             setattr(sys, name, os.fdopen(number, "w" if number else "r"))
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if lookup(stream.encoding).name in ("ascii", "utf-8"):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+        else:
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 def put(text: str) -> None:

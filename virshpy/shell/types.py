@@ -123,7 +123,7 @@ class File(Type):
             raise _failure(
                 f"Failed to open file '{text}': Value too large for defined data type", hint="10 MiB are read at most"
             )
-        return content
+        return content.partition("\0")[0]  # a text in C ends there
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=False)
@@ -230,16 +230,16 @@ class Size(Type):
     def convert(self, text: str, name: str, session: Session) -> int:
         digits = text.lstrip(_BLANKS).removeprefix("+")
         count = len(digits) - len(digits.lstrip("0123456789"))
-        number, unit = digits[:count], digits[count:]
+        number, unit = _int(digits[:count] or "0"), digits[count:]
         factor = _factor(unit, self.scale)
         cause: errors.Error | None = None
-        if number and int(number) < 1 << 64:
+        if digits[:count] and number < 1 << 64:
             if factor is None:
                 cause = errors.InvalidArg(f"unknown suffix '{unit}'")
-            elif int(number) * factor <= self.most:
-                return int(number) * factor
+            elif number * factor <= self.most:
+                return number * factor
             else:
-                cause = errors.Overflow(f"value too large: {int(number)}{unit}")
+                cause = errors.Overflow(f"value too large: {number}{unit}")
         raise _failure(
             f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range",
             cause,
@@ -259,7 +259,7 @@ class DomainType(Type):
         connection = session.connection
         cause: errors.Error | None = None
         try:
-            if "id" in self.by and text.isascii() and text.isdigit() and int(text) < 1 << 31:
+            if "id" in self.by and text.isascii() and text.isdigit() and _int(text) < 1 << 31:
                 try:
                     return connection.lookup_by_id(int(text))
                 except errors.NoDomain:
@@ -271,13 +271,14 @@ class DomainType(Type):
                     pass
             if "name" in self.by:
                 return connection.lookup_by_name(text)
-        except errors.NoDomain as error:
+        except (errors.NoDomain, errors.InvalidArg) as error:
             cause = error
         except errors.Error as error:
             raise _failure(f"failed to get domain '{text}'", error) from error
-        missing = cause or errors.NoDomain(f"no domain with matching name '{text}'")
+        if not isinstance(cause, errors.NoDomain):
+            cause = errors.NoDomain(f"no domain with matching name '{text}'")
         hint = _like(text, session)
-        raise _failure(f"failed to get domain '{text}'", missing, quiet_cause=True, hint=hint) from cause
+        raise _failure(f"failed to get domain '{text}'", cause, quiet_cause=True, hint=hint) from cause
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         from virshpy.enums import StatsTypes
@@ -359,7 +360,7 @@ def leading_number(text: str) -> int | None:
     from re import match
 
     found = match(r"[ \t\n\v\f\r]*([+-]?[0-9]+)", text)
-    return int(found[1]) if found else None
+    return whole_number(found[1]) if found else None
 
 
 def whole_number(text: str) -> int | None:
@@ -367,7 +368,12 @@ def whole_number(text: str) -> int | None:
     digits = text.lstrip(_BLANKS)
     sign = -1 if digits.startswith("-") else 1
     digits = digits[1:] if digits[:1] in ("+", "-") else digits
-    return sign * int(digits) if digits.isascii() and digits.isdigit() else None
+    return sign * _int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def _int(digits: str) -> int:
+    """Their number, or another one that is as far out of every range: Python reads no more than 4,300 digits."""
+    return int(digits) if len(digits) < 40 else int(digits.lstrip("0")[:40] or "0")
 
 
 def _factor(unit: str, scale: int) -> int | None:

@@ -39,7 +39,7 @@ def _nodes(text: str, expression: str) -> list[Any]:
     namespaces = {prefix: uri for prefix, uri in tree.nsmap.items() if prefix}
     try:
         found = tree.xpath(expression, namespaces=namespaces)
-    except etree.XPathError as error:
+    except (etree.XPathError, ValueError) as error:  # ValueError: characters that no XML has
         detail = f"XPath error: {error}: {expression}"
         raise errors.InvalidArg(detail, hint="an expression looks like //disk/source") from None
     if not isinstance(found, list):

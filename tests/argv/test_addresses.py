@@ -105,3 +105,27 @@ def test_a_bus_without_hotplug_serves_devices_that_do_not_ask_for_it() -> None:
     with pytest.raises(errors.InternalError):
         buses.next(connect.PCIE | connect.HOTPLUG)
     buses.next(connect.PCIE)
+
+
+def usb_ports(*parts: str) -> tuple[list[Any], list[Any]]:
+    """Where tablets and hubs are, beside one controller of four ports."""
+    devices = complete(guest("<controller type='usb' model='qemu-xhci'/>" + "".join(parts))).devices
+    tablets = [device for device in devices.inputs if device.bus == "usb"]
+    return [at(device).port for device in tablets], [at(hub).port for hub in devices.hubs]
+
+
+TABLET = "<input type='tablet' bus='usb'/>"
+
+
+def hub_at(port: str) -> str:
+    return f"<hub type='usb'><address type='usb' bus='0' port='{port}'/></hub>"
+
+
+@pytest.mark.parametrize(("tablets", "hubs"), [(4, 0), (5, 1), (10, 1), (11, 2), (17, 2), (18, 3), (32, 5)])
+def test_hubs_are_added_with_a_port_to_spare(tablets: int, hubs: int) -> None:
+    assert len(usb_ports(TABLET * tablets)[1]) == hubs
+
+
+def test_ports_behind_a_hub_come_before_the_next_hubs() -> None:
+    tablets, _ = usb_ports(hub_at("1"), hub_at("1.8"), hub_at("2"), TABLET * 11)
+    assert tablets == ["3", "4", *(f"1.{n}" for n in range(1, 8)), "1.8.1", "1.8.2"]

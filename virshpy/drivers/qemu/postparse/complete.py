@@ -9,11 +9,12 @@ from virshpy.drivers.qemu.postparse.cpu import complete_cpu
 from virshpy.drivers.qemu.postparse.disks import complete_disk, share_limits, sort_disks
 from virshpy.drivers.qemu.postparse.displays import complete_displays
 from virshpy.drivers.qemu.postparse.firmware import complete_firmware
-from virshpy.drivers.qemu.postparse.interfaces import complete_interface
+from virshpy.drivers.qemu.postparse.interfaces import complete_interfaces
 from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_machine
 from virshpy.drivers.qemu.postparse.others import complete_others
 from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
 from virshpy.drivers.qemu.postparse.places import machine_of
+from virshpy.drivers.qemu.postparse.usb import assign_usb
 from virshpy.drivers.qemu.postparse.validate.early import check_early, check_emulator, check_given
 
 TYPE_CHECKING = False
@@ -47,8 +48,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     for disk in domain.devices.disks:
         complete_disk(disk, domain)
     share_limits(domain.devices.disks)
-    for interface in domain.devices.interfaces:
-        complete_interface(interface, domain, caps, context)
+    complete_interfaces(domain, caps, context)
     complete_chardevs(domain)
     complete_displays(domain, caps)
     complete_others(domain, caps)
@@ -71,5 +71,5 @@ def assign_addresses(domain: Domain, caps: QemuCaps) -> None:
     ports.assign_ccid(domain)
     ports.assign_virtio_serial(domain)
     assign_pci_addresses(domain, caps)
-    ports.assign_usb(domain)
+    assign_usb(domain)
     ports.assign_memory_slots(domain)

@@ -92,6 +92,12 @@ class Noted(Blank):
         return self.inner.read(text, node, name) or None
 
 
+def again(values: Iterable[Any]) -> list[Any]:
+    """Those of some values that were there before."""
+    seen: set[Any] = set()
+    return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
+
+
 _decimal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-9]+\Z").match
 _based = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z").match
 _hexadecimal = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX])?[0-9a-fA-F]+\Z").match

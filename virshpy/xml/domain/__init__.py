@@ -45,7 +45,7 @@ from virshpy.xml.domain.tuning import (
 )
 from virshpy.xml.element import Element, Reading, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, read_uuid, xml
+from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, again, read_uuid, xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,9 +181,8 @@ class Domain(Element, tag="domain"):
                 detail = f"Lifecycle event '{word}' doesn't support '{action}' action"
                 raise Refusal(errors.ConfigUnsupported, detail, node)
         models = [label.model for label in self.seclabels]
-        for model in models:
-            if models.count(model) > 1:
-                raise Refusal(errors.XMLDetail, f"seclabel for model {model or '(null)'} is already provided", node)
+        for model in again(models):
+            raise Refusal(errors.XMLDetail, f"seclabel for model {model or '(null)'} is already provided", node)
         if len(models) > 1 and None in models:
             raise Refusal(errors.XMLError, "missing security model when using multiple labels", node, "add model='…'")
 
@@ -204,10 +203,9 @@ class Domain(Element, tag="domain"):
         free = (number for number in range(1, (self.iothreads or 0) + len(known) + 1) if number not in known)
         known |= set(islice(free, max(0, (self.iothreads or 0) - len(known))))
         wanted = [pin.iothread for pin in self.cputune.iothreadpins]
-        for number in wanted:
-            if wanted.count(number) > 1:
-                detail = f"duplicate iothreadpin for same iothread '{number}'"
-                raise Refusal(errors.InternalError, detail, node)
+        for number in again(wanted):
+            detail = f"duplicate iothreadpin for same iothread '{number}'"
+            raise Refusal(errors.InternalError, detail, node)
         wanted += [number for row in self.cputune.iothreadscheds for number in row.iothreads or ()]
         for number in wanted:
             if number not in known:

@@ -45,6 +45,7 @@ from virshpy.xml.scalars import (
     Ranges,
     Sentence,
     Size,
+    again,
     internal,
     xml,
 )
@@ -389,10 +390,8 @@ class Devices(Element, tag="devices"):
         for tag, error, what in _SINGLE:
             if tags.count(tag) > 1:
                 raise Refusal(error, f"only a single {what} device is supported", node, f"expected one <{tag}>")
-        ids = [audio.id for audio in self.audios]
-        for number in ids:
-            if ids.count(number) > 1:
-                raise Refusal(errors.XMLError, f"audio ID {number} is used multiple times", node)
+        for number in again(audio.id for audio in self.audios):
+            raise Refusal(errors.XMLError, f"audio ID {number} is used multiple times", node)
         if sum(1 for video in self.videos if video.model is not None and video.model.primary) > 1:
             raise Refusal(errors.ConfigUnsupported, "Only one primary video device is supported", node)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.xml.element import Element, Reading, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, STR, YESNO, Enum, Int, internal, strtol, xml
+from virshpy.xml.scalars import ONOFF, STR, YESNO, Enum, Int, again, internal, strtol, xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,11 +55,9 @@ class KeyWrap(Element, tag="keywrap", drop_empty=True):
     ciphers: list[KeyWrapCipher] = many(KeyWrapCipher)
 
     def _check(self, node: Node) -> None:
-        names = [cipher.name for cipher in self.ciphers]
-        for name in names:
-            if names.count(name) > 1:
-                detail = f"A domain definition can have no more than one cipher node with name {name}"
-                raise Refusal(errors.InternalError, detail, node)
+        for name in again(cipher.name for cipher in self.ciphers):
+            detail = f"A domain definition can have no more than one cipher node with name {name}"
+            raise Refusal(errors.InternalError, detail, node)
         self.ciphers.sort(key=lambda cipher: cipher.name or "")
 
 

@@ -23,6 +23,7 @@ from virshpy.xml.scalars import (
     Scalar,
     Size,
     Wrapping,
+    again,
     scale,
     strtol,
     xml,
@@ -205,10 +206,8 @@ class Cookies(Element, tag="cookies"):
     cookies: list[Cookie] = many(Cookie)
 
     def _check(self, node: Node) -> None:
-        names = [cookie.name for cookie in self.cookies]
-        for name in names:
-            if names.count(name) > 1:
-                raise Refusal(errors.XMLError, f"duplicate cookie '{name}'", node)
+        for name in again(cookie.name for cookie in self.cookies):
+            raise Refusal(errors.XMLError, f"duplicate cookie '{name}'", node)
 
 
 _READAHEAD = Blank(Int(0, 2**64 - 1, sentence=xml("invalid readahead size or timeout")))

@@ -20,6 +20,7 @@ from virshpy.xml.scalars import (
     Sentence,
     Size,
     Wrapping,
+    again,
     internal,
     xml,
 )
@@ -320,10 +321,10 @@ class Numatune(Element, tag="numatune", drop_empty=True):
     def _check(self, node: Node) -> None:
         if self.memory is not None and not self.memory._state():
             self.memory = None
-        cells = [row.cellid for row in self.memnodes]
+        twice = again(row.cellid for row in self.memnodes)
         for row in self.memnodes:
             row.mode = row.mode or "strict"
-            if cells.count(row.cellid) > 1:
+            if row.cellid in twice:
                 raise Refusal(errors.XMLError, f"Multiple memnode elements with cellid {row.cellid}", node)
             if self.memory is not None and self.memory.mode == "restrictive" != row.mode:
                 where = "memnode element when mode is 'restrictive' in memory element"

@@ -37,6 +37,7 @@ class Guest:
         self.q35 = is_q35(domain)
         self.kvm = domain.type == "kvm"
         self._overrides = self._device_overrides()
+        self._controllers = {(c.type, c.index): c for c in reversed(domain.devices.controllers)}
 
     def add(self, *words: str) -> None:
         self.out.argv.extend(words)
@@ -82,9 +83,9 @@ class Guest:
     # where devices sit
 
     def controller_name(self, kind: str, index: int) -> str:
-        for controller in self.domain.devices.controllers:
-            if controller.type == kind and controller.index == index:
-                return bus_name(controller, self.domain)
+        controller = self._controllers.get((kind, index))
+        if controller is not None:
+            return bus_name(controller, self.domain)
         raise errors.InternalError(f"Could not find {kind} controller with index {index} required for device")
 
     def place(self, device: Any) -> Properties:

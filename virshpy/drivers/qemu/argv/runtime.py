@@ -66,13 +66,13 @@ class CommandLine:
     ``descriptors``: NAME -> what to open, such as {"kind": "tap", "ifname": …} or {"kind": "vhost-net"}.
     """
 
-    __slots__ = ("argv", "env", "descriptors", "files")
+    __slots__ = ("argv", "env", "descriptors", "_files")
 
     def __init__(self) -> None:
         self.argv: list[str] = []
         self.env: dict[str, str] = {}
         self.descriptors: dict[str, Descriptor] = {}
-        self.files: list[FileUse] = []
+        self._files: dict[FileUse, None] = {}
 
     def add(self, *words: str) -> None:
         self.argv.extend(words)
@@ -83,9 +83,11 @@ class CommandLine:
         return f"{{fd:{name}}}"
 
     def file(self, path: str, mode: str, kind: str, shared: bool = False, above: str | None = None) -> None:
-        use = FileUse(path, mode, kind, shared, above)
-        if use not in self.files:
-            self.files.append(use)
+        self._files.setdefault(FileUse(path, mode, kind, shared, above))
+
+    @property
+    def files(self) -> list[FileUse]:
+        return list(self._files)
 
     def peer(self, path: str, reconnect: Reconnect | None = None) -> None:
         """A socket of another program's, to which QEMU connects; again and again, where it is told to reconnect."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from virshpy.drivers.qemu.postparse.disks import target_index
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
 from virshpy.drivers.qemu.postparse.places import dimm_of, drive_of
@@ -9,7 +11,7 @@ from virshpy.xml.domain.address import Alias
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from virshpy.xml.domain import Domain
@@ -46,15 +48,12 @@ def assign_aliases(domain: Domain) -> None:
         for number, device in enumerate(getattr(devices, list_name)):
             _name(device, f"{prefix}{number}")
     _consoles(domain)
-    _numbered(devices.hostdevs, "hostdev")
-    for interface in devices.interfaces:
-        if interface.type == "hostdev":
-            _name(interface, f"hostdev{_free(devices.hostdevs + devices.interfaces, 'hostdev')}")
+    assigned = [interface for interface in devices.interfaces if interface.type == "hostdev"]
+    _numbered([*devices.hostdevs, *assigned], "hostdev")
     _numbered([i for i in devices.interfaces if i.type != "hostdev"], "net")
     for controller in devices.controllers:
         _name(controller, controller_alias(controller, domain))
-    for memory in devices.memories:
-        _name(memory, _memory_alias(memory, domain))
+    _name_memories(devices.memories)
     if devices.memballoon is not None and devices.memballoon.model != "none":
         _name(devices.memballoon, "balloon0")
     if devices.vsock is not None:
@@ -76,20 +75,18 @@ def _name(device: Any, name: str) -> None:
         device.alias = Alias(name=name)
 
 
-def _numbered(group: list[Any], prefix: str) -> None:
+def _numbered(group: Sequence[Any], prefix: str) -> None:
+    numbers = _free(group, prefix)
     for device in group:
         if device.alias is None:
-            _name(device, f"{prefix}{_free(group, prefix)}")
+            _name(device, f"{prefix}{next(numbers)}")
 
 
-def _free(group: list[Any], prefix: str) -> int:
-    """The number after the highest in use."""
-    highest = -1
-    for device in group:
-        name = alias_of(device)
-        if name.startswith(prefix) and name[len(prefix) :].isdigit():
-            highest = max(highest, int(name[len(prefix) :]))
-    return highest + 1
+def _free(group: Sequence[Any], prefix: str) -> Iterator[int]:
+    """The numbers after the highest in use."""
+    names = [alias_of(device) for device in group]
+    used = [name[len(prefix) :] for name in names if name.startswith(prefix)]
+    return count(1 + max((int(number) for number in used if number.isdigit()), default=-1))
 
 
 def _consoles(domain: Domain) -> None:
@@ -137,12 +134,14 @@ def controller_alias(controller: Controller, domain: Domain) -> str:
     return f"{kind}{index}"
 
 
-def _memory_alias(memory: MemoryDevice, domain: Domain) -> str:
-    prefix = _MEMORY[memory.model or "dimm"]
-    address = dimm_of(memory)
-    if address is not None:
-        return f"{prefix}{address.slot or 0}"
-    return f"{prefix}{_free(domain.devices.memories, prefix)}"
+def _name_memories(memories: Sequence[MemoryDevice]) -> None:
+    """What has a slot is called after it."""
+    for memory in memories:
+        address = dimm_of(memory)
+        if address is not None:
+            _name(memory, f"{_MEMORY[memory.model or 'dimm']}{address.slot or 0}")
+    for prefix in dict.fromkeys(_MEMORY.values()):
+        _numbered([memory for memory in memories if _MEMORY[memory.model or "dimm"] == prefix], prefix)
 
 
 def layers(disk: Disk) -> Iterator[Any]:

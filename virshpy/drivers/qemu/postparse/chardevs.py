@@ -36,11 +36,12 @@ def complete_chardevs(domain: Domain) -> None:
     _number_serials(devices.serials)
     _number_consoles(devices.consoles)
     pair_console(domain)
-    for position, parallel in enumerate(devices.parallels):
+    highest = -1
+    for parallel in devices.parallels:
         parallel.target = parallel.target or ParallelTarget()
         if parallel.target.port in (None, -1):
-            before = [device.target.port for device in devices.parallels[:position] if device.target]
-            parallel.target.port = 1 + max((port for port in before if port is not None), default=-1)
+            parallel.target.port = highest + 1
+        highest = max(highest, parallel.target.port or 0)
     for serial in devices.serials:
         _serial_target(serial)
     for console in devices.consoles:
@@ -124,9 +125,10 @@ def _number_serials(serials: list[Serial]) -> None:
             target.port = next(number for number in range(len(isa) + 1) if number not in taken)
         if target.port >= _ISA_PORTS:
             raise errors.InternalError(f"Maximum supported number of ISA serial ports is '{_ISA_PORTS}'")
+    highest = max((target.port for target in targets if target.port is not None), default=-1)
     for target in targets:
         if target.port is None:
-            target.port = 1 + max((other.port for other in targets if other.port is not None), default=-1)
+            target.port = highest = highest + 1
 
 
 def _number_consoles(consoles: list[Console]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
 from virshpy.drivers.qemu.postparse.places import card_of, drive_of, is_x86, machine_of, port_of
@@ -10,8 +12,7 @@ from virshpy.xml.domain.devices import Controller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Iterator
 
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
@@ -21,38 +22,20 @@ _LAST = 2047  # libvirt adds all controllers up to the one that is named, and sa
 _USB2 = ("ich9-ehci1", "ich9-uhci1", "ich9-uhci2", "ich9-uhci3")
 
 
-def insert_sorted(items: list[Any], new: Any, key: Callable[[Any], tuple[Any, int]]) -> None:
-    """Add an item to its group (the key's first part) by its number (the second); a new group goes to the end."""
-    group, number = key(new)
-    place: int | None = None
-    for position in range(len(items) - 1, -1, -1):
-        other_group, other_number = key(items[position])
-        if other_group != group:
-            continue
-        if other_number > number:
-            place = position
-        elif place is None:
-            place = position + 1
-    items.insert(len(items) if place is None else place, new)
-
-
-def insert_controller(domain: Domain, new: Controller) -> None:
-    """Add a controller of the document where libvirt lists it: behind those of its type that do not have a higher
-    index, companions of a USB 2 controller behind it, one without an index behind all of its type."""
-    controllers = domain.devices.controllers
-    if new.index is None:
-        same = [position for position, other in enumerate(controllers) if other.type == new.type]
-        controllers.insert(same[-1] + 1 if same else len(controllers), new)
-        return
-    insert_sorted(domain.devices.controllers, new, lambda c: (c.type, 2 * (c.index or 0) + (c.master is not None)))
-
-
 def sort_controllers(domain: Domain) -> None:
-    """The document's own controllers, each put where insert_controller would have put it."""
-    given = list(domain.devices.controllers)
-    domain.devices.controllers.clear()
-    for controller in given:
-        insert_controller(domain, controller)
+    """The document's own controllers where libvirt lists them: by type; behind those of their type that do not have a
+    higher index, companions of a USB 2 controller behind it, one without an index behind all that came before it."""
+    groups: dict[str | None, list[tuple[int, Controller]]] = {}
+    highest: dict[str | None, int] = {}
+    for new in domain.devices.controllers:
+        group, top = groups.setdefault(new.type, []), highest.get(new.type, -1)
+        number = 2 * (new.index or 0) + (new.master is not None)
+        place = len(group)
+        if new.index is not None and number < top:
+            place = next(position for position, (other, _) in enumerate(group) if other > number)
+        group.insert(place, (number, new))
+        highest[new.type] = max(number, top)
+    domain.devices.controllers = [controller for group in groups.values() for _, controller in group]
 
 
 def controller_of(domain: Domain, kind: str, index: int) -> Controller | None:
@@ -82,6 +65,11 @@ def assign_indexes(domain: Domain) -> None:
     """Controllers without an index get the first free one of their type. A USB 2 controller and its companions, in
     whatever order they stand together, share one."""
     controllers = domain.devices.controllers
+    used: dict[str | None, set[int]] = {}
+    free: dict[str | None, Iterator[int]] = {}
+    for controller in controllers:
+        if controller.index is not None:
+            used.setdefault(controller.type, set()).add(controller.index)
     for position, controller in enumerate(controllers):
         if controller.index is not None:
             continue
@@ -91,8 +79,9 @@ def assign_indexes(domain: Domain) -> None:
             if controller.model not in group:
                 controller.index = before.index
                 continue
-        used = {c.index for c in controllers if c.type == controller.type}
-        controller.index = next(number for number in range(len(controllers) + 1) if number not in used)
+        taken = used.setdefault(controller.type, set())
+        numbers = free.setdefault(controller.type, count())
+        controller.index = next(number for number in numbers if number not in taken)
 
 
 _FIRST_PORT = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.controllers import insert_sorted
 from virshpy.drivers.qemu.postparse.places import drive_of
 from virshpy.xml.domain.address import DriveAddress
 from virshpy.xml.domain.storage import DiskDriver
@@ -106,14 +105,12 @@ def _complete_encryption(encryption: Encryption | None) -> None:
 
 def sort_disks(domain: Domain) -> None:
     """Disks of one bus, as far as the document names it, stand together in the order of their targets."""
-    given = list(domain.devices.disks)
-    domain.devices.disks.clear()
-    for disk in given:
-        insert_sorted(
-            domain.devices.disks,
-            disk,
-            lambda d: (d.target.bus if d.target else None, target_index(d.target.dev or "") if d.target else 0),
-        )
+    groups: dict[str | None, list[Disk]] = {}
+    for disk in domain.devices.disks:
+        groups.setdefault(disk.target.bus if disk.target else None, []).append(disk)
+    for group in groups.values():
+        group.sort(key=lambda disk: target_index(disk.target.dev or "") if disk.target else 0)
+    domain.devices.disks = [disk for group in groups.values() for disk in group]
 
 
 def disk_has_source(disk: Disk) -> bool:

@@ -24,10 +24,16 @@ _MODELS = {
 _DEFAULTS = ("rtl8139", "e1000", "virtio")
 
 
+def complete_interfaces(domain: Domain, caps: QemuCaps, context: Context) -> None:
+    used = {interface.mac.address for interface in domain.devices.interfaces if interface.mac}
+    for interface in domain.devices.interfaces:
+        if interface.mac is None or interface.mac.address is None:
+            interface.mac = interface.mac or InterfaceMAC()
+            interface.mac.address = _new_mac(used, context)
+        complete_interface(interface, domain, caps, context)
+
+
 def complete_interface(interface: Interface, domain: Domain, caps: QemuCaps, context: Context) -> None:
-    if interface.mac is None or interface.mac.address is None:
-        interface.mac = interface.mac or InterfaceMAC()
-        interface.mac.address = new_mac(domain, context)
     if interface.virtualport is not None:
         complete_port(interface.virtualport, context)
     frames = interface.coalesce.rx.frames if interface.coalesce and interface.coalesce.rx else None
@@ -58,10 +64,10 @@ def default_model(domain: Domain, caps: QemuCaps) -> str:
     return next((model for model in _DEFAULTS if model == "virtio" or caps.has_device(model)), "virtio")
 
 
-def new_mac(domain: Domain, context: Context) -> str:
+def _new_mac(used: set[str | None], context: Context) -> str:
     """An address in the range that QEMU guests use, not one that this guest has."""
-    used = {i.mac.address for i in domain.devices.interfaces if i.mac}
     while True:
         made = "52:54:00:" + ":".join(f"{byte:02x}" for byte in context.random(3))
         if made not in used:
+            used.add(made)
             return made

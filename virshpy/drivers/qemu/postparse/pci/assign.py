@@ -192,8 +192,9 @@ def _first_pass(domain: Domain, caps: QemuCaps, highest: int) -> int:
 def _add_controllers(domain: Domain, trial: Assignment, start: int) -> None:
     """A controller for every bus that has none; each needs an address of its own, which may take further buses."""
     number = start
+    given = {controller.index for controller in domain.devices.controllers if controller.type == "pci"}
     while number < len(trial.buses.buses):
-        if not any(c.type == "pci" and c.index == number for c in domain.devices.controllers):
+        if number not in given:
             controller = Controller(type="pci", index=number, model=trial.buses.buses[number].model)
             domain.devices.controllers.append(controller)
             if number in trial.buses.seated:

@@ -60,6 +60,8 @@ class Buses:
         # Buses that came with a place for their own controller.
         self.seated: set[int] = set()
         self.pcie_to_pci = pcie_to_pci
+        # How many of the first buses have no room for devices of certain needs: nothing is ever given back.
+        self.exhausted: dict[int, int] = {}
 
     def in_use(self, place: Place) -> bool:
         return place.bus < len(self.buses) and bool(self.buses[place.bus].used[place.slot] & (1 << place.function))
@@ -93,10 +95,12 @@ class Buses:
         """The next free address for a device, taken at once."""
         if not self.buses:
             raise _no_pci()
-        for number, bus in enumerate(self.buses):
+        for number in range(self.exhausted.get(needs, 0), len(self.buses)):
+            bus = self.buses[number]
             if self._compatible(bus, needs) and (found := bus.free_function(needs)):
                 place = Place(number, *found)
                 break
+            self.exhausted[needs] = number + 1
         else:
             if not self.growing:
                 raise errors.InternalError("No more available PCI slots")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_q35
 from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
+from virshpy.xml.scalars import again
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +32,8 @@ def check_others(domain: Domain, caps: QemuCaps) -> None:
         _check_watchdog(watchdog)
     for panic in devices.panics:
         _check_panic(panic)
-    models = [panic.model for panic in devices.panics]
-    for model in models:
-        if models.count(model) > 1:
-            raise errors.XMLError(f"Multiple panic devices with model '{model}'")
+    for model in again(panic.model for panic in devices.panics):
+        raise errors.XMLError(f"Multiple panic devices with model '{model}'")
     if devices.nvram is not None:
         raise errors.ConfigUnsupported(
             "nvram device is only supported for PPC64", hint="the variables of UEFI are in <os><nvram>"

@@ -149,3 +149,22 @@ def test_the_command_line_of_a_host_model(virshpy: Run, tmp_path: Path) -> None:
     ours, theirs = both(virshpy, "domxml-to-native", "qemu-argv", "--xml", str(file))
     ours_cpu, theirs_cpu = (text.split(" -cpu ")[1].split()[0] for text in (ours, theirs))
     assert ours_cpu == theirs_cpu
+
+
+def test_what_needs_kvm(virshpy: Run, tmp_path: Path) -> None:
+    """Both keep the document, and refuse to run it in the same words."""
+    file = tmp_path / "guest.xml"
+    name = f"virshpy-test-{os.getpid()}"
+    for inner in (
+        "<cpu mode='host-passthrough'/>", "<cpu mode='host-passthrough'><cache mode='passthrough'/></cpu>",
+        "<cpu mode='host-passthrough'><feature policy='require' name='bogus'/></cpu>",
+        "<features><pvspinlock state='on'/></features>",
+    ):  # fmt: skip
+        file.write_text(
+            f"<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os>"
+            f"{inner}</domain>"
+        )
+        for words in (("domxml-to-native", "qemu-argv", "--xml", str(file)), ("create", str(file))):
+            ours, theirs = both(virshpy, *words)
+            if ours.startswith("error:") or theirs.startswith("error:"):
+                assert ours == theirs, (inner, words)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.argv.documents import complete, guest, qemu, start
+from tests.argv.documents import complete, guest, models, qemu, start
 from virshpy import errors
 from virshpy.drivers.qemu.argv.processor import asked_cpu, given_cpu
+from virshpy.drivers.qemu.postparse.validate import require_accelerator
 
 
 def cpu(inner: str, type: str = "qemu") -> str:
@@ -37,6 +38,34 @@ def test_qemu_is_not_asked_about_the_machines_own() -> None:
     caps._load_models = lambda accelerator: pytest.fail("a start need not ask")
     domain = complete(guest())
     assert asked_cpu(domain, caps) is domain.cpu
+
+
+def test_the_host_itself_needs_kvm() -> None:
+    for more in ("", "<feature policy='require' name='aes'/>"):
+        with pytest.raises(errors.ConfigUnsupported) as caught:
+            cpu(f"mode='host-passthrough'>{more}")
+        assert caught.value.detail == (
+            "CPU mode 'host-passthrough' for x86_64 qemu domain on x86_64 host is not supported by hypervisor"
+        )
+        assert "<cpu mode='maximum'/>" in (caught.value.hint or "")
+    assert cpu("mode='host-passthrough'>", type="kvm") == "host,migratable=on"
+
+
+def test_no_host_model_where_qemu_tells_of_no_models() -> None:
+    caps = qemu()
+    caps._load_models = lambda accelerator: {**models(), "models": {}, "definitions": []}
+    with pytest.raises(errors.ConfigUnsupported, match="CPU mode 'host-model' for x86_64 qemu domain"):
+        asked_cpu(complete(guest(before="<cpu mode='host-model'/>")), caps)
+
+
+def test_paravirtual_spinlocks_are_kvms() -> None:
+    def started(state: str) -> None:
+        domain = complete(guest().replace("<acpi/>", f"<acpi/><pvspinlock state='{state}'/>"))
+        require_accelerator(domain, qemu())
+
+    started("off")
+    with pytest.raises(errors.ConfigUnsupported, match="host doesn't support paravirtual spinlocks"):
+        started("on")
 
 
 def test_at_least_a_model_is_the_host_model() -> None:

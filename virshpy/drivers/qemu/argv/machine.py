@@ -134,11 +134,6 @@ def _model_words(guest: Guest) -> list[str]:
         words = ["host", *_migratable(guest, cpu)]
     elif cpu.mode == "maximum":
         words = ["max", *_migratable(guest, cpu)]
-    elif cpu.mode == "host-model":
-        # Where no model is known by its features, the most that QEMU has.
-        words = ["host" if guest.kvm else "max"]
-        if cpu.model is not None and cpu.model.vendor_id:
-            words.append(f"vendor={comma(cpu.model.vendor_id)}")
     else:
         assert cpu.model is not None
         words = [cpu.model.value or ""]

@@ -17,6 +17,7 @@ from virshpy.xml.domain.cpu import CPU, CPUFeature, CPUModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from virshpy.drivers.cpu.decode import Decoded
     from virshpy.drivers.cpu.hypervisor import HypervisorCPUs
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
@@ -28,27 +29,29 @@ _KERNELS = ("osxsave", "ospke")
 def asked_cpu(domain: Domain, caps: QemuCaps, *, to_run: bool = True) -> CPU:
     """The processor of a complete document in terms of what QEMU knows; the document stays as it is.
 
-    Raises InternalError for a model that nobody knows, ConfigUnsupported for one that QEMU has not or for such a
-    feature, CPUIncompatible and OperationFailed where the document insists on what a guest cannot have; that of
-    ``check='full'`` shows only in a guest ``to_run``.
+    Raises InternalError for a model that nobody knows, ConfigUnsupported for one that QEMU has not, for such a
+    feature, and for a mode that guests of this type cannot have here, CPUIncompatible and OperationFailed where the
+    document insists on what a guest cannot have; that of ``check='full'`` shows only in a guest ``to_run``.
     """
     cpu = domain.cpu or CPU(mode="custom")
     unnamed = cpu.mode in ("host-passthrough", "maximum") and not cpu.features
     # Most guests have their machine's processor: QEMU is not asked for what it has.
     offer = None if unnamed or _is_default(cpu, domain, caps) else _offer(domain, caps)
+    if offer is not None:
+        _check_features(cpu, offer)
+    if cpu.mode == "host-passthrough" and domain.type != "kvm" or cpu.mode == "host-model" and offer is None:
+        raise _no_such_mode(cpu, domain, caps)
     if offer is None:
         return cpu
     cpu = cpu.copy()
-    for feature in cpu.features:
-        if not offer.knows(feature.name or "") and feature.name not in _KERNELS:
-            raise errors.ConfigUnsupported(
-                f"unknown CPU feature: {feature.name}", hint="virshpy hypervisor-cpu-baseline --features names some"
-            )
     if cpu.check == "partial" and (domain.type != "kvm" or caps.kvm_usable):
         _check_partial(cpu, domain, offer)
     listed = {feature.name or "": feature.policy or "require" for feature in cpu.features}
     if cpu.mode == "host-model" or cpu.match == "minimum":
-        listed = _take_host_model(cpu, offer) | _decided(listed, offer)
+        found = offer.host_model(movable=True)
+        if found is None:
+            raise _no_such_mode(cpu, domain, caps)
+        listed = _take_host_model(cpu, found, offer.vendor) | _decided(listed, offer)
         listed |= _removed(_model(cpu, offer), listed)
     elif cpu.mode == "custom":
         model = _model(cpu, offer)
@@ -101,15 +104,31 @@ def _is_default(cpu: CPU, domain: Domain, caps: QemuCaps) -> bool:
     return own and cpu.mode == "custom" and cpu.match == "exact" and cpu.check == "none" and not cpu.features
 
 
-def _take_host_model(cpu: CPU, offer: HypervisorCPUs) -> dict[str, str]:
-    """Make the processor the host's model; its features with their policies."""
-    found = offer.host_model(movable=True)
-    if found is None:
-        raise errors.InternalError("CPU model host-model cannot be expressed", hint="use <cpu mode='maximum'/>")
+def _check_features(cpu: CPU, offer: HypervisorCPUs) -> None:
+    for feature in cpu.features:
+        if not offer.knows(feature.name or "") and feature.name not in _KERNELS:
+            raise errors.ConfigUnsupported(
+                f"unknown CPU feature: {feature.name}", hint="virshpy hypervisor-cpu-baseline --features names some"
+            )
+
+
+def _no_such_mode(cpu: CPU, domain: Domain, caps: QemuCaps) -> errors.ConfigUnsupported:
+    assert domain.os is not None and domain.os.type is not None
+    guest = f"{domain.os.type.arch} {domain.type} domain"
+    hint = "<cpu mode='maximum'/> is the most that there is without KVM"
+    if domain.type != "kvm" and caps.kvm_usable:
+        hint += "; <domain type='kvm'> can have it here"
+    return errors.ConfigUnsupported(
+        f"CPU mode '{cpu.mode}' for {guest} on {caps.host_arch} host is not supported by hypervisor", hint=hint
+    )
+
+
+def _take_host_model(cpu: CPU, found: Decoded, vendor: str | None) -> dict[str, str]:
+    """Make the processor this model; its features with their policies."""
     vendor_id = cpu.model.vendor_id if cpu.model else None
     cpu.mode, cpu.match = "custom", "exact"
     cpu.model = CPUModel(fallback="forbid", value=found.model.name, vendor_id=vendor_id)
-    cpu.vendor = offer.vendor
+    cpu.vendor = vendor
     return dict(found.policies)
 
 

@@ -30,8 +30,9 @@ class QemuCaps:
     """The capabilities of a QEMU binary.
 
     ``binary`` path, ``version`` (major, minor, micro), ``package`` the distribution's name for it, ``arch``,
-    ``kvm_built`` whether KVM is compiled in, ``kvm_usable`` whether a guest runs under it here, ``kvm_reason`` the
-    sentence that says why (not), ``devices`` and ``objects`` the types that -device and -object accept.
+    ``host_arch`` that of the host, ``kvm_built`` whether KVM is compiled in, ``kvm_usable`` whether a guest runs under
+    it here, ``kvm_reason`` the sentence that says why (not), ``devices`` and ``objects`` the types that -device and
+    -object accept.
     """
 
     def __init__(self, record: dict[str, Any], load_models: Loader) -> None:
@@ -40,6 +41,7 @@ class QemuCaps:
         self.version: tuple[int, int, int] = tuple(record["version"])
         self.package: str = record["package"]
         self.arch: str = record["arch"]
+        self.host_arch = self.arch
         self.kvm_built: bool = record["kvm"]
         self.kvm_present = False
         self.kvm_usable = False

@@ -65,6 +65,7 @@ def probe(binary: str, cache_dir: str, user: Callable[[], Identity]) -> QemuCaps
         return found
 
     caps = QemuCaps(record, load_models)
+    caps.host_arch = os.uname().machine
     caps.kvm_present = caps.kvm_built and kvm.kvm_present()[0]
     caps.kvm_usable = caps.kvm_built and usable
     caps.kvm_reason = reason if caps.kvm_built else f"{binary} was built without KVM"

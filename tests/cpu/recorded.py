@@ -6,9 +6,13 @@ of `epyc-guest` are of a machine that was there. A line ``cpuid 7.0 …`` has ea
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from copy import copy
 from functools import cache
 from pathlib import Path
 
+from virshpy.drivers.cpu.cpuid import places
+from virshpy.drivers.cpu.features import CAPABILITIES, REGISTERS
 from virshpy.drivers.cpu.host import HostCPU
 
 HOSTS = Path(__file__).parent / "hosts"
@@ -44,6 +48,24 @@ class Recorded:
     def cpu(self, *, cpuid: bool = True) -> HostCPU:
         """What we make of it, with or without CPUID."""
         return HostCPU("x86_64", self.kernel, self.answers if cpuid else None, lambda: self.capabilities)
+
+    def having(self, names: Collection[str]) -> Recorded:
+        """A processor of the same maker and family with these features."""
+        other = copy(self)
+        first, last = self.answers[0, 0], self.answers[0x80000000, 0]
+        other.answers = {(0, 0): (0x20, *first[1:]), (0x80000000, 0): (0x80000020, *last[1:]), (0xF, 0): (0, 0, 0, 2)}
+        for leaf, subleaf, register, words in REGISTERS:
+            registers = [*other.answers.get((leaf, subleaf), (0, 0, 0, 0))]
+            registers[register] |= _bits(words, names)
+            other.answers[leaf, subleaf] = (registers[0], registers[1], registers[2], registers[3])
+        other.answers[1, 0] = (self.answers[1, 0][0], *other.answers[1, 0][1:])
+        other.answers[7, 0] = (1, *other.answers[7, 0][1:])
+        other.capabilities = _bits(CAPABILITIES, names)
+        return other
+
+
+def _bits(words: str, names: Collection[str]) -> int:
+    return sum(1 << bit for bit, name in places(words) if name in names)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from random import Random
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +23,8 @@ from virshpy.drivers.cpu.host import HostCPU
 from virshpy.drivers.cpu.hypervisor import HypervisorCPUs
 from virshpy.drivers.cpu.models import known_models
 from virshpy.drivers.qemu.capabilities import hostcpu
+from virshpy.drivers.qemu.capabilities.choice import choose
+from virshpy.drivers.qemu.capabilities.domain import domain_capabilities_xml
 from virshpy.drivers.qemu.capabilities.host import capabilities_xml
 from virshpy.enums import CPUCompareResult
 
@@ -49,45 +50,66 @@ def test_as_libvirt_says(host: Recorded) -> None:
 
 
 def as_guest(host: Recorded) -> tuple[str | None, str | None, list[tuple[str, str]]]:
-    """Our description of a guest that has all that the host has: model, vendor, features with policies."""
+    """Our description of an emulated guest that has all that the host has: model, vendor, features with policies."""
     cpu = host.cpu()
     found = decode(cpu.features, MODELS.values(), vendor=cpu.vendor, signature=cpu.signature, blocked=OFFER.blocked)
     assert found is not None
     return found.model.name, cpu.vendor, found.policies
 
 
+def under_kvm(host: Recorded) -> dict[str, Any]:
+    """What QEMU tells of its models there: a guest can have what the host has and QEMU has a switch for."""
+    cpu = host.cpu()
+    given = {"hypervisor", *(set(cpu.features) & OFFER.switches())}
+    own = recorded_models()["models"]
+    lacking = {
+        name: [word for word in words if features.from_qemu_name(word) not in given] for name, words in own.items()
+    }
+    vendors = {name: string for string, name in cpuid.VENDORS.items()}
+    return {
+        **recorded_models(),
+        "all": [features.qemu_name(name) for name in given],
+        "most": [features.qemu_name(name) for name in given - {"invtsc"}],
+        "definitions": [[name, lacking[name], False] for name, _, _ in recorded_models()["definitions"] if name in own],
+        "vendor": vendors.get(cpu.vendor or ""),
+        "signature": cpu.signature,
+    }
+
+
 @living
 @every_host
 def test_as_a_guests_processor(host: Recorded) -> None:
+    """Emulated, and under KVM."""
     model, vendor, _, policies = libvirt.described(libvirt.decode(host, blocked=OFFER.blocked))
     assert as_guest(host) == (model, vendor, policies)
+    offer = HypervisorCPUs(under_kvm(host), recorded_models()["models"])
+    found = offer.host_model()
+    assert found is not None
+    model, vendor, _, policies = libvirt.described(libvirt.decode(host.having(offer.features), blocked=offer.blocked))
+    assert (found.model.name, offer.vendor, found.policies) == (model, vendor, policies)
 
 
-def made_up(random: Random, maker: Recorded) -> Recorded:
-    """The features of one or two models, some less and some more, as a processor of that maker and family."""
-    chosen = {
-        name for model in random.choices(list(MODELS.values()), k=random.choice((1, 2))) for name in model.features
-    }
-    chosen -= set(random.sample(sorted(chosen), random.choice((0, 1, 2, 5, 10))))
-    chosen |= {"sgx", *random.sample(NAMES, random.choice((0, 2, 8, 30)))}
-    first, last, version = (maker.answers[key] for key in ((0, 0), (0x80000000, 0), (1, 0)))
-    host = copy(maker)
-    host.capabilities = None
-    host.answers = {(0, 0): (0x20, *first[1:]), (0x80000000, 0): (0x80000020, *last[1:]), (0xF, 0): (0, 0, 0, 2)}
-    for leaf, subleaf, register, words in features.REGISTERS:
-        registers = [*host.answers.get((leaf, subleaf), (1 if leaf == 7 else 0, 0, 0, 0))]
-        registers[register] |= sum(1 << bit for bit, name in cpuid.places(words) if name in chosen)
-        host.answers[leaf, subleaf] = (registers[0], registers[1], registers[2], registers[3])
-    host.answers[1, 0] = (version[0], *host.answers[1, 0][1:])
-    return host
+@every_host
+def test_what_guests_can_be_fits_the_schema(host: Recorded) -> None:
+    caps = qemu()
+    caps.kvm_usable = True
+    caps._load_models = lambda accelerator: under_kvm(host) if accelerator == "kvm" else recorded_models()
+    text = domain_capabilities_xml(choose(lambda emulator, arch: caps, None, "x86_64", None, "kvm"))
+    assert ElementTree.fromstring(text).findtext("cpu/mode[@name='host-model']/model")
+    fits(text, "domaincaps.rng")
 
 
 @living
 @pytest.mark.parametrize("seed", range(5))
 def test_as_libvirt_says_of_processors_that_nobody_made(seed: int) -> None:
+    """Features of one or two models, some less and some more, of any maker and family."""
     random = Random(seed)
     for _ in range(50):
-        host = made_up(random, random.choice(list(hosts().values())))
+        models = random.choices(list(MODELS.values()), k=random.choice((1, 2)))
+        chosen = {name for model in models for name in model.features}
+        chosen -= set(random.sample(sorted(chosen), random.choice((0, 1, 2, 5, 10))))
+        chosen |= {"sgx", *random.sample(NAMES, random.choice((0, 2, 8, 30)))}
+        host = random.choice(list(hosts().values())).having(chosen)
         cpu = host.cpu()
         model, beyond = cpu.described(MODELS)
         if model:
@@ -122,7 +144,10 @@ def test_common_ground(host: Recorded) -> None:
         if host.name <= other.name:
             for more in (False, True):
                 theirs = libvirt.baseline(texts, migratable=more, expand=more)
-                assert ours(texts, migratable=more, expand=more) == theirs, other.name
+                found = ours(texts, migratable=more, expand=more)
+                assert found == theirs, other.name
+                if found.startswith("<cpu"):
+                    fits(found, "cpu.rng")
             theirs = libvirt.baseline(texts, **hypervisor).replace("fallback='allow'", "fallback='forbid'")
             assert ours(texts, **hypervisor) == theirs, other.name
 

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 
 class Decoded:
-    """A model with what a processor has beyond it, and has not of it: both in libvirt's order."""
+    """A model with what a processor has beyond it, and has not of it, in libvirt's order: what the model once had comes
+    last."""
 
     __slots__ = ("model", "require", "disable")
 
-    def __init__(self, model: Model, require: Iterable[str], disable: Iterable[str]) -> None:
+    def __init__(
+        self, model: Model, require: Iterable[str], disable: Iterable[str], removed: Iterable[str] = ()
+    ) -> None:
         self.model = model
         self.require = in_order(require)
-        lacking = frozenset(disable)
-        removed = model.removed & lacking
-        self.disable = [*in_order(lacking - removed), *in_order(removed)]
+        self.disable = [*in_order(disable), *in_order(removed)]
 
     def __repr__(self) -> str:
         return f"<Decoded {self.model.name} +{len(self.require)} -{len(self.disable)}>"
@@ -52,7 +53,7 @@ def decode(
     all others. A single ``preferred`` model is taken wherever it will do; one of several goes before those of which
     more is lacking.
     """
-    best: tuple[Model, frozenset[str], frozenset[str]] | None = None
+    best: tuple[Model, frozenset[str], frozenset[str], frozenset[str]] | None = None
     least: tuple[bool, int, int] | None = None
     have = frozenset(features)
     for model in reversed(list(models)):
@@ -63,13 +64,14 @@ def decode(
         more, lacking = have - model.features, model.features - have
         if host and lacking:
             continue
-        if not host:
-            lacking = (lacking | model.removed | frozenset(blocked[model.name] if blocked else ())) - more
+        if blocked:
+            lacking |= frozenset(blocked[model.name]) - more
+        removed = frozenset() if host else model.removed - more - lacking
         if model.name in preferred and len(preferred) == 1:
-            return Decoded(model, more, lacking)
-        rank = (not model.is_of(signature), *_length(len(more), len(lacking)))
+            return Decoded(model, more, lacking, removed)
+        rank = (not model.is_of(signature), *_length(len(more), len(lacking) + len(removed)))
         if least is None or rank < least or model.name in preferred and rank[2] < least[2]:
-            best, least = (model, more, lacking), rank
+            best, least = (model, more, lacking, removed), rank
     return Decoded(*best) if best else None
 
 

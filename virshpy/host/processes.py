@@ -187,6 +187,17 @@ def signal_process(pid: int, started: int, number: int) -> bool:
         os.close(fd)
 
 
+def ending(pid: int, started: int) -> str | None:
+    """How a child of ours has ended (``exit status 1``); None where it still runs, or is none of ours."""
+    if is_running(pid, started):
+        return None
+    try:
+        gone, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return _ending(os.waitstatus_to_exitcode(status)) if gone else None
+
+
 def wait_gone(pid: int, started: int, timeout: float) -> bool:
     """Wait until a process has ended; False where it still runs after ``timeout`` seconds."""
     import select

@@ -37,11 +37,13 @@ class Failure(Exception):
 
     ``message`` is the command's own sentence or None, ``also`` a second one; ``cause`` is printed after them unless
     ``quiet_cause``. ``hint`` says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option``
-    that was being read and the ``arguments`` of the command among other things.
+    that was being read and the ``arguments`` of the command among other things. ``called`` is what a command line
+    begins with that goes to the same connection.
     """
 
     option: Option | None = None
     arguments: Arguments | None = None
+    called = "virshpy "
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
 """What to do about an error, where whoever raised it has not said. Loaded when a hint is about to be shown.
 
-The most particular answer is given: by libvirt's code, by the option that was being read, by a word that is none of an
-option's choices, by the options that the sentence names; else the command's own example.
+The most particular answer is given: by libvirt's code, where that alone says what helps; by the option that was being
+read, by a word that is none of an option's choices, by the options that the sentence names; of a line that could not be
+carried out, the command's own example. Where nothing is known, nothing is said.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
     from virshpy.shell.command import Arguments, Command, Failure
 
-_XML = "compare it with the XML of one that works, such as 'dumpxml' prints it"
 _STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
 _RIGHTS = "the user may not do that on the host; qemu:///session are guests of one's own"
+_EXIST = "to change the one that is there, put its <uuid> into the document; else choose another name"
 _AGENT = "see whether the guest runs its agent and has a channel org.qemu.guest_agent.0"
 _CODES = {
     "VIR_ERR_NO_MEMORY": "the host has too little memory: freecell shows how much is free",
@@ -46,12 +47,9 @@ _CODES = {
     "VIR_ERR_OPERATION_TIMEOUT": "somebody else is at work on it: try again, or see 'domjobinfo DOMAIN'",
     "VIR_ERR_RESOURCE_BUSY": "somebody else is at work on it: try again, or see 'domjobinfo DOMAIN'",
     "VIR_ERR_BLOCK_COPY_ACTIVE": "see 'blockjob DOMAIN DISK'; '--pivot' or '--abort' ends it",
-    "VIR_ERR_XML_ERROR": _XML,
-    "VIR_ERR_XML_DETAIL": _XML,
     "VIR_ERR_XML_INVALID_SCHEMA": "what the schema does not know is refused with --validate only",
-    "VIR_ERR_CONFIG_UNSUPPORTED": "'domcapabilities' shows what guests may have here",
-    "VIR_ERR_DOM_EXIST": "choose another name and UUID, or 'undefine' the one that is there",
-    "VIR_ERR_NETWORK_EXIST": "choose another name and UUID, or 'net-undefine' the one that is there",
+    "VIR_ERR_DOM_EXIST": _EXIST,
+    "VIR_ERR_NETWORK_EXIST": _EXIST,
     "VIR_ERR_STORAGE_VOL_EXIST": "choose another name, or 'vol-delete' the one that is there",
     "VIR_ERR_STORAGE_POOL_BUILT": "--overwrite builds it all the same; the data that are there are lost",
     "VIR_ERR_SNAPSHOT_REVERT_RISKY": "--force reverts all the same",
@@ -69,12 +67,13 @@ _CODES = {
 
 def hint_for(failure: Failure, name: str | None) -> str:
     """One sentence; ``name`` is the command that failed, or None where there was none yet. It is empty where whoever
-    raised the error wants none."""
+    raised the error wants none, and where nothing is known that would help."""
     if failure.hint is not None:
-        return failure.hint
-    by_code = _CODES.get(failure.cause.name) if failure.cause else None
-    if by_code:
-        return by_code
+        return re.sub(r"\bvirshpy ([a-z][a-z-]*)", lambda found: _called(found, failure.called), failure.hint)
+    if failure.cause is not None:
+        return _CODES.get(failure.cause.name, "")
+    if failure.message is None:
+        return ""
     command = registry.lookup(name) if name else None
     if command is None:
         return "'help' lists the commands, 'help COMMAND' describes one"
@@ -85,6 +84,11 @@ def hint_for(failure: Failure, name: str | None) -> str:
         return "; ".join(told)
     line, meaning = command.examples[0]
     return f"for example: {line} ({meaning}); 'help {command.name}' says more"
+
+
+def _called(found: re.Match[str], called: str) -> str:
+    """A command line of ours in a hint, as it is to be pasted; a sentence about virshpy stays one."""
+    return f"{called}{found[1]}" if registry.lookup(found[1]) else found[0]
 
 
 def _wrong_choices(arguments: Arguments | None) -> Iterator[str]:

@@ -198,12 +198,21 @@ class Session:
 
     # reporting
     def report(self, failure: Failure, command: str | None) -> None:
+        failure.called = self._called()
         self.renderer.failure(failure, command)
         if self.settings.log:
             from virshpy.shell.userfiles import log
 
             for sentence in failure.sentences:
                 log(self.settings.log, "ERROR", sentence)
+
+    def _called(self) -> str:
+        """What a command line begins with that is to be pasted where this one was given."""
+        from shlex import quote
+
+        if self.interactive:
+            return ""
+        return f"virshpy -c {quote(self.uri)} " if self.uri else "virshpy "
 
     def report_syntax(self, error: ParseError, words: Sequence[str] = ()) -> None:
         """Report what is wrong with a line; ``words`` are the line, which may ask for a format."""

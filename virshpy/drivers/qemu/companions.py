@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from shlex import quote
 
 from virshpy import errors
 from virshpy.drivers.qemu.vault import secret_value
@@ -60,11 +61,11 @@ def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, direc
     control = ListeningSocket(f"{directory}/swtpm.sock", owner=identity.uid)
     yield control
     yield Spawn(
-        [program, "socket", "--ctrl", "type=unixio,fd={fd:control}", "--tpmstate", f"dir={state},mode=0600",
+        [program, "socket", "--ctrl", "type=unixio,fd={fd:socket}", "--tpmstate", f"dir={state},mode=0600",
          "--terminate", *version, *opened],
         log=domains.log(f"{domain.name}-swtpm"),
         uid=identity.uid,
-        descriptors={"control": control, **password},
+        descriptors={"socket": control, **password},
     )  # fmt: skip
 
 
@@ -94,7 +95,10 @@ def _virtiofsd(
     binary = filesystem.binary
     source = filesystem.source.dir if filesystem.source else None
     if not source or not os.path.isdir(source):
-        raise errors.InternalError(f"the virtiofs export directory '{source}' does not exist")
+        raise errors.InternalError(
+            f"the virtiofs export directory '{source}' does not exist",
+            hint=f"make it: mkdir -p {quote(source)}" if source else None,
+        )
     options = [f"source={source.replace(',', ',,')}"]
     if binary is not None:
         if binary.cache and binary.cache.mode:
@@ -107,7 +111,13 @@ def _virtiofsd(
             options.append("flock" if binary.lock.flock else "no_flock")
         if binary.lock and binary.lock.posix is not None:
             options.append("posix_lock" if binary.lock.posix else "no_posix_lock")
-    words = [(binary and binary.path) or _file_server(), "--fd={fd:socket}", "-o", ",".join(options)]
+    program = (binary and binary.path) or _file_server()
+    if not os.access(program, os.X_OK) or os.path.isdir(program):
+        raise errors.InternalError(
+            f"virtiofsd binary '{program}' is not executable",
+            hint="leave <binary path='…'> out: the one that is installed is found",
+        )
+    words = [program, "--fd={fd:socket}", "-o", ",".join(options)]
     if binary is not None and binary.thread_pool and binary.thread_pool.size is not None:
         words.append(f"--thread-pool-size={binary.thread_pool.size}")
     listening = ListeningSocket(f"{directory}/{filesystem.alias.name}-fs.sock", owner=identity.uid)
@@ -132,7 +142,7 @@ def _file_server() -> str:
             return path
     raise errors.OperationFailed(
         "Unable to find a satisfying virtiofsd",
-        hint="install it: apt install virtiofsd (Debian 12: in qemu-system-common)",
+        hint="on Debian 12: apt install qemu-system-common; where it has a package of its own: apt install virtiofsd",
     )
 
 

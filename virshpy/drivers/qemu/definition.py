@@ -24,12 +24,14 @@ def ensure_free(domains: Domains, uuid: str, name: str) -> None:
     if (same := domains.by_uuid(uuid)) is not None and same.name != name:
         raise errors.OperationFailed(
             f"domain '{same.name}' is already defined with uuid {uuid}",
-            hint="leave out <uuid> to have a new one made, or rename the domain: virshpy domrename",
+            hint="leave out <uuid> to have a new one made, or rename the domain:"
+            f" virshpy domrename {shell_name(same.name)} {shell_name(name)}",
         )
     if (same := domains.by_name(name)) is not None and same.uuid != uuid:
         raise errors.OperationFailed(
             f"domain '{name}' already exists with uuid {same.uuid}",
-            hint=f"choose another name, or remove that one first: virshpy undefine {shell_name(name)}",
+            hint=f"put <uuid>{same.uuid}</uuid> into the document to change that domain;"
+            " for a second one choose another <name>",
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+from shlex import join
 
 from virshpy import errors
 from virshpy.xml.domain.storage import BackingStore, Disk, StorageFormat, StorageSource
@@ -73,16 +74,22 @@ def backing_of(image: str, format: str) -> tuple[str, str] | None:
     name = header[offset : offset + length].decode(errors="surrogateescape")
     format_name = _extension(header, struct.unpack_from(">I", header, 100)[0] if version >= 3 else 72, offset)
     if format_name is None:
+        words = ["qemu-img", "rebase", "-u", "-F", format_of(_beside(image, name)), "-b", name, image]
         raise errors.OperationInvalid(
             f"format of backing image '{name}' of image '{image}' was not specified in the image metadata",
-            hint=f"write it there: qemu-img rebase -u -F FORMAT -b '{name}' '{image}'",
+            hint=f"write it there: {join(words)}",
         )
     if ":" in name.split("/", 1)[0]:
         raise errors.ConfigUnsupported(
             f"backing image '{name}' of image '{image}' is not a file",
             hint="describe it in the document, as <backingStore type='network'>",
         )
-    return os.path.normpath(os.path.join(os.path.dirname(image), name)), format_name
+    return _beside(image, name), format_name
+
+
+def _beside(image: str, name: str) -> str:
+    """What a name in an image means: it is relative to the image's directory."""
+    return os.path.normpath(os.path.join(os.path.dirname(image), name))
 
 
 _MAGICS = ((0, _QCOW_MAGIC, "qcow2"), (0, b"QED\0", "qed"), (0, b"KDMV", "vmdk"), (0, b"conectix", "vpc"),

@@ -100,11 +100,12 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
             watch.ensure(domains, entry, domain.uuid)
         entry.hold(lambda: _state_active(domains, domain, plan, flags))
     except BaseException as error:
+        explained = _explained(domains, domain, plan) if isinstance(error, Closed) else None
         endings.note(domains, domain.name, ShutoffReason.FAILED)
         uuid = domain.uuid
         entry.undo(lambda: domains.set_outcome(uuid, ShutoffReason.FAILED))
-        if isinstance(error, Closed):
-            raise _explained(domains, domain, plan) from None
+        if explained is not None:
+            raise explained from None
         raise
     return DomainRef(domain.name, domain.uuid, id)
 
@@ -134,19 +135,23 @@ def _state_active(domains: Domains, domain: Domain, plan: StartPlan, flags: int)
 
 
 def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error:
-    """Why QEMU left: its own words, and who holds the image where it complains about a lock."""
+    """Why QEMU left: its own words and what helps, or those of a companion that left before it."""
+    from virshpy.drivers.qemu import lastwords
+
     assert domain.name
-    with open(domains.log(domain.name), "rb") as file:
-        file.seek(plan.spawn.said_from)
-        words = file.read(65536).decode(errors="replace").strip()
-    said = "\n".join(line for line in words.splitlines() if ": shutting down, reason=" not in line)
-    hint = f"the whole story is in {domains.log(domain.name)}"
-    if "Invalid password, cannot unlock any keyslot" in said:
-        hint = "the image was made with another value than that of the secret which <encryption> names: "
-        hint += "virshpy secret-set-value UUID"
+    processes.wait_gone(plan.spawn.pid, plan.spawn.started, timeout=domains.config.stop_patience)
+    said = lastwords.complaint(plan.spawn.said())
+    for spawn in plan.companions:
+        ending = processes.ending(spawn.pid, spawn.started)
+        socket = spawn.descriptors["socket"].shown("socket").removeprefix("path=")
+        if ending is not None and lastwords.is_about(said, socket, ending):
+            return lastwords.of_companion(spawn.argv[0], ending, spawn.said(), spawn.log)
+    hint = lastwords.hint_of(said, domain)
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
-        hint = writer_of_an_image(domains, domain) or hint
-    return errors.InternalError(f"qemu unexpectedly closed the monitor: {said}", hint=hint)
+        hint = writer_of_an_image(domains, domain)
+    return errors.InternalError(
+        f"qemu unexpectedly closed the monitor: {said}", hint=hint or f"the whole story is in {plan.spawn.log}"
+    )
 
 
 def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:

@@ -50,6 +50,7 @@ _UNSEEN = "unable to stat: {}"
 KINDS = {
     "disk": _image("disk"),
     "firmware": _image("firmware"),
+    "ROM": _image("ROM", _UNSEEN),
     "kernel": _image("kernel", _UNSEEN),
     "initrd": _image("initrd", _UNSEEN),
     "dtb": _image("device tree", _UNSEEN),

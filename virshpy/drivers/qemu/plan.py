@@ -74,6 +74,11 @@ class StartPlan:
         self.steps = steps
         self.spawn = spawn
 
+    @property
+    def companions(self) -> list[Spawn]:
+        """The processes beside QEMU."""
+        return [step for step in self.steps if isinstance(step, Spawn) and step is not self.spawn]
+
     def commands(self) -> list[str]:
         return [line for step in self.steps for line in step.commands()]
 

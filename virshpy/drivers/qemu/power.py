@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.drivers import qemu
-from virshpy.drivers.qemu.records import Domains, Record
+from virshpy.drivers.qemu.records import Domains, Record, shell_name
 from virshpy.enums import DomainState, RebootFlags, ShutdownFlags
 from virshpy.host.journal import Journal
 
@@ -33,7 +33,7 @@ class Power(DomainOperations):
             record = self.domains.require_active(domain)
             state = self.domains.guest_state(record).state
             if state == DomainState.PMSUSPENDED:
-                raise errors.OperationInvalid("domain is pmsuspended", hint="wake it first: virshpy dompmwakeup")
+                raise errors.OperationInvalid("domain is pmsuspended", hint=_wake(record))
             if state != DomainState.PAUSED:
                 with self._visit(record) as visit:
                     visit.execute("stop")
@@ -43,7 +43,7 @@ class Power(DomainOperations):
             record = self.domains.require_active(domain)
             state = self.domains.guest_state(record).state
             if state == DomainState.PMSUSPENDED:
-                raise errors.OperationInvalid("domain is pmsuspended", hint="wake it first: virshpy dompmwakeup")
+                raise errors.OperationInvalid("domain is pmsuspended", hint=_wake(record))
             if state == DomainState.RUNNING:
                 raise errors.OperationInvalid("domain is already running")
             with self._visit(record) as visit:
@@ -107,3 +107,7 @@ class Power(DomainOperations):
         with self._visit(record) as visit:
             qemu.watch.set_shutdown_action(visit, document, pause=expect is not None)
             visit.execute("system_powerdown")
+
+
+def _wake(record: Record) -> str:
+    return f"wake it first: virshpy dompmwakeup {shell_name(record.name)}"

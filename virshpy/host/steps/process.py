@@ -161,6 +161,12 @@ class Spawn(Step):
         for descriptor in self.descriptors.values():
             descriptor.release()
 
+    def said(self) -> str:
+        """What the process itself has written to its log, up to a limit that is more than anybody reads."""
+        with open(self.log, "rb") as file:
+            file.seek(self.said_from)
+            return file.read(65536).decode(errors="replace")
+
     def undo(self) -> None:
         if self.pid:
             processes.kill(self.pid, self.started, patience=self.patience)

@@ -31,7 +31,8 @@ _DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@add
 def diff(session: Session, args: Arguments) -> Table | Message:
     domain: Domain = args["domain"]
     if not domain.is_active():
-        raise Failure(f"Domain '{domain.name}' is not running", hint="its definition is all there is: virshpy dumpxml")
+        hint = f"its definition is all there is: virshpy dumpxml {domain.uuid}"
+        raise Failure(f"Domain '{domain.name}' is not running", hint=hint)
     if not domain.is_persistent():
         raise Failure(f"Domain '{domain.name}' is transient", hint="nothing is saved of it: define makes it persistent")
     rows = _differences(domain)

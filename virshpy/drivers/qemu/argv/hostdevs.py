@@ -65,14 +65,16 @@ def _pci(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
         "failover_pair_id": teaming.persistent if teaming else None,
         "bootindex": bootindex,
         **guest.place(hostdev),
-        **_rom(hostdev),
+        **_rom(guest, hostdev),
     }
 
 
-def _rom(hostdev: Hostdev) -> Properties:
+def _rom(guest: Guest, hostdev: Hostdev) -> Properties:
     rom = hostdev.rom
     if rom is None:
         return {}
+    if rom.file and rom.file.startswith("/"):
+        guest.out.file(rom.file, "r", "ROM", shared=True)
     return {"rombar": {True: 1, False: 0}.get(rom.bar) if rom.bar is not None else None, "romfile": rom.file}
 
 

@@ -75,7 +75,9 @@ def _backend(guest: Guest, interface: Interface, name: str) -> tuple[Properties,
         }, False
     if kind == "null":
         return {"type": "socket", "udp": "127.0.0.1:1", "localaddr": "127.0.0.1:0"}, False
-    raise errors.ConfigUnsupported(f"interface type '{kind}' is not supported yet")
+    raise errors.ConfigUnsupported(
+        f"interface type '{kind}' is not supported yet", hint="use type='bridge' with a bridge, or type='user'"
+    )
 
 
 def _tap(guest: Guest, interface: Interface) -> tuple[Properties, bool]:
@@ -172,6 +174,8 @@ def device_properties(
         **guest.place(interface),
     }
     if interface.rom is not None and not guest.runtime.native:
+        if interface.rom.file and interface.rom.file.startswith("/"):
+            guest.out.file(interface.rom.file, "r", "ROM", shared=True)
         properties |= {
             "rombar": None if interface.rom.bar is None else int(interface.rom.bar),
             "romfile": "" if interface.rom.enabled is False else interface.rom.file,

@@ -207,9 +207,10 @@ def huge_page_mount(size: int) -> str:
         words = line.split()
         if len(words) > 3 and words[2] == "hugetlbfs" and _page_size(words[3]) == size:
             return words[1].replace("\\040", " ")
+    place = f"/dev/hugepages{size // 1024}M"
     raise errors.InternalError(
         "hugetlbfs filesystem is not mounted or disabled by administrator config",
-        hint=f"mount -t hugetlbfs -o pagesize={size}K none /dev/hugepages{size // 1024}M",
+        hint=f"mount it: mkdir -p {place} && mount -t hugetlbfs -o pagesize={size}K none {place}",
     )
 
 

@@ -130,7 +130,10 @@ def _check_one(graphics: Graphics) -> None:
     if graphics.type != "spice":
         return
     if graphics.tlsPort is not None and graphics.tlsPort > 0:
-        raise errors.ConfigUnsupported("spice TLS port set in XML configuration, but TLS is disabled in qemu.conf")
+        raise errors.ConfigUnsupported(
+            "spice TLS port set in XML configuration, but TLS is disabled in qemu.conf",
+            hint="virshpy serves SPICE without TLS: take tlsPort= out",
+        )
     secure = graphics.defaultMode == "secure" or any(channel.mode == "secure" for channel in graphics.channels)
     if secure and graphics.tlsPort is None and not graphics.autoport:
         raise errors.ConfigUnsupported(

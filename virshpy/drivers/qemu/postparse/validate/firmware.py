@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 
+_EITHER = (
+    "take out firmware='efi', and the files that <loader> and <nvram> name are used; or take these two out, and files"
+    " are chosen"
+)
+
+
 def check_firmware(domain: Domain) -> None:
     domain_os = domain.os
     assert domain_os is not None
@@ -19,22 +25,25 @@ def check_firmware(domain: Domain) -> None:
     if domain_os.firmware is not None:
         if loader is not None and loader.readonly is not None:
             raise errors.XMLDetail(
-                "loader attribute 'readonly' cannot be specified when firmware autoselection is enabled"
+                "loader attribute 'readonly' cannot be specified when firmware autoselection is enabled", hint=_EITHER
             )
         if loader is not None and loader.type is not None:
-            raise errors.XMLDetail("loader attribute 'type' cannot be specified when firmware autoselection is enabled")
+            raise errors.XMLDetail(
+                "loader attribute 'type' cannot be specified when firmware autoselection is enabled", hint=_EITHER
+            )
         if loader is not None and loader.secure is False:
             raise errors.XMLDetail(
-                "loader attribute 'secure' cannot be specified when firmware autoselection is enabled"
+                "loader attribute 'secure' cannot be specified when firmware autoselection is enabled",
+                hint="take secure='no' out; <feature enabled='no' name='secure-boot'/> in <firmware> says so",
             )
         if loader is not None and loader.value:
             raise errors.XMLDetail(
                 "loader path cannot be specified when firmware autoselection is enabled",
-                hint="leave out either firmware='efi' or the path in <loader>",
+                hint=_EITHER,
             )
         if nvram is not None and nvram.template:
             raise errors.XMLDetail(
-                "nvram attribute 'template' cannot be specified when firmware autoselection is enabled"
+                "nvram attribute 'template' cannot be specified when firmware autoselection is enabled", hint=_EITHER
             )
         if domain_os.firmware != "efi" and variables:
             raise errors.XMLDetail("Only EFI firmware permits NVRAM")
@@ -65,7 +74,8 @@ def _check_wanted(domain: Domain) -> None:
     named = {feature.name: feature.enabled for feature in wanted}
     if named.get("enrolled-keys") and named.get("secure-boot") is False:
         raise errors.XMLDetail(
-            "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled"
+            "firmware feature 'enrolled-keys' cannot be enabled when firmware feature 'secure-boot' is disabled",
+            hint="enable 'secure-boot', or disable 'enrolled-keys' too: keys are only looked at by secure boot",
         )
 
 

@@ -1,0 +1,65 @@
+"""What hints name is there: commands of ours, packages of the host's distribution."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.guests.documents import document
+from virshpy.shell import registry
+
+PACKAGE = Path(__file__).parents[2] / "virshpy"
+# Verbs of sentences about virshpy itself, which are no commands.
+SENTENCES = {"does", "has", "is", "itself", "serves", "starts"}
+ELSEWHERE = {"virtiofsd": "of Debian 13 and later"}
+
+
+def _texts() -> list[tuple[str, str]]:
+    """(module, text) of every string of the package that is shown to somebody; docstrings are not."""
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        documentation = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            if node.body and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+                found.append((path.name, node.value))
+    return found
+
+
+def test_commands_that_hints_name_are_commands() -> None:
+    named = {
+        (module, word)
+        for module, text in _texts()
+        for word in re.findall(r"(?:^|: |; |, |'|\()virshpy ([a-z][a-z-]+)", text)
+    }
+    assert {word for _, word in named} - SENTENCES, "nothing is found at all"
+    unknown = {(module, word) for module, word in named if word not in SENTENCES and not registry.lookup(word)}
+    assert unknown == set()
+
+
+@pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs a host with apt")
+def test_packages_that_hints_name_can_be_installed() -> None:
+    packages = {package for _, text in _texts() for package in re.findall(r"apt install ([a-z0-9.+-]+)", text)}
+    assert "ovmf" in packages
+    shown = subprocess.run(["apt-cache", "pkgnames"], capture_output=True, text=True, check=True).stdout.split()
+    if "apt" not in shown:
+        pytest.skip("needs the lists of packages: apt-get update")
+    assert packages - set(shown) <= set(ELSEWHERE)
+
+
+# Errors of which nothing is known that would help: a hint about something else teaches to ignore hints.
+def test_where_nothing_is_known_nothing_is_said(virshpy: Run, root: Path) -> None:
+    (root / "vm.xml").write_text(document("vm", "<graphics type='vnc' keymap='en-us' sharePolicy='nonsense'/>"))
+    told = virshpy("--hints", "define", str(root / "vm.xml"), check=False).stderr
+    assert "error: " in told and "for example" not in told and "domcapabilities" not in told

@@ -66,6 +66,13 @@ def _all(command: Command) -> Iterator[list[str]]:
     yield ["--", *(_good(option) for option in command.options if option.required)]
     yield ["nope"]
     yield ["nope", "nope"]
+    for alias in command.aliases:
+        target = command.find(alias.target)
+        if target is not None:
+            value = [] if alias.value is not None or target.kind == FLAG else [_good(target)]
+            others = _required(command, without=target)
+            yield [*others, f"--{alias.name}", *value]
+            yield [*others, f"--{alias.name}", *value, *_named(target)]
     for option in command.options:
         others = _required(command, without=option)
         yield from ([*others, *words] for words in _alone(option))

@@ -50,6 +50,33 @@ def test_documents_described_by_options(name: str, tmp_path: Path, monkeypatch: 
     assert not found, "\n".join(map(str, found[:20]))
 
 
+TRACED = (
+    "domstate test --reason; domid 1", "domuuid 6695eb01-f6a4-8304-79aa-97f2502e193f", "domstate nope; bogus", "domid",
+    "net-uuid default", "net-name 00000000-0000-0000-0000-000000000000", "pool-start default-pool", "vol-pool v",
+    "vol-path v default-pool", "iface-mac eth1", "iface-name aa:bb:cc:dd:ee:ff", "nodedev-dumpxml computer",
+    "secret-dumpxml x", "nwfilter-binding-dumpxml x", "domstats test", "echo --str a b", "setmem test --kilobytes 1024",
+    "send-key test KEY_A KEY_B", "domstate test x", "domstate test --bogus", "", "#x", "connect test:///default; uri",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("level", ["0", "1", "2", "4"])
+def test_trace(level: str, tmp_path: Path) -> None:
+    for line in TRACED:
+        argv = ["-d", level, "-c", URI, line]
+        assert run_virshpy(argv) == run_virsh(argv), line
+    logs = [tmp_path / "ours", tmp_path / "theirs"]
+    for log, run in zip(logs, (run_virshpy, run_virsh), strict=True):
+        run(["-d", level, "-l", str(log), "-c", URI, "domid test; domid; bogus"])
+    ours, theirs = ([line.partition("] ")[2] for line in log.read_text().splitlines() if line] for log in logs)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("value", ["0", "1", " 1", "4"])
+def test_trace_by_the_environment(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIRSH_DEBUG", value)
+    assert run_virshpy(["-c", URI, "domid test"]) == run_virsh(["-c", URI, "domid test"])
+
+
 def test_grammar(tmp_path: Path) -> None:
     assert not list(from_standard_input(list(grammar.lines(400)), tmp_path))
     for line in grammar.lines(150, arguments=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy.shell.output import FORMATS
-from virshpy.shell.session import Settings
+from virshpy.shell.session import DEBUG, ERROR, Settings
+from virshpy.shell.types import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +69,22 @@ def parse(words: Sequence[str]) -> Parsed:
             position -= 1
             break
     parsed.words = list(words[position:])
+    _heed_environment(parsed)
     return parsed
+
+
+def _heed_environment(parsed: Parsed) -> None:
+    """virsh's variables, which mean what no option says."""
+    settings = parsed.settings
+    if settings.log is None:
+        settings.log = os.environ.get("VIRSH_LOG_FILE") or None
+    wanted = os.environ.get("VIRSH_DEBUG")
+    if wanted is not None and settings.debug == ERROR:
+        level = whole_number(wanted)
+        if level is None or not DEBUG <= level <= ERROR:
+            parsed.notices.append("VIRSH_DEBUG not set with a valid numeric value")
+        else:
+            settings.debug = level
 
 
 def _long(parsed: Parsed, text: str, words: Sequence[str], position: int) -> int:
@@ -115,7 +133,7 @@ def _apply(parsed: Parsed, name: str, value: str) -> None:
         if level is None:
             raise UsageError("option -d takes a numeric argument")
         if 0 <= level <= 4:
-            settings.debug = level == 0
+            settings.debug = level
         else:
             parsed.notices.append(f"ignoring debug level {level} out of range [0-4]")
     elif name == "escape":

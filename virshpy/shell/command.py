@@ -388,6 +388,7 @@ class Arguments:
 
     def _converted(self, option: Option, session: Session) -> Any:
         texts = self.given.get(option.name, [])
+        session.asking = "unknown" if option.kind == WORDS else self.command.name
         if option.kind == WORDS:
             return [option.type.convert(text, option.name, session) for text in texts]
         if not texts[0] and not option.type.empty_ok:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
-    from virshpy.shell.command import Arguments, Constraint, Option
+    from virshpy.shell.command import Alias, Arguments, Constraint, Option
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
 
@@ -116,6 +116,7 @@ def declare_verb(
     options: Sequence[Option] = (),
     flags: Mapping[str, int] | None = None,
     constraints: Sequence[Constraint] = (),
+    aliases: Sequence[Alias] = (),
     examples: Sequence[tuple[str, str]] = (),
     typed: bool = True,
 ) -> None:
@@ -125,7 +126,8 @@ def declare_verb(
 
     @command(
         name, summary, description, (target, *options),
-        constraints=constraints, examples=examples or _example(name, target), returns=f"message {identity}",
+        constraints=constraints, aliases=aliases, examples=examples or _example(name, target),
+        returns=f"message {identity}",
     )  # fmt: skip
     def verb(session: Session, args: Arguments) -> Message:
         handle = args[target.name]

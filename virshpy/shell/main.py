@@ -18,7 +18,7 @@ from virshpy.shell import arguments, streams
 from virshpy.shell.command import Failure
 from virshpy.shell.output import MACHINE, Renderer
 from virshpy.shell.parser import ParseError, parse_line, parse_words, wanted_output
-from virshpy.shell.session import INTERRUPTED, Session
+from virshpy.shell.session import INFO, INTERRUPTED, Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,9 +94,14 @@ def _run(words: Sequence[str]) -> int:
 
 def _one_line(words: Sequence[str], session: Session) -> int:
     if words == [""]:
+        session.trace(INFO, 'commands: ""')
         return 1
     try:
-        invocations = parse_line(words[0]) if len(words) == 1 else parse_words(words)
+        if len(words) == 1:
+            session.trace(INFO, f'commands: "{words[0]}"')
+            invocations = parse_line(words[0], session.trace_word)
+        else:
+            invocations = parse_words(words, session.trace_word)
     except ParseError as error:
         session.report_syntax(error, words[0].split() if len(words) == 1 else words)
         return 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from virshpy.shell.types import Candidate
 
     Given = dict[str, list[str]]
+    Way = tuple[str, Callable[[str], Any]]
 
 _UUID_LENGTH = 36
 
@@ -29,6 +30,7 @@ class ObjectType(Named):
 
     noun = ""
     complaint = "failed to get %s '%s'"
+    traced: int | None = 1  # the level of --debug at which it is told that it is looked at
 
     def __init__(self, by: str = "uuid name", active: bool | None = None, *, quiet: bool = False) -> None:
         self.by = by.split()
@@ -37,7 +39,11 @@ class ObjectType(Named):
 
     def convert(self, text: str, name: str, session: Session) -> Any:
         cause: errors.Error | None = None
-        for find in self.ways(text, session.connection):
+        if self.traced is not None:
+            session.trace_option(name, text, self.traced)
+        for what, find in self.ways(text, session.connection):
+            if what:
+                session.trace_way(name, f"trying as {what}")
             try:
                 return find(text)
             except errors.Error as error:
@@ -49,13 +55,13 @@ class ObjectType(Named):
             if self.active is None or handle.is_active() == self.active:
                 yield (handle.name, self.noun) if "name" in self.by else (handle.uuid, handle.name)
 
-    def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
-        """How to look ``text`` up, to be tried in this order."""
+    def ways(self, text: str, connection: Connection) -> Iterable[Way]:
+        """How to look ``text`` up, to be tried in this order, each with what the trace calls it."""
         by_uuid, by_name = self.lookups(connection)
         if "uuid" in self.by and len(text) == _UUID_LENGTH:
-            yield by_uuid
+            yield f"{self.noun} UUID", by_uuid
         if "name" in self.by:
-            yield by_name
+            yield f"{self.noun} NAME", by_name
 
     def lookups(self, connection: Connection) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
         """By UUID, by name."""
@@ -107,8 +113,8 @@ class BindingType(ObjectType):
     noun = "nwfilter binding"
     identity = "port_dev"
 
-    def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
-        return (connection.nwfilter_binding_lookup_by_port_dev,)
+    def ways(self, text: str, connection: Connection) -> Iterable[Way]:
+        return (("nwfilter binding port dev", connection.nwfilter_binding_lookup_by_port_dev),)
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return [(binding.port_dev, binding.filter_name) for binding in session.connection.list_nwfilter_bindings()]
@@ -118,9 +124,10 @@ class SecretType(ObjectType):
     """A secret, named by its UUID."""
 
     noun = "secret"
+    traced = 0
     identity = "uuid"
 
-    def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
+    def ways(self, text: str, connection: Connection) -> Iterable[Way]:
         def find(text: str) -> Any:
             digits = text.replace("-", "").replace(" ", "")
             if len(digits) != 32 or digits.strip("0123456789abcdefABCDEF"):
@@ -128,7 +135,7 @@ class SecretType(ObjectType):
             with named_as("virSecretLookupByUUID"):
                 return connection.secret_lookup_by_uuid(text)
 
-        return (find,)
+        return (("", find),)
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return [(secret.uuid, secret.usage_id) for secret in session.connection.list_secrets()]
@@ -143,10 +150,10 @@ class InterfaceType(ObjectType):
     def __init__(self, by: str = "mac name", active: bool | None = None) -> None:
         super().__init__(by, active)
 
-    def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
+    def ways(self, text: str, connection: Connection) -> Iterable[Way]:
         if is_mac(text):
-            return (connection.interface_lookup_by_mac,) if "mac" in self.by else ()
-        return (connection.interface_lookup_by_name,) if "name" in self.by else ()
+            return (("interface MAC", connection.interface_lookup_by_mac),) if "mac" in self.by else ()
+        return (("interface NAME", connection.interface_lookup_by_name),) if "name" in self.by else ()
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         for interface in session.connection.list_interfaces():
@@ -159,15 +166,16 @@ class NodeDeviceType(ObjectType):
 
     complaint = "%s '%s'"
     noun = "Could not find matching device"
+    traced = None
     identity = "name"
 
-    def ways(self, text: str, connection: Connection) -> Iterable[Callable[[str], Any]]:
+    def ways(self, text: str, connection: Connection) -> Iterable[Way]:
         if "," not in text:
-            return (connection.node_device_lookup_by_name,)
+            return (("", connection.node_device_lookup_by_name),)
         pieces = text.split(",")
         if len(pieces) != 2:
             raise Failure(f"Malformed device value '{text}'")
-        return (lambda _: connection.node_device_lookup_scsi_host_by_wwn(*pieces),)
+        return (("", lambda _: connection.node_device_lookup_scsi_host_by_wwn(*pieces)),)
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return [(device.name, "") for device in session.connection.list_node_devices()]
@@ -199,15 +207,19 @@ def find_volume(
     home = args[pool] if pool else None
     if home is not None and pool is not None and not home.is_active():
         raise Failure(f"pool '{args.text(pool)}' is not active")
-    ways: list[Callable[[str], StorageVol]] = []
+    ways: list[tuple[str, Callable[[str], StorageVol]]] = []
     if "name" in by and home is not None:
-        ways.append(home.storage_vol_lookup_by_name)
+        ways.append(("name", home.storage_vol_lookup_by_name))
     if "key" in by:
-        ways.append(connection.storage_vol_lookup_by_key)
+        ways.append(("key", connection.storage_vol_lookup_by_key))
     if "path" in by:
-        ways.append(connection.storage_vol_lookup_by_path)
+        ways.append(("path", connection.storage_vol_lookup_by_path))
+    from virshpy.shell.session import DEBUG
+
     cause: errors.Error | None = None
-    for find in ways:
+    session.trace_option(name, text, DEBUG)
+    for what, find in ways:
+        session.trace_way(name, f"trying as vol {what}")
         try:
             found = find(text)
         except errors.Error as error:

@@ -13,9 +13,11 @@ from virshpy.shell.types import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from virshpy.shell.command import Command, Option
+
+    Heard = Callable[[str, str, str | None], None]
 
 
 class ParseError(Exception):
@@ -46,14 +48,19 @@ class Separator:
 SEPARATOR = Separator()
 
 
-def parse_line(text: str) -> list[Arguments]:
-    """Commands of a line, or of several: ``;`` and newlines separate them."""
-    return _parse(split(text))
+def _unheard(command: str, option: str, word: str | None) -> None:
+    pass
 
 
-def parse_words(words: Sequence[str]) -> list[Arguments]:
+def parse_line(text: str, heard: Heard = _unheard) -> list[Arguments]:
+    """Commands of a line, or of several: ``;`` and newlines separate them. ``heard`` is told of each option, with the
+    command's name and the option's value or None."""
+    return _parse(split(text), heard)
+
+
+def parse_words(words: Sequence[str], heard: Heard = _unheard) -> list[Arguments]:
     """One command, split into words by the calling shell already."""
-    return _parse(iter(words))
+    return _parse(iter(words), heard)
 
 
 def split(text: str) -> Iterator[str | Separator]:
@@ -118,8 +125,9 @@ def _word(text: str, position: int) -> tuple[str, int]:
 class Reader:
     """Reads the words of one command after its name; completion asks it what may come next."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, heard: Heard = _unheard) -> None:
         self.command = command
+        self.heard = heard
         self.given: dict[str, list[str]] = {}
         self.awaiting = [o for o in command.options if o.kind != FLAG and not o.named_only]
         self.pending: Option | None = None  # its value is the next word
@@ -173,6 +181,7 @@ class Reader:
             if equals:
                 raise _no_value("help")
             self.wants_help = True
+            self.heard(self.command.name, name, None)
             return
         option = self.command.find(name)
         if option is None and name in EVERYWHERE:
@@ -202,6 +211,7 @@ class Reader:
             if equals:
                 raise _no_value(option.name)
             self.given[option.name] = []
+            self.heard(self.command.name, option.name, None)
         elif equals:
             self._store(option, value)
         else:
@@ -219,6 +229,7 @@ class Reader:
 
     def _store(self, option: Option, word: str) -> None:
         self.given.setdefault(option.name, []).append(word)
+        self.heard(self.command.name, option.name, word)
         if option.kind != WORDS and option in self.awaiting:
             self.awaiting.remove(option)
 
@@ -249,7 +260,7 @@ def wanted_output(words: Sequence[str]) -> str | None:
     return None
 
 
-def _parse(words: Iterator[str | Separator]) -> list[Arguments]:
+def _parse(words: Iterator[str | Separator], heard: Heard) -> list[Arguments]:
     parsed: list[Arguments] = []
     reader: Reader | None = None
     for word in words:
@@ -262,7 +273,7 @@ def _parse(words: Iterator[str | Separator]) -> list[Arguments]:
         elif word.startswith("#"):
             _skip_comment(words)
         else:
-            reader = Reader(registry.find(word))
+            reader = Reader(registry.find(word), heard)
     if reader is not None:
         parsed.append(reader.finish())
     return parsed

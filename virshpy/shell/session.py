@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from virshpy.shell.command import Arguments
 
 INTERRUPTED = 130
+# virsh's levels: what is told from that on is told (--debug).
+DEBUG, INFO, ERROR = 0, 1, 4
+_LEVELS = {DEBUG: "DEBUG", INFO: "INFO"}
 _NOT_CONNECTED = "failed to connect to the hypervisor"
 _LOST = "its files were removed, replaced or damaged; the next command connects again"
 
@@ -34,7 +37,7 @@ class Settings:
         self.readonly = False
         self.quiet = False
         self.timing = False
-        self.debug = False
+        self.debug = ERROR
         self.log: str | None = None
         self.escape = "^]"
         self.output: str | None = None
@@ -55,6 +58,7 @@ class Session:
         self.stopping = False
         # At the prompt, what /dev/stdin stands for.
         self.read_document: Callable[[], str] | None = None
+        self.asking = "unknown"  # the command whose options are being read, for the trace
         self._connection: Connection | None = None
         self._lost = False  # it was open, and went without our doing
 
@@ -105,13 +109,14 @@ class Session:
         except errors.Error as error:
             raise Failure(complaint, error) from error
         connection.on_warning(self.renderer.warning)
+        self.trace(INFO, "Failed to setup keepalive on connection")  # there is nobody to keep it alive with
         return connection
 
     # running
     def run_line(self, line: str) -> bool:
         """Parse and run what was typed at the prompt, or one argument; False where its last command failed."""
         try:
-            parsed = parse_line(line)
+            parsed = parse_line(line, self.trace_word)
         except ParseError as error:
             self.report_syntax(error, line.split())
             return False
@@ -197,6 +202,30 @@ class Session:
             return False  # a driver that cannot tell
 
     # reporting
+    def trace(self, level: int, sentence: str) -> None:
+        """Tell how a line is understood where --debug asks for it, as virsh does: people, and the file of --log."""
+        if level < self.settings.debug:
+            return
+        if self.settings.log:
+            from virshpy.shell.userfiles import log
+
+            log(self.settings.log, _LEVELS[level], sentence)
+        if self.renderer.format not in MACHINE:
+            self.renderer.write(f"{sentence}\n")
+
+    def trace_word(self, command: str, option: str, word: str | None) -> None:
+        """One option of a line that was read; ``word`` is its value, or None where it has none."""
+        self.trace(INFO, f"{command}: {option}" + ("(bool): (none)" if word is None else f"(optdata): {word}"))
+
+    def trace_option(self, name: str, text: str, level: int = INFO) -> None:
+        """What names an object is looked at now."""
+        if self.asking != "unknown":
+            self.trace(level, f"{self.asking}: found option <{name}>: {text}")
+
+    def trace_way(self, name: str, way: str) -> None:
+        """How that object is looked up."""
+        self.trace(DEBUG, f"{self.asking}: <{name}> {way}")
+
     def report(self, failure: Failure, command: str | None) -> None:
         failure.called = self._called()
         self.renderer.failure(failure, command)
@@ -232,7 +261,7 @@ class Session:
         import traceback
 
         trace = "".join(traceback.format_exception(error))
-        if self.settings.debug:
+        if self.settings.debug == DEBUG:
             complain(trace)
             hint = "the trace above says where"
         else:

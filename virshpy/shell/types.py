@@ -258,18 +258,22 @@ class DomainType(Type):
     def convert(self, text: str, name: str, session: Session) -> Any:
         connection = session.connection
         cause: errors.Error | None = None
+        session.trace_option(name, text)
         try:
             if "id" in self.by and text.isascii() and text.isdigit() and _int(text) < 1 << 31:
+                session.trace_way("domain", "looks like ID")
                 try:
                     return connection.lookup_by_id(int(text))
                 except errors.NoDomain:
                     pass
             if "uuid" in self.by and len(text) == 36:
+                session.trace_way("domain", "trying as domain UUID")
                 try:
                     return connection.lookup_by_uuid(text)
                 except (errors.NoDomain, errors.InvalidArg):
                     pass
             if "name" in self.by:
+                session.trace_way("domain", "trying as domain NAME")
                 return connection.lookup_by_name(text)
         except (errors.NoDomain, errors.InvalidArg) as error:
             cause = error

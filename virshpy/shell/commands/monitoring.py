@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceAddressesSource, MemoryStatTags, SetTimeFlags
-from virshpy.shell.command import Exclusive, Failure, Option, Reads, argument, command, failing, flag, option
+from virshpy.shell.command import Alias, Exclusive, Failure, Option, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -253,6 +253,7 @@ def find_interface(domain: Domain, name: str, flags: int) -> Node:
     "Print whether the link of a domain's network interface is up.",
     (DOMAIN, _INTERFACE, flag("config", "as it will be at the next start")),
     constraints=(Reads("interface"),),
+    aliases=(Alias("persistent", "config"),),
     examples=(("domif-getlink test testnet0", "such as: testnet0 up"),),
     returns="interface link",
 )

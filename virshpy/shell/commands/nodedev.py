@@ -9,7 +9,7 @@ from virshpy.enums import (
     NodeDeviceDefineXMLFlags,
     NodeDeviceUpdateFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.command import Alias, Exclusive, Failure, argument, command, failing, flag, option
 from virshpy.shell.events import declare_event
 from virshpy.shell.families import (
     asked_the_old_way,
@@ -71,6 +71,7 @@ declare_verb(
     lambda device, flags: device.destroy(),
     "Failed to destroy node device '{name}'",
     "Destroyed node device '{name}'",
+    aliases=(Alias("name", "device"),),
 )
 declare_verb(
     "nodedev-start",

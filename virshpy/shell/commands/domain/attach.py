@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from virshpy.shell.command import Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option
+from virshpy.shell.command import Alias, Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     DOMAIN_LATE,
     IMPACT,
@@ -71,7 +71,7 @@ class Source(AnyText):
         PERSISTENT,
         *IMPACT,
     ),
-    aliases=(),
+    aliases=(Alias("shareable", "mode", "shareable"),),
     constraints=(
         *PERSISTENT_CLASHES,
         Requires("source-host-name", "source-protocol"),

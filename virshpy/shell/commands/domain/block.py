@@ -14,6 +14,7 @@ from virshpy.enums import (
 )
 from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for
 from virshpy.shell.command import (
+    Alias,
     Constraint,
     Exclusive,
     Failure,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.command import Alias, Arguments
     from virshpy.shell.results import Result
     from virshpy.shell.session import Session
 
@@ -244,6 +245,7 @@ class NeedsDestination(Constraint):
         NeedsOneOf("verbose", "timeout", "wait", "pivot", "finish"),
         NeedsOneOf("async", "timeout", "wait", "pivot", "finish"),
     ),
+    aliases=(Alias("raw", "format", "raw"),),
     examples=(("blockcopy test vda /srv/new.qcow2 --pivot --verbose", "move a disk without a pause"),),
     returns="message domain outcome | xml",
 )

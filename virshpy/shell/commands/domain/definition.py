@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import DefineFlags, UndefineFlags, XMLFlags
-from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
+from virshpy.shell.command import (
+    Alias,
+    Constraint,
+    Exclusive,
+    Failure,
+    Requires,
+    argument,
+    command,
+    failing,
+    flag,
+    option,
+)
 from virshpy.shell.results import Document, Message, Plan
 from virshpy.shell.types import STRING, TEXT, DomainType, File, Type
 
@@ -103,6 +114,7 @@ class _WipesSomething(Constraint):
         Exclusive("tpm", "keep-tpm"),
         _WipesSomething(),
     ),
+    aliases=(Alias("delete-snapshots", "delete-storage-volume-snapshots"),),
     examples=(
         ("undefine web --nvram --managed-save", "and the files that were kept for it"),
         ("undefine web --dry-run", "see what that would remove"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.enums import DeviceModifyFlags, ModificationImpact
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.command import Alias, Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -296,6 +296,7 @@ def detach_interface(session: Session, args: Arguments) -> Result:
         flag("config", "of the definition"),
         _PRINT,
     ),
+    aliases=(Alias("persistent", "config"),),
     examples=(("domif-setlink test testnet0 down", "see what the guest does without it"),),
     returns="message domain | xml",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import AbortJobFlags, DirtyRateCalcFlags, JobStatsFlags, JobType, MigrateFlags, MigrateMaxSpeedFlags
-from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, flag, option
+from virshpy.shell.command import Alias, Exclusive, Failure, Requires, argument, command, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.families import given_flags, named_as
 from virshpy.shell.results import Message, Text
@@ -288,6 +288,7 @@ def _later(name: str) -> Any:
         Requires("persistent-xml", "persistent"),
         Requires("tls-destination", "tls"),
     ),
+    aliases=(Alias("tunneled", "tunnelled"),),
     examples=(("migrate test qemu+ssh://other/system --live --verbose", "without a pause that anyone notices"),),
     returns="message domain",
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
 from virshpy.errors import Error, InvalidArg, NoSupport
-from virshpy.shell.command import Failure, Reads, argument, command, failing, option, words
+from virshpy.shell.command import Alias, Failure, Reads, argument, command, failing, option, words
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -46,7 +46,7 @@ def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Te
     "change how much memory a domain has",
     "Change the memory of a domain, within its maximum.",
     (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
-    aliases=(),
+    aliases=(Alias("kilobytes", "size"),),
     constraints=IMPACT_CLASHES,
     examples=(("setmem test 1G --live", "give some of it back"),),
     returns="",
@@ -65,6 +65,7 @@ def setmem(session: Session, args: Arguments) -> None:
     "Change the most memory that a domain may have.",
     (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
     constraints=IMPACT_CLASHES,
+    aliases=(Alias("kilobytes", "size"),),
     examples=(("setmaxmem test 4G --config", "from its next start"),),
     returns="",
 )
@@ -290,6 +291,7 @@ def throttle_values(args: Arguments) -> dict[str, Any]:
     "Print or set how fast a domain may read and write one of its disks.",
     (DOMAIN, argument("device", DiskName(), "target or source of a disk"), *throttle_options(group=True), *IMPACT),
     constraints=(*IMPACT_CLASHES, Reads("domain", "device", *_READ)),
+    aliases=[Alias(name.replace("-", "_"), name) for name in _READ],
     examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
     returns="parameters",
 )

@@ -151,7 +151,16 @@ def test_what_needs_kvm_is_told_without_chatter(uri: str, devices: str) -> None:
         with pytest.raises(errors.InternalError) as told:
             connection.create_xml(document("vm", devices).replace("<features><acpi/></features>", HYPERV))
         assert re.fullmatch(r".*: [^\n]*HyperV VP_INDEX", told.value.message)
-        assert "(VP_INDEX) needs KVM" in str(told.value.hint)
+        assert "<vpindex> must be off" in str(told.value.hint)
+
+
+def test_what_else_needs_kvm_is_no_obstacle(uri: str) -> None:
+    others = ("relaxed", "vapic", "runtime", "synic", "stimer", "reset", "frequencies", "tlbflush", "ipi", "evmcs")
+    elements = "".join(f"<{name} state='on'/>" for name in others)
+    hyperv = HYPERV.replace("state='on'/>", f"state='off'/>{elements}")
+    with connect(uri) as connection:
+        guest = connection.create_xml(document("vm").replace("<features><acpi/></features>", hyperv))
+        guest.destroy()
 
 
 @pytest.mark.skipif(os.path.exists("/usr/lib/x86_64-linux-gnu/qemu/block-rbd.so"), reason="needs a QEMU without rbd")

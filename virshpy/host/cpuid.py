@@ -77,7 +77,7 @@ def execute(questions: Iterable[tuple[int, int]]) -> Answers | None:
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
     libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-    # A file's page, which is executable from the start: memory that was written before may become it on few hosts.
+    # A page of a file, executable from the start: hardened hosts never execute memory that could be written.
     try:
         fd = os.memfd_create("cpuid")
     except OSError:

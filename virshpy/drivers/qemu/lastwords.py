@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 # What QEMU says of itself in good order, and what a guest that had been running before has left in the same log.
 _CHATTER = re.compile(r"char device redirected to |: shutting down, reason=").search
 
-_NEEDS_KVM = "needs KVM: take it out of the document, or say <domain type='kvm'> on a host that has it"
 # Patterns are searched in order, the more particular before the more general. {0} is the first group; {image} is the
 # file of the disk that the words are about, {secret} the secret of its encryption.
 _HINTS = (
@@ -51,7 +50,8 @@ _HINTS = (
      "the memory of <shmem> is there already, in /dev/shm, with another size: say that one, or remove it"),
     (r"cannot bind memory to host NUMA nodes",
      "<numatune> names a node that this host has not: virshpy capabilities shows those that there are"),
-    (r"kernel doesn't allow setting HyperV (\w+)", "an element of <hyperv> ({0}) " + _NEEDS_KVM),
+    (r"kernel doesn't allow setting HyperV VP_INDEX",
+     "all of <hyperv> needs KVM: without it <vpindex> must be off, and the other elements have no effect"),
     (r"CPU model 'host' requires KVM", "<cpu mode='maximum'/> is the most that there is without KVM"),
     (r"Cannot assign requested address",
      "the address to listen on is none of this host's: 'ip address' shows those that are"),

@@ -253,3 +253,14 @@ def test_diff_tells_what_waits_for_the_next_start(virshpy: Run, root: Path) -> N
     assert places["rng"][0] is None and "random" in places["rng"][1]
     assert len(places) <= 4, places
     virshpy("destroy", "vm")
+
+
+def test_the_security_model_is_told_of_guests_that_are_off_too(virshpy: Run, root: Path) -> None:
+    model = "dac" if os.geteuid() == 0 else "none"
+    define(virshpy, root, document("vm"))
+    told = f"Security model: {model}\nSecurity DOI:   0\n"
+    assert told in virshpy("dominfo", "vm").stdout and "Security label" not in virshpy("dominfo", "vm").stdout
+    virshpy("start", "vm")
+    assert told in virshpy("dominfo", "vm").stdout
+    assert ("Security label: +" in virshpy("dominfo", "vm").stdout) is (model == "dac")
+    virshpy("destroy", "vm")

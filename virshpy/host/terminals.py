@@ -1,45 +1,124 @@
-"""Pseudo-terminals of the host: the near end of a guest's serial port."""
+"""Pseudo-terminals of the host: the near end of a guest's serial port, for one session at a time."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import select
+import socket
+import struct
+import time
 
 from virshpy import errors
+from virshpy.host import files
+from virshpy.host.sockets import short_path
+
+_PATIENCE = 3.0  # seconds for a session to let go when another takes its terminal
 
 
 class Terminal:
-    """A terminal as a stream, one session at a time: whoever opens it holds its lock until ``close``.
+    """A terminal as a stream, held by a lock on it until ``close``. The session listens on a socket at ``place``: who
+    connects there takes the terminal over, and the session's next call fails.
 
-    Raises SystemCallError where it cannot be opened, BlockingIOError where another session holds it, unless ``shared``.
+    Raises SystemCallError where it cannot be opened, and SessionExists where another session holds it: with ``force``
+    only if that one does not let go.
     """
 
-    def __init__(self, path: str, *, shared: bool = False) -> None:
+    def __init__(self, path: str, place: str, *, force: bool = False) -> None:
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         except OSError as error:
             raise errors.from_os_error(error, f"Failed to open file '{path}'") from None
+        self._place = place
+        self._asked: socket.socket | None = None
+        self._ready: select.epoll | None = None
+        try:
+            if not self._lock():
+                self._take_over(force)
+            self._listen()
+        except BaseException:
+            self.close()
+            raise
+
+    def _lock(self) -> bool:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not shared:
-                self.close()
-                raise
+            return False
+        return True
+
+    def _take_over(self, force: bool) -> None:
+        pid = None
+        with socket.socket(socket.AF_UNIX) as ask, short_path(self._place) as path:
+            try:
+                if force:
+                    ask.connect(path)
+                    (pid,) = struct.unpack_from("i", ask.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            except OSError:
+                pass  # it is about to end, or only just begun
+            until = time.monotonic() + (_PATIENCE if force else 0)
+            while not self._lock():
+                if time.monotonic() >= until:
+                    raise SessionExists(pid)
+                time.sleep(0.01)
+
+    def _listen(self) -> None:
+        """Whoever has the terminal's lock may make the socket; one that a killed session left is in nobody's way."""
+        self._asked = socket.socket(socket.AF_UNIX)
+        try:
+            files.remove(self._place)
+            with short_path(self._place) as path:
+                self._asked.bind(path)
+            os.chmod(self._place, 0o600)
+            self._asked.listen(1)
+        except OSError as error:
+            raise errors.from_os_error(error, f"Failed to bind {self._place}") from None
+        self._ready = select.epoll()
+        for fd in (self._fd, self._asked.fileno()):
+            self._ready.register(fd, select.EPOLLIN)
 
     def fileno(self) -> int:
-        return self._fd
+        """Readable when something has arrived, or another session takes the terminal."""
+        return -1 if self._ready is None else self._ready.fileno()
 
     def send(self, data: bytes) -> int:
-        return os.write(self._fd, data)
+        """Raises RPCError where another session has taken the terminal. What a guest that is gone does not hear is not
+        missed: ``recv`` says that it is gone."""
+        self._wait(0)
+        try:
+            return os.write(self._fd, data)
+        except OSError:
+            return len(data)
 
     def recv(self, count: int) -> bytes:
-        """What has arrived; nothing where the guest is gone."""
+        """What has arrived; nothing where the guest is gone. Raises RPCError as ``send``."""
+        self._wait(None)
         try:
             return os.read(self._fd, count)
         except OSError:  # EIO: QEMU, and with it the other end, is gone
             return b""
 
+    def _wait(self, timeout: float | None) -> None:
+        assert self._ready is not None and self._asked is not None
+        if any(fd == self._asked.fileno() for fd, _ in self._ready.poll(timeout)):
+            raise errors.RPCError("stream had I/O failure", hint="another session has taken the console")
+
     def close(self) -> None:
+        if self._ready is not None:
+            self._ready.close()
+            self._ready = None
+        if self._asked is not None:
+            files.remove(self._place)
+            self._asked.close()
+            self._asked = None
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+class SessionExists(Exception):
+    """Another session has the terminal; ``pid`` is the process that did not let go of it, where it was asked to."""
+
+    def __init__(self, pid: int | None) -> None:
+        super().__init__(pid)
+        self.pid = pid

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from virshpy import errors
 from virshpy.shell import streams
 from virshpy.shell.command import Failure
 
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.driver.types import Stream
     from virshpy.shell.session import Session
+
+
+_LITTLE = 256  # what a terminal that takes anything takes without waiting
 
 
 def attach(session: Session, domain: Domain, device: str | None, flags: int) -> None:
@@ -77,11 +79,10 @@ def _pump(stream: Stream, keyboard: int, screen: int, escape: int) -> None:
                 if found or not typed:
                     return
             else:
-                shown = _receive(stream)
+                shown = stream.recv(4096)
                 if not shown:
                     return
-                while shown:
-                    shown = shown[os.write(screen, shown) :]
+                _show(stream, screen, shown)
 
 
 def _send(stream: Stream, data: bytes) -> None:
@@ -89,9 +90,15 @@ def _send(stream: Stream, data: bytes) -> None:
         data = data[stream.send(data) :]
 
 
-def _receive(stream: Stream) -> bytes:
-    """What the guest has written; nothing when it is gone."""
-    try:
-        return stream.recv(4096)
-    except (OSError, errors.Error):
-        return b""
+def _show(stream: Stream, screen: int, data: bytes) -> None:
+    """Write to the screen. One that takes nothing (a connection that hangs) does not keep another session from taking
+    the console: ``send`` fails then."""
+    import select
+
+    poller = select.poll()
+    poller.register(screen, select.POLLOUT)
+    while data:
+        if poller.poll(500):
+            data = data[os.write(screen, data[:_LITTLE]) :]
+        else:
+            stream.send(b"")

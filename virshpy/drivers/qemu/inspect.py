@@ -13,7 +13,6 @@ from virshpy.drivers.qemu.definition import reference
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import locks, processes
-from virshpy.host.terminals import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -225,12 +224,19 @@ class Inspection(ConnectionOperations, DomainOperations):
         record = self._current(domain)
         if not record.active:
             raise errors.OperationInvalid("domain is not running")
+        from virshpy.host.terminals import SessionExists, Terminal
+
         path = _console_path(self._document(record), device)
+        assert record.id is not None
+        place = f"{self.domains.guest_directory(record.id)}/console{path.replace('/', '-')}.sock"
         try:
-            return Terminal(path, shared=bool(flags & ConsoleFlags.FORCE))
-        except BlockingIOError:
+            return Terminal(path, place, force=bool(flags & ConsoleFlags.FORCE))
+        except SessionExists as session:
             raise errors.OperationFailed(
-                "Active console session exists for this domain", hint="--force shares it with that session"
+                "Active console session exists for this domain",
+                hint=f"process {session.pid} does not let go of it: kill {session.pid}"
+                if session.pid
+                else "--force disconnects that session",
             ) from None
 
 

@@ -78,7 +78,7 @@ def dominfo(session: Session, args: Arguments) -> Fields:
     fields.append(Field("autostart", label_of_autostart, autostart, "enable" if autostart else "disable"))
     saved = _quietly(domain.has_managed_save)
     fields.append(Field("managed_save", "Managed save", saved, {True: "yes", False: "no", None: "unknown"}[saved]))
-    return Fields(fields + _security(domain) + _messages(domain), 16)
+    return Fields(fields + _security(session, domain) + _messages(domain), 16)
 
 
 def _quietly(ask: object) -> bool | None:
@@ -89,15 +89,20 @@ def _quietly(ask: object) -> bool | None:
         return None
 
 
-def _security(domain: Domain) -> list[Field]:
+def _security(session: Session, domain: Domain) -> list[Field]:
+    """The host's model, and a running domain's label."""
+    fields = []
+    try:
+        model = session.connection.node_security_model()
+    except errors.Error:
+        pass
+    else:
+        fields = [Field(None, "Security model", model.model), Field(None, "Security DOI", model.doi)]
     try:
         labels = domain.security_labels()
     except errors.Error:
         labels = []
-    fields = []
     for label in labels:
-        fields.append(Field(None, "Security model", label.model))
-        fields.append(Field(None, "Security DOI", label.doi))
         if label.label:
             mode = "enforcing" if label.enforcing else "permissive"
             fields.append(Field(None, "Security label", f"{label.label} ({mode})"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.host import HostOperations
@@ -48,7 +50,8 @@ class NodeRows(HostOperations):
     def node_get_security_model(self) -> SecurityModel:
         from virshpy.driver.structures import SecurityModel
 
-        return SecurityModel("none", "0")
+        # Each guest of root's has a user of its own; those of others are theirs.
+        return SecurityModel("dac" if os.geteuid() == 0 else "none", "0")
 
     def node_get_sev_info(self) -> dict[str, Any]:
         raise errors.OperationUnsupported(

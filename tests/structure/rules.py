@@ -48,8 +48,9 @@ HOMES = (
         "starting a process",
         ("subprocess", "subprocess.*", "os.fork*", "os.exec*", "os.posix_spawn*", "os.spawn*", "os.system", "os.popen",
          "pty.fork", "pty.spawn", "multiprocessing*", "_posixsubprocess*"),
-        ("virshpy/host/processes.py", "virshpy/shell/repl.py"),
-        "a process is a step with an undo; only host/ carries them out. At the prompt, `!` runs the user's command",
+        ("virshpy/host/processes.py", "virshpy/shell/repl.py", "virshpy/shell/editor.py"),
+        "a process is a step with an undo; only host/ carries them out. At the prompt, `!` runs the user's command,"
+        " and `edit` the user's editor",
     ),
     Home(
         "signalling a process",

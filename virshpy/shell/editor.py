@@ -1,10 +1,13 @@
-"""Text in the user's editor, and the question what to do when the result is refused. The editor is run by click."""
+"""Text in the user's editor, and the question what to do when the result is refused."""
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 
 from virshpy import errors
+from virshpy.shell import userfiles
 from virshpy.shell.command import Failure
 from virshpy.shell.streams import complain, flush, put
 
@@ -24,15 +27,53 @@ n - no, throw away my changes
 _RELAX = "i - turn off validation and try to redefine again\n"
 
 
-def edit_text(text: str, suffix: str = ".xml") -> str:
-    """What the user made of a text. Raises Failure where the editor fails."""
-    from click import ClickException, edit
+_USUAL = ("sensible-editor", "editor", "vim", "nano")
+# Whoever calls a program so has no shell in mind, and virsh needs none either; its complaint shows which it was.
+_PLAIN = re.compile(r"[A-Za-z0-9/_.:@-]+").fullmatch
 
+
+def edit_text(text: str, suffix: str = ".xml") -> str:
+    """What the user made of a text. Raises Failure where the editor fails; what it has written is kept then."""
+    path = userfiles.begin_draft(text, suffix)
     try:
-        edited = edit(text, extension=suffix, require_save=False)
-    except ClickException as error:
-        raise Failure(f"editing failed: {error.message}") from None
-    return text if edited is None else edited
+        _run_editor(path)
+        edited = userfiles.read_draft(path)
+    except FileNotFoundError as error:
+        raise Failure(
+            f"{path}: failed to read temporary file: {error.strerror}",
+            hint="the editor has removed the file instead of writing to it; nothing is changed",
+        ) from None
+    except (Failure, UnicodeDecodeError) as error:
+        kept = userfiles.end_draft(path, unless=text)
+        if isinstance(error, UnicodeDecodeError):
+            hint = f"what was written is kept: iconv -f LATIN1 -t UTF-8 {kept}"
+            raise Failure(f"{path}: what the editor has written is not UTF-8", hint=hint) from None
+        if kept and error.cause is not None:
+            error.hint = f"nothing is changed; what was written is kept in {kept}"
+        raise
+    userfiles.end_draft(path)
+    return edited
+
+
+def _run_editor(path: str) -> None:
+    """VISUAL and EDITOR are command lines for a shell, as for virsh."""
+    import subprocess
+    from shutil import which
+    from signal import SIGINT, signal
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or next(filter(which, _USUAL), "vi")
+    flush()
+    # Ctrl-C is the editor's while it runs.
+    before = signal(SIGINT, lambda *_: None)
+    try:
+        status = subprocess.run(["sh", "-c", f"{editor} {path}"]).returncode
+    finally:
+        signal(SIGINT, before)
+    if status:
+        shown = f"{editor} {path}" if _PLAIN(editor) else f"sh -c '{editor} {path}'"
+        ending = f"fatal signal {-status}" if status < 0 else f"exit status {status}"
+        hint = "VISUAL or EDITOR names a program that is not there" if status == 127 else "nothing is changed"
+        raise Failure(None, errors.InternalError(f"Child process ({shown}) unexpected {ending}", hint=hint))
 
 
 def edit_until_accepted(

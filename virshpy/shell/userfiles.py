@@ -1,5 +1,5 @@
-"""The few files that the shell writes for its user: the prompt's history, --log, the trace of a fault, and what a
-command was asked to save.
+"""The few files that the shell writes for its user: the prompt's history, --log, the trace of a fault, what is being
+edited, and what a command was asked to save.
 
 They are the user's own, not the host's: nothing undoes them, so they do not go through the journal.
 """
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import time
+from string import ascii_letters, digits
+
+from virshpy import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FOLDER = "virshpy"
+_ACCEPTED = set(ascii_letters + digits + "/_.:@-")
 
 
 def state_folder() -> str | None:
@@ -73,3 +77,39 @@ def save(path: str, blocks: Iterable[bytes]) -> None:
     with open(path, "wb") as file:
         for block in blocks:
             file.write(block)
+
+
+def begin_draft(text: str, suffix: str) -> str:
+    """A new file of the user's own with a text in it, for an editor; its path needs no quotes in a shell.
+
+    Raises SystemCallError.
+    """
+    from tempfile import gettempdir, mkstemp
+
+    folder = gettempdir()
+    try:
+        fd, path = mkstemp(suffix, "virshpy", folder if not set(folder) - _ACCEPTED else "/tmp")
+        with open(fd, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise errors.from_os_error(error, "failed to create temporary file") from None
+    return path
+
+
+def read_draft(path: str) -> str:
+    """What an editor has made of it. Raises FileNotFoundError, UnicodeDecodeError."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return file.read()
+
+
+def end_draft(path: str, *, unless: str | None = None) -> str | None:
+    """Remove it; with ``unless`` only where it holds that text. The path where it is kept."""
+    try:
+        if unless is not None:
+            with open(path, "rb") as file:
+                if file.read() != unless.encode(errors="surrogateescape"):
+                    return path
+        os.unlink(path)
+    except OSError:
+        pass
+    return None

@@ -160,3 +160,44 @@ def test_a_clock_that_no_calendar_has() -> None:
     clock = f"<clock offset='variable' adjustment='{2**63 - 1}'/>"
     with pytest.raises(errors.ConfigUnsupported, match="no calendar"):
         start(guest(before=clock))
+
+
+def hostdev(number: int, address: str = "") -> str:
+    return (
+        f"<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host{number}'/>"
+        f"<address bus='0' target='0' unit='0'/></source>{address}</hostdev>"
+    )
+
+
+def test_scsi_host_devices_have_the_units_that_disks_left() -> None:
+    disks = "".join(f"<disk type='file'><source file='/{n}'/><target dev='sd{n}'/></disk>" for n in "abcdef")
+    controller = "<controller type='scsi' model='virtio-scsi' index='0'/>"
+    devices = complete(guest(controller + disks + "".join(map(hostdev, range(3))))).devices
+    units = [(device.address.controller, device.address.unit) for device in devices.hostdevs]  # type: ignore[union-attr]
+    assert units == [(0, 6), (1, 0), (1, 1)]
+    assert [c.model for c in devices.controllers if c.type == "scsi"] == ["virtio-scsi"] * 2
+    last = complete(guest("".join(map(hostdev, range(7 * 300))))).devices.hostdevs[-1]
+    assert last.address.controller == 299  # type: ignore[union-attr]
+
+
+def test_what_no_kind_of_host_device_reads_is_left_out() -> None:
+    usb = "<source><vendor id='0x1234'/><product id='0xbeef'/></source><readonly/><shareable/>"
+    text = saved(complete(guest(f"<hostdev mode='subsystem' type='usb'><driver name='vfio'/>{usb}</hostdev>")))
+    assert "<readonly/>" not in text and "<shareable/>" not in text and "<driver name='vfio'/>" not in text
+
+
+def test_a_network_may_be_one_of_host_devices() -> None:
+    interface = "<interface type='network'><source network='n'/><model type='virtio'/>{}</interface>"
+    complete(guest(interface.format("<teaming type='persistent'/><alias name='ua-x'/>")
+                   + interface.format("<teaming type='transient' persistent='ua-x'/>")))  # fmt: skip
+
+
+def test_names_of_disks_come_round_as_numbers_of_c_do() -> None:
+    disk = "<disk type='file'><source file='/a'/><target dev='vd{}' bus='virtio'/></disk>"
+    assert "virtio-disk1247863766" in " ".join(start(guest(disk.format("a" * 14))).argv)
+
+
+def test_a_machine_without_pci_has_the_usb_that_it_has() -> None:
+    argv = start(guest("<memballoon model='none'/>", machine="isapc")).argv
+    assert "-usb" in argv
+    assert "-usb" not in start(guest(machine="pc")).argv + start(guest(machine="q35")).argv

@@ -238,6 +238,10 @@ class DeviceSeclabel(Element, tag="seclabel"):
     labelskip: bool | None = attr(Lenient(YESNO))
     labels: list[str] = many(STR, "label")
 
+    def _check(self, node: Node) -> None:
+        if self.relabel is None and not self.labelskip:
+            self.relabel = True
+
 
 def skipped(label: DeviceSeclabel) -> bool:
     """Whether a label only says that this run has none."""

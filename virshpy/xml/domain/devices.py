@@ -102,10 +102,11 @@ class Controller(Device, tag="controller"):
             detail = "'iothread' attribute only supported for virtio scsi controllers"
             if self.type != "scsi":
                 raise Refusal(errors.XMLError, detail, node)
-        if self.type != "pci" or self.model not in ("pci-root", "pcie-root"):
+        if self.type != "pci" or self.model not in PCI_ROOTS:
             self.pcihole64 = None
 
 
+PCI_ROOTS = ("pci-root", "pcie-root")
 CONTROLLER_MODELS = {
     "scsi": ("auto buslogic lsilogic lsisas1068 vmpvscsi ibmvscsi virtio-scsi lsisas1078 virtio-transitional "
              "virtio-non-transitional ncr53c90 dc390 am53c974"),

@@ -89,6 +89,8 @@ class Hostdev(Device, tag="hostdev"):
             self.display = self.ramfb = None
         if self.source is None:
             raise Refusal(errors.XMLError, "Missing <source> element in hostdev device", node)
+        if self.mode == "subsystem":
+            self._leave_to_its_kind(node)
         within = node.find("source")
         assert within is not None
         place = within.find("address")
@@ -101,6 +103,23 @@ class Hostdev(Device, tag="hostdev"):
                 self.source.address = PCIPlace(domain=0, bus=0, slot=0, function=0)
         else:
             self._check_source(self.source, within, place)
+
+    def _leave_to_its_kind(self, node: Node) -> None:
+        """Refuse options that another kind of device has; what is no option at all there is not read."""
+        for word in ("sgio", "rawio"):
+            if getattr(self, word) is not None and self.type != "scsi":
+                raise Refusal(errors.XMLError, f"{word} is only supported for scsi host device", node)
+        if self.model is not None and self.type not in ("mdev", "scsi_host"):
+            # libvirt names the type that the device has, and means those that have models.
+            detail = f"'model' attribute in <hostdev> is only supported when type='{self.type}'"
+            raise Refusal(errors.XMLError, detail, node, "expected type='mdev' or 'scsi_host', or no model")
+        if self.source is not None and self.source.startupPolicy not in (None, "default") and self.type != "usb":
+            detail = "Setting startupPolicy is only allowed for USB devices"
+            raise Refusal(errors.ConfigUnsupported, detail, node)
+        if self.type != "scsi":
+            self.readonly = self.shareable = False
+        if self.type != "pci":
+            self.driver = None
 
     def _check_source(self, source: HostdevSource, node: Node, place: Node | None) -> None:
         """What each kind of device must be found by."""

@@ -30,6 +30,8 @@ def add_controllers(guest: Guest) -> None:
     """PCI first, then by type, each in the order of the document."""
     for kind in _ORDER:
         _add_all(guest, kind)
+    if not guest.q35 and not any(controller.type == "usb" for controller in guest.domain.devices.controllers):
+        guest.add("-usb")  # the machine's own, where it has one
 
 
 def _add_all(guest: Guest, kind: str) -> None:

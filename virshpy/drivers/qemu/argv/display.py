@@ -26,11 +26,18 @@ def _check_one_of_each(guest: Guest) -> None:
         raise errors.ConfigUnsupported(
             "only 1 graphics device of each type (sdl, vnc, spice, headless, dbus) is supported"
         )
+    if sum(1 for graphics in guest.domain.devices.graphics if _draws(graphics)) > 1:
+        raise errors.ConfigUnsupported("multiple OpenGL displays are not supported by QEMU")
     for graphics in guest.domain.devices.graphics:
         if len(graphics.listens) > 1:
             raise errors.ConfigUnsupported("QEMU does not support multiple listens for one graphics device.")
         if graphics.type == "vnc" and graphics.listens and graphics.listens[0].type in ("address", "network"):
             _check_vnc_port(graphics)
+
+
+def _draws(graphics: Graphics) -> bool:
+    """Whether a display needs the host's graphics card."""
+    return graphics.type == "egl-headless" or bool(graphics.gl is not None and graphics.gl.enable)
 
 
 def _check_vnc_port(graphics: Graphics) -> None:

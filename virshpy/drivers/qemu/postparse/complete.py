@@ -14,6 +14,7 @@ from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_mac
 from virshpy.drivers.qemu.postparse.others import complete_others
 from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
 from virshpy.drivers.qemu.postparse.places import machine_of
+from virshpy.drivers.qemu.postparse.scsi import hostdev_units
 from virshpy.drivers.qemu.postparse.usb import assign_usb
 from virshpy.drivers.qemu.postparse.validate.early import check_early, check_emulator, check_given
 
@@ -45,8 +46,9 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     controllers.add_hostdev_scsi(domain)
     controllers.add_machine_controllers(domain, caps)
     sort_disks(domain)
+    taken = hostdev_units(domain)
     for disk in domain.devices.disks:
-        complete_disk(disk, domain)
+        complete_disk(disk, taken)
     share_limits(domain.devices.disks)
     complete_interfaces(domain, caps, context)
     complete_chardevs(domain)

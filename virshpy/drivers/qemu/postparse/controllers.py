@@ -8,7 +8,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
 from virshpy.drivers.qemu.postparse.places import card_of, drive_of, is_x86, machine_of, port_of
 from virshpy.xml.domain.address import Master
-from virshpy.xml.domain.devices import Controller
+from virshpy.xml.domain.devices import PCI_ROOTS, Controller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ def assign_indexes(domain: Domain) -> None:
         taken = used.setdefault(controller.type, set())
         numbers = free.setdefault(controller.type, count())
         controller.index = next(number for number in numbers if number not in taken)
+    if any(controller.index and controller.model in PCI_ROOTS for controller in controllers):
+        raise errors.XMLError(
+            "pci-root and pcie-root controllers should have index 0", hint="further buses are bridges, or ports"
+        )
 
 
 _FIRST_PORT = {"ich9-uhci1": 0, "ich9-uhci2": 2, "ich9-uhci3": 4}
@@ -166,12 +170,14 @@ def virtio_ports(domain: Domain) -> list[Channel | Console]:
 
 def add_hostdev_scsi(domain: Domain) -> None:
     """SCSI host devices need a controller; the one that they name, or else the first."""
-    highest = -1
+    highest, model = -1, None
     for hostdev in domain.devices.hostdevs:
         address = drive_of(hostdev)
-        if hostdev.type == "scsi":
-            highest = max(highest, (address.controller or 0) if address is not None else 0)
-    model = next((c.model for c in domain.devices.controllers if c.type == "scsi"), None)
+        number = (address.controller or 0) if address is not None else 0
+        if hostdev.type == "scsi" and number > highest:
+            # Where one of them is full, the next is of its model.
+            controller = controller_of(domain, "scsi", number)
+            highest, model = number, controller.model if controller is not None else model
     _ensure_up_to(domain, "scsi", highest, model)
 
 

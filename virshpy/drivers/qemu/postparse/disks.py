@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.places import drive_of
+from virshpy.drivers.qemu.postparse.scsi import UNITS, require_unused
 from virshpy.xml.domain.address import DriveAddress
 from virshpy.xml.domain.storage import DiskDriver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from virshpy.drivers.qemu.postparse.scsi import DriveAddressParts
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.storage import BackingStore, Disk, Encryption, IOTune, StorageSource
 
@@ -16,7 +18,10 @@ _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen
 
 
 def target_index(name: str) -> int:
-    """The number of a target name: sda is 0, sdb 1, sdaa 26; -1 where it is no such name."""
+    """The number of a target name: sda is 0, sdb 1, sdaa 26; -1 where it is no such name.
+
+    It is counted as an int of C's: a very long name comes round to a smaller number, or to none.
+    """
     for prefix in ("fd", "hd", "vd", "sd", "xvd", "ubd"):
         if name.startswith(prefix):
             letters = name[len(prefix) :].rstrip("0123456789")
@@ -28,7 +33,8 @@ def target_index(name: str) -> int:
         if not "a" <= letter <= "z":
             return -1
         value = value * 26 + ord(letter) - ord("a") + 1
-    return value - 1
+    value = (value - 1) & 0xFFFFFFFF
+    return value if value < 2**31 else -1
 
 
 def source_text(disk: Disk) -> str | None:
@@ -39,8 +45,8 @@ def source_text(disk: Disk) -> str | None:
     return source.file or source.dev or source.dir or source.name or source.volume
 
 
-def complete_disk(disk: Disk, domain: Domain) -> None:
-    """Bus, driver, read-only flag and, on drive buses, the address."""
+def complete_disk(disk: Disk, taken: set[DriveAddressParts]) -> None:
+    """Bus, driver, read-only flag and, on drive buses, the address; ``taken`` are SCSI units of host devices."""
     target = disk.target
     if target is None or not target.dev:
         raise errors.NoTarget(source_text(disk) or "", hint="add <target dev='vda' bus='virtio'/> to the disk")
@@ -70,7 +76,9 @@ def complete_disk(disk: Disk, domain: Domain) -> None:
     if disk.driver.type is None and disk.type != "volume":
         disk.driver.type = "raw"
     if target.bus in ("ide", "scsi", "sata", "fdc") and _needs_address(disk):
-        disk.address = drive_address(disk, domain)
+        disk.address = drive_address(disk)
+        if target.bus == "scsi":
+            require_unused(disk, disk.address, taken)
     elif disk.address is None and target_index(target.dev) < 0:
         raise _unknown_name(target.dev)
 
@@ -155,7 +163,7 @@ def share_limits(disks: list[Disk]) -> None:
             disk.iotune = groups[disk.iotune.group_name].copy()
 
 
-def drive_address(disk: Disk, domain: Domain) -> DriveAddress:
+def drive_address(disk: Disk) -> DriveAddress:
     """The place that a target name stands for on its bus."""
     assert disk.target is not None
     index = target_index(disk.target.dev or "")
@@ -170,5 +178,5 @@ def drive_address(disk: Disk, domain: Domain) -> DriveAddress:
     elif disk.target.bus == "fdc":
         controller, unit = divmod(index, 2)
     else:
-        controller, unit = divmod(index, 7)
+        controller, unit = divmod(index, UNITS)
     return DriveAddress(type="drive", controller=controller, bus=bus, target=0, unit=unit)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.chardevs import complete_backend
-from virshpy.drivers.qemu.postparse.places import drive_of
-from virshpy.xml.domain.address import DriveAddress, SpaprVIOAddress
+from virshpy.drivers.qemu.postparse.scsi import place_hostdevs
+from virshpy.xml.domain.address import SpaprVIOAddress
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import CID, RngBackend, ShmemModel, ShmemMSI
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
@@ -49,7 +47,7 @@ def complete_others(domain: Domain, caps: QemuCaps) -> None:
             module.access = "shared"
     _shmems(domain)
     _hostdevs(domain)
-    _scsi_hostdevs(domain)
+    place_hostdevs(domain)
     for controller in devices.controllers:
         if controller.model == "ibmvscsi" and controller.address is None:
             controller.address = SpaprVIOAddress(type="spapr-vio", reg=0x2000)
@@ -84,27 +82,6 @@ def _shmems(domain: Domain) -> None:
             shmem.msi.ioeventfd = True
         if shmem.model.type == "ivshmem-plain" and shmem.size is None:
             shmem.size = 4
-
-
-_SCSI_UNITS = 7
-
-
-def _scsi_hostdevs(domain: Domain) -> None:
-    """SCSI host devices take the places on SCSI buses that disks have left, seven to a controller."""
-    devices = domain.devices
-    used = {_place(d) for d in devices.disks if d.target and d.target.bus == "scsi"}
-    used |= {_place(d) for d in devices.hostdevs if d.type == "scsi"}
-    for hostdev in devices.hostdevs:
-        if hostdev.type == "scsi" and hostdev.address is None:
-            places = ((controller, unit) for controller in range(256) for unit in range(_SCSI_UNITS))
-            controller, unit = next(place for place in places if place not in used)
-            used.add((controller, unit))
-            hostdev.address = DriveAddress(type="drive", controller=controller, bus=0, target=0, unit=unit)
-
-
-def _place(device: Any) -> tuple[int, int] | None:
-    address = drive_of(device)
-    return (address.controller or 0, address.unit or 0) if address else None
 
 
 def _hostdevs(domain: Domain) -> None:

@@ -13,6 +13,7 @@ from virshpy.drivers.qemu.postparse.validate.displays import check_displays
 from virshpy.drivers.qemu.postparse.validate.filesystems import check_filesystem
 from virshpy.drivers.qemu.postparse.validate.firmware import check_firmware
 from virshpy.drivers.qemu.postparse.validate.interfaces import check_interfaces
+from virshpy.drivers.qemu.postparse.validate.labels import check_labels
 from virshpy.drivers.qemu.postparse.validate.machine import check_machine
 from virshpy.drivers.qemu.postparse.validate.memory import check_memory
 from virshpy.drivers.qemu.postparse.validate.others import check_others
@@ -30,6 +31,7 @@ def validate(domain: Domain, caps: QemuCaps) -> None:
     check_settings(domain)
     check_firmware(domain)
     check_memory(domain)
+    check_labels(domain)
     check_disks(domain)
     check_chardevs(domain)
     check_bridges(domain)

@@ -6,6 +6,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx
 from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 from virshpy.drivers.qemu.postparse.places import iothreads_of, pci_of
+from virshpy.xml.domain.devices import PCI_ROOTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +90,6 @@ def _check_driver(controller: Controller) -> None:
         raise errors.XMLError("'iothread' attribute only supported for virtio scsi controllers")
 
 
-_ROOTS = ("pci-root", "pcie-root")
 _EXPANDERS = ("pci-expander-bus", "pcie-expander-bus")
 _PORTS = ("pcie-root-port", "pcie-switch-downstream-port")
 _NAMES = {
@@ -123,6 +123,10 @@ def _check_pci(controller: Controller, domain: Domain) -> None:
         raise errors.InternalError("PCI controller model was not set correctly", hint="add model='…'")
     name = (controller.model_name.name if controller.model_name else None) or "none"
     which = f"PCI controller with index '{controller.index}', model '{model}' and modelName '{name}'"
+    if target is not None and target.index is not None and bool(target.index) != bool(controller.index):
+        raise errors.ConfigUnsupported("Only the PCI controller with index 0 can have target index 0, and vice versa")
+    if model not in _NAMES and name != "none":
+        raise errors.ConfigUnsupported(f"Option 'modelName' is not valid for {which}")
     if name not in _NAMES.get(model, ("none",)):
         raise errors.ConfigUnsupported(f"Option 'modelName' has invalid value for {which}")
     for option, field, models in _OPTIONS:
@@ -136,7 +140,7 @@ def _check_pci(controller: Controller, domain: Domain) -> None:
         value = getattr(target, field)
         if value is not None and not least <= value <= most:
             raise errors.ConfigUnsupported(f"PCI controller {field} '{value}' out of range - must be {least}-{most}")
-    if model in _ROOTS and controller.address is not None:
+    if model in PCI_ROOTS and controller.address is not None:
         raise errors.ConfigUnsupported("pci-root and pcie-root controllers should not have an address")
     if target is not None and target.node is not None and target.node >= len(domain.cells):
         raise errors.XMLError(

@@ -11,6 +11,7 @@ from virshpy.drivers.qemu.postparse.validate.images import check_image
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.address import DriveAddress
     from virshpy.xml.domain.storage import Disk
 
 _SHAREABLE = ("raw", None)
@@ -159,12 +160,16 @@ def _check_address(disk: Disk, domain: Domain) -> None:
         if target_number:
             raise errors.ConfigUnsupported(f"target must be 0 for {bus} controller")
     elif bus == "scsi":
-        controller = controller_of(domain, "scsi", address.controller or 0)
-        model = controller.model if controller is not None else None
-        if model == "lsilogic" and target_number:
-            raise errors.ConfigUnsupported("target must be 0 for controller model 'lsilogic'")
-        if number:
-            raise errors.InternalError("SCSI controller only supports 1 bus")
+        check_scsi_place(address, domain)
+
+
+def check_scsi_place(address: DriveAddress, domain: Domain) -> None:
+    """Whether the controller has such a place, for a disk or a host device."""
+    controller = controller_of(domain, "scsi", address.controller or 0)
+    if controller is not None and controller.model == "lsilogic" and address.target:
+        raise errors.ConfigUnsupported("target must be 0 for controller model 'lsilogic'")
+    if address.bus:
+        raise errors.InternalError("SCSI controller only supports 1 bus")
 
 
 def _check_transient(disk: Disk) -> None:

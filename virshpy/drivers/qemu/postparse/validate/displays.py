@@ -104,13 +104,8 @@ def _check_graphics(domain: Domain) -> None:
         raise errors.ConfigUnsupported(
             "graphics type 'egl-headless' is only supported with one of: 'vnc', 'spice' graphics types"
         )
-    if sum(1 for graphics in domain.devices.graphics if _draws(graphics)) > 1:
-        raise errors.ConfigUnsupported("multiple OpenGL displays are not supported by QEMU")
-
-
-def _draws(graphics: Graphics) -> bool:
-    """Whether a display needs the host's graphics card."""
-    return graphics.type == "egl-headless" or bool(graphics.gl is not None and graphics.gl.enable)
+    if "egl-headless" in kinds and any(graphics.gl and graphics.gl.enable for graphics in domain.devices.graphics):
+        raise errors.ConfigUnsupported("multiple OpenGL displays are not supported by QEMU", hint="keep one of them")
 
 
 def _check_one(graphics: Graphics) -> None:

@@ -129,7 +129,7 @@ def _check_guest_side(interface: Interface) -> None:
 
 def _check_teaming(interface: Interface) -> None:
     kind = interface.teaming.type if interface.teaming else None
-    if kind == "transient" and interface.type != "hostdev":
+    if kind == "transient" and interface.type not in ("hostdev", "network"):  # a network may be one of host devices
         raise errors.ConfigUnsupported(
             f"virtio-net teaming transient interface must be type='hostdev', not '{interface.type}'"
         )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.postparse.pci.chipset import is_q35
 from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
+from virshpy.drivers.qemu.postparse.places import drive_of
+from virshpy.drivers.qemu.postparse.scsi import shown, unit_of
+from virshpy.drivers.qemu.postparse.validate.disks import check_scsi_place
 from virshpy.xml.scalars import again
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
+    from virshpy.drivers.qemu.postparse.scsi import DriveAddressParts
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.devices import TPM, Panic, Shmem, Watchdog
     from virshpy.xml.domain.hostdev import Hostdev
@@ -101,8 +105,11 @@ _MEDIATED = {"vfio-ccw": "CCW", "vfio-ap": "AP"}
 
 def _check_hostdevs(domain: Domain) -> None:
     seen: list[object] = []
+    places: set[DriveAddressParts] = set()
     for hostdev in domain.devices.hostdevs:
         _check_hostdev(hostdev, domain)
+        if hostdev.type == "scsi":
+            _check_scsi_hostdev(hostdev, domain, places)
         key = (hostdev.mode, hostdev.type, hostdev.source)
         if hostdev.source is not None and key in seen:
             raise errors.XMLError("Hostdev already exists in the domain configuration")
@@ -112,6 +119,19 @@ def _check_hostdevs(domain: Domain) -> None:
             if interface.source.address in seen:
                 raise errors.XMLError("Hostdev already exists in the domain configuration")
             seen.append(interface.source.address)
+
+
+def _check_scsi_hostdev(hostdev: Hostdev, domain: Domain, places: set[DriveAddressParts]) -> None:
+    address = drive_of(hostdev)
+    if address is None:
+        return
+    check_scsi_place(address, domain)
+    if unit_of(address) in places:
+        raise errors.ConfigUnsupported(
+            f"SCSI host address {shown(address)} in use by another SCSI host device",
+            hint="give one of the two another <address>, or none",
+        )
+    places.add(unit_of(address))
 
 
 def _check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
@@ -124,6 +144,8 @@ def _check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
             )
         if hostdev.display and not domain.devices.graphics:
             raise errors.ConfigUnsupported("graphics device is needed for attribute value 'display=on' in <hostdev>")
+        if hostdev.ramfb and sum(1 for other in domain.devices.hostdevs if other.ramfb) > 1:
+            raise errors.ConfigUnsupported("Only one vgpu device can have 'ramfb' enabled")
         if hostdev.model in _MEDIATED:
             raise errors.ConfigUnsupported(
                 f"VFIO {_MEDIATED[hostdev.model]} device assignment is not supported by this version of QEMU",
@@ -136,6 +158,10 @@ def _check_hostdev(hostdev: Hostdev, domain: Domain) -> None:
         raise errors.ConfigUnsupported("Write filtering of PCI device configuration space is not supported by qemu")
     if hostdev.sgio == "unfiltered":
         raise errors.ConfigUnsupported("unfiltered sgio is no longer supported")
+    if hostdev.teaming is not None and hostdev.type != "pci":
+        raise errors.ConfigUnsupported("teaming is only supported for pci hostdev devices")
+    if hostdev.teaming is not None and hostdev.teaming.type != "transient":
+        raise errors.ConfigUnsupported("teaming hostdev devices must have type='transient'")
 
 
 def _check_tpm(tpm: TPM, caps: QemuCaps) -> None:

@@ -2,32 +2,98 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from virshpy import errors
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def write_atomic(path: str, content: bytes, mode: int = 0o600) -> None:
-    """Write a whole file or none of it: readers see the old content or the new. Raises SystemCallError."""
-    temporary = f"{path}.{os.getpid()}.new"
+    """Write a whole file or none of it: readers see the old content or the new. Raises SystemCallError.
+
+    Killed between giving the new file a name and giving it the old one's, it leaves ``PATH.new``, which the next writer
+    takes away.
+    """
+    new = f"{path}.new"
+
+    def take_its_place(written: str) -> None:
+        for _ in range(100):  # others may write the same file
+            try:
+                _link(written, new)
+                os.rename(new, path)
+                return
+            except FileExistsError:
+                remove(new)
+            except FileNotFoundError:
+                continue
+        raise OSError(errno.EBUSY, "others write it all the time")
+
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        try:
-            with open(fd, "wb") as file:
-                os.fchmod(fd, mode)
-                file.write(content)
-            os.rename(temporary, path)
-        except BaseException:
-            remove(temporary)
-            raise
+        _written(path, content, mode, take_its_place)
     except OSError as error:
         raise errors.from_os_error(error, f"Failed to write {path}") from None
 
 
-def remove(path: str) -> None:
-    """Remove a file; one that is gone already is as good."""
+def write_new(path: str, content: bytes, mode: int = 0o600) -> None:
+    """Write a file that is complete when it has its name; nothing where there is one of that name. Raises OSError."""
+
+    def take_its_place(written: str) -> None:
+        try:
+            _link(written, path)
+        except FileExistsError:
+            pass
+
+    _written(path, content, mode, take_its_place)
+
+
+def _link(written: str, name: str) -> None:
+    """Give a file a name: the file that ``written`` leads to, by a link of /proc's if it is one."""
+    here = os.open("/", os.O_PATH | os.O_CLOEXEC)
     try:
-        os.unlink(path)
+        os.link(written, name, src_dir_fd=here, follow_symlinks=True)  # without a descriptor it would call link(2)
+    finally:
+        os.close(here)
+
+
+def _written(path: str, content: bytes, mode: int, place: Callable[[str], None]) -> None:
+    """Write a file without a name (with a passing one where it must have one); ``place`` gets what to link it by."""
+    temporary = None
+    try:
+        fd = os.open(os.path.dirname(path) or ".", os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, mode)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR):
+            raise
+        temporary = f"{path}.{os.getpid()}.new"
+        remove(temporary)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with open(fd, "wb") as file:
+            os.fchmod(fd, mode)
+            file.write(content)
+            file.flush()
+            place(temporary or f"/proc/self/fd/{fd}")
+    finally:
+        if temporary:
+            remove(temporary)
+
+
+def set_aside(path: str, size: int) -> None:
+    """A file that takes up ``size`` bytes. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(fd, 0, size)
+    finally:
+        os.close(fd)
+
+
+def remove(path: str, *, within: int | None = None) -> None:
+    """Remove a file; one that is gone already is as good. ``within``: a descriptor of the directory that it is in."""
+    try:
+        os.unlink(path, dir_fd=within)
     except FileNotFoundError:
         pass
 
@@ -57,42 +123,110 @@ def make_directories(path: str, mode: int = 0o700) -> None:
         raise errors.from_os_error(error, f"Failed to create directory {path}") from None
 
 
-def punch_hole(path: str, length: int) -> None:
+def remove_tree(path: str) -> None:
+    """Remove a directory and all that is in it; one that is gone already is as good. Raises OSError.
+
+    What a guest has put there may be deeper than any recursion and longer than any path: a directory that is found in
+    another one is moved up to the top, and no link is followed.
+    """
+    try:
+        top = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        moved = 0
+        while names := os.listdir(top):
+            for name in names:
+                if _unlinked(name, top):
+                    continue
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
+                try:
+                    for deeper in os.listdir(inner):
+                        if not _unlinked(deeper, inner):
+                            moved += 1
+                            os.rename(deeper, f".moved-{os.getpid()}-{moved}", src_dir_fd=inner, dst_dir_fd=top)
+                finally:
+                    os.close(inner)
+                os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+    os.rmdir(path)
+
+
+def _unlinked(name: str, directory: int) -> bool:
+    """Whether an entry of a directory is gone; False where it is a directory itself."""
+    try:
+        os.unlink(name, dir_fd=directory)
+    except FileNotFoundError:
+        pass
+    except (IsADirectoryError, PermissionError):
+        if not os.path.isdir(f"/proc/self/fd/{directory}/{name}"):
+            raise
+        return False
+    return True
+
+
+def punch_hole(fd: int, length: int) -> None:
     """Free the space of the first ``length`` bytes of a file, whose size and later content stay as they are."""
     import ctypes
 
     keep_size, punch = 1, 2
-    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    # A file system that cannot do it keeps the space, which is no error.
+    ctypes.CDLL(None).fallocate(fd, keep_size | punch, ctypes.c_long(0), ctypes.c_long(length))
+
+
+def append_line(path: str, text: str) -> int:
+    """Add a line with the time to a log, as one write; how long the log is now. What cannot be written is left out."""
+    fd = open_log(path)
     try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.fallocate(fd, keep_size | punch, ctypes.c_long(0), ctypes.c_long(length))
-    finally:
-        os.close(fd)  # a file system that cannot do it keeps the space, which is no error
-
-
-def append_line(path: str, text: str) -> None:
-    """Add a line with the time to a log, as one write."""
-    import time
-
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S+0000", time.gmtime())
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(fd, f"{stamp}: {text}\n".encode())
+        return note_in(fd, text)
     finally:
         os.close(fd)
 
 
-def rotate(path: str, limit: int, keep: int = 3) -> None:
-    """Put a log aside as PATH.0 (and PATH.0 as PATH.1, …) where it has grown beyond ``limit`` bytes."""
+def note_in(fd: int, text: str) -> int:
+    """:func:`append_line` on the descriptor of an open log."""
+    import time
+
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S+0000", time.gmtime())
+    try:
+        os.write(fd, f"{stamp}: {text}\n".encode(errors="surrogateescape"))
+    except OSError:
+        pass  # a full file system; who logs has more to do
+    return os.fstat(fd).st_size
+
+
+def rotate(path: str, limit: int, keep: int = 3, *, in_use: bool = False) -> None:
+    """Put a log aside as PATH.0 (and PATH.0 as PATH.1, …) where it has grown beyond ``limit`` bytes.
+
+    Of one that is ``in_use`` the last ``limit`` bytes are copied and the file is emptied: its writer appends to it.
+    What cannot be done is left for the next time.
+    """
     try:
         if os.stat(path).st_size <= limit:
             return
-    except FileNotFoundError:
-        return
-    for number in range(keep - 1, 0, -1):
-        if os.path.exists(f"{path}.{number - 1}"):
-            os.rename(f"{path}.{number - 1}", f"{path}.{number}")
-    os.rename(path, f"{path}.0")
+        for number in range(keep - 1, 0, -1):
+            if os.path.exists(f"{path}.{number - 1}"):
+                os.rename(f"{path}.{number - 1}", f"{path}.{number}")
+        if not in_use:
+            os.rename(path, f"{path}.0")
+            return
+        with open(path, "r+b") as file:
+            file.seek(-limit, os.SEEK_END)
+            write_atomic(f"{path}.0", file.read(limit))
+            file.truncate(0)
+    except (OSError, errors.Error):
+        pass
+
+
+def open_log(path: str) -> int:
+    """A descriptor at the end of a log; of /dev/null where the log cannot be opened, which stops nobody."""
+    for name in (path, os.devnull):
+        try:
+            return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            refused = error
+    raise refused
 
 
 def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:

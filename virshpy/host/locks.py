@@ -1,36 +1,44 @@
-"""One lock per object, held by a process for the length of a verb, with the holder's name in it.
+"""One lock per object, held by a process for the length of a verb, with the holder's name beside it.
 
-The lock is ``flock`` on a file: the kernel frees it when its holder dies, however it dies. The file's text says who
-holds it since when, for the error message of whoever has to wait too long; the last holder removes the file.
+All locks of a connection are bytes of one file, far behind its end: one byte for each key. The kernel frees a byte when
+its holder dies, however it dies, and neither taking nor freeing it needs space on the file system. The beginning of the
+file has a slot for each lock, in which its last holder says who it is, for the error message of whoever waits too long.
+
+While a process holds a lock, signals that would end it are put off (signals.py).
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import struct
 import sys
 import time
 
 from virshpy import errors
+from virshpy.host import signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
+_SLOT = 512
+_SLOTS = 1024
+_NUMBERS = 1 << 62
+_FLOCK = "hhqqi4x"
+
 
 class Lock:
     """A held lock; a context manager that lets go."""
 
-    def __init__(self, path: str, fd: int) -> None:
-        self.path = path
+    def __init__(self, fd: int) -> None:
         self._fd = fd
 
     def release(self) -> None:
-        # Unlinked while still held: whoever opened the old file meanwhile notices that the path has another inode.
         if self._fd >= 0:
-            os.unlink(self.path)
-            os.close(self._fd)
-            self._fd = -1
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+            signals.resume()
 
     def __enter__(self) -> Lock:
         return self
@@ -41,13 +49,13 @@ class Lock:
         self.release()
 
 
-def acquire(directory: str, key: str, verb: str, *, timeout: float) -> Lock:
-    """Wait for the lock ``key``. Raises OperationTimeout, naming the holder, after ``timeout`` seconds."""
+def acquire(path: str, key: str, verb: str, *, timeout: float) -> Lock:
+    """Wait ``timeout`` seconds for the lock ``key`` in the file ``path``. Raises OperationTimeout with its holder."""
     deadline = time.monotonic() + timeout
     pause = 0.001
-    while (lock := try_acquire(directory, key, verb)) is None:
+    while (lock := try_acquire(path, key, verb)) is None:
         if time.monotonic() >= deadline:
-            who = holder(directory, key)
+            who = holder(path, key)
             raise errors.OperationTimeout(
                 "cannot acquire state change lock" + (f" (held by {who[0]})" if who else ""),
                 hint=who and f"process {who[1]} has been busy with it for {who[2]:.0f} s: {who[3]}",
@@ -57,47 +65,62 @@ def acquire(directory: str, key: str, verb: str, *, timeout: float) -> Lock:
     return lock
 
 
-def try_acquire(directory: str, key: str, verb: str) -> Lock | None:
+def try_acquire(path: str, key: str, verb: str) -> Lock | None:
     """The lock ``key`` at once, or None where somebody holds it."""
-    path = f"{directory}/{key}"
-    while True:
-        try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise errors.from_os_error(error, f"Failed to open lock {path}") from None
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return None
-        if _same_file(fd, path):
-            # Written over what a killed holder may have left, and not truncated first: that would make ext4 wait for
-            # the disk when the file is closed.
-            words = " ".join(sys.argv)[:200].replace("\n", " ")
-            os.pwrite(fd, f"{os.getpid()}\n{time.time()}\n{verb}\n{words}\n".encode(errors="replace"), 0)
-            return Lock(path, fd)
-        os.close(fd)
-
-
-def holder(directory: str, key: str) -> tuple[str, int, float, str] | None:
-    """Who holds a lock: (verb, pid, seconds since, command line); None where it cannot be told."""
+    signals.defer()
+    fd = -1
     try:
-        with open(f"{directory}/{key}") as file:
-            pid, since, verb, words = file.read().split("\n")[:4]
-        return verb, int(pid), time.time() - float(since), words
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        number = _number(key)
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _byte(number))
+        lock = Lock(fd)
+        _sign(fd, number, key, verb)
+        return lock
+    except OSError as error:
+        if fd >= 0:
+            os.close(fd)
+        signals.resume()
+        if isinstance(error, BlockingIOError | PermissionError) and fd >= 0:
+            return None
+        raise errors.from_os_error(error, f"Failed to open lock {path}") from None
+
+
+def holder(path: str, key: str) -> tuple[str, int, float, str] | None:
+    """Who holds a lock: (verb, pid, seconds since, command line); None where nobody does, or it cannot be told."""
+    number = _number(key)
+    try:
+        with open(path, "rb") as file:
+            kind, *_ = struct.unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_OFD_GETLK, _byte(number)))
+            if kind == fcntl.F_UNLCK:
+                return None
+            file.seek(_slot(number))
+            signed, pid, since, verb, words = file.read(_SLOT).decode(errors="replace").split("\n")[:5]
+        return (verb, int(pid), time.time() - float(since), words) if signed == key else None
     except (OSError, ValueError):
         return None
 
 
-def _same_file(fd: int, path: str) -> bool:
+def _sign(fd: int, number: int, key: str, verb: str) -> None:
+    words = " ".join(sys.argv)[:200].replace("\n", " ")
+    text = f"{key}\n{os.getpid()}\n{time.time()}\n{verb}\n{words}".encode(errors="replace")[: _SLOT - 1]
     try:
-        return os.path.samestat(os.fstat(fd), os.stat(path))
-    except FileNotFoundError:
-        return False
+        os.pwrite(fd, text + b"\n", _slot(number))
+    except OSError:
+        pass  # a full file system: the lock is held without a name
 
 
-def sweep(directory: str) -> None:
-    """Remove the files of locks whose holders were killed."""
-    for key in os.listdir(directory):
-        if (lock := try_acquire(directory, key, "sweep")) is not None:
-            lock.release()
+def _number(key: str) -> int:
+    """A number for a key (FNV-1a, 62 bits): two keys that share one would only wait for each other."""
+    number = 0xCBF29CE484222325
+    for byte in os.fsencode(key):
+        number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return number % _NUMBERS
+
+
+def _slot(number: int) -> int:
+    return number % _SLOTS * _SLOT
+
+
+def _byte(number: int) -> bytes:
+    """``struct flock`` for one byte behind the slots (fcntl(2))."""
+    return struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, _SLOTS * _SLOT + number, 1, 0)

@@ -6,13 +6,14 @@ A process is named by (pid, start time, boot), so that a recycled pid is never t
 from __future__ import annotations
 
 import os
-import time
 
 from virshpy import errors
+from virshpy.host import files, signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    import subprocess
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 
 class Completed:
@@ -48,29 +49,49 @@ def run(
     import subprocess
 
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             list(argv),
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True,
+            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=timeout,
             env={**os.environ, "LC_ALL": "C", **(env or {})},
             user=uid,
             group=uid,
             extra_groups=None if uid is None else groups,
             pass_fds=descriptors,
         )
-    except subprocess.TimeoutExpired:
-        raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
     except OSError as error:
         raise errors.from_os_error(error, f"Cannot run {argv[0]}") from None
-    completed = Completed(argv, done.returncode, done.stdout, done.stderr)
-    if check and done.returncode:
-        words = (done.stderr or done.stdout).strip()
-        raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {_ending(done.returncode)}: {words}")
-    return completed
+    try:
+        with signals.interruptible():
+            stdout, stderr = process.communicate(input, timeout)
+    except subprocess.TimeoutExpired:
+        _abandon(process)
+        raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
+    except BaseException:
+        _abandon(process)
+        raise
+    if check and process.returncode:
+        words = (stderr or stdout).strip()
+        how = _ending(process.returncode)
+        raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {how}: {words}")
+    return Completed(argv, process.returncode, stdout, stderr)
+
+
+def _abandon(process: subprocess.Popen[str]) -> None:
+    """Kill a command. One that storage holds fast is not waited for: it ends when the storage lets it."""
+    from subprocess import TimeoutExpired
+
+    process.kill()
+    try:
+        process.wait(2)
+    except TimeoutExpired:
+        process.returncode = -9
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 # A long-lived process is born as this shell, already under its own user, and becomes the program only when told to,
@@ -115,12 +136,10 @@ def start_gated(
     """
     import subprocess
 
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S+0000", time.gmtime())
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    output = files.open_log(log)
     gate_read, gate_write = os.pipe2(os.O_CLOEXEC)
     try:
-        os.write(output, f"{stamp}: starting up\n{' '.join(argv)}\n".encode(errors="surrogateescape"))
-        said_from = os.fstat(output).st_size
+        said_from = files.note_in(output, f"starting up\n{' '.join(argv)}")
         process = subprocess.Popen(
             ["/bin/sh", "-c", _GATE, "virshpy", *argv],
             stdin=gate_read,
@@ -278,6 +297,19 @@ def users() -> set[int]:
                 except FileNotFoundError:
                     continue
     return found
+
+
+def working_below(directory: str) -> Iterator[tuple[int, str, list[str]]]:
+    """(pid, working directory, command line) of every process that works below a directory, if it is there or not."""
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            try:
+                place = os.readlink(f"/proc/{name}/cwd")
+                if place.startswith(f"{directory}/"):
+                    with open(f"/proc/{name}/cmdline", "rb") as file:
+                        yield int(name), place, os.fsdecode(file.read()).split("\0")
+            except OSError:
+                continue
 
 
 def _pidfd(pid: int, started: int) -> int | None:

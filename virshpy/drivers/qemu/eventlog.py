@@ -16,7 +16,8 @@ from virshpy.enums import (
     ShutdownReason,
     ShutoffReason,
 )
-from virshpy.host import files
+from virshpy.host import files, framing, untrusted
+from virshpy.host.framing import Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 # How much of a diary may lie behind the last mark before the disk space under it is given back.
 _TRIM = 1 << 20
+# QEMU's longest event is a few hundred bytes. A line beyond this is none of QEMU's, as it leaves the factory.
+_LINE = 1 << 16
+_PORTS = 1024
 
 
 # What a guest is doing after RESUME, by why it was paused.
@@ -77,13 +81,31 @@ class GuestState:
         self.state, self.reason = int(state), int(reason)
 
 
+    def correct(self, status: str) -> None:
+        """Make it agree with what QEMU says of itself (query-status), where the diary has missed something."""
+        if status in _STATUS and self.state != _STATUS[status][0]:
+            self._set(*_STATUS[status])
+
+
+# QEMU's words for what a guest does (RunState), in libvirt's.
+_STATUS: dict[str, tuple[int, int]] = {
+    "running": (DomainState.RUNNING, RunningReason.UNPAUSED),
+    "paused": (DomainState.PAUSED, PausedReason.USER),
+    "io-error": (DomainState.PAUSED, PausedReason.IOERROR),
+    "watchdog": (DomainState.PAUSED, PausedReason.WATCHDOG),
+    "shutdown": (DomainState.SHUTDOWN, ShutdownReason.UNKNOWN),
+    "guest-panicked": (DomainState.CRASHED, CrashedReason.PANICKED),
+    "suspended": (DomainState.PMSUSPENDED, PMSuspendedReason.UNKNOWN),
+}
+
+
 def starting(*, paused: bool) -> GuestState:
     """The state before the first event: the first RESUME of an ordinary start means ``booted``."""
     return GuestState(reason=PausedReason.USER if paused else PausedReason.STARTING_UP)
 
 
 def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
-    """Take one event into account."""
+    """Take one event into account. Raises Malformed, with nothing changed, for data that QEMU would not say."""
     if event == "RESUME":
         if guest.state != DomainState.RUNNING:
             paused = guest.reason if guest.state == DomainState.PAUSED else None
@@ -94,7 +116,7 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
             guest._set(DomainState.PAUSED, guest.cause)
         guest.cause = PausedReason.USER
     elif event == "SHUTDOWN":
-        guest.shutdown = data.get("reason", "")
+        guest.shutdown = framing.text(data, "reason")
         if guest.state != DomainState.CRASHED:
             guest.ending = ShutoffReason.SHUTDOWN
         guest._set(DomainState.SHUTDOWN, ShutdownReason.UNKNOWN)
@@ -106,10 +128,11 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
         crashed = guest.state == DomainState.CRASHED
         guest._set(DomainState.PAUSED, PausedReason.CRASHED if crashed else PausedReason.STARTING_UP)
     elif event == "VSERPORT_CHANGE":
-        guest.open_ports = [alias for alias in guest.open_ports if alias != data["id"]]
-        guest.open_ports += [data["id"]] if data["open"] else []
+        port, is_open = framing.text(data, "id"), data.get("open") is True
+        guest.open_ports = [alias for alias in guest.open_ports if alias != port][-_PORTS:]
+        guest.open_ports += [port] if is_open else []
     elif event == "BALLOON_CHANGE":
-        guest.balloon = data["actual"] // 1024
+        guest.balloon = framing.number(data, "actual") // 1024
     elif event == "BLOCK_IO_ERROR" and data.get("action") == "stop":
         guest.cause = PausedReason.IOERROR
     elif event == "WATCHDOG" and data.get("action") == "pause":
@@ -120,40 +143,90 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
         guest._set(DomainState.RUNNING, RunningReason.WAKEUP)
 
 
-def events(path: str, position: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Every whole event from ``position`` on: (position behind it, name, data)."""
-    import json
+class Diary:
+    """A guest's event log, opened once and read from ``position`` on.
 
+    QEMU's user may write it. ``owner`` is that user, None where it is our own. Raises OSError for what is no such file.
+    """
+
+    def __init__(self, path: str, owner: int | None, position: int) -> None:
+        self.position = position
+        self._opened = untrusted.read(path, writable=True)
+        try:
+            self._opened.require(owner=os.geteuid() if owner is None else owner)
+        except OSError:
+            self._opened.close()
+            raise
+
+    def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every whole event, by name and data; ``position`` is then behind it. What is no event is passed over."""
+        begin = reached = self.position
+        # A guest may write faster than it is read: what comes from now on is for whoever looks next.
+        end = self._opened.status.st_size
+
+        def more(count: int) -> bytes:
+            nonlocal reached
+            chunk = os.pread(self._opened.fd, min(count, max(end - reached, 0)), reached)
+            reached += len(chunk)
+            return chunk
+
+        lines = framing.Lines(more, _LINE)
+        while True:
+            try:
+                line = lines.next()
+                self.position = begin + lines.taken
+                if line is None:
+                    return
+                if b'"event"' in line:
+                    record = framing.decode(_whole(line))
+                    yield framing.text(record, "event"), framing.inner(record, "data")
+            except Malformed:
+                continue
+
+    def trim(self) -> bool:
+        """Give back the space before ``position``; True where there was none left for QEMU to write to.
+
+        The file keeps its length: QEMU writes at its offset.
+        """
+        if not self._opened.status.st_blocks * 512 > _TRIM < self.position:
+            return False
+        space = os.fstatvfs(self._opened.fd)
+        was_full = space.f_bfree * space.f_frsize < _LINE
+        files.punch_hole(self._opened.fd, self.position)
+        return was_full
+
+    def __enter__(self) -> Diary:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._opened.close()
+
+
+def _whole(line: bytes) -> bytes:
+    """A line without the beginning of another before it, which was cut short when there was no space for it."""
+    return line[max(line.rfind(b'{"timestamp"'), 0) :]
+
+
+def follow(guest: GuestState, path: str, owner: int | None) -> GuestState:
+    """Bring a state up to date with its diary, in place. A diary that is gone, or is none, says nothing new."""
     try:
-        file = open(path, "rb")  # noqa: SIM115 -- the with below closes it
-    except FileNotFoundError:
-        return
-    with file:
-        file.seek(position)
-        for line in file:
-            if not line.endswith(b"\n"):
-                return  # QEMU is writing it just now
-            position += len(line)
-            if b'"event"' in line:
+        with Diary(path, owner, guest.position) as diary:
+            for event, data in diary.events():
+                guest.position = diary.position
                 try:
-                    record = json.loads(line)
-                    yield position, record["event"], record.get("data", {})
-                except (ValueError, KeyError):
+                    reduce(guest, event, data)
+                except Malformed:
                     continue
-
-
-def follow(guest: GuestState, path: str) -> GuestState:
-    """Bring a state up to date with its diary, in place."""
-    for position, event, data in events(path, guest.position):
-        reduce(guest, event, data)
-        guest.position = position
+            guest.position = diary.position
+    except OSError:
+        pass
     return guest
 
 
-def trim(path: str, marked: int) -> None:
-    """Give back the space under what has been reduced already. The file keeps its length: QEMU writes at its offset."""
+def trim(path: str, owner: int | None, marked: int) -> bool:
+    """Give back the space under what has been reduced already; True where QEMU may have had none for its events."""
     try:
-        if os.stat(path).st_blocks * 512 > _TRIM < marked:
-            files.punch_hole(path, marked)
-    except FileNotFoundError:
-        pass
+        with Diary(path, owner, marked) as diary:
+            return diary.trim()
+    except OSError:
+        return False

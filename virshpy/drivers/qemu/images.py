@@ -11,6 +11,7 @@ import struct
 from shlex import join
 
 from virshpy import errors
+from virshpy.host import untrusted
 from virshpy.xml.domain.storage import BackingStore, Disk, StorageFormat, StorageSource
 
 _QCOW_MAGIC = b"QFI\xfb"
@@ -61,11 +62,7 @@ def backing_of(image: str, format: str) -> tuple[str, str] | None:
     """(path, format) of the image beneath a qcow2 image, or None. A missing image has none: its start says so."""
     if format != "qcow2":
         return None
-    try:
-        with open(image, "rb") as file:
-            header = file.read(65536)
-    except OSError:
-        return None
+    header = _beginning(image, 65536)
     if len(header) < 72 or not header.startswith(_QCOW_MAGIC):
         return None
     version, offset, length = struct.unpack_from(">IQI", header, 4)
@@ -92,17 +89,22 @@ def _beside(image: str, name: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(image), name))
 
 
+def _beginning(image: str, length: int) -> bytes:
+    """The first bytes of an image; none of what cannot be read, or is neither a file nor a block device."""
+    try:
+        with untrusted.read(image, links=True) as opened:
+            return os.pread(opened.fd, length, 0)
+    except (OSError, ValueError):
+        return b""
+
+
 _MAGICS = ((0, _QCOW_MAGIC, "qcow2"), (0, b"QED\0", "qed"), (0, b"KDMV", "vmdk"), (0, b"conectix", "vpc"),
            (64, b"\x7f\x10\xda\xbe", "vdi"))  # fmt: skip
 
 
 def format_of(image: str) -> str:
     """The format of an image by its first bytes; raw for what has none of those, and for what cannot be read."""
-    try:
-        with open(image, "rb") as file:
-            header = file.read(512)
-    except OSError:
-        return "raw"
+    header = _beginning(image, 512)
     found = (name for offset, magic, name in _MAGICS if header.startswith(magic, offset))
     return next(found, "raw")
 

@@ -46,7 +46,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
         _name_tap(domains, interface)
-    settle_ports(domains, domain, journal, domains.guest_directory(id))
+    settle_ports(domains, domain, journal, domains.own_directory(id))
     if devices.vsock is not None:
         _choose_address(devices.vsock)
     for channel in devices.channels:
@@ -176,7 +176,11 @@ def learn_terminals(domain: Domain, visit: Visit) -> None:
     devices = [device for device in ends if device.type == "pty"]
     if not devices:
         return
-    paths = {row["label"]: row["filename"].removeprefix("pty:") for row in visit.execute("query-chardev")}
+    from virshpy.drivers.qemu.qmp import understood
+
+    rows = visit.execute("query-chardev")
+    with understood():
+        paths = {row["label"]: row["filename"].removeprefix("pty:") for row in rows}
     for device in devices:
         path = paths.get(f"char{device.alias.name}") if device.alias else None
         if path:

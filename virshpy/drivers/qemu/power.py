@@ -13,7 +13,7 @@ from virshpy.host.journal import Journal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.driver.types import DomainRef
-    from virshpy.drivers.qemu.qmp import Visit
+    from virshpy.drivers.qemu.qmp import Visiting
     from virshpy.xml.domain import Domain
 
 
@@ -22,11 +22,12 @@ class Power(DomainOperations):
 
     domains: Domains
 
-    def _visit(self, record: Record) -> Visit:
+    def _visit(self, record: Record) -> Visiting:
         assert record.id is not None
-        from virshpy.drivers.qemu.qmp import Visit
+        from virshpy.drivers.qemu.qmp import Visiting
 
-        return Visit(self.domains.monitor(record.id), self.domains.config.monitor_timeout)
+        path, patience = self.domains.monitor(record.id), self.domains.config.monitor_timeout
+        return Visiting(path, patience, record.pid or 0, record.started)
 
     def domain_suspend(self, domain: DomainRef) -> None:
         with self.domains.lock(domain.uuid, "suspend"):
@@ -91,7 +92,9 @@ class Power(DomainOperations):
                     "QEMU guest agent is not configured",
                     hint="add <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
                 )
-            qemu.agent.ask(socket_path, "guest-shutdown", {"mode": mode}, answers=False)
+            if not qemu.agent.is_there(document, self.domains.guest_state(record).open_ports):
+                raise qemu.agent.absent()
+            qemu.agent.ask(socket_path, "guest-shutdown", {"mode": mode}, pids=record.pids, answers=False)
         except errors.Error:
             if guest_agent and not acpi:
                 raise

@@ -7,14 +7,17 @@ short. Events are not read here: QEMU writes them into the event log (eventlog.p
 from __future__ import annotations
 
 import json
-import socket
 
 from virshpy import errors
-from virshpy.host.sockets import short_path
+from virshpy.host import framing, processes, untrusted
+from virshpy.host.framing import Conversation, Hung, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
+
+_ANSWER = 10 << 20  # bytes; libvirt's limit as well
 
 
 class QMPError(errors.InternalError):
@@ -34,23 +37,33 @@ class Closed(errors.InternalError):
     # QEMU ended while it was being asked.
 
 
-class Visit:
-    """An open visit; a context manager. Raises Closed where QEMU is gone, OperationTimeout where it does not answer."""
+class Nonsense(errors.InternalError):
+    """internal error"""
 
-    def __init__(self, path: str, timeout: float = 30) -> None:
-        self._path = path
+    # What is behind the monitor does not speak as QEMU does, or is not the QEMU that is to be there.
+
+
+class Visit:
+    """An open visit; a context manager.
+
+    Raises Closed where QEMU is gone, Nonsense where what is there speaks otherwise, OperationTimeout where it does not
+    answer within ``timeout`` seconds, to the greeting and to each command. ``pids`` are those who may listen there: QEMU,
+    and until it does so itself, whoever has started it.
+    """
+
+    def __init__(self, path: str, timeout: float = 30, *, pids: Collection[int] = ()) -> None:
         self._timeout = timeout
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._buffer = b""
         try:
-            self._socket.settimeout(timeout)
-            with short_path(path) as address:
-                self._socket.connect(address)
-            self.greeting = self._receive()
+            self._conversation = Conversation(untrusted.connect(path, timeout, pids=pids), _ANSWER)
+        except TimeoutError:
+            raise self._no_answer() from None
+        except OSError as error:
+            if isinstance(error, untrusted.Changed):
+                raise Nonsense(f"cannot use the qemu monitor: {error.strerror}") from None
+            raise _closed() from None
+        try:
+            self._exchange(b"")
             self.execute("qmp_capabilities")
-        except (FileNotFoundError, ConnectionRefusedError):
-            self.close()
-            raise Closed("client socket is closed") from None
         except BaseException:
             self.close()
             raise
@@ -60,52 +73,101 @@ class Visit:
         return self.exchange({"execute": command, **({"arguments": arguments} if arguments else {})}, command)
 
     def exchange(self, request: Any, name: str) -> Any:
-        answer = self.raw(request)
-        if "error" in answer:
-            raise QMPError(name, answer["error"]["class"], answer["error"]["desc"])
-        return answer["return"]
+        return self._value(self.raw(request), name)
 
-    def raw(self, request: Any) -> Any:
+    def status(self) -> str:
+        """What the guest does, in QEMU's word (query-status)."""
+        with understood():
+            return framing.text(self.execute("query-status"), "status")
+
+    def raw(self, request: Any) -> dict[str, Any]:
         """Send a request as it is; QEMU's whole answer, an error included."""
-        try:
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
-        except (BrokenPipeError, ConnectionResetError):
-            raise Closed("client socket is closed") from None
-        while True:
-            answer = self._receive()
-            if "event" not in answer:
-                return answer
+        return self._exchange(json.dumps(request).encode() + b"\n")
 
     def hand_over(self, name: str, fd: int) -> None:
         """Give QEMU a copy of a descriptor, which later commands name ``fd:NAME`` (getfd)."""
         request = json.dumps({"execute": "getfd", "arguments": {"fdname": name}}).encode() + b"\n"
-        socket.send_fds(self._socket, [request], [fd])
-        answer = self._receive()
-        if "error" in answer:
-            raise QMPError("getfd", answer["error"]["class"], answer["error"]["desc"])
+        self._value(self._exchange(request, fd), "getfd")
 
-    def _receive(self) -> Any:
-        while b"\n" not in self._buffer:
-            try:
-                chunk = self._socket.recv(65536)
-            except TimeoutError:
-                raise errors.OperationTimeout(
-                    f"QEMU did not answer on its monitor within {self._timeout:g} seconds",
-                    hint="another visitor may be holding the monitor, or QEMU itself hangs in the host's storage",
-                ) from None
-            except ConnectionResetError:
-                chunk = b""
-            if not chunk:
-                raise Closed("End of file from qemu monitor")
-            self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+    def _value(self, answer: dict[str, Any], name: str) -> Any:
+        with understood():
+            if "error" in answer:
+                error = framing.inner(answer, "error")
+                raise QMPError(name, framing.text(error, "class"), framing.text(error, "desc"))
+            return answer["return"]
+
+    def _exchange(self, request: bytes, descriptor: int | None = None) -> dict[str, Any]:
+        try:
+            self._conversation.allow(self._timeout)
+            if request:
+                self._conversation.send(request, descriptor)
+            while "event" in (answer := self._conversation.answer()):
+                continue
+            return answer
+        except Hung:
+            raise self._no_answer() from None
+        except Malformed as error:
+            raise _nonsense(error) from None
+        except (OSError, EOFError):
+            raise _closed() from None
+
+    def _no_answer(self) -> errors.Error:
+        return errors.OperationTimeout(
+            f"QEMU did not answer on its monitor within {self._timeout:g} seconds",
+            hint="another visitor may be holding the monitor, or QEMU itself hangs in the host's storage",
+        )
 
     def close(self) -> None:
-        self._socket.close()
+        self._conversation.close()
 
     def __enter__(self) -> Visit:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+class Visiting:
+    """A visit to a guest that is up, as a context: where it ends meanwhile, OperationFailed says so."""
+
+    def __init__(self, path: str, timeout: float, pid: int, started: int) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._process = pid, started
+
+    def __enter__(self) -> Visit:
+        try:
+            self._visit = Visit(self._path, self._timeout, pids=self._process[:1])
+        except Closed as error:
+            self._explain(error)
+            raise
+        return self._visit
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._visit.close()
+        if isinstance(error, Closed):
+            self._explain(error)
+
+    def _explain(self, error: Closed) -> None:
+        if processes.wait_gone(*self._process, 1):
+            raise errors.OperationFailed("domain is no longer running") from None
+
+
+class understood:
+    """A context in which an answer of QEMU's is taken apart: one of another shape makes no sense (Nonsense)."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Malformed | LookupError | TypeError | AttributeError | ValueError):
+            raise _nonsense(error) from None
+
+
+def _closed() -> Closed:
+    return Closed("End of file from qemu monitor")
+
+
+def _nonsense(why: BaseException) -> Nonsense:
+    what = f"{why}" if isinstance(why, Malformed) else "it answers with something else than was asked for"
+    return Nonsense(f"cannot understand the qemu monitor: {what}")

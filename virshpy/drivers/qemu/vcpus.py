@@ -26,14 +26,19 @@ def plug_processors(domain: Domain, visit: Visit) -> None:
         number = state.id or 0
         if number >= len(slots):
             raise errors.InternalError(f"QEMU has no place for vCPU {number}")
-        visit.execute("device_add", driver=slots[number]["type"], id=f"vcpu{number}", **slots[number]["props"])
+        kind, place = slots[number]
+        visit.execute("device_add", driver=kind, id=f"vcpu{number}", **place)
     if any(state.order is None for state in enabled):
         first = [state for state in enabled if not state.hotpluggable]
         for order, state in enumerate([*first, *late], 1):
             state.order = order
 
 
-def _slots(visit: Visit) -> list[Any]:
-    """QEMU's places for processors, by their number as vCPUs."""
+def _slots(visit: Visit) -> list[tuple[str, dict[str, Any]]]:
+    """QEMU's places for processors, by their number as vCPUs: what is plugged in there, and the place's properties."""
+    from virshpy.drivers.qemu.qmp import understood
+
     found: list[Any] = visit.execute("query-hotpluggable-cpus")
-    return sorted(found, key=lambda slot: [slot["props"].get(name, 0) for name in _PLACE])
+    with understood():
+        slots = sorted(found, key=lambda slot: [slot["props"].get(name, 0) for name in _PLACE])
+        return [(slot["type"], dict(slot["props"])) for slot in slots]

@@ -72,7 +72,7 @@ def set_shutdown_action(visit: Visit, document: Domain, *, pause: bool) -> None:
 
 def _start_again(domains: Domains, record: Record, document: Domain) -> None:
     assert record.id is not None
-    with Visit(domains.monitor(record.id), domains.config.monitor_timeout) as visit:
+    with Visit(domains.monitor(record.id), domains.config.monitor_timeout, pids=record.pids) as visit:
         visit.execute("system_reset")
         if record.expect:
             set_shutdown_action(visit, document, pause=False)
@@ -94,7 +94,7 @@ def _dump_core(domains: Domains, record: Record) -> None:
     path = f"{directory}/{record.name}-{time.strftime('%Y-%m-%d-%H:%M:%S')}"
     fd = files.create(path)
     try:
-        with Visit(domains.monitor(record.id), 3600) as visit:
+        with Visit(domains.monitor(record.id), 3600, pids=record.pids) as visit:
             visit.hand_over("dump", fd)
             visit.execute("dump-guest-memory", paging=False, protocol="fd:dump")
     finally:

@@ -36,7 +36,7 @@ def declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    """A directory for one connection. Afterwards no process may be left that names it; one that is fails the test.
+    """A directory for one connection. Afterwards no process may be left that names it, and no mount in it.
 
     Its path is short, since a socket's may not be longer than 107 bytes, and a guest's own uid may pass through it.
     """
@@ -46,8 +46,12 @@ def root() -> Iterator[Path]:
     left = _gone_or_left(path)
     for pid, _ in left:
         os.kill(pid, signal.SIGKILL)
+    mounted = mounts_below(path)
+    for place in mounted:
+        subprocess.run(["umount", "-l", place], check=True)
     shutil.rmtree(path, ignore_errors=True)
     assert not left, "left over: " + "; ".join(f"{pid} {what}" for pid, what in left)
+    assert not mounted, f"still mounted: {mounted}"
 
 
 @pytest.fixture
@@ -122,6 +126,11 @@ def _links() -> set[str]:
         for path in Path("/sys/class/net").iterdir()
         if (path / "bridge").is_dir() or (path / "tun_flags").is_file()
     }
+
+
+def mounts_below(path: Path) -> list[str]:
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    return [point for point in points if point.startswith(f"{path}/")]
 
 
 def _gone_or_left(path: Path) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ import pytest
 
 from kit.guest import READY, Guest
 from tests import needs
-from tests.conftest import Run
+from tests.conftest import Run, mounts_below
 from tests.guests.documents import document, serial_to
 from tests.guests.test_crash_matrix import nothing_left
 from tests.guests.test_life import define, pid_of, state, wait_for, wait_ready
@@ -250,13 +250,15 @@ def test_a_dry_run_does_nothing_and_says_what_works(virshpy: Run, root: Path) ->
     script = script.replace("/dev/stdin ", "<(head -c 32 /dev/urandom) ")
     subprocess.run(["bash", "-e", "-c", script], check=True, timeout=30, stdin=subprocess.DEVNULL)
     wait_for(lambda: pid_of(root) is not None, "a guest by hand")
-    monitor = next((root / "run/guests").glob("*")) / "monitor.sock"
+    monitor = next((root / "run/guests").glob("*")) / "own/monitor.sock"
     wait_for(monitor.exists, "its monitor")
     with socket.socket(socket.AF_UNIX) as visit:
         wait_for(lambda: visit.connect_ex(str(monitor)) == 0, "its answer")
         assert b"QMP" in visit.recv(4096)
         visit.sendall(b'{"execute":"qmp_capabilities"}\n{"execute":"quit"}\n')
         wait_for(lambda: pid_of(root) is None, "its end")
+    for mounted in mounts_below(root):
+        subprocess.run(["umount", "-l", mounted], check=True)
 
 
 def test_what_cannot_be_plugged_in_is_named(virshpy: Run, root: Path) -> None:

@@ -213,9 +213,9 @@ def test_every_kind_of_path_is_in_the_table(root: Path) -> None:
     from tests.argv.documents import GOLDEN, start
 
     kinds = {use.kind for path in GOLDEN.glob("*.xml") for use in start(path.read_text()).files}
-    assert kinds <= {*KINDS, "nvram", "hugepages"}
+    assert kinds <= {*KINDS, "nvram", "hugepages", "ram"}
     for kind in KINDS:
-        opening = Opening(Identity(None), str(root), (), lambda path: None)
+        opening = Opening(Identity(None), str(root), (), lambda path: None, f"{root}/lock")
         try:
             list(opening.steps([FileUse(f"{root.parent}/vp.nothing/there", "rw", kind)]))
         except errors.SystemCallError as error:

@@ -7,20 +7,23 @@ version 2, then entries of tag (16 bits), permissions (16 bits) and id (32 bits)
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-import stat
 import struct
+
+from virshpy.host import locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from virshpy.host.untrusted import Opened
 
 READ, WRITE, SEARCH = 4, 2, 1
 
 _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 _NO_ID = 0xFFFFFFFF
 _ATTRIBUTE = "system.posix_acl_access"
+_PATIENCE = 10  # seconds for another start to change its entry
 _NO_LISTS = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENODATA)
 
 Entries = dict[tuple[int, int], int]  # (tag, id) -> permissions
@@ -35,7 +38,7 @@ def _encode(entries: Entries) -> bytes:
     return struct.pack("<I", 2) + b"".join(rows)
 
 
-def _read(target: int | str) -> Entries:
+def _read(target: str) -> Entries:
     """The list of a file; made up from its mode where it has none, which is what the kernel means by that."""
     try:
         return _decode(os.getxattr(target, _ATTRIBUTE))
@@ -63,22 +66,22 @@ def allows(path: str, uid: int, groups: Collection[int], wanted: int) -> bool:
     return entries[_OTHER, _NO_ID] & wanted == wanted
 
 
-def obstacle(path: str, uid: int, groups: Collection[int]) -> str | None:
-    """The first directory on the way to ``path`` that a user may not enter, or None."""
-    for directory in _parents(os.path.realpath(path)):
-        if not allows(directory, uid, groups, SEARCH):
-            return directory
-    return None
+def obstacles(path: str, uid: int, groups: Collection[int]) -> Iterator[str]:
+    """The directories on the way to ``path`` that a user may not enter, from the top."""
+    return (folder for folder in _parents(os.path.realpath(path)) if not allows(folder, uid, groups, SEARCH))
 
 
-def grant(path: str, uid: int, wanted: int) -> bool:
-    """Give one user ``wanted`` on a file, beside what others have. False where the file system knows no such lists."""
-    with _locked(path) as fd:
-        entries = _read(fd)
+def grant(file: Opened, locks_file: str, uid: int, wanted: int) -> bool:
+    """Give one user ``wanted`` on a file, beside what others have. False where the file system knows no such lists.
+
+    ``locks_file`` is where the connection's locks are: two starts must not lose each other's entries.
+    """
+    with _alone(file, locks_file):
+        entries = _read(file.name)
         entries[_USER, uid] = wanted
         entries[_MASK, _NO_ID] = _union(entries)
         try:
-            os.setxattr(fd, _ATTRIBUTE, _encode(entries))
+            os.setxattr(file.name, _ATTRIBUTE, _encode(entries))
         except OSError as error:
             if error.errno in _NO_LISTS:
                 return False
@@ -86,17 +89,23 @@ def grant(path: str, uid: int, wanted: int) -> bool:
     return True
 
 
-def revoke(path: str, uid: int) -> None:
+def revoke(file: Opened, locks_file: str, uid: int) -> None:
     """Take one user's entry away; the last one leaves the plain mode that was there before."""
-    with _locked(path) as fd:
-        entries = _read(fd)
+    with _alone(file, locks_file):
+        entries = _read(file.name)
         if entries.pop((_USER, uid), None) is None:
             return
         if any(tag in (_USER, _GROUP) for tag, _ in entries):
             entries[_MASK, _NO_ID] = _union(entries)
         else:
             entries.pop((_MASK, _NO_ID), None)
-        os.setxattr(fd, _ATTRIBUTE, _encode(entries))
+        os.setxattr(file.name, _ATTRIBUTE, _encode(entries))
+
+
+def _alone(file: Opened, locks_file: str) -> locks.Lock:
+    """A lock of our own: one on the file itself could be held by anybody who may read it."""
+    device, inode = file.identity
+    return locks.acquire(locks_file, f"access-{device}-{inode}", "access", timeout=_PATIENCE)
 
 
 def _union(entries: Entries) -> int:
@@ -112,20 +121,3 @@ def _parents(path: str) -> Iterator[str]:
     while (path := os.path.dirname(path)) not in found:
         found.append(path)
     return reversed(found)
-
-
-class _locked:
-    """A descriptor of a file under an exclusive flock, so that two starts do not lose each other's entries."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> int:
-        # A device is opened without waiting for it, and a list on it needs no open for writing.
-        self.fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if stat.S_ISREG(os.fstat(self.fd).st_mode):
-            fcntl.flock(self.fd, fcntl.LOCK_EX)
-        return self.fd
-
-    def __exit__(self, *exception: object) -> None:
-        os.close(self.fd)

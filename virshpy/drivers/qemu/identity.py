@@ -10,7 +10,7 @@ from virshpy.host import access, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from virshpy.drivers.qemu.records import Domains
 
@@ -28,7 +28,11 @@ class Identity:
         return access.allows(path, self.uid, [self.uid, *self.groups], wanted)
 
     def obstacle(self, path: str) -> str | None:
-        return None if self.uid is None else access.obstacle(path, self.uid, [self.uid, *self.groups])
+        return next(self.obstacles(path), None)
+
+    def obstacles(self, path: str) -> Iterator[str]:
+        """The directories on the way to a path that this user may not enter."""
+        return iter(()) if self.uid is None else access.obstacles(path, self.uid, [self.uid, *self.groups])
 
 
 def guest_identity(domains: Domains, id: int) -> Identity:

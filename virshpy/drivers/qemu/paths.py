@@ -76,24 +76,28 @@ KINDS = {
 
 class Opening:
     """``directory`` is the guest's own; ``made`` are paths that other steps make; ``holder`` names the running guest
-    whose document has a path."""
+    whose document has a path; ``locks`` is where the connection's locks are."""
 
     def __init__(
-        self, identity: Identity, directory: str, made: Container[str], holder: Callable[[str], str | None]
+        self,
+        identity: Identity,
+        directory: str,
+        made: Container[str],
+        holder: Callable[[str], str | None],
+        locks: str,
     ) -> None:
         self.identity = identity
         self.directory = directory
         self.made = made
         self.holder = holder
+        self.locks = locks
 
     def steps(self, uses: Sequence[FileUse]) -> Iterator[Step]:
         """What opens all of them to the guest's user. Raises SystemCallError for files missing or out of reach."""
-        if blocked := self.identity.obstacle(self.directory):
-            raise _closed(self.directory, blocked)
         for use in uses:
             if use.kind == "nvram" or use.path in self.made or use.path.startswith(f"{self.directory}/"):
                 continue
-            if use.kind == "hugepages":
+            if use.kind in ("hugepages", "ram"):
                 yield MakeDirectory(use.path, owner=self.identity.uid)
                 continue
             yield from self._one(use)
@@ -143,7 +147,7 @@ class Opening:
         if blocked := self.identity.obstacle(path):
             raise _closed(path, blocked)
         yield AppendableFile(path)
-        yield GrantAccess(path, self.identity.uid, access.READ | access.WRITE)
+        yield GrantAccess(path, self.identity.uid, access.READ | access.WRITE, self.locks)
 
     def _socket(self, path: str) -> Step:
         self.require_free(path)
@@ -169,7 +173,7 @@ class Opening:
                 f"Cannot access storage file '{path}' (as uid:{uid}, gid:{os.getegid()}): Permission denied",
                 hint=f"have it opened to you: setfacl -m u:{uid}:{letters} {shlex.quote(path)}",
             )
-        yield GrantAccess(path, self.identity.uid, wanted)
+        yield GrantAccess(path, self.identity.uid, wanted, self.locks)
 
 
 def _require_directory(path: str, words: str) -> None:

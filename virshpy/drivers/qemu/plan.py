@@ -13,8 +13,10 @@ from virshpy.drivers.qemu.identity import Identity
 from virshpy.drivers.qemu.paths import OTHER_FIRMWARE, Opening
 from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
-from virshpy.host.steps.access import GiveFile
+from virshpy.host import access
+from virshpy.host.steps.access import GiveFile, GrantAccess
 from virshpy.host.steps.filesystem import (
+    BoundedDirectory,
     CopyFile,
     ListeningSocket,
     MakeDirectory,
@@ -112,6 +114,8 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     runtime = Runtime(
         id=id,
         run_dir=directory,
+        home_dir=domains.own_directory(id),
+        memory_dir=domains.memory_directory(id),
         master_key=f"{directory}/master-key.aes",
         vault=vault,
         monitor_words=[*_MONITOR_WORDS, *_EVENT_WORDS],
@@ -121,7 +125,8 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         generic_device=_generic_device,
     )
     command = command_line(domain, caps, runtime)
-    monitor = ListeningSocket(domains.monitor(id))
+    own = domains.own_directory(id)
+    monitor = ListeningSocket(domains.monitor(id), by_hand=f"{own}/monitor.sock")
     spawn = Spawn(
         command.argv,
         log=domains.log(domain.name),
@@ -131,9 +136,13 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         groups=identity.groups,
         patience=domains.config.stop_patience,
     )
-    opening = Opening(identity, directory, _overlays(domain), partial(guest_with, domains, domain))
+    holder = partial(guest_with, domains, domain)
+    opening = Opening(identity, directory, _overlays(domain), holder, domains.directories.locks)
     steps: list[Step] = [
-        MakeDirectory(directory, owner=identity.uid),
+        *_passage(domains, identity, directory),
+        # It is ours, and the guest's user may only pass: what that user may write in it is given to it by name.
+        BoundedDirectory(directory, 0o700 if identity.uid is None else 0o711),
+        MakeDirectory(own, owner=identity.uid),
         PrimedPipe(f"{directory}/events", _GREETING, owner=identity.uid),
         WriteFile(f"{directory}/master-key.aes", vault.key, owner=identity.uid, note="32 random bytes"),
         monitor,
@@ -141,9 +150,9 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_overlay_steps(domain, identity),
         *opening.steps(command.files),
         *_overlay_images(domain, identity),
-        *companion_steps(domains, domain, identity, directory),
+        *companion_steps(domains, domain, identity, own),
     ]
-    spawn.descriptors, devices = _descriptors(command, opening)
+    spawn.descriptors, devices = _descriptors(command, opening, own)
     spawn.descriptors["monitor"] = monitor
     return StartPlan([*steps, *devices, spawn], spawn)
 
@@ -155,15 +164,13 @@ def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Ste
     if not nvram or not path:
         return []
     steps: list[Step] = []
-    owner, group = os.geteuid(), os.getegid()
-    if os.path.exists(path) and not reset:
-        status = os.stat(path)
-        owner, group = status.st_uid, status.st_gid
-    elif nvram.template:
-        if reset and os.path.exists(path):
+    there = os.path.exists(path)
+    kept = there and not reset
+    if not kept and nvram.template:
+        if there:
             steps.append(RemoveFile(path))
         steps.append(CopyFile(nvram.template, path))
-    else:
+    elif not kept:
         loader = domain.os and domain.os.loader and domain.os.loader.value
         raise errors.OperationFailed(
             f"unable to find any master var store for loader: {loader}",
@@ -172,7 +179,7 @@ def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Ste
             else OTHER_FIRMWARE,
         )
     if identity.uid is not None:
-        steps.append(GiveFile(path, identity.uid, owner, group))
+        steps.append(GiveFile(path, identity.uid, made=not kept))
     return steps
 
 
@@ -201,6 +208,14 @@ def _overlay_images(domain: Domain, identity: Identity) -> list[Step]:
     return steps
 
 
+def _passage(domains: Domains, identity: Identity, directory: str) -> list[Step]:
+    """The guest's user may pass through to what is virshpy's own, from wherever that is (a home directory, say)."""
+    if identity.uid is None:
+        return []
+    blocked = {folder for own in (directory, domains.directories.nvram) for folder in identity.obstacles(own)}
+    return [GrantAccess(folder, identity.uid, access.SEARCH, domains.directories.locks) for folder in sorted(blocked)]
+
+
 def _tap(what: dict[str, Any]) -> Tap:
     """The host's end of an interface. A bridge takes the lowest address of its ports for its own: fe:… never is."""
     bridge, mac = what.get("bridge"), what.get("mac")
@@ -213,7 +228,7 @@ def _tap(what: dict[str, Any]) -> Tap:
     )
 
 
-def _descriptors(command: CommandLine, opening: Opening) -> tuple[dict[str, Any], list[Step]]:
+def _descriptors(command: CommandLine, opening: Opening, own: str) -> tuple[dict[str, Any], list[Step]]:
     """What QEMU is handed open, and the steps that make the devices for it."""
     openers: dict[str, Any] = {}
     taps: dict[str, Tap] = {}
@@ -232,8 +247,10 @@ def _descriptors(command: CommandLine, opening: Opening) -> tuple[dict[str, Any]
         elif kind in ("vhost-net", "vhost-vsock"):
             openers[name] = OpenFile(f"/dev/{kind}")
         elif kind == "listen":
-            opening.require_free(what["path"])
-            openers[name] = ListeningSocket(what["path"])
+            path = what["path"]
+            opening.require_free(path)
+            by_hand = f"{own}/{os.path.basename(path)}" if path.startswith(f"{opening.directory}/") else None
+            openers[name] = ListeningSocket(path, by_hand=by_hand)
             sockets.append(openers[name])
         else:
             raise errors.ConfigUnsupported(f"a descriptor of kind '{kind}' cannot be opened yet")

@@ -104,7 +104,7 @@ def _passthrough(guest: Guest) -> None:
 
 def _environment(guest: Guest) -> None:
     """QEMU's home is its own directory: nothing of the user's configuration is read."""
-    home = guest.runtime.run_dir
+    home = guest.runtime.home_dir
     guest.out.env = {
         "HOME": home,
         "XDG_DATA_HOME": f"{home}/.local/share",

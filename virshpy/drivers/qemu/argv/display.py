@@ -100,7 +100,7 @@ def _bracketed(address: str) -> str:
 def _vnc(guest: Guest, graphics: Graphics) -> str:
     listen = graphics.listens[0] if graphics.listens else None
     if listen is not None and listen.type == "socket":
-        path = listen.socket or f"{guest.runtime.run_dir}/vnc.sock"
+        path = listen.socket or f"{guest.runtime.home_dir}/vnc.sock"
         words = [f"vnc=unix:{comma(path)}"]
         guest.out.file(path, "rw", "socket")
     elif listen is not None and listen.type == "none":
@@ -134,7 +134,7 @@ def _spice(guest: Guest, graphics: Graphics) -> str:
     listen = graphics.listens[0] if graphics.listens else None
     words = []
     if listen is not None and listen.type == "socket":
-        path = listen.socket or f"{guest.runtime.run_dir}/spice.sock"
+        path = listen.socket or f"{guest.runtime.home_dir}/spice.sock"
         words += ["unix", f"addr={comma(path)}"]
         guest.out.file(path, "rw", "socket")
     elif listen is not None and listen.type == "none":

@@ -22,7 +22,7 @@ def add_filesystems(guest: Guest) -> None:
 def _virtiofs(guest: Guest, filesystem: Filesystem) -> None:
     alias = alias_of(filesystem)
     source = filesystem.source.socket if filesystem.source else None
-    path = source or f"{guest.runtime.run_dir}/{alias}-fs.sock"
+    path = source or f"{guest.runtime.home_dir}/{alias}-fs.sock"
     guest.add("-chardev", f"socket,id=chr-vu-{alias},path={comma(path)}")
     if source:
         guest.out.peer(source)

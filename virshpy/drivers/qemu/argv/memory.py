@@ -115,6 +115,7 @@ def backend(
     elif source == "file" or share is not None:
         file = name if module is None else name.removeprefix("mem")
         kind, path = "memory-backend-file", f"{guest.runtime.memory_dir}/{file}"
+        guest.out.file(guest.runtime.memory_dir, "rw", "ram")
     else:
         kind = "memory-backend-ram"
     properties: Properties = {}

@@ -97,7 +97,8 @@ class CommandLine:
 class Runtime:
     """What is decided at start and is not in the document.
 
-    ``run_dir``          the guest's private directory (QEMU's cwd): generated sockets live there
+    ``run_dir``          the guest's directory (QEMU's cwd): sockets that are made for QEMU live there
+    ``home_dir``         what in it QEMU may write: its home, and the sockets that it makes itself
     ``master_key``       path of the 32-byte key file under which secrets are encrypted, or None for none
     ``vault``            what encrypts them, or None where there are none
     ``monitor_words``    words put where libvirt puts its monitor (-chardev/-mon …)
@@ -115,14 +116,16 @@ class Runtime:
     """
 
     __slots__ = (
-        "id", "run_dir", "master_key", "vault", "monitor_words", "lifecycle_words", "incoming", "memory_dir",
-        "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "huge_pages", "generic_device", "native",
+        "id", "run_dir", "home_dir", "master_key", "vault", "monitor_words", "lifecycle_words", "incoming",
+        "memory_dir", "channel_dir", "tls_dir", "vhost_net", "sandbox", "host_sysinfo", "huge_pages", "generic_device",
+        "native",
     )  # fmt: skip
 
     def __init__(
         self,
         *,
         run_dir: str,
+        home_dir: str | None = None,
         id: int = -1,
         master_key: str | None = None,
         vault: Vault | None = None,
@@ -141,6 +144,7 @@ class Runtime:
     ) -> None:
         self.id = id
         self.run_dir = run_dir
+        self.home_dir = home_dir or run_dir
         self.master_key = master_key
         self.vault = vault
         self.monitor_words = monitor_words or []

@@ -139,7 +139,7 @@ def _tpm(guest: Guest, tpm: TPM) -> None:
         guest.out.file(path, "rw", "tpm")
         guest.add("-tpmdev", f"passthrough,id={name},path={comma(path)},cancel-path=/dev/null")
     elif backend.type in ("emulator", "external"):
-        path = (backend.source.path if backend.source else None) or f"{guest.runtime.run_dir}/swtpm.sock"
+        path = (backend.source.path if backend.source else None) or f"{guest.runtime.home_dir}/swtpm.sock"
         if backend.type == "external":
             guest.out.peer(path)
         # Its socket is there once swtpm runs: not yet, where only a text is wanted.

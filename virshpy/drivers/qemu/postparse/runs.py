@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OURS = re.compile(r"/(.*/)?(run|virshpy)/guests/[0-9]+/[^/]+").fullmatch
+_OURS = re.compile(r"/(.*/)?(run|virshpy)/guests/[0-9]+/(own/)?[^/]+").fullmatch
 _LIBVIRTS = re.compile(r"/var/lib/libvirt/qemu/.*").fullmatch
 _LIBVIRTS_CHANNEL = re.compile(r"/.*/qemu/channel/target/([^/]+\.|domain-[^/]+/)[^/]*").fullmatch
 

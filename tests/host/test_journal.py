@@ -41,8 +41,8 @@ def rows(store: Store) -> int:
 
 
 def test_undo_brings_the_host_back(store: Store, root: Path) -> None:
-    before = sorted(root.rglob("*"))
     entry = Journal.begin(store, "start", "subject", lasting=False)
+    before = sorted(root.rglob("*"))
     entry.do(MakeDirectory(f"{root}/run/guests/1"))
     entry.do(WriteFile(f"{root}/run/guests/1/key", b"secret"))
     spawn = Spawn(["/bin/sleep", "60"], log=f"{root}/log/sleep.log")

@@ -14,6 +14,7 @@ config   /etc/virshpy            ~/.config/virshpy            DIR/etc
 from __future__ import annotations
 
 import os
+import stat
 
 from virshpy import errors
 from virshpy.host.files import make_directories
@@ -36,15 +37,25 @@ class Directories:
         self.shared = shared
 
     def prepare(self) -> None:
-        """Make what is missing. Raises SystemCallError with a hint where the user may not."""
-        passable = 0o711 if self.shared else 0o700
+        """Make what is missing, all but ``run``. Raises SystemCallError with a hint where the user may not.
+
+        Nothing is made where one of the directories is somebody else's.
+        """
+        require_ours(self.config, group=os.geteuid() != 0)
+        self._make([self.state, self.nvram], [self.log, self.cache])
+
+    def prepare_run(self) -> None:
+        """Make the directories of this boot, where ``run`` says by now that they are (store.py)."""
+        self._make([self.run, self.guests], [])
+
+    def _make(self, passable: list[str], closed: list[str]) -> None:
         try:
-            for path in (self.state, self.run, self.guests, self.nvram):
-                make_directories(path, passable)
-            for path in (self.log, self.cache, self.locks):
+            for path in (*passable, *closed):
+                require_ours(path)
+            for path in passable:
+                make_directories(path, 0o711 if self.shared else 0o700)
+            for path in closed:
                 make_directories(path, 0o700)
-            for path in (self.state, self.run):
-                _require_ours(path)
         except errors.SystemCallError as error:
             if error.hint is None:
                 error.hint = "choose a directory that you may write: qemu:///session, or qemu:///embed?root=DIR"
@@ -61,7 +72,8 @@ class Directories:
 
     @property
     def locks(self) -> str:
-        return f"{self.run}/locks"
+        """The file of which each lock is a byte (locks.py)."""
+        return f"{self.run}/lock"
 
 
 def directories(uri: URI) -> Directories:
@@ -82,6 +94,8 @@ def directories(uri: URI) -> Directories:
         if not base.startswith("/"):
             raise errors.ConfigUnsupported("root path must be absolute", hint=example)
         base = base.rstrip("/")
+        if not base:
+            raise errors.ConfigUnsupported("root path must not be the root directory", hint=example)
         return Directories(f"{base}/lib", f"{base}/run", f"{base}/log", f"{base}/cache", f"{base}/etc", shared=root)
     raise errors.InternalError(
         f"unexpected qemu URI path '{uri.path}', try qemu:///system",
@@ -89,12 +103,34 @@ def directories(uri: URI) -> Directories:
     )
 
 
-def _require_ours(path: str) -> None:
-    """Refuse a directory that somebody else made, who could put into it what they like (the one in /tmp above all)."""
-    status = os.lstat(path)
-    if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+def require_ours(path: str, *, group: bool = False) -> None:
+    """Refuse a directory that others could put things into, or exchange for another one. Raises SystemCallError.
+
+    Its owner must be the user or root, and nobody else may write there (but its ``group``, where that is said). For
+    root the directories on the way to it must be his as well, as given and with links resolved, and not be open to
+    all without the sticky bit of /tmp. What is not there yet is fine.
+    """
+    _require_owner(path, 0o002 if group else 0o022)
+    if os.geteuid() == 0:
+        for way in {path, os.path.realpath(path)}:
+            while (way := os.path.dirname(way)) != "/":
+                _require_owner(way, 0o002, sticky=True)
+
+
+def _require_owner(path: str, forbidden: int, *, sticky: bool = False) -> None:
+    try:
+        status, real = os.lstat(path), os.stat(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise errors.from_os_error(error, f"Failed to use directory {path}") from None
+    mode = real.st_mode
+    open_to_others = mode & forbidden and not (sticky and mode & stat.S_ISVTX)
+    strangers = {status.st_uid, real.st_uid} - {0, os.geteuid()}
+    if strangers or open_to_others:
+        owner = min(strangers, default=real.st_uid)
         raise errors.SystemCallError(
-            f"Failed to use directory {path}: it belongs to user {status.st_uid}, mode {status.st_mode & 0o777:04o}",
+            f"Failed to use directory {path}: it belongs to user {owner}, mode {stat.S_IMODE(mode):04o}",
             hint="it must be yours, and nobody else may write into it; remove it, or name another place",
         )
 
@@ -111,5 +147,5 @@ def _session() -> Directories:
         base("XDG_STATE_HOME", "~/.local/state/virshpy"),
         base("XDG_CACHE_HOME", "~/.cache/virshpy"),
         base("XDG_CONFIG_HOME", "~/.config/virshpy"),
-        shared=False,
+        shared=os.geteuid() == 0,
     )

@@ -12,7 +12,11 @@ journal is undone, after it it is carried forward. Who works on a journal holds 
 neither held nor locked belongs to the dead.
 
 Steps whose effect outlives a reboot are recorded in ``state.db`` even where the journal itself is in ``run.db``; after
-a reboot they are found without their journal, and undone.
+a reboot they are found without their journal, and undone. The two files do not change in one moment. What is seen
+between them is therefore never acted upon but under the subject's lock, which a journal's id names.
+
+Taking back never waits for the record: where there is no space for it (Full), the step is undone all the same, and is
+undone once more when somebody can write again.
 """
 
 from __future__ import annotations
@@ -20,15 +24,19 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.host import locks
+from virshpy.host import locks, signals
 from virshpy.host.steps import Step, restore
 from virshpy.host.store import moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
     from virshpy.host.store import Store
+
+# Between a subject and what tells its journals apart.
+_DOT = "."
 
 
 class Journal:
@@ -46,10 +54,23 @@ class Journal:
     @classmethod
     def begin(cls, store: Store, verb: str, subject: str, *, lasting: bool) -> Journal:
         """Open a journal. ``lasting``: the truth about the verb is in state.db, not in run.db."""
-        journal = cls(store, "main" if lasting else "run", os.urandom(8).hex(), verb, subject)
+        journal = cls(store, "main" if lasting else "run", f"{subject}{_DOT}{os.urandom(8).hex()}", verb, subject)
         store.execute(f"INSERT INTO {journal.db}.journal VALUES (?, ?, ?, 'doing')", journal.id, verb, subject)
         moment(f"{verb} begun")
         return journal
+
+    @classmethod
+    def adopt(cls, store: Store, verb: str, subject: str, id: str | None) -> Journal:
+        """The list of an object that was found without one: held from the outset, under its old ``id`` if known."""
+        journal = cls(store, "run", id or f"{subject}{_DOT}{os.urandom(8).hex()}", verb, subject)
+        store.execute("INSERT OR IGNORE INTO run.journal VALUES (?, ?, ?, 'held')", journal.id, verb, subject)
+        return journal
+
+    def record(self, *steps: Step) -> None:
+        """Put down steps that have been done already, as the first of the list."""
+        for number, step in enumerate(steps):
+            self.steps[number - len(steps)] = step
+            self._note(number - len(steps), step)
 
     @classmethod
     def load(cls, store: Store, id: str) -> Journal:
@@ -68,32 +89,34 @@ class Journal:
             journal._next = row["seq"] + 1
         return journal
 
-    def do(self, step: Step) -> None:
-        """Record a step, then carry it out. Where it fails it has left nothing, and is struck out again."""
+    def _note(self, seq: int, step: Step) -> None:
         import json
 
-        seq, self._next = self._next, self._next + 1
         db = "main" if step.durable else self.db
+        insert = f"INSERT OR REPLACE INTO {db}.step VALUES (?, ?, ?, ?)"
+        self.store.execute(insert, self.id, seq, step.kind, json.dumps(step.data()))
+
+    def do(self, step: Step) -> None:
+        """Record a step, then carry it out. Where it fails it has left nothing, and is struck out again."""
+        seq, self._next = self._next, self._next + 1
         name = f"{self.verb} {seq} {step.kind}"
-
-        def note() -> None:
-            data = json.dumps(step.data())
-            self.store.execute(f"INSERT OR REPLACE INTO {db}.step VALUES (?, ?, ?, ?)", self.id, seq, step.kind, data)
-
+        signals.check()
         moment(f"{name} ahead")
-        note()
         self.steps[seq] = step
+        self._note(seq, step)
         moment(f"{name} recorded")
         try:
-            step.do(note)
+            step.do(lambda: self._note(seq, step))
         except errors.Error:
             self._strike(seq)
             raise
         moment(f"{name} done")
+        signals.check()
 
     def _strike(self, seq: int) -> None:
-        self.steps.pop(seq).release()
-        for db in ("run", "main"):
+        step = self.steps.pop(seq)
+        step.release()
+        for db in {"main" if step.durable else self.db, self.db}:
             self.store.execute(f"DELETE FROM {db}.step WHERE journal = ? AND seq = ?", self.id, seq)
 
     def hold(self, also: Callable[[], None]) -> None:
@@ -101,27 +124,38 @@ class Journal:
 
         Steps that are to be kept when it stops leave the list here, as a journal of their own that settles.
         """
+        signals.check()
         rest = Journal(self.store, self.db, f"{self.id}+", self.verb, self.subject)
         rest.steps = {seq: step for seq, step in self.steps.items() if step.kept}
 
         def commit() -> None:
             also()
-            if rest.steps:
-                self.store.execute(
-                    f"INSERT INTO {self.db}.journal VALUES (?, ?, ?, 'settling')", rest.id, self.verb, self.subject
-                )
-            for seq in rest.steps:
-                for db in ("run", "main"):
-                    self.store.execute(
-                        f"UPDATE {db}.step SET journal = ? WHERE journal = ? AND seq = ?", rest.id, self.id, seq
-                    )
-                del self.steps[seq]
+            self.store.execute(f"UPDATE {self.db}.journal SET phase = 'settling' WHERE id = ?", rest.id)
 
-        self._pass_to("held", commit)
+        try:
+            if rest.steps:
+                self._hand_over(rest)
+            self._pass_to("held", commit)
+        except BaseException:
+            rest.undo()
+            raise
+        self.steps = {seq: step for seq, step in self.steps.items() if not step.kept}
         for step in self.steps.values():
             step.release()
         if rest.steps:
             rest.settle()
+
+    def _hand_over(self, rest: Journal) -> None:
+        """Steps leave this list for another, file by file: whoever is killed meanwhile leaves two lists to undo."""
+        insert = f"INSERT INTO {self.db}.journal VALUES (?, ?, ?, 'doing')"
+        self.store.execute(insert, rest.id, self.verb, self.subject)
+        for db in dict.fromkeys(("main", self.db)):
+            moment(f"{self.verb} not yet kept")
+            with self.store.transaction():
+                for seq, step in rest.steps.items():
+                    if db == ("main" if step.durable else self.db):
+                        move = f"UPDATE {db}.step SET journal = ? WHERE journal = ? AND seq = ?"
+                        self.store.execute(move, rest.id, self.id, seq)
 
     def finish(self, also: Callable[[], None]) -> None:
         """The change is made: ``also`` states so, in the same transaction. What was put aside goes for good."""
@@ -129,23 +163,46 @@ class Journal:
         self.settle()
 
     def settle(self) -> None:
-        for seq, step in list(self.steps.items()):
-            step.settle()
-            self._strike(seq)
-            moment(f"{self.verb} {seq} {step.kind} settled")
-        self._close(None)
+        with signals.shielded():
+            for seq, step in list(self.steps.items()):
+                step.settle()
+                self._strike(seq)
+                moment(f"{self.verb} {seq} {step.kind} settled")
+            self._close(None)
 
     def undo(self, also: Callable[[], None] | None = None) -> None:
-        """Take every step back, the last one first; ``also`` runs in the transaction that ends the journal."""
-        self._pass_to("undoing", None)
-        for seq in sorted(self.steps, reverse=True):
-            step = self.steps[seq]
-            step.release()
-            step.undo()
-            moment(f"{self.verb} {seq} {step.kind} undone")
-            self._strike(seq)
-            moment(f"{self.verb} {seq} {step.kind} struck")
-        self._close(also)
+        """Take every step back, the last one first; ``also`` runs in the transaction that ends the journal.
+
+        A step that cannot be taken back does not keep the others. It stays on record, with the journal, for the next
+        attempt; its error is raised when the others are done. Raises Full where only the record found no space.
+        """
+        problems: list[errors.Error] = []
+
+        def attempt(act: Callable[[], object]) -> bool:
+            try:
+                act()
+                return True
+            except errors.Error as error:
+                problems.append(error)
+            except Exception as error:
+                problems.append(errors.InternalError(f"{type(error).__name__}: {error}"))
+            return False
+
+        with signals.shielded():
+            attempt(lambda: self._pass_to("undoing", None))
+            for seq in sorted(self.steps, reverse=True):
+                step = self.steps[seq]
+                attempt(step.release)
+                if attempt(step.undo):
+                    moment(f"{self.verb} {seq} {step.kind} undone")
+                    attempt(lambda seq=seq: self._strike(seq))  # type: ignore[misc]
+                    moment(f"{self.verb} {seq} {step.kind} struck")
+            if not problems:
+                self._close(also)
+        if problems:
+            from virshpy.host.full import Full
+
+            raise min(problems, key=lambda problem: isinstance(problem, Full))
 
     def abandon(self) -> None:
         """After an exception: take back what was not committed; what was is carried forward by :func:`recover`."""
@@ -165,30 +222,67 @@ class Journal:
         with self.store.transaction():
             if also is not None:
                 also()
+            for db in ("run", "main"):
+                self.store.execute(f"DELETE FROM {db}.step WHERE journal = ?", self.id)
             self.store.execute(f"DELETE FROM {self.db}.journal WHERE id = ?", self.id)
         moment(f"{self.verb} closed")
 
 
-def recover(store: Store) -> None:
-    """Finish what the dead left unfinished: undo what had not been committed, carry forward what had."""
-    locks.sweep(store.directories.locks)
+def recover(store: Store) -> Iterable[errors.Error]:
+    """Finish what the dead left unfinished: undo what had not been committed, carry forward what had.
+
+    Each journal is for itself: what cannot be finished is among the errors that are returned, and is tried again by
+    whoever comes next.
+    """
+    problems: list[errors.Error] = []
     for db in ("run", "main"):
-        for row in store.all(f"SELECT id, verb, subject FROM {db}.journal WHERE phase <> 'held'"):
-            lock = locks.try_acquire(store.directories.locks, row["subject"], f"recovery of {row['verb']}")
-            if lock is None:
-                continue  # at work, not dead
+        for row in store.all(f"SELECT id, verb, subject FROM {db}.journal WHERE phase <> 'held' ORDER BY id"):
+            _contained(problems, row["subject"], f"recovery of {row['verb']}", store, _finish, db, row["id"])
+    for journal, subject in {(row["journal"], _subject(row["journal"])) for row in _orphans(store)}:
+        _contained(problems, subject, "recovery", store, _undo_orphans, journal)
+    return problems
+
+
+def _contained(
+    problems: list[errors.Error], subject: str, verb: str, store: Store, act: Callable[..., None], *arguments: Any
+) -> None:
+    """Do one thing under its subject's lock, unless somebody is at it; whatever comes of it stops nothing else."""
+    try:
+        lock = locks.try_acquire(store.directories.locks, subject, verb)
+        if lock is not None:
             with lock:
-                phase = store.one(f"SELECT phase FROM {db}.journal WHERE id = ?", row["id"])
-                if phase is None or phase[0] == "held":
-                    continue
-                journal = Journal.load(store, row["id"])
-                journal.settle() if phase[0] == "settling" else journal.undo()
-    orphans = store.all(
+                act(store, *arguments)
+    except errors.Error as error:
+        problems.append(error)
+    except Exception as error:
+        problems.append(errors.InternalError(f"{verb} of {subject}: {type(error).__name__}: {error}"))
+
+
+def _finish(store: Store, db: str, id: str) -> None:
+    phase = store.one(f"SELECT phase FROM {db}.journal WHERE id = ?", id)
+    if phase is None or phase[0] == "held":
+        return
+    journal = Journal.load(store, id)
+    journal.settle() if phase[0] == "settling" else journal.undo()
+
+
+def _undo_orphans(store: Store, journal: str) -> None:
+    """Undo lasting steps whose journal is gone, if it still is now that nobody is at work on their subject."""
+    import json
+
+    for row in _orphans(store):
+        if row["journal"] == journal:
+            restore(row["kind"], json.loads(row["data"])).undo()
+            store.execute("DELETE FROM main.step WHERE journal = ? AND seq = ?", journal, row["seq"])
+
+
+def _orphans(store: Store) -> list[Any]:
+    return store.all(
         "SELECT * FROM main.step WHERE journal NOT IN (SELECT id FROM main.journal)"
         " AND journal NOT IN (SELECT id FROM run.journal) ORDER BY journal, seq DESC"
     )
-    for row in orphans:
-        import json
 
-        restore(row["kind"], json.loads(row["data"])).undo()
-        store.execute("DELETE FROM main.step WHERE journal = ? AND seq = ?", row["journal"], row["seq"])
+
+def _subject(journal: str) -> str:
+    """Of a journal's id. Those of earlier releases do not name it: there they are their own."""
+    return journal.partition(_DOT)[0]

@@ -3,6 +3,9 @@
 One database connection sees both: tables of ``state.db`` by their bare names, those of ``run.db`` as ``run.NAME``.
 A transaction takes the write lock of both at once, so that a look at one may guard a change of the other. Commits are
 atomic in each file, not across them: whoever needs one moment of truth changes one file in it (see journal.py).
+
+Nothing here needs space to look, nor to take something back: ``run.db`` keeps its rollback journal, and for
+``state.db``, whose write-ahead log is made anew by each first opener, some space is set aside (reserve.py).
 """
 
 from __future__ import annotations
@@ -11,7 +14,9 @@ import os
 from _thread import RLock  # threading's own, without the rest of it
 
 from virshpy import errors
+from virshpy.host import files, locks
 from virshpy.host.processes import boot_id
+from virshpy.host.reserve import Reserve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,13 +41,18 @@ _RUN_TABLES = """
 CREATE TABLE run.boot (id TEXT NOT NULL);
 CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+# Which directory has the run.db of this state.db, since which boot, and which had one of this boot that was lost.
+_PLACE_TABLE = "CREATE TABLE IF NOT EXISTS main.place (run TEXT NOT NULL, boot TEXT NOT NULL, lost TEXT)"
 _PART_TABLE = (
     "CREATE TABLE IF NOT EXISTS {db}.part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
 )
 
+_PATIENCE = 10  # seconds for another process's transaction to end
+_WAL = b"\2\2"  # the two bytes of a database file that say how it is written (fileformat2.html, 1.3)
 
 _ELSEWHERE = "choose a connection whose files you may open: qemu:///session, or qemu:///embed?root=DIR"
 _DAMAGED = "restore the file from a copy, or move it away and define again what was in it"
+_RUN_DAMAGED = "move the file away: guests that are running will be found again"
 _GONE = "connect again: what is under that name now is another file, or none"
 
 
@@ -54,52 +64,173 @@ def moment(name: str) -> None:
 class Store:
     """Both files, open. Safe to use from several threads; each statement or transaction runs alone.
 
-    ``schema`` is the resource driver's own: statements that create its tables, once in a file's life.
+    ``schema`` is the resource driver's own: statements that create its tables, once in a file's life. ``readonly``: it
+    will do with what it may read, and finds nothing where nothing is and nothing may be made.
     """
 
-    def __init__(self, directories: Directories, *, state_schema: str, run_schema: str, version: int) -> None:
+    def __init__(
+        self,
+        directories: Directories,
+        *,
+        state_schema: str,
+        run_schema: str,
+        version: int,
+        readonly: bool = False,
+    ) -> None:
         self.directories = directories
+        self._readonly = readonly
         self._guard = RLock()
-        self._files = (f"{directories.state}/state.db", f"{directories.run}/run.db")
         self._whole = True
-        self._db = self._open(*self._files)
+        state = f"{directories.state}/state.db"
+        self._files: tuple[str, ...] = (state,)
+        self._opened: list[tuple[int, int] | None] = []
+        self._reserve = Reserve(directories.state, 3)
+        self._run_reserve = Reserve(directories.run, 1)
+        schema = f"{_JOURNAL_TABLES.format(db='main')}{_PLACE_TABLE};{state_schema}"
+        found = self._ready(state, "main", schema, version, _WAL)
+        self._db = self._open(state if found else ":memory:")
+        if not found:
+            self._run_script("main", schema, version)
+        self._require_version("main", version)
+        self._attach(run_schema, version)
         self._opened = self._identities()
-        self._create("main", version, _JOURNAL_TABLES.format(db="main") + state_schema)
-        self._create("run", version, _JOURNAL_TABLES.format(db="run") + _RUN_TABLES + run_schema)
         self._notice_reboot()
+        if not readonly:
+            self._reserve.replenish()
+            self._run_reserve.replenish()
 
-    def _open(self, state: str, run: str) -> sqlite3.Connection:
+    # opening
+    def _open(self, state: str) -> sqlite3.Connection:
+        """The connection, with ``state.db``: only to look, as it is, where nothing can be written beside it."""
+        from sqlite3 import Error
+
+        self.make_room()
+        try:
+            try:
+                return self._connected(state)
+            except Error:
+                if state == ":memory:" or not (self._readonly or self.is_full()):
+                    raise
+                from urllib.parse import quote
+
+                return self._connected(f"file:{quote(state)}?immutable=1", uri=True)
+        except Error as error:
+            raise self._complaint(error) from None
+
+    def _connected(self, state: str, *, uri: bool = False) -> sqlite3.Connection:
         import sqlite3
 
-        try:
-            for path in (state, run):
-                # SQLite would make them by the umask; its side files take after the main one.
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            db = sqlite3.connect(state, timeout=30, isolation_level=None, check_same_thread=False)
-            db.execute("ATTACH ? AS run", (run,))
-            db.execute("PRAGMA foreign_keys = ON")
-            # What run.db says is void after a power cut, so it need not survive one.
-            db.execute("PRAGMA run.synchronous = OFF")
-            db.execute("PRAGMA main.synchronous = FULL")
-        except OSError as error:
-            raise errors.SystemCallError(f"Failed to open {path}: {error.strerror}", hint=_ELSEWHERE) from None
-        except sqlite3.Error as error:
-            raise self._complaint(error) from None
+        db = sqlite3.connect(state, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
         db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA main.synchronous = FULL")
+        db.execute("SELECT 1 FROM main.sqlite_master").fetchone()
         return db
 
-    def _create(self, name: str, version: int, script: str) -> None:
-        found = self.one(f"PRAGMA {name}.user_version")[0]
-        if found == version:
+    def _attach(self, schema: str, version: int) -> None:
+        """Find ``run.db``, make it where there is none, and look at it through the same connection."""
+        self._find_run()
+        try:
+            self.directories.prepare_run()
+        except errors.SystemCallError:
+            if not self._readonly:
+                raise
+        run = f"{self.directories.run}/run.db"
+        schema = f"{_JOURNAL_TABLES.format(db='run')}{_RUN_TABLES}{schema}"
+        schema += f";INSERT INTO run.boot VALUES ('{boot_id()}')"
+        if os.path.exists(run) and not os.path.getsize(run):
+            files.remove(run)  # what was in it is gone: it is the same as none
+            self._lose_run()
+        found = self._ready(run, "run", schema, version, b"")
+        self._files = (*self._files, run)
+        self._run_reserve = Reserve(self.directories.run, 1)
+        self._run_reserve.make_room()
+        self.execute("ATTACH ? AS run", run if found else ":memory:")
+        if not found:
+            self._run_script("run", schema, version)
+        # Its rollback journal stays, so that taking something back needs no space. What run.db says is void after a
+        # power cut, so it need not survive one.
+        self.execute("PRAGMA run.journal_mode = PERSIST")
+        self.execute("PRAGMA run.synchronous = OFF")
+        self._require_version("run", version)
+
+    def _find_run(self) -> None:
+        """One ``state.db`` has one ``run.db`` at a time, whatever the environment of the next command says.
+
+        The one of this boot is used as long as it is there, so that there is one set of locks, ids and guests.
+        """
+        boot = boot_id()
+        place = self._place()
+        if place is not None and place["boot"] == boot and os.path.exists(f"{place['run']}/run.db"):
+            self.directories.run = place["run"]
             return
-        if found > version:
-            self._refuse_newer()
-        self.execute(f"PRAGMA {name}.journal_mode = WAL")
+        if self._readonly:
+            return
+        lost = place["run"] if place is not None and place["boot"] == boot else None
         with self.transaction():
-            if self.one(f"PRAGMA {name}.user_version")[0] == 0:
-                for statement in filter(str.strip, script.split(";")):
-                    self.execute(statement)
-                self.execute(f"PRAGMA {name}.user_version = {version}")
+            if self._place() == place:
+                self.execute("DELETE FROM main.place")
+                self.execute("INSERT INTO main.place VALUES (?, ?, ?)", self.directories.run, boot, lost)
+                return
+        self._find_run()
+
+    def _place(self) -> Any:
+        if not self.one("SELECT 1 FROM main.sqlite_master WHERE name = 'place'"):
+            if self._readonly:
+                return None
+            self.execute(_PLACE_TABLE)
+        return self.one("SELECT run, boot, lost FROM main.place")
+
+    def _lose_run(self) -> None:
+        self.execute("UPDATE main.place SET lost = run")
+
+    @property
+    def lost_run(self) -> str | None:
+        """The directory whose ``run.db`` of this boot is gone, until somebody has looked what of it is still there."""
+        row = self._place()
+        return None if row is None else row["lost"]
+
+    def found_again(self) -> None:
+        """What could be learned of the lost ``run.db`` is in the new one."""
+        self.execute("UPDATE main.place SET lost = NULL")
+
+    def _ready(self, path: str, name: str, schema: str, version: int, written: bytes) -> bool:
+        """Whether there is a database under a path; it is made where there is none, complete before it has its name."""
+        if os.path.exists(path):
+            if not os.path.getsize(path):
+                raise errors.SystemCallError(f"Failed to use {path}: it is empty", hint=_DAMAGED)
+            return True
+        import sqlite3
+
+        new = sqlite3.connect(":memory:", isolation_level=None)
+        if name != "main":
+            new.execute(f"ATTACH ':memory:' AS {name}")
+        for statement in (*_statements(schema), f"PRAGMA {name}.user_version = {version}"):
+            new.execute(statement)
+        content = bytearray(new.serialize(name=name))
+        new.close()
+        content[18 : 18 + len(written)] = written
+        try:
+            with locks.acquire(f"{os.path.dirname(path)}/lock", "making", "open", timeout=_PATIENCE):
+                if not os.path.exists(path):
+                    for side in ("-wal", "-shm", "-journal"):
+                        files.remove(path + side)  # of another file, which is not there any more
+                    files.write_new(path, bytes(content))
+        except (OSError, errors.SystemCallError) as error:
+            if self._readonly:
+                return False
+            why = error.strerror if isinstance(error, OSError) else error
+            raise errors.SystemCallError(f"Failed to open {path}: {why}", hint=_ELSEWHERE) from None
+        return True
+
+    def _run_script(self, name: str, schema: str, version: int) -> None:
+        for statement in _statements(schema):
+            self.execute(statement)
+        self.execute(f"PRAGMA {name}.user_version = {version}")
+
+    def _require_version(self, name: str, version: int) -> None:
+        if self.one(f"PRAGMA {name}.user_version")[0] > version:
+            self._refuse_newer()
 
     def _refuse_newer(self) -> None:
         raise errors.InternalError(f"{self.directories.state} was written by a newer virshpy", hint="use that version")
@@ -111,10 +242,9 @@ class Store:
         if known is not None and known[0] == current:
             return
         with self.transaction():
-            if known is not None:
-                self._empty_parts()
-                self.execute("UPDATE run.journal SET phase = 'undoing'")
-                self.execute("UPDATE run.step SET data = json_set(data, '$.pid', 0) WHERE kind LIKE 'process.%'")
+            self._empty_parts()
+            self.execute("UPDATE run.journal SET phase = 'undoing'")
+            self.execute("UPDATE run.step SET data = json_set(data, '$.pid', 0) WHERE kind LIKE 'process.%'")
             self.execute("DELETE FROM run.boot")
             self.execute("INSERT INTO run.boot VALUES (?)", current)
 
@@ -131,7 +261,7 @@ class Store:
                 continue
             with self.transaction():
                 if not self._has_part(db, part, version):
-                    for statement in filter(str.strip, script.split(";")):
+                    for statement in _statements(script):
                         self.execute(statement)
                     self.execute(f"INSERT INTO {db}.part VALUES (?, ?)", part, version)
 
@@ -151,7 +281,8 @@ class Store:
         self.execute("DELETE FROM run.part")
 
     def execute(self, sql: str, *values: Any) -> int:
-        """Run one statement; the number of rows it changed."""
+        """Run one statement; the number of rows it changed. Raises Full where there is no space for it."""
+        self.make_room()
         return int(self._query(sql, values, lambda cursor: cursor.rowcount))
 
     def all(self, sql: str, *values: Any) -> list[Any]:
@@ -172,12 +303,29 @@ class Store:
 
     def _complaint(self, error: sqlite3.Error) -> errors.Error:
         """What SQLite says (no space, no right, no database), as an error of ours."""
-        from sqlite3 import DatabaseError
+        from sqlite3 import SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, DatabaseError
 
         damaged = type(error) is DatabaseError  # everything else has a class of its own
         self._whole = self._whole and not damaged
         told = f"Failed to use {' and '.join(self._files)}: {error}"
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == SQLITE_FULL or (code in (SQLITE_IOERR, SQLITE_CANTOPEN) and self.is_full()):
+            from virshpy.host.full import Full
+
+            return Full(told, hint=f"make room on the file systems of {' and '.join(self._files)}")
+        if damaged and len(self._files) == 2 and self._is_damaged("run"):
+            return errors.SystemCallError(told, hint=_RUN_DAMAGED)
         return errors.SystemCallError(told, hint=_DAMAGED if damaged else _ELSEWHERE)
+
+    def _is_damaged(self, name: str) -> bool:
+        try:
+            return bool(self._db.execute(f"PRAGMA {name}.quick_check(1)").fetchone()[0] != "ok")
+        except self._db.Error:
+            return True
+
+    def is_full(self) -> bool:
+        """Whether a file system of ours has no space left, or no names."""
+        return self._reserve.is_full() or self._run_reserve.is_full()
 
     def is_whole(self) -> bool:
         """Whether the files are those that were opened, under their names, and nothing showed that they are damaged."""
@@ -185,7 +333,7 @@ class Store:
 
     def require_whole(self) -> None:
         """Raise SystemCallError where the files are not what they were: what is written to them would be lost."""
-        for path, before, now in zip(self._files, self._opened, self._identities(), strict=True):
+        for path, before, now in zip(self._files, self._opened, self._identities(), strict=False):
             if now != before:
                 how = "removed" if now is None else "replaced"
                 raise errors.SystemCallError(f"{path} was {how} while it was open", hint=_GONE)
@@ -200,6 +348,11 @@ class Store:
             else:
                 found.append((status.st_dev, status.st_ino))
         return found
+
+    def make_room(self) -> None:
+        """Where a file system is full, give up what is set aside for that day."""
+        self._reserve.make_room()
+        self._run_reserve.make_room()
 
     def transaction(self) -> Transaction:
         """A context in which statements take effect together or not at all."""
@@ -253,3 +406,7 @@ class Transaction:
                 moment("transaction over")
         finally:
             self._guard.release()
+
+
+def _statements(script: str) -> list[str]:
+    return [statement for statement in script.split(";") if statement.strip()]

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from virshpy.drivers.qemu import adoption as adoption
     from virshpy.drivers.qemu import agent as agent
     from virshpy.drivers.qemu import documents as documents
     from virshpy.drivers.qemu import hostdevs as hostdevs

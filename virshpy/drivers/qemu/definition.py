@@ -27,6 +27,11 @@ def ensure_free(domains: Domains, uuid: str, name: str) -> None:
             hint="leave out <uuid> to have a new one made, or rename the domain:"
             f" virshpy domrename {shell_name(same.name)} {shell_name(name)}",
         )
+    starting = domains.store.one("SELECT uuid FROM run.active WHERE name = ? AND pid IS NULL AND uuid <> ?", name, uuid)
+    if starting is not None:
+        raise errors.OperationFailed(
+            f"domain '{name}' already exists with uuid {starting[0]}", hint="it is being started by another command"
+        )
     if (same := domains.by_name(name)) is not None and same.uuid != uuid:
         raise errors.OperationFailed(
             f"domain '{name}' already exists with uuid {same.uuid}",
@@ -114,6 +119,7 @@ class Definitions(DomainOperations):
             record = self.domains.find(domain)
             live, config = affected(record, flags)
             store = self.domains.store
+            changed: list[tuple[str, Domain]] = []
             for wanted, table, xml in (
                 (config, "domain", self.domains.definition(record.uuid)),
                 (live, "run.active", self.domains.live_document(record.uuid)),
@@ -121,10 +127,11 @@ class Definitions(DomainOperations):
                 if wanted and xml is not None:
                     document = qemu.documents.parse(xml)
                     _set_metadata(document, kind, text, key, uri)
-                    new = document.format(secure=True)
-                    store.execute(
-                        f"UPDATE {table} SET xml = ?, title = ? WHERE uuid = ?", new, document.title, record.uuid
-                    )
+                    changed.append((table, document))
+            with store.transaction():
+                for table, document in changed:
+                    update = f"UPDATE {table} SET xml = ?, title = ? WHERE uuid = ?"
+                    store.execute(update, document.format(secure=True), document.title, record.uuid)
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
     def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
@@ -185,10 +192,9 @@ def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
         raise errors.OperationInvalid("cannot both keep and delete nvram")
     if flags & UndefineFlags.TPM and flags & UndefineFlags.KEEP_TPM:
         raise errors.OperationInvalid("cannot both keep and delete TPM")
-    document = qemu.documents.parse(domains.definition(record.uuid))
     if record.active:
         return []  # the running guest goes on using its files
-    nvram = document.os.nvram.path if document.os and document.os.nvram else None
+    nvram = _nvram_of(domains, record)
     lost = []
     if nvram and os.path.exists(nvram):
         if flags & UndefineFlags.NVRAM:
@@ -205,6 +211,18 @@ def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
     from virshpy.host.steps.filesystem import RemoveFile
 
     return [RemoveFile(path) for path in lost]
+
+
+def _nvram_of(domains: Domains, record: Record) -> str | None:
+    """The variable store that a definition names. One that cannot be read is no reason to keep it."""
+    try:
+        document = qemu.documents.parse(domains.definition(record.uuid))
+    except errors.NoDomain:
+        raise
+    except errors.Error as error:
+        domains.warn(f"the definition of '{record.name}' cannot be read, an NVRAM file of it would stay: {error}")
+        return None
+    return document.os.nvram.path if document.os and document.os.nvram else None
 
 
 def forget(domains: Domains, record: Record) -> None:

@@ -45,13 +45,13 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
     def __init__(self, uri: URI, *, readonly: bool) -> None:
         self.uri = uri
         self.readonly = readonly
-        self.domains = Domains(uri)
+        self.domains = Domains(uri, readonly=readonly)
         self.store = self.domains.store
         self._autodestroy: set[str] = set()
         endings.recover(self.domains)
 
     def on_warning(self, hear: Callable[[str], None]) -> None:
-        self.domains.warn = hear
+        self.domains.on_warning(hear)
 
     def warn(self, message: str) -> None:
         self.domains.warn(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from virshpy import errors
 from virshpy.drivers import qemu
 from virshpy.drivers.qemu.eventlog import GuestState, follow
 from virshpy.drivers.qemu.records import Domains, Record
@@ -9,11 +10,21 @@ from virshpy.enums import ShutoffReason
 from virshpy.host import files, journal, locks, processes
 from virshpy.host.journal import Journal
 
+# What `active.expect` says of a guest that somebody has begun to destroy.
+DESTROY = "destroy"
+
 
 def take_down(domains: Domains, record: Record, reason: int) -> None:
-    """Undo what a guest's start did, under its lock, and put down why it ended."""
+    """Undo what a guest's start did, under its lock, and put down why it ended.
 
-    Journal.load(domains.store, record.journal).undo(lambda: domains.set_outcome(record.uuid, reason))
+    What could not be taken back, or not be recorded, is said and tried again by whoever comes next: the guest is gone.
+    """
+    try:
+        Journal.load(domains.store, record.journal).undo(lambda: domains.set_outcome(record.uuid, reason))
+    except errors.Error as error:
+        if record.alive:
+            raise
+        domains.warn(f"domain '{record.name}' has ended, and something of it is left: {error}")
     note(domains, record.name, reason)
 
 
@@ -24,28 +35,35 @@ def note(domains: Domains, name: str, reason: int) -> None:
 def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
     """Take note of guests that ended while nobody looked; True where something changed.
 
-    A guest whose QEMU is gone has its list undone; an autodestroy guest whose owner is gone is destroyed.
+    A guest whose QEMU is gone has its list undone; an autodestroy guest whose owner is gone is destroyed. Each guest is
+    for itself: where something goes wrong with one it is said, and the others are looked after.
     """
     changed = False
     for record in domains.query("a.pid IS NOT NULL") if records is None else records:
         if not record.active or (record.alive and not _orphaned(record) and not _unwatched(record)):
             continue
-        lock = locks.try_acquire(domains.directories.locks, record.uuid, "clean up")
-        if lock is None:
-            continue  # somebody is at it
-        with lock:
-            again = domains.by_uuid(record.uuid)
-            if again is None or again.journal != record.journal:
-                changed = True
-            elif _orphaned(again) and again.alive:
-                take_down(domains, again, ShutoffReason.DESTROYED)
-                changed = True
-            elif again.alive:
-                qemu.watch.react(domains, again)
-            else:
-                take_down(domains, again, _ending(domains, again))
-                changed = True
+        try:
+            changed = _look_after(domains, record) or changed
+        except errors.Error as error:
+            domains.warn(f"domain '{record.name}' cannot be looked after: {error}")
+        except Exception as error:
+            domains.warn(f"domain '{record.name}' cannot be looked after: {type(error).__name__}: {error}")
     return changed
+
+
+def _look_after(domains: Domains, record: Record) -> bool:
+    lock = locks.try_acquire(domains.directories.locks, record.uuid, "clean up")
+    if lock is None:
+        return False  # somebody is at it
+    with lock:
+        again = domains.by_uuid(record.uuid)
+        if again is None or again.journal != record.journal:
+            return True
+        if again.alive and not _orphaned(again):
+            qemu.watch.react(domains, again)
+            return False
+        take_down(domains, again, ShutoffReason.DESTROYED if again.alive else _ending(domains, again))
+        return True
 
 
 def _orphaned(record: Record) -> bool:
@@ -59,10 +77,15 @@ def _unwatched(record: Record) -> bool:
 
 def _ending(domains: Domains, record: Record) -> int:
     assert record.id is not None
-    return follow(GuestState.load(record.mark), domains.diary(record.id)).ending
+    if record.expect == DESTROY:
+        return ShutoffReason.DESTROYED
+    return follow(GuestState.load(record.mark), domains.diary(record.id), record.uid).ending
 
 
 def recover(domains: Domains) -> None:
     """What opening a connection begins with: finish what the dead left, note what ended meanwhile."""
-    journal.recover(domains.store)
+    if domains.store.lost_run:
+        qemu.adoption.adopt(domains)
+    for problem in journal.recover(domains.store):
+        domains.warn(f"what an earlier command left half done cannot be finished yet: {problem}")
     refresh(domains)

@@ -20,8 +20,9 @@ from virshpy.drivers.qemu.records import Domains, shell_name
 from virshpy.drivers.qemu.unkept import unkept
 from virshpy.drivers.qemu.vcpus import plug_processors
 from virshpy.enums import CreateFlags, ShutoffReason
-from virshpy.host import files, processes
+from virshpy.host import files, locks, processes
 from virshpy.host.journal import Journal
+from virshpy.host.steps.process import Spawn
 from virshpy.xml.domain import Domain
 
 TYPE_CHECKING = False
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 
 _TRIES = 4
+# Seconds for whoever holds a guest's lock to see that its QEMU has been killed.
+_AFTER_KILLING = 3
+_DESTROYED = "another command destroyed it while it was being started"
 
 
 def start_defined(domains: Domains, ref: DomainRef, flags: int) -> DomainRef:
@@ -99,20 +103,31 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
         if owner is not None or needs_watcher(domain):
             watch.ensure(domains, entry, domain.uuid)
         entry.hold(lambda: _state_active(domains, domain, plan, flags))
-    except BaseException as error:
-        explained = _explained(domains, domain, plan) if isinstance(error, Closed) else None
-        endings.note(domains, domain.name, ShutoffReason.FAILED)
-        uuid = domain.uuid
-        entry.undo(lambda: domains.set_outcome(uuid, ShutoffReason.FAILED))
-        if explained is not None:
-            raise explained from None
+    except Closed:
+        try:
+            explained = _explained(domains, domain, plan)
+        finally:
+            _take_back(domains, domain, entry)
+        raise explained from None
+    except BaseException:
+        _take_back(domains, domain, entry)
         raise
     return DomainRef(domain.name, domain.uuid, id)
 
 
+def _take_back(domains: Domains, domain: Domain, entry: Journal) -> None:
+    """Undo a start that failed; why it did is what the user is told, what is left of it is said beside that."""
+    uuid, name = domain.uuid or "", domain.name or ""
+    try:
+        entry.undo(lambda: domains.set_outcome(uuid, ShutoffReason.FAILED))
+    except errors.Error as error:
+        domains.warn(f"something is left of a start of '{name}' that failed: {error}")
+    endings.note(domains, name, ShutoffReason.FAILED)
+
+
 def _bring_up(domains: Domains, domain: Domain, id: int, pid: int, *, paused: bool) -> None:
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
-    with Visit(domains.monitor(id), domains.config.monitor_timeout) as visit:
+    with Visit(domains.monitor(id), domains.config.monitor_timeout, pids=(pid, os.getpid())) as visit:
         plug_processors(domain, visit)
         if qemu.pins.has_pins(domain):
             qemu.pins.pin_threads(domain, visit, pid)
@@ -138,7 +153,9 @@ def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Erro
     """Why QEMU left: its own words and what helps, or those of a companion that left before it."""
     from virshpy.drivers.qemu import lastwords
 
-    assert domain.name
+    row = domains.store.one("SELECT expect FROM run.active WHERE uuid = ?", domain.uuid)
+    if row is not None and row[0] == endings.DESTROY:
+        return errors.OperationFailed("domain is no longer running", hint=_DESTROYED)
     processes.wait_gone(plan.spawn.pid, plan.spawn.started, timeout=domains.config.stop_patience)
     said = lastwords.complaint(plan.spawn.said())
     for spawn in plan.companions:
@@ -155,8 +172,25 @@ def _explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Erro
 
 
 def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:
-    """Stop a guest at once (virDomainDestroyFlags); without ``force``, only if SIGTERM is enough."""
-    with domains.lock(ref.uuid, "destroy"):
+    """Stop a guest at once (virDomainDestroyFlags); without ``force``, only if SIGTERM is enough.
+
+    A guest does not live on because somebody is at work on it: with ``force`` it is killed first where its lock is
+    taken, and who holds the lock sees the end of its QEMU.
+    """
+    killed = False
+    lock = locks.try_acquire(domains.directories.locks, ref.uuid, "destroy")
+    if lock is None and force:
+        killed = _kill_first(domains, ref)
+    if lock is None and killed:
+        try:
+            lock = locks.acquire(domains.directories.locks, ref.uuid, "destroy", timeout=_AFTER_KILLING)
+        except errors.OperationTimeout as error:
+            domains.warn(f"domain '{ref.name}' is destroyed; what it leaves is cleared away later: {error.hint}")
+            return
+    with lock or domains.lock(ref.uuid, "destroy"):
+        record = domains.by_uuid(ref.uuid)
+        if killed and (record is None or not record.active):
+            return  # whoever held the lock has cleared away
         record = domains.require_active(ref)
         patience = domains.config.stop_patience
         if not force and not processes.kill(record.pid or 0, record.started, patience=patience, force=False):
@@ -165,3 +199,27 @@ def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:
                 hint=f"QEMU may be waiting for its storage; this kills it: virshpy destroy {shell_name(record.name)}",
             )
         endings.take_down(domains, record, ShutoffReason.DESTROYED)
+
+
+def _kill_first(domains: Domains, ref: DomainRef) -> bool:
+    """Kill a guest that runs or is being started, without its lock; False where it has no QEMU."""
+    row = domains.store.one("SELECT pid, started, journal FROM run.active WHERE uuid = ?", ref.uuid)
+    if row is None:
+        return False
+    pid, started = row["pid"], row["started"]
+    if pid is None:
+        steps = Journal.load(domains.store, row["journal"]).steps.values()
+        spawned = [step for step in steps if isinstance(step, Spawn)]
+        pid, started = (spawned[-1].pid, spawned[-1].started) if spawned else (0, 0)
+    if not pid:
+        return False
+    try:
+        domains.store.execute("UPDATE run.active SET expect = ? WHERE uuid = ?", endings.DESTROY, ref.uuid)
+    except errors.SystemCallError:
+        pass  # whoever looks at its end takes it for a crash
+    if not processes.kill(pid, started, patience=domains.config.stop_patience):
+        raise errors.OperationFailed(
+            f"failed to kill process {pid} with SIGKILL",
+            hint="it waits in the kernel, for storage that does not answer",
+        )
+    return True

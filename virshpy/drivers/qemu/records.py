@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.config import Config
 from virshpy.drivers.qemu.eventlog import GuestState, follow, trim
-from virshpy.enums import DomainState, ShutoffReason
+from virshpy.enums import DomainState, ShutdownReason, ShutoffReason
 from virshpy.host import locks, processes
 from virshpy.host.directories import directories as directories_of
 from virshpy.host.store import Store
@@ -79,6 +79,11 @@ class Record:
         vars(self).update(zip(row.keys(), row, strict=True))
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """Who listens on the guest's sockets."""
+        return () if self.pid is None else (self.pid,)
+
+    @property
     def active(self) -> bool:
         return self.pid is not None
 
@@ -91,14 +96,27 @@ class Record:
 class Domains:
     """The domains of one connection: its store, directories and settings, and the lookups."""
 
-    def __init__(self, uri: URI) -> None:
+    def __init__(self, uri: URI, *, readonly: bool = False) -> None:
         self.uri = uri
         directories = directories_of(uri)
         directories.prepare()
         self.directories = directories
         self.config = Config(directories.config)
-        self.store = Store(directories, state_schema=STATE_SCHEMA, run_schema=RUN_SCHEMA, version=VERSION)
-        self.warn: Callable[[str], None] = lambda message: None
+        self.store = Store(
+            directories, state_schema=STATE_SCHEMA, run_schema=RUN_SCHEMA, version=VERSION, readonly=readonly
+        )
+        self.readonly = readonly
+        self._unheard: list[str] = []
+        self._hear: Callable[[str], None] | None = None
+
+    def warn(self, message: str) -> None:
+        """Tell the user something that is no error; what comes before anybody listens is told when somebody does."""
+        self._hear(message) if self._hear is not None else self._unheard.append(message)
+
+    def on_warning(self, hear: Callable[[str], None]) -> None:
+        self._hear = hear
+        while self._unheard:
+            hear(self._unheard.pop(0))
 
     # places
     def guest_directory(self, id: int) -> str:
@@ -109,6 +127,14 @@ class Domains:
 
     def diary(self, id: int) -> str:
         return f"{self.guest_directory(id)}/events.out"
+
+    def own_directory(self, id: int) -> str:
+        """What a guest's QEMU may fill as it likes: its home, and the sockets that it makes itself."""
+        return f"{self.guest_directory(id)}/own"
+
+    def memory_directory(self, id: int) -> str:
+        """Where a guest's memory is a file, outside of what has a bound."""
+        return f"{self.directories.guests}/{id}.memory"
 
     def tpm_state(self, uuid: str) -> str:
         """What a guest's TPM remembers; kept when the guest stops."""
@@ -172,18 +198,39 @@ class Domains:
         guest = GuestState.load(record.mark)
         marked = guest.position
         path = self.diary(record.id)
-        follow(guest, path)
-        if guest.position - marked > 1 << 16:
-            self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
-            trim(path, guest.position)
+        follow(guest, path, record.uid)
+        if guest.position - marked > 1 << 16 and not self.readonly:
+            self._trim(record, guest, path)
         return guest
+
+    def _trim(self, record: Record, guest: GuestState, path: str) -> None:
+        try:
+            self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
+        except errors.SystemCallError:
+            return
+        if trim(path, record.uid, guest.position):
+            self._ask_after(record, guest)
+
+    def _ask_after(self, record: Record, guest: GuestState) -> None:
+        """The diary was full, and may lack what came last: QEMU itself says what its guest does."""
+        assert record.id is not None
+        from virshpy.drivers.qemu.qmp import Visit
+
+        try:
+            with Visit(self.monitor(record.id), 2, pids=record.pids) as visit:
+                guest.correct(visit.status())
+        except errors.Error:
+            return
+        self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
 
     def state(self, record: Record) -> tuple[int, int]:
         """(DomainState, reason) of a domain."""
-        if record.active:
-            guest = self.guest_state(record)
-            return guest.state, guest.reason
-        return int(DomainState.SHUTOFF), int(record.outcome or ShutoffReason.UNKNOWN)
+        if not record.active:
+            return int(DomainState.SHUTOFF), int(record.outcome or ShutoffReason.UNKNOWN)
+        if not record.alive:  # its end could not be recorded, or somebody is about to
+            return int(DomainState.SHUTDOWN), int(ShutdownReason.UNKNOWN)
+        guest = self.guest_state(record)
+        return guest.state, guest.reason
 
     def set_outcome(self, uuid: str, reason: int) -> None:
         """Put down why a persistent domain went off; of others nothing remains."""

@@ -1,0 +1,97 @@
+"""Guests that run, and that no record of this boot knows: ``run.db`` was removed, or its directory was.
+
+They are found among the host's processes by the directory that they work in, and get a record with what that tells:
+they are listed, and can be destroyed. Their documents are those of their definitions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from virshpy.drivers.qemu.eventlog import GuestState
+from virshpy.enums import DomainState, RunningReason
+from virshpy.host import locks, processes
+from virshpy.host.journal import Journal
+from virshpy.host.steps.filesystem import BoundedDirectory
+from virshpy.host.steps.process import Spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from virshpy.drivers.qemu.records import Domains
+
+_GUEST = re.compile(r"/guests/(\d+)(?: \(deleted\))?")
+_NAME = re.compile(r"guest=((?:[^,]|,,)*)")
+
+
+class _Found:
+    """A QEMU of ours: its process, the number of its guest, and what its command line says of it."""
+
+    def __init__(self, pid: int, words: list[str], id: int) -> None:
+        self.pid = pid
+        self.started = processes.start_time(pid) or 0
+        self.id = id
+        self.uid = os.stat(f"/proc/{pid}").st_uid
+        self.uuid = words[words.index("-uuid") + 1]
+        named = _NAME.match(words[words.index("-name") + 1])
+        self.name = named[1].replace(",,", ",") if named else self.uuid
+
+
+def adopt(domains: Domains) -> None:
+    """Give every such guest a record again, unless it has one by now."""
+    place = domains.store.lost_run
+    for found in _search(place) if place else ():
+        lock = locks.try_acquire(domains.directories.locks, found.uuid, "adoption")
+        if lock is not None:
+            with lock:
+                _record(domains, found, place or "")
+    domains.store.found_again()
+
+
+def _search(place: str) -> Iterator[_Found]:
+    for pid, directory, words in processes.working_below(os.path.realpath(place)):
+        match = _GUEST.fullmatch(directory.removeprefix(os.path.realpath(place)))
+        if match is None or "-uuid" not in words:
+            continue
+        try:
+            yield _Found(pid, words, int(match[1]))
+        except (OSError, ValueError, IndexError):
+            continue  # it has gone, or is no QEMU
+
+
+def _record(domains: Domains, found: _Found, place: str) -> None:
+    store = domains.store
+    if store.one("SELECT 1 FROM run.active WHERE uuid = ? OR name = ? OR id = ?", found.uuid, found.name, found.id):
+        return
+    # Its lasting steps, if it has any, are still on record, under the name of the journal that is lost.
+    kept = store.one("SELECT journal FROM main.step WHERE journal GLOB ? || '.*'", found.uuid)
+    entry = Journal.adopt(store, "start", found.uuid, kept and kept[0])
+    spawn = Spawn([], log=domains.log(found.name), patience=domains.config.stop_patience)
+    spawn.pid, spawn.started = found.pid, found.started
+    mark = GuestState(DomainState.RUNNING, RunningReason.UNKNOWN).dump()
+    row = store.one("SELECT xml, title FROM domain WHERE uuid = ?", found.uuid)
+    with store.transaction():
+        entry.record(BoundedDirectory(f"{place}/guests/{found.id}"), spawn)
+        store.execute(
+            "INSERT INTO run.active (uuid, id, name, journal, uid, pid, started, mark, title, xml)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            found.uuid, found.id, found.name, entry.id, found.uid if found.uid != os.geteuid() else None,
+            found.pid, found.started, mark, row and row["title"], row["xml"] if row else _document(found),
+        )  # fmt: skip
+        store.execute(
+            "INSERT INTO run.counter VALUES ('domain', ?1)"
+            " ON CONFLICT (name) DO UPDATE SET value = max(value, ?1)", found.id,
+        )  # fmt: skip
+    domains.warn(f"the record of domain '{found.name}' was lost while it ran (process {found.pid}); it has one again")
+
+
+def _document(found: _Found) -> str:
+    """What can be said of a transient guest."""
+    from virshpy.xml.domain import Domain
+
+    text = "<domain type='qemu'><name/><uuid/><memory>0</memory><os><type>hvm</type></os></domain>"
+    document = Domain.parse(text.replace("<name/>", "<name>x</name>").replace("<uuid/>", f"<uuid>{found.uuid}</uuid>"))
+    document.name = found.name
+    return document.format()

@@ -129,3 +129,13 @@ def test_hubs_are_added_with_a_port_to_spare(tablets: int, hubs: int) -> None:
 def test_ports_behind_a_hub_come_before_the_next_hubs() -> None:
     tablets, _ = usb_ports(hub_at("1"), hub_at("1.8"), hub_at("2"), TABLET * 11)
     assert tablets == ["3", "4", *(f"1.{n}" for n in range(1, 8)), "1.8.1", "1.8.2"]
+
+
+def test_the_bus_of_an_expander_is_filled_before_a_bridge_is_added() -> None:
+    expander = "<controller type='pci' index='1' model='pci-expander-bus'><target busNr='180'/></controller>"
+    disk = "<disk type='file'><source file='/{0}'/><target dev='vd{0}' bus='virtio'/></disk>"
+    names = [first + second for first in "ab" for second in "abcdefghijklmnopqrs"]
+    domain = complete(guest(expander + "".join(map(disk.format, names))))
+    assert [c.model for c in domain.devices.controllers if c.type == "pci"] == ["pci-root", "pci-expander-bus"]
+    places = [at(disk) for disk in domain.devices.disks]
+    assert [(place.bus, place.slot) for place in places if place.bus][:2] == [(1, 0), (1, 1)]

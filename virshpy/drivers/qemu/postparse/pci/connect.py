@@ -54,7 +54,7 @@ NEEDS = {
 OFFERS = {
     "pci-root": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE | PCI_EXPANDER, 1, 31),
     "pci-bridge": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE, 1, 31),
-    "pci-expander-bus": (HOTPLUG | PCI | PCI_BRIDGE, 0, 31),
+    "pci-expander-bus": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE, 0, 31),
     "pcie-root": (INTEGRATED | PCIE | ROOT_PORT | DMI_TO_PCI | PCIE_EXPANDER, 1, 31),
     "dmi-to-pci-bridge": (PCI | PCI_BRIDGE, 0, 31),
     "pcie-to-pci-bridge": (AUTOASSIGN | HOTPLUG | PCI | PCI_BRIDGE, 1, 31),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.transcripts.transcripts import URI, run_virshpy
+from tests.transcripts.differential import known_to_virsh
+from tests.transcripts.transcripts import URI, VIRSH, run_virsh, run_virshpy
 from virshpy.shell import registry
 from virshpy.shell.command import FLAG, WORDS
 from virshpy.shell.complete import candidates, program_candidates
@@ -59,8 +62,6 @@ def test_words_are_offered_once(session: Session) -> None:
 
 
 def test_files(session: Session, tmp_path: object) -> None:
-    from pathlib import Path
-
     folder = Path(str(tmp_path))
     (folder / "a.xml").touch()
     (folder / "sub").mkdir()
@@ -82,7 +83,40 @@ def test_no_offer_without_a_connection() -> None:
 
 
 def test_command_for_shells() -> None:
-    assert run_virshpy(["-q", "-c", URI, "complete", "--", "dominfo", ""]).stdout == "test\trunning\n"
+    argv = ["-q", "-c", URI, "complete", "--described", "--", "dominfo", ""]
+    assert run_virshpy(argv).stdout == "test\trunning\n"
+
+
+HOST = """<node>
+<domain type='test'><name>web server</name><memory>1024</memory><os><type>hvm</type></os></domain>
+<domain type='test'><name>it's "so"; #1</name><memory>1024</memory><os><type>hvm</type></os></domain>
+<domain type='test'><name>back\\slash</name><memory>1024</memory><os><type>hvm</type></os></domain>
+</node>
+"""
+AS_VIRSH = [
+    ["domi"], ["dom"], ["net-"], ["x"], [""], [], ["-"], ["bogus", ""], ["list;", "dominf"], ["list; dominfo", "w"],
+    ["domstate", ""], ["domstate", "-"], ["domstate", "--"], ["domstate", "--re"], ["domstate", "--reason"],
+    ["domstate", "--reason", ""], ["domstate", "--reason", "w"], ["domstate", "--bogus", "--"], ["domstate", "x", "-"],
+    ["domstate", "--domain", ""], ["domstate", "--domain", "i"], ["domstate", "--domain="], ["domstate", "w"],
+    ["domstate", "web s"], ["domstate", "web\\ s"], ["domstate", "'web s"], ["domstate", '"web', ""],
+    ["domstate", "web", "server", ""], ["domstate", "--", ""], ["attach-disk", "--io"],
+    ["attach-disk", "a", "b", "c", ""], ["domstate", "b"],
+    ["list", "--st"], ["list", "--all", "--"], ["shutdown", "x", "--mode", ""], ["shutdown", "x", "--mode", "acpi,a"],
+    ["domstats", ""], ["domstats", "w"], ["domstats", "x", "w"], ["domstats", "--domain"],
+    ["send-key", "x", "--codeset", "x"], ["help", "net-de"], ["echo", "--"], ["echo", "a", "--"],
+    ["event", "--event", "lif"], ["send-key", "x", "KEY_A", ""],
+]  # fmt: skip
+
+
+@pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
+@pytest.mark.parametrize("typed", AS_VIRSH, ids=" ".join)
+def test_bare_words_as_virsh(typed: list[str], tmp_path: Path) -> None:
+    (tmp_path / "host.xml").write_text(HOST)
+    argv = ["-q", "-c", f"test://{tmp_path}/host.xml", "complete", *(["--", *typed] if typed else [])]
+    theirs, ours = run_virsh(argv), run_virshpy(argv)
+    newer = {name for name in registry.names() if name not in known_to_virsh()}
+    assert sorted(set(ours.stdout.splitlines()) - newer) == sorted(theirs.stdout.splitlines())
+    assert (ours.stderr, ours.code) == (theirs.stderr, theirs.code)
 
 
 @pytest.mark.parametrize("name", registry.names())

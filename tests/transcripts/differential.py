@@ -38,7 +38,7 @@ ALLOWED = (
     (r"(\w+-)*event\b.* (--event|--all|--domain|--network|--pool|--device|--secret|--timestamp|--loop)\b.*",
      "waits until something happens"),
     (r"qemu-monitor-event.*", "waits until something happens"),
-    (r"complete.*", "offers values beside options, and what each means"),
+    (r"complete.*", "virsh closes standard input, from which the lines come"),
     (r"self-test.*", "each program checks its own table"),
     (r"(quit|exit)( \S.*)?", "ends the session that reads the lines"),
     (r"connect (--name )?''( .*)?|connect --name=|connect( --readonly)?", "another default connection"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from virshpy import errors
 from virshpy.shell import registry
 from virshpy.shell.command import FLAG, WORDS, Failure
-from virshpy.shell.parser import ParseError, Reader
+from virshpy.shell.parser import ParseError, Reader, Separator, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,6 +85,49 @@ def candidates(words: Sequence[str], session: Session, *, explained: bool = True
         return [(word, meaning) for word, meaning in found if word.startswith(prefix)]
     except (ParseError, Failure, errors.Error):
         return []
+
+
+def bare_candidates(words: Sequence[str], session: Session) -> list[str]:
+    """What virsh offers for the last of ``words``, as it must be typed: options where nothing or a dash is typed, else
+    values. What is before it counts as far as it can be read."""
+    *before, typed = words
+    reader = None
+    try:
+        for word in split(" ".join(before)):
+            if isinstance(word, Separator):
+                reader = None
+            elif reader is not None:
+                with suppress(ParseError):
+                    reader.feed(word)
+            elif (command := registry.lookup(word)) is not None:
+                reader = Reader(command)
+    except ParseError as error:
+        session.report_syntax(error)
+    try:
+        if reader is None:
+            offers = [name for group in registry.GROUPS for name in group.names()]
+        else:
+            offers = _bare(reader, typed.replace("\\ ", " "), session)
+    except (Failure, errors.Error):
+        return []
+    quoted = (offer.replace(" ", "\\ ") for offer in offers)
+    return [offer for offer in quoted if offer.startswith(typed)]
+
+
+def _bare(reader: Reader, prefix: str, session: Session) -> list[str]:
+    option = reader.pending
+    dash = "--" if reader.awaiting else "-"  # one alone is data while there is room for it
+    if option is None and (not prefix or (prefix.startswith(dash) and not reader.data_only)):
+        return [
+            f"--{one.name}"
+            for one in reader.command.options
+            if one.kind == WORDS or (one.name not in reader.given and f"--{one.name}" != prefix)
+        ]
+    if option is None:
+        option = next(iter(reader.awaiting), None)
+    if option is None:
+        return []
+    return [word for word, _ in option.type.complete_beside(reader.given, prefix, session)]
 
 
 def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candidate]:

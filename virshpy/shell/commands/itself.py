@@ -178,18 +178,20 @@ def self_test(session: Session, args: Arguments) -> None:
 @command(
     "complete",
     "what may come next on a command line",
-    "For the completion of shells: prints each candidate on a line, after a tab\n"
-    "what it is. The last word is the one to complete.",
+    "For the completion of shells: prints each candidate on a line, as virsh does:\n"
+    "blanks have a backslash, and options are offered where nothing is typed yet.\n"
+    "The last word is the one to complete.",
     (
+        flag("described", "values beside options, the program's own options, and after a tab what each is"),
         option("bash", TEXT, "the line up to the cursor, for bash: its program's name comes first", named_only=True),
-        words("string", TEXT, "the words typed so far, the program's own options included"),
+        words("string", TEXT, "the words typed so far"),
     ),
     connects=False,
     examples=(("complete -- start ''", "domains that could be started"),),
     returns="candidate meaning",
 )
 def complete(session: Session, args: Arguments) -> Iterable[Text]:
-    from virshpy.shell.complete import program_candidates
+    from virshpy.shell.complete import bare_candidates, program_candidates
 
     if "bash" in args:
         from virshpy.shell.typed import for_bash, last_command
@@ -200,8 +202,15 @@ def complete(session: Session, args: Arguments) -> Iterable[Text]:
         for word in for_bash(offers, typed):
             yield Text("candidate", word, meaning=None)
         return
-    for word, meaning in program_candidates(args["string"] or [""], session):
-        yield Text("candidate", f"{word}\t{meaning}" if meaning else word, word, meaning=meaning or None)
+    if "described" in args:
+        for word, meaning in program_candidates(args["string"] or [""], session):
+            yield Text("candidate", f"{word}\t{meaning}" if meaning else word, word, meaning=meaning or None)
+        return
+    offers = bare_candidates(args["string"], session) if args["string"] else []
+    for word in offers:
+        yield Text("candidate", word, meaning=None)
+    if not offers:
+        raise Failure(None)
 
 
 def _escaped(text: str, args: Arguments) -> str:

@@ -26,7 +26,7 @@ from virshpy.xml.write import escape, write_among_text, write_node, write_verbat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Self, dataclass_transform
 
     from virshpy.xml.schema import Found
@@ -167,7 +167,7 @@ class Plan:
             field.tag = tag
             self.required.append(field)
         if kind in (ATTR, TEXT):
-            read, write = (None, None) if type is STR else (type.read, type.write)
+            read, write = (None, None) if type.plain else (type.read, type.write)
             unit = f" unit='{type.unit}'" if type.unit else ""
             if unit:
                 self.attrs["unit"] = ("", None, False)
@@ -222,6 +222,7 @@ class Element:
     _last: tuple[str, ...] = ()
     _source = "(document)"
     _always_valid = False  # unknown content is refused, asked for or not
+    _needed: tuple[str, ...] = ()  # attributes that the parser can do without, and a schema cannot
     _kinds: Mapping[str, str] = {}  # by ``type``: the names of what counts, where that depends on it
     _namespaces: dict[str, str] = {}
     _plan: Plan | None = None
@@ -285,6 +286,8 @@ class Element:
             detail = f"expecting root element of '{cls._tag}', not '{root.tag}'"
             raise errors.XMLError(detail, hint=f"the document must be <{cls._tag}>…</{cls._tag}>")
         reading = Reading(inactive)
+        if validate:
+            _require_valid(cls, root)
         try:
             made = cls._read(root, reading)
         except Refusal as refusal:
@@ -297,9 +300,7 @@ class Element:
 
     @classmethod
     def _read(cls, node: Node, reading: Reading) -> Self:
-        plan = cls.__dict__.get("_plan") or cls._compile()
-        if plan.kinds:
-            plan = plan.kinds.get(node.attrs.get("type", ""), plan)
+        plan = cls._plan_for(node)
         self = cls.__new__(cls)
         values = self.__dict__
         if node.attrs:
@@ -382,8 +383,19 @@ class Element:
             detail = f"missing {field.tag} element in {node.tag}"
         raise Refusal(errors.XMLError, detail, node)
 
+    @classmethod
+    def _faults(cls, node: Node) -> Iterable[Found]:
+        """For subclasses: what a schema has against an element beside what the declarations of its fields say."""
+        return ()
+
     def _check(self, node: Node) -> None:
         """For subclasses: refuse what cannot be, once all fields are read."""
+
+    @classmethod
+    def _plan_for(cls, node: Node) -> Plan:
+        """The tables that hold for one element."""
+        plan = cls.__dict__.get("_plan") or cls._compile()
+        return plan.kinds.get(node.attrs.get("type", ""), plan) if plan.kinds else plan
 
     @classmethod
     def _compile(cls) -> Plan:
@@ -509,6 +521,15 @@ class Element:
         state = self._state()
         shown = ", ".join(f"{name}={state[name]!r}" for name in self._fields if name in state)
         return f"{type(self).__name__}({shown})"
+
+
+def _require_valid(cls: type[Element], root: Node) -> None:
+    from virshpy.xml.schema import report
+    from virshpy.xml.values import faults
+
+    found = list(faults(root, cls))
+    if found:
+        report(root, found, True, None)
 
 
 _Type = type

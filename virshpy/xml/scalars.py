@@ -23,12 +23,23 @@ class Scalar:
 
     unit: str | None = None
     expected = "text"
+    plain = False  # read and written as it stands
 
     def read(self, text: str, node: Node, name: str | None) -> Any:
         return text
 
     def write(self, value: Any) -> str:
         return str(value)
+
+    def fault(self, text: str, node: Node, name: str | None) -> str | None:
+        """What a schema expects where this value is not allowed; None where it is."""
+        try:
+            self.read(text, node, name)
+        except Refusal as refusal:
+            return self.expected if refusal.expected is None else refusal.expected.partition(", got ")[0].removeprefix(
+                "expected "
+            )
+        return None
 
     def refuse(self, text: str, node: Node, name: str | None, why: str = "") -> Refusal:
         """libvirt's general sentence for a value that cannot be read (virXMLProp*, virXPath*)."""
@@ -73,6 +84,21 @@ class Blank(Scalar):
 
     def read(self, text: str, node: Node, name: str | None) -> Any:
         return self.inner.read(text, node, name) if text else None
+
+    def fault(self, text: str, node: Node, name: str | None) -> str | None:
+        return self.inner.fault(text, node, name)
+
+
+class Plain(Scalar):
+    """Text that is kept as it is, in which a schema expects a ``pattern``."""
+
+    plain = True
+
+    def __init__(self, pattern: str = "", expected: str = "text") -> None:
+        self.pattern, self.expected = pattern, expected
+
+    def fault(self, text: str, node: Node, name: str | None) -> str | None:
+        return self.expected if self.pattern and not re.fullmatch(self.pattern, text) else None
 
 
 class Lenient(Blank):
@@ -143,6 +169,10 @@ class Int(Scalar):
             raise Refusal(errors.XMLError, detail, node, "expected anything but zero")
         return value
 
+    def fault(self, text: str, node: Node, name: str | None) -> str | None:
+        bare = text.strip()
+        return self.expected if bare.startswith("+") else super().fault(bare, node, name)
+
     def write(self, value: int) -> str:
         return self.form % value
 
@@ -178,6 +208,10 @@ class Enum(Scalar):
         if self.sentence is not None:
             raise self.sentence.refusal(text, node, self.expected)
         raise self.refuse(text, node, name)
+
+
+    def fault(self, text: str, node: Node, name: str | None) -> str | None:
+        return super().fault(text, node, name) if self.words else None
 
 
 class Switch(Scalar):
@@ -348,8 +382,24 @@ class Size(Scalar):
             raise Refusal(errors.XMLError, detail, node, f"expected {self.expected}, got '{text}'")
         return -(-scale(number, node.attrs.get("unit", ""), self.default, node) // self.step)
 
+    def fault(self, text: str, node: Node, name: str | None) -> str | None:
+        no_unit = name is None and node.attrs.get("unit") == ""
+        return "a unit such as KiB" if no_unit else super().fault(text, node, name)
 
-STR = Scalar()
+
+STR = Plain()
+PATH = Plain(r"(/|[a-zA-Z]:\\).+", "an absolute path")
+DIR = Plain("/.*", "an absolute path")
+FILE = Plain(".+", "a path")
+WORD = Plain(r"[a-zA-Z0-9_+-]+", "letters, digits, _ + -")
+DEVICE = Plain(r"[a-zA-Z0-9_.\\:/-]+", "the name of a device")
+NODE = Plain(rf"{DEVICE.pattern}|{PATH.pattern}", "the name of a device, or an absolute path")
+HOST = Plain(r"[a-zA-Z0-9.:-]+", "a host's name or address")
+SERIAL = Plain(r"[A-Za-z0-9_.+ -]+", "letters, digits, _ . + - and spaces")
+ALIAS = Plain(r"[a-zA-Z0-9_.-]+", "letters, digits, _ . -")
+WWN = Plain("(0x)?[0-9a-fA-F]{16}", "16 hexadecimal digits")
+TARGET = Plain("(ioemu:)?(fd|hd|sd|vd|xvd|ubd)[a-zA-Z0-9_]+", "a name such as vda, sda, hda, fda")
+ZONE = Plain(r"[a-zA-Z0-9_.+/-]+", "a time zone such as Europe/Berlin")
 INT = Int(-(2**31), 2**31 - 1)
 UINT = Int()
 UINT0 = Int(base=0)

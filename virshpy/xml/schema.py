@@ -64,6 +64,10 @@ def sentence(path: str, line: int, what: str, word: str, allowed: list[str]) -> 
         return f"{place}: found <{word}> again, and one is allowed"
     if what == "second element of a namespace":
         return f"{place}: found <{word}> in the namespace of an element before it, and one is allowed"
+    if what == "value":
+        return f"{place}: found {word}; expected {allowed[0]}"
+    if what == "missing attribute":
+        return f"{place}: attribute '{word}' is missing"
     found, above = f"<{word}>", f"<{path.rstrip('/').split('/')[-2 if what == 'element' else -1].partition('[')[0]}>"
     if what == "attribute":
         found = f"attribute '{word}'"

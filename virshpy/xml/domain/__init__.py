@@ -49,7 +49,10 @@ from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, again, read_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Self
+
+    from virshpy.xml.schema import Found
 
 VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
                   "invalid domain type %s")
@@ -64,6 +67,7 @@ class Domain(Element, tag="domain"):
 
     _source = "(domain_definition)"
     _namespaces = {QEMU_NAMESPACE: "qemu"}
+    _needed = ("type",)
 
     type: str | None = attr()
     id: int | None = attr(Int(0, 2**31 - 1), runtime=True)
@@ -121,6 +125,12 @@ class Domain(Element, tag="domain"):
             reading.unknown += [(holder, "second element of a namespace", child.tag, (), False)
                                 for child in repeated(holder)]
         return made
+
+    @classmethod
+    def _faults(cls, node: Node) -> Iterable[Found]:
+        from virshpy.xml.values import not_among
+
+        yield from not_among(node, "type", VIRT_TYPES.words)
 
     @property
     def cells(self) -> list[NumaCell]:

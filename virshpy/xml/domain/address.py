@@ -7,7 +7,7 @@ import re
 from virshpy import errors
 from virshpy.xml.element import Element, attr, many, one, variant
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, POSITIVE, STR, UINT, YESNO, Enum, Int, Lenient, Scalar, Sentence
+from virshpy.xml.scalars import ALIAS, ONOFF, PATH, POSITIVE, STR, UINT, YESNO, Enum, Int, Lenient, Scalar, Sentence
 
 _TYPES = Enum(
     "pci drive virtio-serial ccid usb spapr-vio virtio-s390 ccw virtio-mmio isa dimm unassigned",
@@ -122,6 +122,8 @@ class USBPort(Scalar):
 
 
 class USBAddress(Element, tag="address"):
+    _needed = ("bus",)
+
     type: str | None = attr()
     bus: int | None = attr(UINT)
     port: str | None = attr(USBPort())
@@ -174,7 +176,7 @@ ADDRESSES: dict[str, type[Element]] = {
 class Alias(Element, tag="alias"):
     """A device's name; only names beginning with ``ua-`` are a user's and outlive a run."""
 
-    name: str | None = attr()
+    name: str | None = attr(ALIAS)
 
 
 _of_user = re.compile(r"ua-[A-Za-z0-9_-]*\Z").match
@@ -199,7 +201,7 @@ class Boot(Element, tag="boot"):
 class Rom(Element, tag="rom"):
     enabled: bool | None = attr(YESNO)
     bar: bool | None = attr(ONOFF)
-    file: str | None = attr()
+    file: str | None = attr(PATH)
 
 
 class DeviceACPI(Element, tag="acpi"):

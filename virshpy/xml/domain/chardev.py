@@ -9,7 +9,7 @@ from virshpy.xml.domain.address import Device, DeviceSeclabel, skipped
 from virshpy.xml.domain.storage import Reconnect
 from virshpy.xml.element import Element, Reading, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ONOFF, STR, UINT, YESNO, Blank, Enum, Int, Lenient, internal, strtol, xml
+from virshpy.xml.scalars import FILE, ONOFF, PATH, STR, UINT, YESNO, Blank, Enum, Int, Lenient, internal, strtol, xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class CharSource(Element, tag="source"):
     host: str | None = attr()
     service: str | None = attr()
     tls: bool | None = attr(YESNO)
-    path: str | None = attr()
+    path: str | None = attr(FILE)
     append: bool | None = attr(ONOFF)
     channel: str | None = attr()
     master: str | None = attr()
@@ -57,7 +57,7 @@ class LenientProtocol(Protocol, tag="protocol"):
 
 
 class CharLog(Element, tag="log"):
-    file: str | None = attr()
+    file: str | None = attr(PATH)
     append: bool | None = attr(ONOFF)
 
 
@@ -65,7 +65,7 @@ class CharBackend(Device):
     """What all chardev devices share: a backend, its sources, its log."""
 
     type: str | None = attr(_BACKEND)
-    tty: str | None = attr(runtime=True)
+    tty: str | None = attr(PATH, runtime=True)
     sources: list[CharSource] = many(CharSource)
     protocol: Protocol | None = one(Protocol)
     log: CharLog | None = one(CharLog)

@@ -11,6 +11,7 @@ from virshpy.xml.scalars import (
     UINT,
     ULONG,
     YESNO,
+    ZONE,
     Blank,
     Enum,
     Int,
@@ -62,6 +63,8 @@ class CPUCache(Element, tag="cache"):
 
 
 class CPUFeature(Element, tag="feature"):
+    _needed = ("policy", "name")
+
     policy: str | None = attr(Enum("force require optional disable forbid",
                                    Sentence("Invalid CPU feature policy", errors.ConfigUnsupported)))
     name: str | None = attr()
@@ -527,9 +530,11 @@ class Timer(Element, tag="timer"):
 class Clock(Element, tag="clock"):
     """``adjustment`` is a number of seconds, or ``reset``."""
 
+    _needed = ("offset",)
+
     offset: str | None = attr(
         Blank(Enum("utc localtime variable timezone absolute", "unknown clock offset '%s'")))
-    timezone: str | None = attr()
+    timezone: str | None = attr(ZONE)
     adjustment: str | None = attr()
     basis: str | None = attr(Blank(Enum("utc localtime", "unknown clock basis '%s'")))
     start: int | None = attr(Lenient(ULONG))

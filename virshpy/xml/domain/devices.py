@@ -35,6 +35,7 @@ from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
     KIB,
     ONOFF,
+    PATH,
     POSITIVE,
     UINT,
     UUID,
@@ -49,6 +50,12 @@ from virshpy.xml.scalars import (
     internal,
     xml,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.xml.schema import Found
 
 VIRTIO_MODELS = "virtio virtio-transitional virtio-non-transitional"
 
@@ -80,6 +87,8 @@ class ControllerDriver(VirtioDriver):
 class Controller(Device, tag="controller"):
     """``pcihole64`` in KiB."""
 
+    _needed = ("type",)
+
     type: str | None = attr(Enum("ide fdc scsi sata virtio-serial ccid usb pci xenbus isa"))
     index: int | None = attr(Int(0, 2**31 - 1))
     model: str | None = attr()
@@ -91,6 +100,13 @@ class Controller(Device, tag="controller"):
     target: ControllerTarget | None = one(ControllerTarget)
     driver: ControllerDriver | None = one(ControllerDriver)
     pcihole64: int | None = leaf(KIB)
+
+    @classmethod
+    def _faults(cls, node: Node) -> Iterable[Found]:
+        from virshpy.xml.values import missing, not_among
+
+        yield from missing(node, "model") if node.attrs.get("type") == "pci" else ()
+        yield from not_among(node, "model", CONTROLLER_MODELS.get(node.attrs.get("type", ""), "").split())
 
     def _check(self, node: Node) -> None:
         self.type = self.type or "ide"
@@ -355,7 +371,7 @@ class Devices(Element, tag="devices"):
 
     _open = True
 
-    emulator: str | None = leaf()
+    emulator: str | None = leaf(PATH)
     disks: list[Disk] = many(Disk)
     controllers: list[Controller] = many(Controller)
     leases: list[Lease] = many(Lease)

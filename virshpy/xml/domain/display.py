@@ -9,7 +9,7 @@ from virshpy.xml.domain.address import Device, VirtioDriver
 from virshpy.xml.domain.chardev import Clipboard, MouseMode
 from virshpy.xml.element import Element, attr, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import INT, ONOFF, UINT, YESNO, Blank, Enum, Int, Lenient, Noted, internal, xml
+from virshpy.xml.scalars import INT, ONOFF, PATH, UINT, YESNO, Blank, Enum, Int, Lenient, Noted, internal, xml
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
 
@@ -20,7 +20,7 @@ class Listen(Element, tag="listen"):
     type: str | None = attr(Enum("none address network socket"), required=True)
     address: str | None = attr()
     network: str | None = attr()
-    socket: str | None = attr()
+    socket: str | None = attr(PATH)
 
     def _check(self, node: Node) -> None:
         if self.type == "network" and not self.network:
@@ -61,7 +61,7 @@ class FileTransfer(Element, tag="filetransfer"):
 
 class GL(Element, tag="gl", drop_empty=True):
     enable: bool | None = attr(YESNO)
-    rendernode: str | None = attr()
+    rendernode: str | None = attr(PATH)
 
 
 class AudioRef(Element, tag="audio"):
@@ -99,7 +99,7 @@ class Graphics(Element, tag="graphics"):
     }
 
     type: str | None = attr(Enum("sdl vnc rdp desktop spice egl-headless dbus"), required=True)
-    socket: str | None = attr()
+    socket: str | None = attr(PATH)
     port: int | None = attr(DisplayPort())
     tlsPort: int | None = attr(_PORT)
     autoport: bool | None = attr(Lenient(YESNO))
@@ -193,7 +193,7 @@ class VideoDriver(VirtioDriver):
 class Acceleration(Element, tag="acceleration", drop_empty=True):
     accel3d: bool | None = attr(YESNO)
     accel2d: bool | None = attr(YESNO)
-    rendernode: str | None = attr()
+    rendernode: str | None = attr(PATH)
 
 
 class Resolution(Element, tag="resolution"):
@@ -206,6 +206,8 @@ _LEAST_VGAMEM = 1024  # KiB
 
 class VideoModel(Element, tag="model"):
     """Memory sizes in KiB."""
+
+    _needed = ("type",)
 
     type: str | None = attr(Blank(Enum(
         "default vga cirrus vmvga xen vbox qxl parallels virtio gop none bochs ramfb", "unknown video model '%s'")))
@@ -278,6 +280,8 @@ _SDL_DRIVER = Enum("esd alsa arts pulseaudio")
 
 
 class Audio(Element, tag="audio"):
+    _needed = ("id",)
+
     id: int | None = attr(Int(nonzero=True))
     type: str | None = attr(Enum("none alsa coreaudio jack oss pulseaudio sdl spice file dbus"), required=True)
     timerPeriod: int | None = attr(Int(nonzero=True))
@@ -298,11 +302,11 @@ class Audio(Element, tag="audio"):
 
 
 class InputSource(Element, tag="source"):
-    dev: str | None = attr()
+    dev: str | None = attr(PATH)
     grab: str | None = attr(Enum("all"))
     grabToggle: str | None = attr(Enum("ctrl-ctrl alt-alt shift-shift meta-meta scrolllock ctrl-scrolllock"))
     repeat: bool | None = attr(ONOFF)
-    evdev: str | None = attr()
+    evdev: str | None = attr(PATH)
 
 
 class Input(Device, tag="input"):

@@ -63,6 +63,8 @@ class HostdevSource(Element, tag="source"):
 
 
 class Hostdev(Device, tag="hostdev"):
+    _needed = ("type",)
+
     mode: str | None = attr(Enum("subsystem capabilities", "unknown hostdev mode '%s'"))
     type: str | None = attr(Enum("usb pci scsi scsi_host mdev storage misc net",
                                  Sentence("unknown host device source address type '%s'", errors.ConfigUnsupported)))

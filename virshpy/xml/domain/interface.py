@@ -8,6 +8,8 @@ from virshpy.xml.domain.storage import BackendDomain, Reconnect
 from virshpy.xml.element import Element, Plan, Reading, attr, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
+    DEVICE,
+    FILE,
     INT,
     LONG,
     MAC,
@@ -27,7 +29,10 @@ from virshpy.xml.scalars import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Self
+
+    from virshpy.xml.schema import Found
 
 INTERFACE_TYPES = (
     "user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds"
@@ -35,6 +40,8 @@ INTERFACE_TYPES = (
 
 
 class InterfaceMAC(Element, tag="mac"):
+    _needed = ("address",)
+
     address: str | None = attr(MAC())
     type: str | None = attr(Enum("generated static", "invalid mac address type value: '%s'. Valid values are "
                                                       "\"generated\" and \"static\"."))
@@ -94,12 +101,12 @@ class InterfaceSource(Element, tag="source", drop_empty=True):
     address_text: str | None = attr(STR, "address")
     network: str | None = attr()
     portid: str | None = attr(runtime=True)
-    portgroup: str | None = attr()
-    bridge: str | None = attr()
+    portgroup: str | None = attr(DEVICE)
+    bridge: str | None = attr(DEVICE)
     name: str | None = attr()
     type: str | None = attr()
     path: str | None = attr()
-    dev: str | None = attr()
+    dev: str | None = attr(DEVICE)
     mode: str | None = attr()
     port: int | None = attr(INT)
     reconnect: Reconnect | None = one(Reconnect)
@@ -208,11 +215,11 @@ class Bandwidth(Element, tag="bandwidth", drop_empty=True):
 
 
 class ScriptPath(Element):
-    path: str | None = attr()
+    path: str | None = attr(FILE)
 
 
 class InterfaceTarget(Element, tag="target", drop_empty=True):
-    dev: str | None = attr()
+    dev: str | None = attr(DEVICE)
     managed: bool | None = attr(YESNO)
 
 
@@ -222,11 +229,13 @@ def named_by_itself(target: InterfaceTarget) -> bool:
 
 
 class GuestDevice(Element, tag="guest"):
-    dev: str | None = attr()
+    dev: str | None = attr(DEVICE)
     actual: str | None = attr(runtime=True)
 
 
 class InterfaceModel(Element, tag="model"):
+    _needed = ("type",)
+
     type: str | None = attr()
 
 
@@ -329,7 +338,7 @@ class ForwardRange(Element, tag="range"):
 class PortForward(Element, tag="portForward"):
     proto: str | None = attr(Enum("tcp udp"))
     address: str | None = attr()
-    dev: str | None = attr()
+    dev: str | None = attr(DEVICE)
     ranges: list[ForwardRange] = many(ForwardRange)
 
 
@@ -350,6 +359,7 @@ class Interface(Device, tag="interface"):
     """``source.address`` is the host's device for ``type='hostdev'``."""
 
     _driver_first: Plan | None = None
+    _needed = ("type",)
 
     type: str | None = attr(Enum(INTERFACE_TYPES))
     managed: bool | None = attr(Lenient(YESNO))
@@ -378,6 +388,18 @@ class Interface(Device, tag="interface"):
     link: Link | None = one(Link)
     mtu: MTU | None = one(MTU)
     coalesce: Coalesce | None = one(Coalesce)
+
+    @classmethod
+    def _faults(cls, node: Node) -> Iterable[Found]:
+        from virshpy.xml.values import missing, strangers
+
+        kind, source = node.attrs.get("type", ""), node.find("source")
+        if source is not None and kind in _SOURCES:
+            names = frozenset(name.removesuffix("_text") for name in _SOURCES[kind])
+            names |= {"dev"} if kind == "user" else set()  # of a backend that libvirt knew when this schema was written
+            yield from strangers(source, names, frozenset().union(*_SOURCES.values()))
+            if kind in ("network", "bridge"):
+                yield from missing(source, kind)
 
     def _check(self, node: Node) -> None:
         self.type = self.type or "user"

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.xml.domain.storage import StorageSource
 from virshpy.xml.element import Element, attr, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import STR, UINT, YESNO, Blank, Enum, Int, Sentence, read_uuid, xml
+from virshpy.xml.scalars import ALIAS, PATH, STR, UINT, YESNO, Blank, Enum, Int, Sentence, read_uuid, xml
 
 ARCHES = (
     "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 loongarch64 m68k microblaze microblazeel mips mipsel "
@@ -20,7 +20,7 @@ class OSType(Element, tag="type"):
     """``value`` is the word (hvm)."""
 
     arch: str | None = attr(Enum(ARCHES, "Unknown architecture %s"))
-    machine: str | None = attr()
+    machine: str | None = attr(ALIAS)
     value: str | None = text(Enum("hvm xen linux exe uml xenpvh", "unknown OS type '%s'"))
 
 
@@ -43,7 +43,7 @@ class Loader(Element, tag="loader", drop_empty=True):
     secure: bool | None = attr(YESNO)
     type: str | None = attr(Enum("rom pflash"))
     stateless: bool | None = attr(YESNO)
-    value: str | None = text()
+    value: str | None = text(PATH)
 
 
 class NVRAM(Element, tag="nvram", drop_empty=True):
@@ -51,9 +51,9 @@ class NVRAM(Element, tag="nvram", drop_empty=True):
 
     _kinds = {"": "template"}
 
-    template: str | None = attr()
+    template: str | None = attr(PATH)
     type: str | None = attr(Enum("file block dir network volume nvme vhostuser"))
-    value: str | None = text()
+    value: str | None = text(PATH)
     source: StorageSource | None = one(StorageSource, "source")
 
     @property
@@ -121,15 +121,15 @@ class OS(Element, tag="os"):
     init: str | None = leaf()
     initargs: list[str] = many(STR, "initarg")
     initenvs: list[InitEnv] = many(InitEnv)
-    initdir: str | None = leaf()
+    initdir: str | None = leaf(PATH)
     inituser: str | None = leaf()
     initgroup: str | None = leaf()
     loader: Loader | None = one(Loader)
     nvram: NVRAM | None = one(NVRAM)
-    kernel: str | None = leaf()
-    initrd: str | None = leaf()
+    kernel: str | None = leaf(PATH)
+    initrd: str | None = leaf(PATH)
     cmdline: str | None = leaf()
-    dtb: str | None = leaf()
+    dtb: str | None = leaf(PATH)
     root: str | None = leaf()
     acpi: OSACPI | None = one(OSACPI)
     boots: list[BootDevice] = many(BootDevice)

@@ -10,12 +10,20 @@ from virshpy.xml.domain.sources import check_auth, check_source
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
+    DIR,
+    HOST,
+    NODE,
     ONOFF,
+    PATH,
     POSITIVE,
+    SERIAL,
     STR,
+    TARGET,
     UINT,
     ULONG,
     UUID,
+    WORD,
+    WWN,
     YESNO,
     Blank,
     Enum,
@@ -28,6 +36,12 @@ from virshpy.xml.scalars import (
     strtol,
     xml,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.xml.schema import Found
 
 SOURCE_TYPES = "none file block dir network volume nvme vhostuser"
 FORMATS = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop luks cow qcow qcow2 qed vmdk"
@@ -58,7 +72,7 @@ def _one_reference(uuid: str | None, usage: str | None, node: Node) -> None:
 
 class Auth(Element, tag="auth"):
     type: str | None = attr()
-    username: str | None = attr()
+    username: str | None = attr(WORD)
     secret: Secret | None = one(Secret)
 
     def _check(self, node: Node) -> None:
@@ -125,10 +139,10 @@ class Port(Scalar):
 
 
 class Host(Element, tag="host"):
-    name: str | None = attr()
+    name: str | None = attr(HOST)
     port: str | None = attr(Port())
     transport: str | None = attr(Enum("tcp unix rdma", "unknown protocol transport type '%s'"))
-    socket: str | None = attr()
+    socket: str | None = attr(PATH)
 
     def _check(self, node: Node) -> None:
         if self.transport == "tcp":
@@ -262,10 +276,10 @@ class Reservations(Element, tag="reservations"):
 class StorageSource(Element, tag="source"):
     """Where the bytes are; which fields apply is said by the type of the disk, backing store or mirror above it."""
 
-    file: str | None = attr()
+    file: str | None = attr(PATH)
     fdgroup: str | None = attr()
-    dev: str | None = attr()
-    dir: str | None = attr()
+    dev: str | None = attr(NODE)
+    dir: str | None = attr(DIR)
     protocol: str | None = attr(Enum(PROTOCOLS))
     name: str | None = attr()
     query: str | None = attr()
@@ -322,7 +336,7 @@ class BackingStore(Element, tag="backingStore"):
 
 class Mirror(Element, tag="mirror"):
     type: str | None = attr()
-    file: str | None = attr()
+    file: str | None = attr(PATH)
     format_name: str | None = attr(STR, "format")
     job: str | None = attr()
     ready: str | None = attr()
@@ -380,7 +394,9 @@ class BackendDomain(Element, tag="backenddomain"):
 
 
 class DiskTarget(Element, tag="target"):
-    dev: str | None = attr()
+    _needed = ("dev",)
+
+    dev: str | None = attr(TARGET)
     bus: str | None = attr(Enum("none ide fdc scsi virtio xen usb uml sata sd"))
     tray: str | None = attr(Enum("closed open"))
     removable: bool | None = attr(ONOFF)
@@ -435,6 +451,17 @@ class Transient(Element, tag="transient"):
     shareBacking: bool | None = attr(YESNO)
 
 
+_SOURCES = {
+    "file": frozenset({"file", "fdgroup"}),
+    "block": frozenset({"dev"}),
+    "dir": frozenset({"dir"}),
+    "network": frozenset({"protocol", "name", "query", "tls", "tlsHostname"}),
+    "volume": frozenset({"pool", "volume", "mode"}),
+    "nvme": frozenset({"type", "managed", "namespace"}),
+    "vhostuser": frozenset({"type", "path", "mode"}),
+}
+
+
 class Disk(Device, tag="disk"):
     type: str | None = attr(Enum(SOURCE_TYPES.removeprefix("none ")))
     device: str | None = attr(Enum("disk cdrom floppy lun"))
@@ -455,11 +482,19 @@ class Disk(Device, tag="disk"):
     readonly: bool = flag()
     shareable: bool = flag()
     transient: Transient | None = one(Transient)
-    serial: str | None = leaf()
-    wwn: str | None = leaf()
+    serial: str | None = leaf(SERIAL)
+    wwn: str | None = leaf(WWN)
     vendor: str | None = leaf()
     product: str | None = leaf()
     encryption: Encryption | None = one(Encryption)
+
+    @classmethod
+    def _faults(cls, node: Node) -> Iterable[Found]:
+        from virshpy.xml.values import strangers
+
+        source, kind = node.find("source"), node.attrs.get("type", "file")
+        if source is not None and kind in _SOURCES:
+            yield from strangers(source, _SOURCES[kind], frozenset().union(*_SOURCES.values()))
 
     def _check(self, node: Node) -> None:
         self.type, self.device = self.type or "file", self.device or "disk"
@@ -540,7 +575,7 @@ _USAGE = Wrapping(64, xml("cannot parse usage '%s' for RAM filesystem"))
 class FilesystemSource(Element, tag="source"):
     """``usage`` in ``units``, which are KiB once they are read."""
 
-    file: str | None = attr()
+    file: str | None = attr(PATH)
     dev: str | None = attr()
     dir: str | None = attr()
     name: str | None = attr()

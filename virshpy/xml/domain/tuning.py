@@ -39,6 +39,8 @@ class Memory(Element, tag="memory"):
 class MaxMemory(Element, tag="maxMemory"):
     """``value`` in KiB."""
 
+    _needed = ("slots",)
+
     slots: int | None = attr(Blank(Int(sentence=xml("Failed to parse memory slot count"))))
     value: int | None = text(KIB)
 

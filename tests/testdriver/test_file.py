@@ -117,6 +117,29 @@ def test_same_as_virsh(host: Path) -> None:
     assert answers[1] == answers[0]
 
 
+TAINTED = (
+    "<node><domain type='test'><name>a</name><memory>8192</memory><os><type>hvm</type><dtb>/d</dtb></os><devices>"
+    "<disk type='block' device='cdrom'><source dev='/dev/sr0'/><target dev='hdc'/></disk>"
+    "<interface type='bridge'><source bridge='b'/><script path='/x'/></interface></devices></domain>"
+    "<domain type='test'><name>b</name><memory>8192</memory><iothreads>2</iothreads><os><type>hvm</type></os></domain>"
+    "</node>"
+)
+
+
+def test_what_a_document_taints_and_its_threads(tmp_path: Path) -> None:
+    path = tmp_path / "host.xml"
+    path.write_text(TAINTED)
+    with virshpy.open(f"test://{path}") as connection:
+        assert [message.partition(" ")[2][:10] for message in connection.lookup_by_name("a").messages()] == [
+            "network co", "use of hos", "custom dev",
+        ]  # fmt: skip
+        domain = connection.lookup_by_name("b")
+        domain.del_iothread(1)
+        ((_, stats),) = connection.domain_stats([domain])
+        assert stats["iothread.count"] == 1 and "iothread.2.poll-grow" in stats
+        assert "<iothread id='2'/>" in domain.xml_desc()
+
+
 @pytest.mark.parametrize(
     ("shape", "cpus"),
     [

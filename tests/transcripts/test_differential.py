@@ -50,6 +50,38 @@ def test_documents_described_by_options(name: str, tmp_path: Path, monkeypatch: 
     assert not found, "\n".join(map(str, found[:20]))
 
 
+# What shows a domain, and changes of it: each is seen by all.
+SHOWS = (
+    "dominfo test", "domstate test --reason", "dumpxml test", "dumpxml test --inactive", "domstats test",
+    "vcpucount test", "vcpuinfo test", "vcpupin test", "vcpupin test --config", "emulatorpin test", "iothreadinfo test",
+    "iothreadinfo test --config", "memtune test", "memtune test --config", "blkiotune test --live", "numatune test",
+    "schedinfo test", "perf test", "domblklist test", "domiflist test --inactive", "domiftune test testnet0",
+    "blkdeviotune test vda", "desc test", "desc test --title --config", "metadata test http://x", "domcontrol test",
+    "list --all --title", "list --all --managed-save", "list --all --autostart", "list --all --with-snapshot --name",
+    "snapshot-list test --name", "domfsinfo test", "guestvcpus test", "domif-getlink test testnet0", "domtime test",
+)  # fmt: skip
+CHANGES = (
+    "destroy test", "suspend test", "managedsave test", "undefine test", "autostart test", "setmem test 1M",
+    "setmem test 1M --config", "setvcpus test 1", "setvcpus test 1 --config", "vcpupin test 0 1", "emulatorpin test 2",
+    "iothreadadd test 3", "iothreadadd test 3 --config", "iothreadadd test 3 --config --live",
+    "iothreadadd test 3; iothreadset test 3 --poll-grow 4; iothreadpin test 3 1",
+    "iothreadadd test 3; iothreaddel test 3", "domtime test --time 5",
+    "memtune test --hard-limit 9", "blkiotune test --weight 200 --config", "numatune test --nodeset 0",
+    "perf test --enable cmt", "domiftune test testnet0 --inbound 1,2,3", "domiftune test testnet0 --inbound 1 --config",
+    "domiftune test testnet0 --outbound 1,2 --config --live", "blkdeviotune test vda --total-iops-sec-max 7 --config",
+    "desc test words of mine", "desc test --title mine --config", "metadata test http://x --key k --set '<a/>'",
+    "domif-setlink test testnet0 down", "domtime test --time 30001", "domtime test --sync", "domfsfreeze test",
+    "snapshot-create-as test s; snapshot-create-as test t; setmem test 1M; snapshot-revert test s",
+    "set-lifecycle-action test crash preserve", "domrename test x", "reboot test", "reset test",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_seen_by_every_command(change: str, tmp_path: Path) -> None:
+    found = list(from_standard_input([f"{change}; {'; '.join(SHOWS)}"], tmp_path))
+    assert not found, "\n".join(map(str, found))
+
+
 TRACED = (
     "domstate test --reason; domid 1", "domuuid 6695eb01-f6a4-8304-79aa-97f2502e193f", "domstate nope; bogus", "domid",
     "net-uuid default", "net-name 00000000-0000-0000-0000-000000000000", "pool-start default-pool", "vol-pool v",

@@ -8,6 +8,7 @@ from virshpy.driver.domain.agent import AgentOperations
 from virshpy.driver.structures import FSInfo
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.guest import Guest, Guests
+from virshpy.enums import DomainState
 
 _MOUNTS = {"/": "vda1", "/boot": "vda2"}
 
@@ -42,11 +43,16 @@ class Agent(Guests, AgentOperations):
         return f"{self.active_guest(domain).name}host"
 
     def domain_get_time(self, domain: DomainRef) -> tuple[int, int]:
-        self.active_guest(domain)
-        return 627319920, 0
+        return self._awake(domain).clock, 0
 
     def domain_set_time(self, domain: DomainRef, seconds: int, nseconds: int, *, flags: int = 0) -> None:
-        self.active_guest(domain)
+        self._awake(domain).clock = seconds
+
+    def _awake(self, domain: DomainRef) -> Guest:
+        guest = self.guest(domain)
+        if guest.state[0] != DomainState.RUNNING:
+            raise errors.OperationInvalid("domain is not running")
+        return guest
 
     def domain_set_user_password(self, domain: DomainRef, user: str, password: str, *, flags: int = 0) -> None:
         self.active_guest(domain)

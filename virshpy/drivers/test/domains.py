@@ -226,12 +226,18 @@ class Domains(Guests, DomainOperations):
         return self.guest(domain).saved is not None
 
     def domain_get_control_info(self, domain: DomainRef) -> ControlInfo:
-        self.active_guest(domain)
+        """The clock of the guest says what it is like, so that each state can be seen."""
+        clock = self.active_guest(domain).clock
+        if 0 < clock < 10_000:
+            return ControlInfo(1, 0, clock)
+        if 10_000 <= clock < 30_000:
+            return ControlInfo(2, 0, clock - 10_000)
+        if 30_000 <= clock < 60_000:
+            return ControlInfo(3, (clock - 30_000) % 4, 0)
         return ControlInfo(0, 0, 0)
 
     def domain_get_messages(self, domain: DomainRef) -> list[str]:
-        self.guest(domain)
-        return []
+        return self.guest(domain).taints
 
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
         running = self.guest(domain).active

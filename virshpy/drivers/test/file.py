@@ -22,7 +22,7 @@ from virshpy import errors
 from virshpy.driver.types import NodeInfo
 from virshpy.drivers.test.guest import Guest, admit
 from virshpy.drivers.test.host import Host
-from virshpy.drivers.test.postparse import complete
+from virshpy.drivers.test.postparse import complete, iothreads_of
 from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import DomainState
 from virshpy.xml.domain import Domain
@@ -126,6 +126,9 @@ def _add_domain(host: Host, node: Node) -> None:
     document = Domain.from_node(node, inactive=True)
     complete(document)
     guest = admit(host, document, live=False)
+    guest.taints = [f"tainted: {sentence}" for sentence in _taints(document)]
+    for thread in iothreads_of(document):
+        guest.poll(thread.id or 0)
     if not off:
         guest.run(host, 0)
         guest.state = (state, 0)
@@ -134,6 +137,16 @@ def _add_domain(host: Host, node: Node) -> None:
     if saved:
         guest.saved = document.copy()
     _add_snapshots(guest, [child for child in own if child.tag == "test:domainsnapshot"])
+
+
+def _taints(document: Domain) -> Iterator[str]:
+    """What libvirt would not vouch for, in its order; of a document that is defined later, nothing is said."""
+    if any(interface.script for interface in document.devices.interfaces):
+        yield "network configuration using opaque shell scripts"
+    if any(disk.type == "block" and disk.device == "cdrom" and disk.source for disk in document.devices.disks):
+        yield "use of host cdrom passthrough"
+    if document.os and document.os.dtb:
+        yield "custom device tree blob used"
 
 
 def _run_state(node: Node | None) -> int:

@@ -38,6 +38,8 @@ class Guest:
         self.saved: Domain | None = None  # managed save
         self.frozen: set[str] = set()  # mount points
         self.polling: dict[int, dict[str, int]] = {}  # by I/O thread, those of both definitions
+        self.clock = 627319920  # seconds since 1970; it stands still
+        self.taints: list[str] = []  # what the file of its host shows that nobody vouches for
         self.snapshots: Moments | None = None
         self.checkpoints: Moments | None = None
 
@@ -78,6 +80,10 @@ class Guest:
     @property
     def ref(self) -> DomainRef:
         return DomainRef(self.name, self.uuid, self.id)
+
+    def poll(self, iothread: int) -> None:
+        """An I/O thread is there, and polls as QEMU's would."""
+        self.polling[iothread] = {"poll-max-ns": 32768, "poll-grow": 0, "poll-shrink": 0}
 
     def run(self, host: Host, reason: int = RunningReason.BOOTED) -> None:
         """Become active, with a new id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.address import DriveAddress
@@ -12,6 +13,7 @@ from virshpy.xml.domain.interface import InterfaceMAC, InterfaceTarget
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain.storage import Disk
+    from virshpy.xml.domain.tuning import IOThread
 
 _BUSES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
 _UNITS = {"scsi": 7, "fdc": 2, "sata": 6}  # on one controller
@@ -31,6 +33,8 @@ def complete(domain: Domain) -> None:
             interface.mac = InterfaceMAC(address=f"52:54:00:{digits}")
         if interface.target is None or interface.target.dev is None:
             interface.target = InterfaceTarget(dev=next(free))
+    if domain.iothreadids is not None:
+        domain.iothreadids.iothreads = iothreads_of(domain)
     _consoles(domain)
     _displays(domain)
     for watchdog in domain.devices.watchdogs:
@@ -38,6 +42,16 @@ def complete(domain: Domain) -> None:
     for hostdev in domain.devices.hostdevs:
         if hostdev.managed is None and hostdev.mode == "subsystem":
             hostdev.managed = False
+
+
+def iothreads_of(document: Domain) -> list[IOThread]:
+    """Those that are listed, and with the lowest free numbers as many as are missing."""
+    from virshpy.xml.domain import tuning
+
+    listed = document.iothreadids.iothreads if document.iothreadids else []
+    taken = {thread.id for thread in listed}
+    free = (number for number in count(1) if number not in taken)
+    return [*listed, *(tuning.IOThread(id=next(free)) for _ in range((document.iothreads or 0) - len(listed)))]
 
 
 def _machine(domain: Domain) -> None:

@@ -155,8 +155,7 @@ class Snapshots(Guests, SnapshotOperations):
         snapshots = guest.snapshots
         if runs:
             guest.live = document.domain.copy()
-            if guest.id is None:
-                guest.run(self.host)
+            guest.run(self.host, RunningReason.FROM_SNAPSHOT)  # as another one, where it has been running
             paused = wanted == R.PAUSED or (not wanted and was == DomainState.PAUSED)
             guest.state = (
                 (DomainState.PAUSED, PausedReason.FROM_SNAPSHOT)

@@ -10,6 +10,7 @@ from virshpy.driver.structures import IOThreadInfo
 from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.figures import MAPPED_CPUS, current_vcpus
 from virshpy.drivers.test.guest import Guests
+from virshpy.drivers.test.postparse import iothreads_of
 from virshpy.enums import LifecycleAction, MemoryModFlags, ModificationImpact, VcpuFlags
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.tuning import (
@@ -146,48 +147,47 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
         document = self.guest(domain).looked_at(flags)
         pins = {pin.iothread: pin.cpuset for pin in (document.cputune.iothreadpins if document.cputune else [])}
         default = list((document.vcpu.cpuset if document.vcpu else None) or range(current_vcpus(document)))
-        return [IOThreadInfo(thread.id, list(pins.get(thread.id) or default)) for thread in _threads(document)]
+        return [IOThreadInfo(thread.id, list(pins.get(thread.id) or default)) for thread in iothreads_of(document)]
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
     def domain_add_iothread(self, domain: DomainRef, iothread_id: int, *, flags: int = 0) -> None:
         guest = self.guest(domain)
         if iothread_id == 0:
             raise errors.InvalidArg("invalid value of 0 for iothread_id")
-        for document in guest.affected(flags):
-            if any(thread.id == iothread_id for thread in _threads(document)):
-                raise errors.InvalidArg(f"an IOThread is already using iothread_id '{iothread_id}'")
-            ids = document.iothreadids = document.iothreadids or IOThreadIDs()
-            ids.iothreads = [*ids.iothreads, IOThread(id=iothread_id)]
-            document.iothreads = len(ids.iothreads)
-            guest.polling[iothread_id] = {"poll-max-ns": 32768, "poll-grow": 0, "poll-shrink": 0}
+        document = guest.looked_at(flags)
+        threads = iothreads_of(document)
+        if any(thread.id == iothread_id for thread in threads):
+            raise errors.InvalidArg(f"an IOThread is already using iothread_id '{iothread_id}'")
+        document.iothreadids = IOThreadIDs(iothreads=[*threads, IOThread(id=iothread_id)])
+        document.iothreads = len(threads) + 1
+        guest.poll(iothread_id)
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
     def domain_del_iothread(self, domain: DomainRef, iothread_id: int, *, flags: int = 0) -> None:
         guest = self.guest(domain)
-        for document in guest.affected(flags):
-            threads = _threads(document)
-            if not any(thread.id == iothread_id for thread in threads):
-                raise errors.InvalidArg(f"cannot find IOThread '{iothread_id}' in iothreadids list")
-            for number, disk in enumerate(document.devices.disks, 1):
-                if disk.driver and disk.driver.iothread == iothread_id:
-                    raise errors.InvalidArg(f"cannot remove IOThread {iothread_id} since it is being used by disk "
-                                            f"'{disk.target.dev if disk.target else number}'")
-            left = [thread for thread in threads if thread.id != iothread_id]
-            document.iothreadids = IOThreadIDs(iothreads=left) if left else None
-            document.iothreads = len(left) or None
-            if document.cputune is not None:
-                pins = document.cputune.iothreadpins
-                document.cputune.iothreadpins = [pin for pin in pins if pin.iothread != iothread_id]
-            guest.polling.pop(iothread_id, None)
+        document = guest.looked_at(flags)
+        threads = iothreads_of(document)
+        if not any(thread.id == iothread_id for thread in threads):
+            raise errors.InvalidArg(f"cannot find IOThread '{iothread_id}' in iothreadids list")
+        for number, disk in enumerate(document.devices.disks, 1):
+            if disk.driver and disk.driver.iothread == iothread_id:
+                raise errors.InvalidArg(f"cannot remove IOThread {iothread_id} since it is being used by disk "
+                                        f"'{disk.target.dev if disk.target else number}'")
+        left = [thread for thread in threads if thread.id != iothread_id]
+        document.iothreadids = IOThreadIDs(iothreads=left) if left else None
+        document.iothreads = len(left) or None
+        if document.cputune is not None:
+            pins = document.cputune.iothreadpins
+            document.cputune.iothreadpins = [pin for pin in pins if pin.iothread != iothread_id]
+        guest.polling.pop(iothread_id, None)
 
     @accepts(ModificationImpact.LIVE)
     def domain_set_iothread_params(
         self, domain: DomainRef, iothread_id: int, params: dict[str, Any], *, flags: int = 0
     ) -> None:
         guest = self.guest(domain)
-        for document in guest.affected(flags):
-            if not any(thread.id == iothread_id for thread in _threads(document)):
-                raise errors.InvalidArg(f"cannot find IOThread '{iothread_id}' in iothreadids")
+        if not any(thread.id == iothread_id for thread in iothreads_of(guest.looked_at(flags))):
+            raise errors.InvalidArg(f"cannot find IOThread '{iothread_id}' in iothreadids")
         for name, value in params.items():
             if name not in _POLLING:
                 raise errors.ArgumentUnsupported(f"parameter '{name}' not supported")
@@ -199,12 +199,12 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
     def domain_pin_iothread(self, domain: DomainRef, iothread_id: int, cpus: list[int], *, flags: int = 0) -> None:
         if not cpus:
             raise errors.InvalidArg("Empty iothread cpumap list for pinning")
-        for document in self.guest(domain).affected(flags):
-            if not any(thread.id == iothread_id for thread in _threads(document)):
-                raise errors.InvalidArg(f"iothreadid {iothread_id} not found")
-            tune = document.cputune = document.cputune or Cputune()
-            rows = [row for row in tune.iothreadpins if row.iothread != iothread_id]
-            tune.iothreadpins = [*rows, IOThreadPin(iothread=iothread_id, cpuset=tuple(cpus))]
+        document = self.guest(domain).looked_at(flags)
+        if not any(thread.id == iothread_id for thread in iothreads_of(document)):
+            raise errors.InvalidArg(f"iothreadid {iothread_id} not found")
+        tune = document.cputune = document.cputune or Cputune()
+        rows = [row for row in tune.iothreadpins if row.iothread != iothread_id]
+        tune.iothreadpins = [*rows, IOThreadPin(iothread=iothread_id, cpuset=tuple(cpus))]
 
     # events
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
@@ -226,7 +226,3 @@ def _most(document: Domain) -> int:
 
 def _default_cpus(document: Domain) -> list[int]:
     return list((document.vcpu.cpuset if document.vcpu else None) or range(MAPPED_CPUS))
-
-
-def _threads(document: Domain) -> list[IOThread]:
-    return document.iothreadids.iothreads if document.iothreadids else []

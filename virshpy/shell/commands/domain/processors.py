@@ -229,7 +229,7 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
     if found is None:
         # It does not run: what is known is where its processors would.
         for number, cpus in enumerate(domain.vcpu_pin_info(_V.CONFIG)):
-            pieces.append(_vcpu(number, "N/A", "N/A", "N/A", _affinity(cpus, count, pretty)))
+            pieces.append(_vcpu(number, "N/A", "N/A", None, _affinity(cpus, count, pretty)))
             value.append({"vcpu": number, "cpu": None, "state": None, "cpu_time_ns": None, "affinity": list(cpus)})
     else:
         for one in found:
@@ -244,8 +244,9 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
     return Text("vcpus", "\n".join(pieces), value, end="")
 
 
-def _vcpu(number: int, cpu: str, state: str, time: str, affinity: str) -> str:
-    fields = (("VCPU:", number), ("CPU:", cpu), ("State:", state), ("CPU time:", time), ("CPU Affinity:", affinity))
+def _vcpu(number: int, cpu: str, state: str, time: str | None, affinity: str) -> str:
+    spent = ("CPU time", "N/A") if time is None else ("CPU time:", time)  # virsh's label has no colon then
+    fields = (("VCPU:", number), ("CPU:", cpu), ("State:", state), spent, ("CPU Affinity:", affinity))
     return "".join(f"{label:<15} {text}\n" for label, text in fields)
 
 
@@ -286,6 +287,10 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
         cpus = _wanted_cpus(args["cpulist"], count)
         domain.pin_vcpu(args["vcpu"], cpus, impact(args))
         return None
+    if "live" in args and not domain.is_active():
+        raise Failure("cannot get vcpupin for offline domain")
+    if "config" in args and not domain.is_persistent():
+        raise Failure("cannot get vcpupin for transient domain")
     flags = impact(args)
     total = domain.info().vcpus
     if args["vcpu"] is not None and args["vcpu"] >= total:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
-from virshpy.errors import Error, InvalidArg, NoSupport
+from virshpy.errors import Error, InvalidArg, Misuse, NoSupport
 from virshpy.shell.command import Alias, Failure, Reads, argument, command, failing, option, words
 from virshpy.shell.commands.domain.options import (
     CONFIG,
@@ -22,6 +22,7 @@ from virshpy.shell.types import STRING, AnyText, Choice, Int, KiB, Size, Type, U
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from virshpy.api.domain import Domain
@@ -119,8 +120,7 @@ def memtune(session: Session, args: Arguments) -> Text | None:
         with failing("Unable to change memory parameters"):
             domain.set_memory_parameters(wanted, impact(args))
         return None
-    with failing("Unable to get number of memory parameters"):
-        found = domain.memory_parameters(impact(args))
+    found = _read("memory", domain.memory_parameters, args)
     return parameters(found, {name: "unlimited" for name, value in found.items() if value >= UNLIMITED})
 
 
@@ -226,8 +226,17 @@ def blkiotune(session: Session, args: Arguments) -> Text | None:
         with failing("Unable to change blkio parameters"):
             domain.set_blkio_parameters(wanted, impact(args))
         return None
-    with failing("Unable to get number of blkio parameters"):
-        return parameters(domain.blkio_parameters(impact(args)))
+    return parameters(_read("blkio", domain.blkio_parameters, args))
+
+
+def _read(what: str, call: Callable[[int], dict[str, Any]], args: Arguments) -> dict[str, Any]:
+    """virsh asks how many parameters there are first; a driver looks at nothing but the flags then."""
+    try:
+        return call(impact(args))
+    except (Misuse, NoSupport) as error:
+        raise Failure(f"Unable to get number of {what} parameters", error) from error
+    except Error as error:
+        raise Failure(f"Unable to get {what} parameters", error) from error
 
 
 class Throttle(Size):

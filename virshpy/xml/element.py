@@ -141,7 +141,8 @@ class Reading:
 class Plan:
     """The tables of a class: by name for reading, in order for printing."""
 
-    __slots__ = ("fields", "attrs", "kids", "text", "required", "out_attrs", "out_text", "out_kids", "check", "kinds")
+    __slots__ = ("fields", "attrs", "kids", "text", "required", "out_attrs", "out_text", "out_kids", "check", "order",
+                 "kinds")
 
     def __init__(self, cls: type[Element]):
         self.fields = fields = cls._fields
@@ -155,6 +156,7 @@ class Plan:
         self.check = cls._check is not Element._check
         for field in fields.values():
             self.add(field)
+        self.order = {tag: rank for rank, tag in enumerate(cls._order.split())}
         self.kinds = {kind: self.narrowed(frozenset(names.split())) for kind, names in cls._kinds.items()}
 
     def add(self, field: Field) -> None:
@@ -222,6 +224,7 @@ class Element:
     _last: tuple[str, ...] = ()
     _source = "(document)"
     _always_valid = False  # unknown content is refused, asked for or not
+    _order = ""  # of children, where it is not the document's: of several mistakes the first that is read is told
     _needed: tuple[str, ...] = ()  # attributes that the parser can do without, and a schema cannot
     _kinds: Mapping[str, str] = {}  # by ``type``: the names of what counts, where that depends on it
     _namespaces: dict[str, str] = {}
@@ -330,8 +333,11 @@ class Element:
         return self
 
     def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
-        table, inactive = plan.kids, reading.inactive
-        for child in node.children:
+        table, inactive, children = plan.kids, reading.inactive, node.children
+        if plan.order:
+            last = len(plan.order)
+            children = sorted(children, key=lambda child: plan.order.get(child.tag, last))
+        for child in children:
             row = table.get(child.tag)
             if row is None:
                 kept = not child.tag.startswith(UNDECLARED)

@@ -35,6 +35,7 @@ def report(
     paths = {id(node.attrs): path for path, node in root.paths()}
     places = [(paths.get(id(node.attrs), f"/{node.tag}").replace(UNDECLARED, ""), node.line, what, word, allowed, kept)
               for node, what, word, allowed, kept in unknown]
+    places.sort(key=lambda place: place[1])
     if warnings is not None:
         for path, line, what, word, _, kept in places:
             bare = word.removeprefix(UNDECLARED)
@@ -44,7 +45,6 @@ def report(
                     message += f": declare xmlns:{prefix}='{uri}'"
             warnings.append(Warning(path, line, message))
     if validate or always:
-        places.sort(key=lambda place: place[1])
         lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed, _ in places[:_SHOWN]]
         if len(places) > _SHOWN:
             lines.append(f"and {len(places) - _SHOWN} more")

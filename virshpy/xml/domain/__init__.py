@@ -15,7 +15,7 @@ from itertools import islice
 from virshpy import errors
 from virshpy.xml.domain.cpu import CPU, Clock, Features, NumaCell
 from virshpy.xml.domain.devices import Devices
-from virshpy.xml.domain.osboot import OS, IDMap, Sysinfo
+from virshpy.xml.domain.osboot import OS, IDMap, OSType, Sysinfo
 from virshpy.xml.domain.resctrl import settle
 from virshpy.xml.domain.security import (
     QEMU_NAMESPACE,
@@ -45,13 +45,14 @@ from virshpy.xml.domain.tuning import (
 )
 from virshpy.xml.element import Element, Reading, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, UUID, Enum, Int, Sentence, again, read_uuid, xml
+from virshpy.xml.scalars import KIB, UUID, Enum, Int, Scalar, Sentence, again, read_uuid, xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Self
+    from typing import Any, Self
 
+    from virshpy.xml.element import Plan
     from virshpy.xml.schema import Found
 
 VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
@@ -62,19 +63,33 @@ _ACTIONS = "destroy restart rename-restart preserve coredump-destroy coredump-re
 MAX_IOTHREADS = 16384  # more than any QEMU has; libvirt names no limit, and runs out of memory
 
 
+class Line(Scalar):
+    """A title."""
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        if "\n" in text:
+            raise Refusal(errors.XMLError, "Domain title can't contain newlines", node, "expected one line")
+        return text
+
+
 class Domain(Element, tag="domain"):
     """The whole document. ``id`` is that of a running guest."""
 
     _source = "(domain_definition)"
     _namespaces = {QEMU_NAMESPACE: "qemu"}
     _needed = ("type",)
+    _order = (
+        "name uuid genid title description seclabel memory currentMemory maxMemory memoryBacking blkiotune memtune vcpu"
+        " vcpus iothreads iothreadids cputune cpu numatune resource features on_reboot on_poweroff on_crash"
+        " on_lockfailure pm perf clock os devices launchSecurity idmap sysinfo keywrap"
+    )
 
     type: str | None = attr()
     id: int | None = attr(Int(0, 2**31 - 1), runtime=True)
     name: str | None = leaf()
     uuid: str | None = leaf(UUID(Sentence("malformed uuid element", errors.InternalError)))
     genid: str | None = leaf(UUID(Sentence("malformed genid element", errors.InternalError)))
-    title: str | None = leaf()
+    title: str | None = leaf(Line())
     description: str | None = leaf()
     metadata: Node | None = verbatim()
     max_memory: MaxMemory | None = one(MaxMemory)
@@ -126,6 +141,13 @@ class Domain(Element, tag="domain"):
                                 for child in repeated(holder)]
         return made
 
+    def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
+        within = node.find("os")
+        kind = within.find("type") if within is not None else None
+        if kind is not None:
+            OSType._read(kind, Reading(False))  # libvirt reads it first, and the rest of <os> late
+        super()._read_children(node, plan, values, reading)
+
     @classmethod
     def _faults(cls, node: Node) -> Iterable[Found]:
         from virshpy.xml.values import not_among
@@ -157,8 +179,6 @@ class Domain(Element, tag="domain"):
         if not self.type:
             raise Refusal(errors.InternalError, "missing domain type attribute", node, "expected <domain type='qemu'>")
         VIRT_TYPES.read(self.type, node, "type")  # here because libvirt asks for the name first
-        if self.title and "\n" in self.title:
-            raise Refusal(errors.XMLError, "Domain title can't contain newlines", node)
         if self.os is None or self.os.type is None or not self.os.type.value:
             raise Refusal(errors.XMLError, "an os <type> must be specified", node, "expected <os><type>hvm</type></os>")
         cells = self.cells

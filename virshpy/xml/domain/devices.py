@@ -370,6 +370,11 @@ class Devices(Element, tag="devices"):
     """Every device, grouped and in order."""
 
     _open = True
+    _order = (
+        "emulator disk controller lease filesystem interface smartcard parallel serial console channel input graphics"
+        " sound audio video hostdev watchdog memballoon rng tpm nvram hub redirdev redirfilter panic shmem memory iommu"
+        " vsock"
+    )
 
     emulator: str | None = leaf(PATH)
     disks: list[Disk] = many(Disk)

@@ -115,6 +115,8 @@ class InitEnv(Element, tag="initenv"):
 
 
 class OS(Element, tag="os"):
+    _order = "type loader acpi boot bootmenu bios smbios"
+
     firmware: str | None = attr(Blank(Enum(FIRMWARES, xml("unknown firmware value %s"))))
     type: OSType | None = one(OSType)
     firmware_features: Firmware | None = one(Firmware, "firmware")

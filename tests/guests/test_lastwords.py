@@ -209,8 +209,8 @@ def test_commands_of_ours_in_hints_go_to_the_same_connection(virshpy: Run, root:
     told = virshpy("--hints", "suspend", "a b", check=False).stderr
     command = told.partition("start it first: ")[2].strip()
     assert f"-c 'qemu:///embed?root={root}' start 'a b'" in command
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    subprocess.run(command, shell=True, check=True, env={**os.environ, "PATH": path})
+    assert command.startswith("virshpy ")
+    subprocess.run(f"{sys.executable} -m {command}", shell=True, check=True)
     virshpy("destroy", "a b")
 
 
@@ -255,6 +255,18 @@ def test_a_file_server_that_cannot_run(uri: str, folder: Path) -> None:
             with pytest.raises(errors.InternalError) as told:
                 connection.create_xml(_shared(folder, program))
             assert told.value.message == f"internal error: virtiofsd binary '{program}' is not executable"
+
+
+@needs.program("swtpm", "swtpm")
+def test_a_tpm_emulator_that_ends_is_to_blame(virshpy: Run, root: Path, folder: Path) -> None:
+    define(virshpy, root, document("vm", "<tpm><backend type='emulator'/></tpm>"))
+    virshpy("start", "vm")  # its state is made by the real one
+    virshpy("destroy", "vm")
+    program = _program(folder, "echo 'the state is locked' >&2; exit 5").rename(folder / "swtpm")
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+    told = virshpy("start", "vm", check=False, env=environment).stderr
+    assert f"error: internal error: {program} ended with exit status 5: the state is locked\n" in told
+    virshpy("undefine", "vm", "--tpm", check=False)
 
 
 @needs.root

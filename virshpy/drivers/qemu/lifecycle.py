@@ -129,7 +129,7 @@ def _bring_up(domains: Domains, domain: Domain, id: int, pid: int, *, paused: bo
     """Greet a fresh QEMU, hand over what must not be in its argv, learn what it chose, and let the guest run."""
     with Visit(domains.monitor(id), domains.config.monitor_timeout, pids=(pid, os.getpid())) as visit:
         plug_processors(domain, visit)
-        if qemu.pins.has_pins(domain):
+        if domain.cputune is not None or (domain.vcpu is not None and domain.vcpu.cpuset):
             qemu.pins.pin_threads(domain, visit, pid)
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     Pin = tuple[str, int | None, Collection[int]]
 
 
-def has_pins(domain: Domain) -> bool:
-    return bool(domain.vcpu and domain.vcpu.cpuset) or next(_pins(domain), None) is not None
-
-
 def require_processors(domain: Domain) -> None:
     """Raises ConfigUnsupported for a pin to a processor that this host has not."""
     online = online_cpus()
@@ -39,6 +35,8 @@ def pin_threads(domain: Domain, visit: Visit, pid: int) -> None:
     their own; of its processors those count that the host has. Raises SystemCallError."""
     pins = {(kind, number): cpus for kind, number, cpus in _pins(domain)}
     usual = set((domain.vcpu and domain.vcpu.cpuset) or ()) & set(online_cpus())
+    if not pins and not usual:
+        return
     threads = {("vcpupin", row["cpu-index"]): row["thread-id"] for row in visit.execute("query-cpus-fast")}
     for row in visit.execute("query-iothreads"):
         threads["iothreadpin", int(row["id"].removeprefix("iothread"))] = row["thread-id"]

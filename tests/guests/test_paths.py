@@ -84,9 +84,21 @@ def test_what_must_be_there_is_not_made(uri: str, root: Path, case: str) -> None
     assert nothing_left(root) == []
 
 
-def test_a_missing_directory_is_made_as_the_hint_says(uri: str, root: Path) -> None:
+OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+IN_NO_DIRECTORY = {
+    "socket": document("vm", _unix("bind", "{}/a b/sock")),
+    "log": document("vm", "<serial type='pty'><log file='{}/a b/log'/></serial>"),
+    "variables": document("vm").replace(
+        "</os>", f"<loader type='pflash' readonly='yes'>{OVMF}</loader><nvram>{{}}/a b/nvram</nvram></os>"
+    ),
+}
+
+
+@needs.file(OVMF, "ovmf")
+@pytest.mark.parametrize("case", IN_NO_DIRECTORY)
+def test_a_missing_directory_is_made_as_the_hint_says(uri: str, root: Path, case: str) -> None:
     with connect(uri) as connection:
-        domain = connection.define_xml(document("vm", _unix("bind", f"{_open_folder(root)}/a b/c/sock")))
+        domain = connection.define_xml(IN_NO_DIRECTORY[case].replace("{}", str(_open_folder(root))))
         with pytest.raises(errors.SystemCallError) as told:
             domain.create()
         subprocess.run(str(told.value.hint).partition(": ")[2], shell=True, check=True)

@@ -182,6 +182,9 @@ class WriteFile(Entry):
                     if self.owner is not None:
                         os.fchown(fd, self.owner, self.owner)
                     file.write(self.content)
+        except FileNotFoundError as error:
+            hint = f"its directory is not there: mkdir -p {shlex.quote(os.path.dirname(self.path))}"
+            raise errors.from_os_error(error, f"Failed to create {self.path}", hint=hint) from None
         except OSError as error:
             if made:
                 self.undo()

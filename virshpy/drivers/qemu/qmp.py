@@ -47,8 +47,8 @@ class Visit:
     """An open visit; a context manager.
 
     Raises Closed where QEMU is gone, Nonsense where what is there speaks otherwise, OperationTimeout where it does not
-    answer within ``timeout`` seconds, to the greeting and to each command. ``pids`` are those who may listen there: QEMU,
-    and until it does so itself, whoever has started it.
+    answer within ``timeout`` seconds, to the greeting and to each command. ``pids`` are those who may listen there:
+    QEMU, and until it does so itself, whoever has started it.
     """
 
     def __init__(self, path: str, timeout: float = 30, *, pids: Collection[int] = ()) -> None:

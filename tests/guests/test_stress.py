@@ -1,9 +1,15 @@
-"""Eight processes, four domains, a minute of random commands: only virsh's errors, no leak, consistent lists."""
+"""Sixteen processes, six domains, a minute of random commands: only virsh's errors, no leak, consistent lists.
+
+Meanwhile another program opens connections without end, and signals end processes in the middle of what they do.
+"""
 
 from __future__ import annotations
 
+import random
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +20,7 @@ from virshpy import open as connect
 pytestmark = needs.qemu
 
 SECONDS = 60
+WORKERS = 16
 
 _WORKER = """
 import random, sys, time
@@ -24,7 +31,7 @@ from tests.guests.documents import document
 
 uri, seed, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 dice = random.Random(seed)
-names = ["one", "two", "three", "four"]
+names = ["one", "two", "three", "four", "five", "six"]
 # What virsh says as well where somebody else was quicker.
 ordinary = (errors.NoDomain, errors.OperationInvalid, errors.OperationFailed)
 
@@ -70,24 +77,62 @@ while time.monotonic() < until:
 """
 
 
-def test_stress(uri: str, root: Path) -> None:
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _WORKER, uri, str(seed), str(SECONDS)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-        for seed in range(8)
-    ]
-    lines = [line for worker in workers for line in worker.communicate(timeout=SECONDS + 120)[0].splitlines()]
-    assert [worker.returncode for worker in workers] == [0] * 8, lines[-20:]
-    wrong = [line for line in lines if not line.startswith(("done ", "ordinary "))]
+_OPENER = """
+import sys, time
+import virshpy
+until = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < until:
+    with virshpy.open(sys.argv[1]):
+        print("opened")
+"""
+
+
+class Workers:
+    """Processes that are started, ended by signals, and started again; ``lines`` is what they have said."""
+
+    def __init__(self, uri: str, folder: Path) -> None:
+        self.uri = uri
+        self.dice = random.Random(1)
+        self.until = time.monotonic() + SECONDS
+        self.files = [folder / f"said.{number}" for number in range(WORKERS)]
+        self.running = [self.start(number) for number in range(WORKERS)]
+        self.signalled: Counter[str] = Counter()
+
+    def start(self, number: int) -> subprocess.Popen[str]:
+        left = str(max(0.0, self.until - time.monotonic()))
+        script, words = (_OPENER, [left]) if number == 0 else (_WORKER, [str(self.dice.random())[2:9], left])
+        argv = [sys.executable, "-c", script, self.uri, *words]
+        with self.files[number].open("a") as said:
+            return subprocess.Popen(argv, stdout=said, stderr=said, text=True, cwd=Path(__file__).parents[2])
+
+    def disturb(self) -> None:
+        """Until the time is over, one after another is ended and begins anew."""
+        while time.monotonic() < self.until - 5:
+            time.sleep(0.3)
+            number = self.dice.randrange(1, WORKERS)
+            how = self.dice.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+            self.running[number].send_signal(how)
+            self.running[number].wait(60)
+            self.signalled[how.name] += 1
+            self.running[number] = self.start(number)
+
+    def lines(self) -> list[str]:
+        for process in self.running:
+            assert process.wait(SECONDS + 120) == 0
+        return [line for file in self.files for line in file.read_text().splitlines()]
+
+
+def test_stress(uri: str, root: Path, tmp_path: Path) -> None:
+    workers = Workers(uri, tmp_path)
+    workers.disturb()
+    lines = workers.lines()
+    assert set(workers.signalled) == {"SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"}
+    wrong = [line for line in lines if line.startswith("WRONG ")]
     assert wrong == []
-    count = Counter(line for line in lines if line.startswith("done "))
+    count = Counter(line for line in lines if line.startswith(("done ", "opened")))
     for verb in ("define", "start", "destroy", "suspend", "resume", "undefine", "list"):
         assert count[f"done {verb}"] > 0, count
+    assert count["opened"] > 100
     with connect(uri) as connection:
         for domain in connection.list_domains():
             if domain.is_active():

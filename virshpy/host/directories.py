@@ -75,6 +75,11 @@ class Directories:
         """The file of which each lock is a byte (locks.py)."""
         return f"{self.run}/lock"
 
+    @property
+    def lasting_locks(self) -> str:
+        """The same for what is locked by steps, which may be undone when ``run`` is another directory."""
+        return f"{self.state}/lock"
+
 
 def directories(uri: URI) -> Directories:
     """The directories of a URI. Raises InternalError for a path that names none, as libvirt does."""

@@ -243,6 +243,17 @@ def recover(store: Store) -> Iterable[errors.Error]:
     return problems
 
 
+def finish_for(store: Store, subject: str) -> None:
+    """The same for one subject, by whoever has just taken its lock: others may have died since the store was opened.
+
+    Raises what taking back, or carrying forward, raises.
+    """
+    for db in ("run", "main"):
+        query = f"SELECT id FROM {db}.journal WHERE subject = ? AND phase <> 'held' ORDER BY id"
+        for row in store.all(query, subject):
+            _finish(store, db, row["id"])
+
+
 def _contained(
     problems: list[errors.Error], subject: str, verb: str, store: Store, act: Callable[..., None], *arguments: Any
 ) -> None:

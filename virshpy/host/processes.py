@@ -299,17 +299,16 @@ def users() -> set[int]:
     return found
 
 
-def working_below(directory: str) -> Iterator[tuple[int, str, list[str]]]:
-    """(pid, working directory, command line) of every process that works below a directory, if it is there or not."""
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
-            try:
-                place = os.readlink(f"/proc/{name}/cwd")
-                if place.startswith(f"{directory}/"):
-                    with open(f"/proc/{name}/cmdline", "rb") as file:
-                        yield int(name), place, os.fsdecode(file.read()).split("\0")
-            except OSError:
-                continue
+def command_lines() -> Iterator[tuple[int, int, list[str]]]:
+    """(pid, uid, words) of every process of the host."""
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdecimal():
+                try:
+                    with open(f"/proc/{entry.name}/cmdline", "rb") as file:
+                        yield int(entry.name), entry.stat().st_uid, os.fsdecode(file.read()).split("\0")
+                except OSError:
+                    continue
 
 
 def _pidfd(pid: int, started: int) -> int | None:

@@ -1,7 +1,7 @@
 """Guests that run, and that no record of this boot knows: ``run.db`` was removed, or its directory was.
 
-They are found among the host's processes by the directory that they work in, and get a record with what that tells:
-they are listed, and can be destroyed. Their documents are those of their definitions.
+They are found among the host's processes by their command lines, which name the directory of the run, and get a record
+with what that tells: they are listed, and can be destroyed. Their documents are those of their definitions.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.qemu.records import Domains
 
-_GUEST = re.compile(r"/guests/(\d+)(?: \(deleted\))?")
 _NAME = re.compile(r"guest=((?:[^,]|,,)*)")
 
 
 class _Found:
     """A QEMU of ours: its process, the number of its guest, and what its command line says of it."""
 
-    def __init__(self, pid: int, words: list[str], id: int) -> None:
+    def __init__(self, pid: int, uid: int, words: list[str], id: int) -> None:
         self.pid = pid
         self.started = processes.start_time(pid) or 0
         self.id = id
-        self.uid = os.stat(f"/proc/{pid}").st_uid
+        self.uid = uid
         self.uuid = words[words.index("-uuid") + 1]
         named = _NAME.match(words[words.index("-name") + 1])
         self.name = named[1].replace(",,", ",") if named else self.uuid
@@ -41,24 +40,25 @@ class _Found:
 
 def adopt(domains: Domains) -> None:
     """Give every such guest a record again, unless it has one by now."""
-    place = domains.store.lost_run
-    for found in _search(place) if place else ():
+    place = domains.store.lost_run or ""
+    for found in _search(domains, place):
         lock = locks.try_acquire(domains.directories.locks, found.uuid, "adoption")
         if lock is not None:
             with lock:
-                _record(domains, found, place or "")
+                _record(domains, found, place)
     domains.store.found_again()
 
 
-def _search(place: str) -> Iterator[_Found]:
-    for pid, directory, words in processes.working_below(os.path.realpath(place)):
-        match = _GUEST.fullmatch(directory.removeprefix(os.path.realpath(place)))
-        if match is None or "-uuid" not in words:
-            continue
-        try:
-            yield _Found(pid, words, int(match[1]))
-        except (OSError, ValueError, IndexError):
-            continue  # it has gone, or is no QEMU
+def _search(domains: Domains, place: str) -> Iterator[_Found]:
+    key = re.compile(re.escape(place) + r"/guests/(\d+)/master-key\.aes")
+    first, count = domains.config.guest_uids
+    for pid, uid, words in processes.command_lines():
+        match = key.search(" ".join(words[:8])) if "-uuid" in words else None
+        if match and (uid == os.geteuid() or first <= uid < first + count):
+            try:
+                yield _Found(pid, uid, words, int(match[1]))
+            except (ValueError, IndexError):
+                continue  # it is no QEMU
 
 
 def _record(domains: Domains, found: _Found, place: str) -> None:
@@ -91,7 +91,7 @@ def _document(found: _Found) -> str:
     """What can be said of a transient guest."""
     from virshpy.xml.domain import Domain
 
-    text = "<domain type='qemu'><name/><uuid/><memory>0</memory><os><type>hvm</type></os></domain>"
+    text = "<domain type='qemu'><name/><uuid/><memory>1</memory><os><type>hvm</type></os></domain>"
     document = Domain.parse(text.replace("<name/>", "<name>x</name>").replace("<uuid/>", f"<uuid>{found.uuid}</uuid>"))
     document.name = found.name
     return document.format()

@@ -84,7 +84,7 @@ def _ending(domains: Domains, record: Record) -> int:
 
 def recover(domains: Domains) -> None:
     """What opening a connection begins with: finish what the dead left, note what ended meanwhile."""
-    if domains.store.lost_run:
+    if domains.store.lost_run and not domains.readonly:
         qemu.adoption.adopt(domains)
     for problem in journal.recover(domains.store):
         domains.warn(f"what an earlier command left half done cannot be finished yet: {problem}")

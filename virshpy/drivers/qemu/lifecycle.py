@@ -187,7 +187,7 @@ def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:
         except errors.OperationTimeout as error:
             domains.warn(f"domain '{ref.name}' is destroyed; what it leaves is cleared away later: {error.hint}")
             return
-    with lock or domains.lock(ref.uuid, "destroy"):
+    with domains.took(ref.uuid, lock) if lock is not None else domains.lock(ref.uuid, "destroy"):
         record = domains.by_uuid(ref.uuid)
         if killed and (record is None or not record.active):
             return  # whoever held the lock has cleared away

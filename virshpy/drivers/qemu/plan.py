@@ -137,7 +137,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         patience=domains.config.stop_patience,
     )
     holder = partial(guest_with, domains, domain)
-    opening = Opening(identity, directory, _overlays(domain), holder, domains.directories.locks)
+    opening = Opening(identity, directory, _overlays(domain), holder, domains.directories.lasting_locks)
     steps: list[Step] = [
         *_passage(domains, identity, directory),
         # It is ours, and the guest's user may only pass: what that user may write in it is given to it by name.
@@ -213,7 +213,8 @@ def _passage(domains: Domains, identity: Identity, directory: str) -> list[Step]
     if identity.uid is None:
         return []
     blocked = {folder for own in (directory, domains.directories.nvram) for folder in identity.obstacles(own)}
-    return [GrantAccess(folder, identity.uid, access.SEARCH, domains.directories.locks) for folder in sorted(blocked)]
+    locks = domains.directories.lasting_locks
+    return [GrantAccess(folder, identity.uid, access.SEARCH, locks) for folder in sorted(blocked)]
 
 
 def _tap(what: dict[str, Any]) -> Tap:

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.config import Config
 from virshpy.drivers.qemu.eventlog import GuestState, follow, trim
 from virshpy.enums import DomainState, ShutdownReason, ShutoffReason
-from virshpy.host import locks, processes
+from virshpy.host import files, journal, locks, processes
 from virshpy.host.directories import directories as directories_of
 from virshpy.host.store import Store
 
@@ -145,7 +145,16 @@ class Domains:
 
     # locks
     def lock(self, uuid: str, verb: str) -> locks.Lock:
-        return locks.acquire(self.directories.locks, uuid, verb, timeout=self.config.lock_timeout)
+        """A domain's lock, with nothing left half done by one who had it before and died."""
+        return self.took(uuid, locks.acquire(self.directories.locks, uuid, verb, timeout=self.config.lock_timeout))
+
+    def took(self, uuid: str, lock: locks.Lock) -> locks.Lock:
+        try:
+            journal.finish_for(self.store, uuid)
+        except BaseException:
+            lock.release()
+            raise
+        return lock
 
     # lookups
     def query(self, defined: str = "1", active: str | None = None, *values: Any) -> list[Record]:
@@ -193,14 +202,16 @@ class Domains:
 
     # state
     def guest_state(self, record: Record) -> GuestState:
-        """What an active domain's diary says now; a long diary is marked and trimmed on the way."""
+        """What an active domain's diary says now; what has grown long, it and the log, is cut on the way."""
         assert record.id is not None
         guest = GuestState.load(record.mark)
         marked = guest.position
         path = self.diary(record.id)
         follow(guest, path, record.uid)
-        if guest.position - marked > 1 << 16 and not self.readonly:
-            self._trim(record, guest, path)
+        if not self.readonly:
+            files.rotate(self.log(record.name), self.config.log_size, in_use=True)
+            if guest.position - marked > 1 << 16:
+                self._trim(record, guest, path)
         return guest
 
     def _trim(self, record: Record, guest: GuestState, path: str) -> None:

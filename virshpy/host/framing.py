@@ -46,8 +46,8 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def text(value: dict[str, Any], key: str, default: str = "") -> str:
-    """A member that is to be text; the default where it is missing. Raises Malformed for anything else."""
+def text(value: dict[str, Any], key: str, default: str | None = None) -> str:
+    """A member that is to be text; the default, if there is one, where it is missing. Raises Malformed."""
     found = value.get(key, default)
     if not isinstance(found, str):
         raise Malformed(f"{key} is of type {type(found).__name__}")

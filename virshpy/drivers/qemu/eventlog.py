@@ -116,7 +116,7 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
             guest._set(DomainState.PAUSED, guest.cause)
         guest.cause = PausedReason.USER
     elif event == "SHUTDOWN":
-        guest.shutdown = framing.text(data, "reason")
+        guest.shutdown = framing.text(data, "reason", "")
         if guest.state != DomainState.CRASHED:
             guest.ending = ShutoffReason.SHUTDOWN
         guest._set(DomainState.SHUTDOWN, ShutdownReason.UNKNOWN)

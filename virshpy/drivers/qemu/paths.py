@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
 
 from virshpy import errors
 from virshpy.host import access
@@ -27,16 +28,19 @@ THEIRS, OURS, QEMUS = "theirs", "ours", "QEMU's"
 
 
 class Kind:
-    """``missing`` are libvirt's words for a path that is not there, ``hint`` what to do about it."""
+    """``missing`` are libvirt's words for a path that is not there, ``hint`` what to do about it; ``is_image`` whether
+    QEMU opens it as a file with content."""
 
-    def __init__(self, maker: str, missing: str, hint: str | None = None) -> None:
+    def __init__(self, maker: str, missing: str, hint: str | None = None, *, is_image: bool = False) -> None:
         self.maker = maker
         self.missing = missing
         self.hint = hint
+        self.is_image = is_image
 
 
 def _image(noun: str, missing: str = "Cannot access storage file '{}'") -> Kind:
-    return Kind(THEIRS, missing, f"the guest's {noun} is to be read from there; create it, or name another")
+    hint = f"the guest's {noun} is to be read from there; create it, or name another"
+    return Kind(THEIRS, missing, hint, is_image=True)
 
 
 def _device(hint: str, missing: str = "Path '{}' is not accessible") -> Kind:
@@ -133,6 +137,11 @@ class Opening:
             for end in (f"{use.path}.in", f"{use.path}.out"):
                 yield from self._open(end, access.READ | access.WRITE)
         elif os.path.exists(use.path):
+            if kind.is_image and _blocks(use.path):
+                raise errors.SystemCallError(
+                    f"{kind.missing.format(use.path)}: it is a FIFO or a socket",
+                    hint="QEMU would wait for ever for somebody to write to it: name an image",
+                )
             folder = access.SEARCH if os.path.isdir(use.path) else 0
             yield from self._open(use.path, folder | access.READ | (access.WRITE if "w" in use.mode else 0))
         elif kind.maker == OURS:
@@ -174,6 +183,11 @@ class Opening:
                 hint=f"have it opened to you: setfacl -m u:{uid}:{letters} {shlex.quote(path)}",
             )
         yield GrantAccess(path, self.identity.uid, wanted, self.locks)
+
+
+def _blocks(path: str) -> bool:
+    mode = os.stat(path).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _require_directory(path: str, words: str) -> None:

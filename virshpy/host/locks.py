@@ -68,21 +68,35 @@ def acquire(path: str, key: str, verb: str, *, timeout: float) -> Lock:
 def try_acquire(path: str, key: str, verb: str) -> Lock | None:
     """The lock ``key`` at once, or None where somebody holds it."""
     signals.defer()
-    fd = -1
+    fd = None
+    try:
+        fd = try_byte(path, key)
+        if fd is None:
+            return None
+        _sign(fd, key, verb)
+        return Lock(fd)
+    finally:
+        if fd is None:
+            signals.resume()
+
+
+def try_byte(path: str, key: str) -> int | None:
+    """A descriptor that holds the lock ``key`` until it is closed, without a name and with signals as they are.
+
+    None where somebody holds it. For what lasts as long as a session does. Raises SystemCallError.
+    """
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        number = _number(key)
-        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _byte(number))
-        lock = Lock(fd)
-        _sign(fd, number, key, verb)
-        return lock
     except OSError as error:
-        if fd >= 0:
-            os.close(fd)
-        signals.resume()
-        if isinstance(error, BlockingIOError | PermissionError) and fd >= 0:
-            return None
         raise errors.from_os_error(error, f"Failed to open lock {path}") from None
+    try:
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _byte(_number(key)))
+        return fd
+    except OSError as error:
+        os.close(fd)
+        if isinstance(error, BlockingIOError | PermissionError):
+            return None
+        raise errors.from_os_error(error, f"Failed to lock {path}") from None
 
 
 def holder(path: str, key: str) -> tuple[str, int, float, str] | None:
@@ -100,11 +114,11 @@ def holder(path: str, key: str) -> tuple[str, int, float, str] | None:
         return None
 
 
-def _sign(fd: int, number: int, key: str, verb: str) -> None:
+def _sign(fd: int, key: str, verb: str) -> None:
     words = " ".join(sys.argv)[:200].replace("\n", " ")
     text = f"{key}\n{os.getpid()}\n{time.time()}\n{verb}\n{words}".encode(errors="replace")[: _SLOT - 1]
     try:
-        os.pwrite(fd, text + b"\n", _slot(number))
+        os.pwrite(fd, text + b"\n", _slot(_number(key)))
     except OSError:
         pass  # a full file system: the lock is held without a name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import socket
@@ -10,7 +9,7 @@ import struct
 import time
 
 from virshpy import errors
-from virshpy.host import files
+from virshpy.host import files, locks
 from virshpy.host.sockets import short_path
 
 _PATIENCE = 3.0  # seconds for a session to let go when another takes its terminal
@@ -25,11 +24,9 @@ class Terminal:
     """
 
     def __init__(self, path: str, place: str, *, force: bool = False) -> None:
-        try:
-            self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        except OSError as error:
-            raise errors.from_os_error(error, f"Failed to open file '{path}'") from None
+        self._fd = _opened(path)
         self._place = place
+        self._held: int | None = None
         self._asked: socket.socket | None = None
         self._ready: select.epoll | None = None
         try:
@@ -41,17 +38,16 @@ class Terminal:
             raise
 
     def _lock(self) -> bool:
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        # A file of ours: the terminal is the guest user's, who could lock it for ever.
+        self._held = locks.try_byte(f"{self._place}.lock", "console")
+        return self._held is not None
 
     def _take_over(self, force: bool) -> None:
         pid = None
         with socket.socket(socket.AF_UNIX) as ask, short_path(self._place) as path:
             try:
                 if force:
+                    ask.settimeout(_PATIENCE)
                     ask.connect(path)
                     (pid,) = struct.unpack_from("i", ask.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
             except OSError:
@@ -111,9 +107,25 @@ class Terminal:
             files.remove(self._place)
             self._asked.close()
             self._asked = None
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _opened(path: str) -> int:
+    """A descriptor of a terminal. QEMU has said where it is: what is no terminal is not opened for anybody."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise errors.from_os_error(error, f"Failed to open file '{path}'") from None
+    if not os.isatty(fd):
+        os.close(fd)
+        raise errors.InternalError(f"'{path}' is no terminal")
+    os.set_blocking(fd, True)
+    return fd
 
 
 class SessionExists(Exception):

@@ -35,13 +35,14 @@ class Directories:
         self.cache = cache
         self.config = config
         self.shared = shared
+        self._owners = _Owners()
 
     def prepare(self) -> None:
         """Make what is missing, all but ``run``. Raises SystemCallError with a hint where the user may not.
 
         Nothing is made where one of the directories is somebody else's.
         """
-        require_ours(self.config, group=os.geteuid() != 0)
+        self._owners.require_ours(self.config, group=os.geteuid() != 0)
         self._make([self.state, self.nvram], [self.log, self.cache])
 
     def prepare_run(self) -> None:
@@ -51,7 +52,7 @@ class Directories:
     def _make(self, passable: list[str], closed: list[str]) -> None:
         try:
             for path in (*passable, *closed):
-                require_ours(path)
+                self._owners.require_ours(path)
             for path in passable:
                 make_directories(path, 0o711 if self.shared else 0o700)
             for path in closed:
@@ -108,36 +109,42 @@ def directories(uri: URI) -> Directories:
     )
 
 
-def require_ours(path: str, *, group: bool = False) -> None:
-    """Refuse a directory that others could put things into, or exchange for another one. Raises SystemCallError.
+class _Owners:
+    """Refuses directories that others could put things into, or exchange for others; each is looked at once."""
 
-    Its owner must be the user or root, and nobody else may write there (but its ``group``, where that is said). For
-    root the directories on the way to it must be his as well, as given and with links resolved, and not be open to
-    all without the sticky bit of /tmp. What is not there yet is fine.
-    """
-    _require_owner(path, 0o002 if group else 0o022)
-    if os.geteuid() == 0:
-        for way in {path, os.path.realpath(path)}:
-            while (way := os.path.dirname(way)) != "/":
-                _require_owner(way, 0o002, sticky=True)
+    def __init__(self) -> None:
+        self._user = os.geteuid()
+        self._fine: set[str] = set()
 
+    def require_ours(self, path: str, *, group: bool = False) -> None:
+        """Raises SystemCallError where a directory is somebody else's; what is not there yet is fine.
 
-def _require_owner(path: str, forbidden: int, *, sticky: bool = False) -> None:
-    try:
-        status, real = os.lstat(path), os.stat(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise errors.from_os_error(error, f"Failed to use directory {path}") from None
-    mode = real.st_mode
-    open_to_others = mode & forbidden and not (sticky and mode & stat.S_ISVTX)
-    strangers = {status.st_uid, real.st_uid} - {0, os.geteuid()}
-    if strangers or open_to_others:
-        owner = min(strangers, default=real.st_uid)
-        raise errors.SystemCallError(
-            f"Failed to use directory {path}: it belongs to user {owner}, mode {stat.S_IMODE(mode):04o}",
-            hint="it must be yours, and nobody else may write into it; remove it, or name another place",
-        )
+        Its owner must be the user or root, and nobody else may write there (but its ``group``, where that is said). For
+        root the directories on the way to it must be his as well, as given and with links resolved, and not be open to
+        all without the sticky bit of /tmp.
+        """
+        self._require(path, 0o002 if group else 0o022)
+        while self._user == 0 and (path := os.path.dirname(path)) != "/" and path not in self._fine:
+            self._fine.add(path)
+            self._require(path, 0o002, sticky=True)
+
+    def _require(self, path: str, forbidden: int, *, sticky: bool = False) -> None:
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise errors.from_os_error(error, f"Failed to use directory {path}") from None
+        mode = status.st_mode
+        is_link = stat.S_ISLNK(mode)
+        is_open = mode & forbidden and not is_link and not (sticky and mode & stat.S_ISVTX)
+        if status.st_uid not in (0, self._user) or is_open:
+            raise errors.SystemCallError(
+                f"Failed to use directory {path}: it belongs to user {status.st_uid}, mode {stat.S_IMODE(mode):04o}",
+                hint="it must be yours, and nobody else may write into it; remove it, or name another place",
+            )
+        if is_link:
+            self.require_ours(os.path.realpath(path))
 
 
 def _session() -> Directories:

@@ -81,6 +81,8 @@ class Store:
         self._readonly = readonly
         self._guard = RLock()
         self._whole = True
+        # The directory whose run.db of this boot is gone, until somebody has looked what of it is still there.
+        self.lost_run: str | None = None
         state = f"{directories.state}/state.db"
         self._files: tuple[str, ...] = (state,)
         self._opened: list[tuple[int, int] | None] = []
@@ -163,36 +165,38 @@ class Store:
         place = self._place()
         if place is not None and place["boot"] == boot and os.path.exists(f"{place['run']}/run.db"):
             self.directories.run = place["run"]
+            self.lost_run = place["lost"]
             return
         if self._readonly:
             return
-        lost = place["run"] if place is not None and place["boot"] == boot else None
+        self.lost_run = place["run"] if place is not None and place["boot"] == boot else None
         with self.transaction():
-            if self._place() == place:
+            again = self._place()
+            same = again is None if place is None else again is not None and tuple(again) == tuple(place)
+            if same:
                 self.execute("DELETE FROM main.place")
-                self.execute("INSERT INTO main.place VALUES (?, ?, ?)", self.directories.run, boot, lost)
+                self.execute("INSERT INTO main.place VALUES (?, ?, ?)", self.directories.run, boot, self.lost_run)
                 return
         self._find_run()
 
     def _place(self) -> Any:
-        if not self.one("SELECT 1 FROM main.sqlite_master WHERE name = 'place'"):
-            if self._readonly:
-                return None
-            self.execute(_PLACE_TABLE)
-        return self.one("SELECT run, boot, lost FROM main.place")
+        try:
+            return self.one("SELECT run, boot, lost FROM main.place")
+        except errors.SystemCallError:
+            if self.one("SELECT 1 FROM main.sqlite_master WHERE name = 'place'"):
+                raise
+            if not self._readonly:  # an earlier release has made the file
+                self.execute(_PLACE_TABLE)
+            return None
 
     def _lose_run(self) -> None:
         self.execute("UPDATE main.place SET lost = run")
-
-    @property
-    def lost_run(self) -> str | None:
-        """The directory whose ``run.db`` of this boot is gone, until somebody has looked what of it is still there."""
-        row = self._place()
-        return None if row is None else row["lost"]
+        self.lost_run = self.directories.run
 
     def found_again(self) -> None:
         """What could be learned of the lost ``run.db`` is in the new one."""
         self.execute("UPDATE main.place SET lost = NULL")
+        self.lost_run = None
 
     def _ready(self, path: str, name: str, schema: str, version: int, written: bytes) -> bool:
         """Whether there is a database under a path; it is made where there is none, complete before it has its name."""

@@ -57,6 +57,8 @@ def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, Q
     postparse(domain, caps, context=Context(nvram_dir=domains.directories.nvram))
     validate(domain, caps)
     _require_file_name(domain.name or "")
+    if warnings:
+        _require_same(domain.format(inactive=True, secure=True))
     return domain, caps
 
 
@@ -81,6 +83,13 @@ def saved(domain: Domain) -> str:
     """
     _require_file_name(domain.name or "")
     text = domain.format(inactive=True, secure=True)
+    # Reading it again takes as long as all the rest. What is not well known (in read) or not of one line is read.
+    if not all(line.lstrip().startswith("<") for line in text.splitlines()):
+        _require_same(text)
+    return text
+
+
+def _require_same(text: str) -> None:
     try:
         again = parse(text).format(inactive=True, secure=True)
     except errors.Error as error:
@@ -92,4 +101,3 @@ def saved(domain: Domain) -> str:
             f"the definition would read as something else: '{wrote.strip()}' becomes '{reads.strip()}'",
             hint="a line break in an attribute, for one, becomes a space when it is read: leave it out",
         )
-    return text

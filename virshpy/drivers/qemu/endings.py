@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers import qemu
-from virshpy.drivers.qemu.eventlog import GuestState, follow
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ShutoffReason
 from virshpy.host import files, journal, locks, processes
@@ -79,6 +78,8 @@ def _ending(domains: Domains, record: Record) -> int:
     assert record.id is not None
     if record.expect == DESTROY:
         return ShutoffReason.DESTROYED
+    from virshpy.drivers.qemu.eventlog import GuestState, follow
+
     return follow(GuestState.load(record.mark), domains.diary(record.id), record.uid).ending
 
 

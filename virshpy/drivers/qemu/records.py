@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.config import Config
-from virshpy.drivers.qemu.eventlog import GuestState, follow, trim
 from virshpy.enums import DomainState, ShutdownReason, ShutoffReason
 from virshpy.host import files, journal, locks, processes
 from virshpy.host.directories import directories as directories_of
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.types import DomainRef
+    from virshpy.drivers.qemu.eventlog import GuestState
     from virshpy.uri import URI
 
 VERSION = 1
@@ -203,6 +203,8 @@ class Domains:
     # state
     def guest_state(self, record: Record) -> GuestState:
         """What an active domain's diary says now; what has grown long, it and the log, is cut on the way."""
+        from virshpy.drivers.qemu.eventlog import GuestState, follow
+
         assert record.id is not None
         guest = GuestState.load(record.mark)
         marked = guest.position
@@ -215,6 +217,8 @@ class Domains:
         return guest
 
     def _trim(self, record: Record, guest: GuestState, path: str) -> None:
+        from virshpy.drivers.qemu.eventlog import trim
+
         try:
             self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
         except errors.SystemCallError:

@@ -77,13 +77,46 @@ HOMES = (
         "its flags may create or truncate; elsewhere it opens /dev/kvm, the user's own files, and /dev/null",
     ),
     Home("the store", ("sqlite3", "sqlite3.*"), ("virshpy/host/store.py",), "one module knows the tables"),
-    Home("locks", ("fcntl.flock", "fcntl.lockf"), ("virshpy/host/*",), "a lock has a named holder, kept in the store"),
+    Home(
+        "locks",
+        ("fcntl.flock", "fcntl.lockf", "fcntl.fcntl", "fcntl.F_OFD*", "fcntl.LOCK*"),
+        ("virshpy/host/locks.py",),
+        "a lock is on a file of ours, has a holder with a name, and nobody waits for it without an end",
+    ),
+    Home(
+        "hearing a peer",
+        (".recv_into", ".recvfrom", ".recvmsg", ".makefile", "socket.recv_fds", "socket.send_fds"),
+        ("virshpy/host/framing.py",),
+        "who speaks to us has a limit and a deadline there, and cannot say anything that is not expected",
+    ),
+    Home(
+        "reaching a peer",
+        (".connect_ex", "socket.SO_PEERCRED"),
+        ("virshpy/host/untrusted.py", "virshpy/host/sockets.py", "virshpy/host/terminals.py"),
+        "a socket in a place of others may be a link to somebody else's: one function looks who listens",
+    ),
+    Home(
+        "changing what a name leads to",
+        ("os.chown", "os.lchown", "os.setxattr", "os.removexattr"),
+        ("virshpy/host/untrusted.py", "virshpy/host/access.py", "virshpy/host/steps/filesystem.py"),
+        "in a place of others a name may lead elsewhere by then: it is done to a descriptor, or within a directory's",
+    ),
+    Home("removing trees", ("shutil.rmtree",), (), "a guest's may be deeper than any recursion: files.remove_tree"),
+    Home(
+        "reading what a peer said",
+        ("json.loads", "json.load"),
+        ("virshpy/host/framing.py", "virshpy/host/journal.py", "virshpy/drivers/qemu/eventlog.py",
+         "virshpy/drivers/qemu/driver.py", "virshpy/drivers/qemu/companions.py", "virshpy/drivers/qemu/from_native/*",
+         "virshpy/drivers/qemu/capabilities/firmware.py", "virshpy/drivers/qemu/capabilities/probe.py",
+         "virshpy/shell/*"),
+        "it may be anything; elsewhere it is what we, the user or the host's packages have written",
+    ),
     Home("ctypes", ("ctypes", "ctypes.*"), ("virshpy/host/*",), "calls into the system belong with the host"),
     Home(
         "sockets",
         ("socket.socket", "socket.socketpair", "socket.create_connection", "socket.create_server"),
-        ("virshpy/drivers/qemu/qmp.py", "virshpy/drivers/qemu/agent.py", "virshpy/host/*"),
-        "one QMP client, that of short visits, and one of the guest agent",
+        ("virshpy/host/*",),
+        "connections are made by untrusted.connect, and are spoken over by framing.Conversation",
     ),
     Home("print", ("print", "builtins.print"), ("virshpy/shell/output.py",), "handlers return data"),
     Home("lxml", ("lxml", "lxml.*"), ("virshpy/xml/*",), "importing it costs more than most commands take"),
@@ -152,6 +185,25 @@ def strangers(module: Module, homes: Iterable[Home] = HOMES) -> Iterator[str]:
             if any(fnmatchcase(use.name, pattern) for pattern in home.names):
                 where = " and ".join(home.files) or "no file"
                 yield f"{module.path}:{use.line}: {use.name}: {home.what} has its home in {where}: {home.why}"
+
+
+# What waits until something happens, and how many arguments it takes to make it end after a time.
+WAITS = {"wait": 1, "communicate": 2, "poll": 1, "accept": 1}
+# Where somebody may wait for ever, and why.
+PATIENT = {
+    ("virshpy/shell/console.py", "poll"): "a console waits for the user and for the guest",
+    ("virshpy/shell/watched.py", "wait"): "the command that runs beside it has a deadline of its own",
+}
+
+
+def endless(module: Module) -> Iterator[str]:
+    """Waits without an end."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name, given = node.func.attr, len(node.args) + len(node.keywords)
+            is_class = isinstance(node.func.value, ast.Name) and node.func.value.id == "select"
+            if given < WAITS.get(name, 0) and not is_class and (module.path, name) not in PATIENT:
+                yield f"{module.path}:{node.lineno}: {name}() waits without an end"
 
 
 def impure(module: Module) -> Iterator[str]:

@@ -15,7 +15,15 @@ MODULES = modules()
 
 @pytest.mark.parametrize(
     "rule",
-    [rules.wrong_arrows, rules.strangers, rules.impure, rules.nameless, rules.too_long, rules.undocumented],
+    [
+        rules.wrong_arrows,
+        rules.strangers,
+        rules.endless,
+        rules.impure,
+        rules.nameless,
+        rules.too_long,
+        rules.undocumented,
+    ],
     ids=lambda rule: rule.__name__,
 )
 def test_package(rule: Callable[[Module], Iterator[str]]) -> None:

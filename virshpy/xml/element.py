@@ -22,7 +22,7 @@ from virshpy import errors
 from virshpy.xml.node import Node, Refusal, Warning
 from virshpy.xml.parse import UNDECLARED, parse
 from virshpy.xml.scalars import STR, Scalar, Sentence
-from virshpy.xml.write import escape, write_among_text, write_node, write_verbatim
+from virshpy.xml.write import escape, escape_attribute, write_among_text, write_node, write_verbatim
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -437,10 +437,10 @@ class Element:
             value = values.get(name)
             if value is not None and not (runtime and inactive) and (secure or not is_secure):
                 word = value if write is None else write(value)
-                out.append(f"{opening}{escape(word)}'{unit}")
+                out.append(f"{opening}{escape_attribute(word)}'{unit}")
         if extras and "_attrs" in values:
             for key, word in values["_attrs"].items():
-                out.append(f" {key}='{escape(word)}'")
+                out.append(f" {key}='{escape_attribute(word)}'")
         if declarations:
             out.append(declarations)
         content = None

@@ -67,7 +67,7 @@ class _Builder:
                 break
         if not self.keep and (":" in tag or self.scope):
             node.tag = self.resolve(tag)
-            self.carry(node)
+            self.carry(node, tag)
         if stack:
             above = stack[-1]
             above.children.append(node)
@@ -101,11 +101,12 @@ class _Builder:
             return tag
         return tag if colon else f"{{{uri}}}{local}"
 
-    def carry(self, node: Node) -> None:
-        """A prefix that the reader does not know takes its declaration along: what is above may not be kept."""
+    def carry(self, node: Node, written: str) -> None:
+        """A prefix takes its declaration along, that which the reader uses for another as well: what is above may not
+        be kept."""
         prefix, colon, _ = node.tag.partition(":")
-        uri = self.scope.get(prefix)
-        if not colon or not uri or uri in self.namespaces or node.tag.startswith("{"):
+        uri = self.scope.get(written.rpartition(":")[0])
+        if not colon or not uri or node.tag.startswith("{"):
             return
         if not (self.stack and self.stack[-1].tag.startswith(f"{prefix}:")):
             node.xmlns = {prefix: uri, **(node.xmlns or {})}

@@ -10,16 +10,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_special = re.compile("[<>&'\"\x00-\x08\x0b\x0c\x0e-\x1f]").search
-_ESCAPES: dict[int, str | None] = {n: None for n in range(0x20) if n not in (9, 10, 13)}
+_special = re.compile("[<>&'\"\x00-\x08\x0b\x0c-\x1f\ufffe\uffff]").search
+_ESCAPES: dict[int, str | None] = {n: None for n in (*range(0x20), 0xFFFE, 0xFFFF) if n not in (9, 10)}
+_ESCAPES[13] = "&#13;"
 _ESCAPES |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", ord("'"): "&apos;", ord('"'): "&quot;"}
+_special_in_attribute = re.compile("[<>&'\"\x00-\x1f\ufffe\uffff]").search
+_ATTRIBUTE_ESCAPES = _ESCAPES | {9: "&#9;", 10: "&#10;"}
 _RAW_TEXT = {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", 13: "&#13;"}
 _RAW_ATTR = _RAW_TEXT | {ord('"'): "&quot;", 10: "&#10;", 9: "&#9;"}
 
 
 def escape(text: str) -> str:
-    """Text as libvirt prints it, in attributes and content alike: control characters go, five characters are named."""
+    """Text as libvirt prints it, everywhere: five characters are named, what XML cannot hold goes."""
     return text.translate(_ESCAPES) if _special(text) else text
+
+
+def escape_attribute(text: str) -> str:
+    """Text in an attribute, where a reader takes a line's end or a tab for a space unless it is a reference."""
+    return text.translate(_ATTRIBUTE_ESCAPES) if _special_in_attribute(text) else text
 
 
 def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None:
@@ -27,11 +35,11 @@ def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None
     uri, _, tag = node.tag.rpartition("}")
     out.append(f"{indent}<{tag}")
     if uri[1:] and uri != above and "" not in (node.xmlns or {}):
-        out.append(f" xmlns='{escape(uri[1:])}'")
+        out.append(f" xmlns='{escape_attribute(uri[1:])}'")
     for prefix, declared in (node.xmlns or {}).items():
-        out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape(declared)}'")
+        out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape_attribute(declared)}'")
     for key, value in node.attrs.items():
-        out.append(f" {key}='{escape(value)}'")
+        out.append(f" {key}='{escape_attribute(value)}'")
     if node.children and not node.text.strip():
         out.append(">\n")
         for child in node.children:

@@ -99,5 +99,5 @@ def _require_same(text: str) -> None:
         wrote, reads = next(((old, new) for old, new in pairs if old != new), (text[-40:], again[-40:]))
         raise errors.XMLDetail(
             f"the definition would read as something else: '{wrote.strip()}' becomes '{reads.strip()}'",
-            hint="a line break in an attribute, for one, becomes a space when it is read: leave it out",
+            hint="leave out what is named here, or write it otherwise",
         )

@@ -12,6 +12,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.documents import parse, saved
 from virshpy.drivers.qemu.postparse import resolve_firmware
 from virshpy.xml.domain import Domain
+from virshpy.xml.domain.security import QEMU_NAMESPACE
 
 CASES = sorted(GOLDEN.glob("*.xml"), key=lambda path: path.name)
 SHARED = """<graphics type='vnc' autoport='yes' websocket='-1'/><graphics type='spice' autoport='yes'/>
@@ -33,9 +34,33 @@ def test_a_number_beside_something_unknown_is_kept() -> None:
 
 
 def test_what_would_read_as_something_else_is_not_stored() -> None:
-    disk = "<disk type='file'><source file='/a&#10;b'/><target dev='vda'/></disk>"
-    with pytest.raises(errors.XMLDetail, match="would read as something else: '<source file='/a' becomes"):
-        saved(complete(guest(disk)))
+    domain = complete(guest(before="<description>of\ntwo lines</description>"))
+    domain.title = ""  # no document has one
+    with pytest.raises(errors.XMLDetail, match="would read as something else: '<title></title>' becomes '<desc"):
+        saved(domain)
+
+
+def test_white_space_is_stored_as_it_was_given() -> None:
+    disk = "<disk type='file'><source file='/a&#10;b&#9;c'/><target dev='vda'/><strange name='&#13;'/></disk>"
+    text = saved(complete(guest(disk, before="<description>a&#13;\nb</description>")))
+    assert "<source file='/a&#10;b&#9;c'/>" in text and "<strange name='&#13;'/>" in text
+    assert "<description>a&#13;\nb</description>" in text
+
+
+def test_an_unknown_element_of_a_known_namespace_keeps_it() -> None:
+    strange = f"<strange xmlns='{QEMU_NAMESPACE}'><deep/></strange>"
+    text = saved(complete(guest(f"<memballoon model='none'>{strange}</memballoon>")))
+    assert f"<qemu:strange xmlns:qemu='{QEMU_NAMESPACE}'" in text and "<qemu:deep/>" in text
+
+
+def test_a_unit_of_an_iscsi_target_is_a_number_wherever_it_is_named() -> None:
+    source = "<host name='fd00::1'/><initiator><iqn name='iqn.2020-01.org:a'/></initiator>"
+    source = f"<source protocol='iscsi' name='iqn.2020-01.org:b/%s'>{source}</source>"
+    device = f"<hostdev mode='subsystem' type='scsi'>{source}</hostdev>"
+    assert '"portal":"[fd00::1]:3260","target":"iqn.2020-01.org:b","lun":3' in " ".join(start(guest(device % 3)).argv)
+    for wrong in ("x", "9" * 5000):
+        with pytest.raises(errors.InternalError, match="cannot parse target for lunStr"):
+            start(guest(device % wrong))
 
 
 def comes_back(definition: Domain) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.drivers.qemu.argv.words import NULL, as_json
 from virshpy.xml.domain.storage import StorageSource
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.qemu.argv.guest import Guest
     from virshpy.drivers.qemu.argv.words import Properties
-    from virshpy.xml.domain.storage import DiskDriver
+    from virshpy.xml.domain.storage import DiskDriver, Host
 
 # Cache modes as (direct, no-flush, write-cache of the device).
 CACHE = {
@@ -25,6 +27,7 @@ CACHE = {
 _FORMATS = {"fat": "vvfat", "dir": "vvfat", "iso": "raw", "vhd": "vpc", "ploop": "parallels"}
 CHAINED = frozenset({"cow", "qcow", "qcow2", "qed", "vmdk"})  # formats whose images may be on top of others
 MANAGED_RESERVATIONS = "pr-helper0"
+_LUN = re.compile("-?[0-9]{1,10}").fullmatch
 _URL_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "tftp": 69}
 
 
@@ -280,24 +283,25 @@ def _ssh(layer: Layer) -> Properties:
 
 def _iscsi(layer: Layer) -> Properties:
     source = layer.source
-    target, _, lun = (source.name or "").partition("/")
     if not source.hosts:
         raise errors.XMLError("missing host for iscsi disk source", hint="add <host name='…'/> to the <source>")
-    if lun and not (lun.isascii() and lun.removeprefix("-").isdigit()):
-        raise errors.InternalError(f"cannot parse target for lunStr '{target}'", hint="expected name='TARGET/NUMBER'")
-    host = source.hosts[0]
-    name = f"[{host.name}]" if ":" in (host.name or "") else host.name
     initiator = source.initiator.iqn.name if source.initiator and source.initiator.iqn else None
     return {
-        "driver": "iscsi",
-        "portal": f"{name}:{host.port or 3260}",
-        "target": target,
-        "lun": int(lun or 0),
-        "transport": "tcp",
+        **iscsi_unit(source.name or "", source.hosts[0]),
         "user": _user(layer),
         "password-secret": _password(layer),
         "initiator-name": initiator,
     }
+
+
+def iscsi_unit(name: str, host: Host) -> Properties:
+    """A unit of an iSCSI target, by a name of the form TARGET/NUMBER. Raises InternalError for another form."""
+    target, _, lun = name.partition("/")
+    if lun and not _LUN(lun):
+        raise errors.InternalError(f"cannot parse target for lunStr '{target}'", hint="expected name='TARGET/NUMBER'")
+    address = f"[{host.name}]" if ":" in (host.name or "") else host.name
+    portal = f"{address}:{host.port or 3260}"
+    return {"driver": "iscsi", "portal": portal, "target": target, "lun": int(lun or 0), "transport": "tcp"}
 
 
 def _nfs(layer: Layer) -> Properties:

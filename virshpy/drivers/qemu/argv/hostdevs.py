@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.argv.blockdev import iscsi_unit
 from virshpy.drivers.qemu.argv.guest import Guest
 from virshpy.drivers.qemu.argv.words import as_json
 from virshpy.drivers.qemu.postparse.aliases import alias_of
@@ -98,8 +99,6 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
     assert source is not None
     node = f"libvirt-{alias}-backend"
     if source.protocol == "iscsi":
-        target, _, lun = (source.name or "").partition("/")
-        host = source.hosts[0]
         auth, password = source.auth, None
         initiator = source.initiator.iqn.name if source.initiator and source.initiator.iqn else None
         if auth is not None and auth.secret is not None:
@@ -108,8 +107,7 @@ def _scsi(guest: Guest, hostdev: Hostdev, bootindex: int | None) -> Properties:
             "-blockdev",
             as_json(
                 {
-                    "driver": "iscsi", "portal": f"{host.name}:{host.port or 3260}", "target": target,
-                    "lun": int(lun or 0), "transport": "tcp", "user": auth.username if auth else None,
+                    **iscsi_unit(source.name or "", source.hosts[0]), "user": auth.username if auth else None,
                     "password-secret": password, "initiator-name": initiator, "node-name": node,
                     "read-only": hostdev.readonly,
                 }

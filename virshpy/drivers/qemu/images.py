@@ -7,16 +7,20 @@ guest: nothing in it may lead to more than the two words that are looked for.
 from __future__ import annotations
 
 import os
+import re
 import struct
 from shlex import join
 
 from virshpy import errors
 from virshpy.host import untrusted
-from virshpy.xml.domain.storage import BackingStore, Disk, StorageFormat, StorageSource
+from virshpy.xml.domain.storage import FORMATS, BackingStore, Disk, StorageFormat, StorageSource
 
 _QCOW_MAGIC = b"QFI\xfb"
 _BACKING_FORMAT = 0xE2792ACA
 _DEEPEST = 200
+_FORMATS = frozenset(FORMATS.split()) - {"none", "dir"}
+# What is no text, or what an attribute of XML cannot hold as it is.
+_UNWRITABLE = re.compile("[\0-\x1f\ud800-\udfff\ufffe\uffff]").search
 
 
 def complete_chain(disk: Disk) -> None:
@@ -68,12 +72,21 @@ def backing_of(image: str, format: str) -> tuple[str, str] | None:
     version, offset, length = struct.unpack_from(">IQI", header, 4)
     if not offset:
         return None
-    name = header[offset : offset + length].decode(errors="surrogateescape")
-    format_name = _extension(header, struct.unpack_from(">I", header, 100)[0] if version >= 3 else 72, offset)
-    if format_name is None:
+    name = _words(header[offset : offset + length])
+    if not name:
+        return None
+    if _UNWRITABLE(name):
+        raise errors.ConfigUnsupported(
+            f"backing image {ascii(name)} of image '{image}' has a name that no document can hold",
+            hint="give that file a name of plain text, and tell the image by qemu-img rebase -u",
+        )
+    begin = struct.unpack_from(">I", header, 100)[0] if version >= 3 and len(header) >= 104 else 72
+    format_name = _extension(header, begin, offset)
+    if format_name not in _FORMATS:
         words = ["qemu-img", "rebase", "-u", "-F", format_of(_beside(image, name)), "-b", name, image]
+        what = "was not specified" if format_name is None else f"is {ascii(format_name)}, which is unknown,"
         raise errors.OperationInvalid(
-            f"format of backing image '{name}' of image '{image}' was not specified in the image metadata",
+            f"format of backing image '{name}' of image '{image}' {what} in the image metadata",
             hint=f"write it there: {join(words)}",
         )
     if ":" in name.split("/", 1)[0]:
@@ -109,11 +122,16 @@ def format_of(image: str) -> str:
     return next(found, "raw")
 
 
+def _words(field: bytes) -> str:
+    """A field of a header, which ends where QEMU takes it to end."""
+    return field.partition(b"\0")[0].decode(errors="surrogateescape")
+
+
 def _extension(header: bytes, position: int, end: int) -> str | None:
     while position + 8 <= min(end, len(header)):
         kind, length = struct.unpack_from(">II", header, position)
         if kind == _BACKING_FORMAT:
-            return header[position + 8 : position + 8 + length].decode(errors="replace")
+            return _words(header[position + 8 : position + 8 + length])
         if kind == 0:
             return None
         position += 8 + (length + 7) // 8 * 8

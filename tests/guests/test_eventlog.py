@@ -12,6 +12,7 @@ import pytest
 from tests import needs
 from virshpy.drivers.qemu.eventlog import GuestState, follow, reduce, starting, trim
 from virshpy.enums import CrashedReason, DomainState, PausedReason, PMSuspendedReason, RunningReason, ShutoffReason
+from virshpy.host.framing import Malformed
 
 BOOTED = (DomainState.RUNNING, RunningReason.BOOTED)
 
@@ -189,6 +190,8 @@ def test_ports_that_open_without_end_are_not_all_remembered() -> None:
     for number in range(5000):
         reduce(guest, "VSERPORT_CHANGE", {"id": f"port{number}", "open": True})
     assert len(guest.open_ports) <= 1025
+    with pytest.raises(Malformed):
+        reduce(guest, "VSERPORT_CHANGE", {"id": "x" * 60_000, "open": True})
 
 
 def test_a_trimmed_diary_keeps_its_offsets(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 _CHUNK = 1 << 16
+_DEEPEST = 100  # QEMU's own answers reach about fifteen
+_INFINITE = float("inf")
 
 
 class Malformed(Exception):
@@ -32,18 +34,41 @@ def decode(line: bytes) -> dict[str, Any]:
     import json  # those who only look at records have no lines
 
     try:
-        value = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+        value = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
         if b"\\u" in line:
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         raise Malformed(f"not JSON: {line[:60]!r}") from None
     if not isinstance(value, dict):
         raise Malformed(f"not an object: {line[:60]!r}")
+    if line.count(b"{") + line.count(b"[") > _DEEPEST and _depth(value) > _DEEPEST:
+        raise Malformed(f"nested deeper than {_DEEPEST}: {line[:60]!r}")
     return value
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in (_INFINITE, -_INFINITE):  # more digits than a number can have is JSON, and cannot be written as such
+        raise ValueError(digits)
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested: where that is much, whoever writes or compares them recurses too far."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            below
+            for found in level
+            for below in (found.values() if isinstance(found, dict) else found)
+            if isinstance(below, dict | list)
+        ]
+    return depth
 
 
 def text(value: dict[str, Any], key: str, default: str | None = None) -> str:
@@ -52,6 +77,14 @@ def text(value: dict[str, Any], key: str, default: str | None = None) -> str:
     if not isinstance(found, str):
         raise Malformed(f"{key} is of type {type(found).__name__}")
     return found
+
+
+def words(value: dict[str, Any], key: str) -> str:
+    """A member that a person will read: what would drive a terminal is spelled out. Raises Malformed."""
+    found = text(value, key)
+    if found.isprintable():
+        return found
+    return "".join(c if c.isprintable() or c in "\r\n\t" else ascii(c)[1:-1] for c in found)
 
 
 def number(value: dict[str, Any], key: str) -> int:

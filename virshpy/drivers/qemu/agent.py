@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.chardev import Channel
 
 _CHANNEL = "org.qemu.guest_agent.0"
-_PATIENCE = 5
+_PATIENCE = 5.0
 _ANSWER = 64 << 10
 
 
@@ -64,7 +64,7 @@ def ask(path: str, command: str, arguments: dict[str, Any], *, pids: Collection[
             return None
         answer = conversation.answer()
         if "error" in answer:
-            words = framing.text(framing.inner(answer, "error"), "desc")
+            words = framing.words(framing.inner(answer, "error"), "desc")
             raise errors.InternalError(f"unable to execute QEMU agent command '{command}': {words}")
         return answer["return"]
     except Hung:

@@ -90,8 +90,7 @@ class QemuDriver(Inspection, Definitions, Power, Driver):
         taint.add(self.domains, record.uuid, "custom-monitor")
         if human:
             with self._visit(record) as visit:
-                answer: str = visit.execute("human-monitor-command", **{"command-line": command})
-                return answer
+                return visit.human(command)
         import json
 
         try:

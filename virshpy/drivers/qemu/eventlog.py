@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 _TRIM = 1 << 20
 # QEMU's longest event is a few hundred bytes. A line beyond this is none of QEMU's, as it leaves the factory.
 _LINE = 1 << 16
+# The ports that may be open, and the longest alias of one: what is kept of a guest's words has a bound.
 _PORTS = 1024
-
+_PORT = 256
 
 # What a guest is doing after RESUME, by why it was paused.
 _RESUMED: dict[int | None, int] = {
@@ -80,7 +81,6 @@ class GuestState:
     def _set(self, state: int, reason: int) -> None:
         self.state, self.reason = int(state), int(reason)
 
-
     def correct(self, status: str) -> None:
         """Make it agree with what QEMU says of itself (query-status), where the diary has missed something."""
         if status in _STATUS and self.state != _STATUS[status][0]:
@@ -129,6 +129,8 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
         guest._set(DomainState.PAUSED, PausedReason.CRASHED if crashed else PausedReason.STARTING_UP)
     elif event == "VSERPORT_CHANGE":
         port, is_open = framing.text(data, "id"), data.get("open") is True
+        if len(port) > _PORT:
+            raise Malformed("a port of no name that QEMU was given")
         guest.open_ports = [alias for alias in guest.open_ports if alias != port][-_PORTS:]
         guest.open_ports += [port] if is_open else []
     elif event == "BALLOON_CHANGE":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from virshpy import errors
 from virshpy.drivers import qemu
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.devices import Vsock
     from virshpy.xml.domain.storage import Disk
 
+# A console will open it: QEMU may not name anything else.
+_TERMINAL = re.compile("pty:(/dev/pts/[0-9]{1,9})").fullmatch
 _TAPPED = ("bridge", "ethernet", "network")
 
 
@@ -180,7 +183,7 @@ def learn_terminals(domain: Domain, visit: Visit) -> None:
 
     rows = visit.execute("query-chardev")
     with understood():
-        paths = {row["label"]: row["filename"].removeprefix("pty:") for row in rows}
+        paths = {row["label"]: match[1] for row in rows if (match := _TERMINAL(row["filename"]))}
     for device in devices:
         path = paths.get(f"char{device.alias.name}") if device.alias else None
         if path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.node.processors import online_cpus
 from virshpy.host import processes
+from virshpy.host.framing import number, text
 from virshpy.xml.scalars import format_ranges
 
 TYPE_CHECKING = False
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 def require_processors(domain: Domain) -> None:
     """Raises ConfigUnsupported for a pin to a processor that this host has not."""
     online = online_cpus()
-    for kind, number, cpus in _pins(domain):
+    for kind, index, cpus in _pins(domain):
         if not set(cpus) <= set(online):
-            which = {"vcpupin": f" vcpu='{number}'", "iothreadpin": f" iothread='{number}'"}.get(kind, "")
+            which = {"vcpupin": f" vcpu='{index}'", "iothreadpin": f" iothread='{index}'"}.get(kind, "")
             element = f"<{kind}{which} cpuset='{format_ranges(cpus)}'/>"
             raise errors.ConfigUnsupported(
                 f"{element} names a processor that this host has not",
@@ -33,19 +34,31 @@ def require_processors(domain: Domain) -> None:
 def pin_threads(domain: Domain, visit: Visit, pid: int) -> None:
     """Put the threads of a QEMU that is up where its document wants them. <vcpu cpuset> is for those without a pin of
     their own; of its processors those count that the host has. Raises SystemCallError."""
-    pins = {(kind, number): cpus for kind, number, cpus in _pins(domain)}
+    pins = {(kind, index): cpus for kind, index, cpus in _pins(domain)}
     usual = set((domain.vcpu and domain.vcpu.cpuset) or ()) & set(online_cpus())
     if not pins and not usual:
         return
-    threads = {("vcpupin", row["cpu-index"]): row["thread-id"] for row in visit.execute("query-cpus-fast")}
-    for row in visit.execute("query-iothreads"):
-        threads["iothreadpin", int(row["id"].removeprefix("iothread"))] = row["thread-id"]
+    own = processes.threads(pid)
+    threads = _threads(visit)
     for key, thread in threads.items():
-        if cpus := pins.get(key) or usual:
+        # Of what QEMU says its threads are, those count that are.
+        if thread in own and (cpus := pins.get(key) or usual):
             processes.pin(thread, cpus)
     if cpus := pins.get(("emulatorpin", None)) or usual:
-        for thread in processes.threads(pid) - set(threads.values()):
+        for thread in own - set(threads.values()):
             processes.pin(thread, cpus)
+
+
+def _threads(visit: Visit) -> dict[tuple[str, int], int]:
+    """QEMU's threads of processors and of I/O, by what pins them."""
+    from virshpy.drivers.qemu.qmp import understood
+
+    processors, iothreads = visit.execute("query-cpus-fast"), visit.execute("query-iothreads")
+    with understood():
+        threads = {("vcpupin", number(row, "cpu-index")): number(row, "thread-id") for row in processors}
+        for row in iothreads:
+            threads["iothreadpin", int(text(row, "id").removeprefix("iothread"))] = number(row, "thread-id")
+        return threads
 
 
 def _pins(domain: Domain) -> Iterator[Pin]:

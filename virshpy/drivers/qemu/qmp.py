@@ -68,7 +68,7 @@ class Visit:
             self.close()
             raise
 
-    def execute(self, command: str, **arguments: Any) -> Any:
+    def execute(self, command: str, /, **arguments: Any) -> Any:
         """One command; its return value. Raises QMPError with QEMU's words."""
         return self.exchange({"execute": command, **({"arguments": arguments} if arguments else {})}, command)
 
@@ -79,6 +79,11 @@ class Visit:
         """What the guest does, in QEMU's word (query-status)."""
         with understood():
             return framing.text(self.execute("query-status"), "status")
+
+    def human(self, line: str) -> str:
+        """What the monitor for people answers to a line."""
+        with understood():
+            return framing.words({"return": self.execute("human-monitor-command", **{"command-line": line})}, "return")
 
     def raw(self, request: Any) -> dict[str, Any]:
         """Send a request as it is; QEMU's whole answer, an error included."""
@@ -93,7 +98,7 @@ class Visit:
         with understood():
             if "error" in answer:
                 error = framing.inner(answer, "error")
-                raise QMPError(name, framing.text(error, "class"), framing.text(error, "desc"))
+                raise QMPError(name, framing.text(error, "class"), framing.words(error, "desc"))
             return answer["return"]
 
     def _exchange(self, request: bytes, descriptor: int | None = None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def plug_processors(domain: Domain, visit: Visit) -> None:
         if number >= len(slots):
             raise errors.InternalError(f"QEMU has no place for vCPU {number}")
         kind, place = slots[number]
-        visit.execute("device_add", driver=kind, id=f"vcpu{number}", **place)
+        visit.execute("device_add", **{**place, "driver": kind, "id": f"vcpu{number}"})
     if any(state.order is None for state in enabled):
         first = [state for state in enabled if not state.hotpluggable]
         for order, state in enumerate([*first, *late], 1):

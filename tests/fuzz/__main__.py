@@ -1,8 +1,9 @@
 """usage: python -m tests.fuzz [-k KIND] [-n COUNT] [-s SEED] [-o FOLDER] [DOCUMENTS ...]
 
 Damages inputs of every KIND, COUNT of each (as many as it says itself): documents on their way to a command line, shell
-lines, files that describe an imaginary host, command lines of QEMU's. Documents are made of the project's own and of
-every *.xml in the folders DOCUMENTS; FUZZ_DOCUMENTS names one more. An input that ends in anything but an error of
+lines, files that describe an imaginary host, command lines of QEMU's; and what a guest may say: its event log, the
+answers of its monitor and of its agent, the headers of its images. Documents are made of the project's own and of every
+*.xml in the folders DOCUMENTS; FUZZ_DOCUMENTS names one more. An input that ends in anything but an error of
 ours, or takes a second, is written to FOLDER with what happened, and the exit status is 1; so it is if memory grows.
 """
 

@@ -32,12 +32,12 @@ def nodes(node: Node) -> Iterator[Node]:
 
 
 class Mutator:
-    """Makes damaged documents of whole ones; ``origins`` says which, for a report."""
+    """Makes damaged documents of whole ones."""
 
     def __init__(self, texts: Sequence[str], seed: int) -> None:
         self.random = Random(seed)
         self.texts = list(texts)
-        self.trees = [tree for text in self.texts if (tree := _tree(text)) is not None]
+        self.trees = [tree for text in self.texts if (tree := tree_of(text)) is not None]
         self.words: dict[str, list[str]] = {}
         self.children: dict[str, list[Node]] = {}
         self.all: list[Node] = []
@@ -84,7 +84,7 @@ class Mutator:
     def structure(self, *, numbers: bool) -> bytes:
         """Well-formed, with elements, attributes and values where they do not belong."""
         random = self.random
-        tree = _copy(random.choice(self.trees))
+        tree = copy(random.choice(self.trees))
         for _ in range(random.choice((1, 1, 1, 2, 3, 6))):
             node = random.choice(list(nodes(tree)))
             if numbers and random.random() < 0.8:
@@ -117,13 +117,13 @@ class Mutator:
             case 0 if children:
                 children.remove(random.choice(children))
             case 1 if children:
-                children.insert(random.randrange(len(children) + 1), _copy(random.choice(children)))
+                children.insert(random.randrange(len(children) + 1), copy(random.choice(children)))
             case 2 if children:
-                children.extend(_copy(random.choice(children)) for _ in range(random.choice((2, 5, 40))))
+                children.extend(copy(random.choice(children)) for _ in range(random.choice((2, 5, 40))))
             case 3 if children:
                 random.shuffle(children)
             case 4:
-                children.append(_copy(random.choice(self.all)) if random.random() < 0.3 else self.kin(node))
+                children.append(copy(random.choice(self.all)) if random.random() < 0.3 else self.kin(node))
             case 5 if node.attrs:
                 del node.attrs[random.choice(list(node.attrs))]
             case 6:
@@ -138,18 +138,20 @@ class Mutator:
 
     def kin(self, node: Node) -> Node:
         """A child that such a node has in some other document."""
-        return _copy(self.random.choice(self.children.get(node.tag) or self.all))
+        return copy(self.random.choice(self.children.get(node.tag) or self.all))
 
 
-def _tree(text: str) -> Node | None:
+def tree_of(text: str) -> Node | None:
+    """A document's tree; None where it is none."""
     try:
         return parse(text, namespaces=_namespaces)
     except Exception:  # a folder given from outside may hold documents that are already broken
         return None
 
 
-def _copy(node: Node) -> Node:
+def copy(node: Node) -> Node:
+    """A tree of its own."""
     made = Node(node.tag, dict(node.attrs))
     made.text, made.xmlns = node.text, node.xmlns
-    made.children = [_copy(child) for child in node.children]
+    made.children = [copy(child) for child in node.children]
     return made

@@ -7,13 +7,19 @@ from itertools import islice
 
 import pytest
 
+from tests import needs
 from tests.argv.documents import guest
+from tests.fuzz.agent import AGENT
 from tests.fuzz.documents import project
+from tests.fuzz.events import EVENTS
+from tests.fuzz.exchange import EXCHANGED
 from tests.fuzz.hosts import HOSTS
+from tests.fuzz.images import IMAGES
 from tests.fuzz.kind import Fault, Kind
 from tests.fuzz.lines import LINES
 from tests.fuzz.mutate import Mutator
 from tests.fuzz.native import NATIVE
+from tests.fuzz.qmp import QMP
 from tests.fuzz.way import again, take
 
 COUNT = 800
@@ -28,7 +34,13 @@ def test_damaged_documents() -> None:
     assert set(outcomes) == {"parse", "define", "argv", "started"}, "every stage should refuse some and pass others"
 
 
-@pytest.mark.parametrize(("kind", "count"), [(LINES, 1500), (HOSTS, 150), (NATIVE, 300)])
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        (EXCHANGED, 300), (LINES, 1500), (HOSTS, 150), (NATIVE, 300), (EVENTS, 300), (QMP, 600), (AGENT, 300),
+        pytest.param(IMAGES, 300, marks=needs.program("qemu-img", "qemu-utils")),
+    ],
+)  # fmt: skip
 def test_the_other_kinds(kind: Kind, count: int) -> None:
     close = kind.open()
     try:

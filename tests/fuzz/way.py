@@ -50,13 +50,13 @@ def take(text: bytes) -> str:
     return "started"
 
 
-def again(saved: str) -> None:
-    """What was stored is what the next start reads."""
+def again(saved: str, *, inactive: bool = True) -> None:
+    """What was stored, of a definition or (``inactive`` False) of a running guest, is what is read."""
     try:
         domain = Domain.parse(saved)
     except errors.Error as error:
         raise Fault(f"stored, and then refused: {error}") from error
-    if domain.format(inactive=True, secure=True) != saved:
+    if domain.format(inactive=inactive, secure=True) != saved:
         raise Fault("stored, and then read as something else")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from virshpy.drivers.qemu import documents
 from virshpy.drivers.qemu.eventlog import GuestState
 from virshpy.enums import DomainState, RunningReason
 from virshpy.host import locks, processes
@@ -78,20 +79,11 @@ def _record(domains: Domains, found: _Found, place: str) -> None:
             "INSERT INTO run.active (uuid, id, name, journal, uid, pid, started, mark, title, xml)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             found.uuid, found.id, found.name, entry.id, found.uid if found.uid != os.geteuid() else None,
-            found.pid, found.started, mark, row and row["title"], row["xml"] if row else _document(found),
+            found.pid, found.started, mark, row and row["title"],
+            row["xml"] if row else documents.unknown(found.name, found.uuid).format(),
         )  # fmt: skip
         store.execute(
             "INSERT INTO run.counter VALUES ('domain', ?1)"
             " ON CONFLICT (name) DO UPDATE SET value = max(value, ?1)", found.id,
         )  # fmt: skip
     domains.warn(f"the record of domain '{found.name}' was lost while it ran (process {found.pid}); it has one again")
-
-
-def _document(found: _Found) -> str:
-    """What can be said of a transient guest."""
-    from virshpy.xml.domain import Domain
-
-    text = "<domain type='qemu'><name/><uuid/><memory>1</memory><os><type>hvm</type></os></domain>"
-    document = Domain.parse(text.replace("<name/>", "<name>x</name>").replace("<uuid/>", f"<uuid>{found.uuid}</uuid>"))
-    document.name = found.name
-    return document.format()

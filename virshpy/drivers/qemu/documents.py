@@ -29,6 +29,14 @@ def parse(text: str | None) -> Domain:
     return Domain.parse(text)
 
 
+def unknown(name: str, uuid: str) -> Domain:
+    """A document for a guest of which only that is known."""
+    text = "<domain type='qemu'><name>x</name><uuid/><memory>1</memory><os><type>hvm</type></os></domain>"
+    document = Domain.parse(text.replace("<uuid/>", f"<uuid>{uuid}</uuid>"))
+    document.name = name
+    return document
+
+
 def capabilities_for(domains: Domains, domain: Domain) -> QemuCaps:
     """What the QEMU of a document can do. Raises where there is no such QEMU, with a hint on how to get one."""
     emulator = domain.devices.emulator if domain.devices else None

@@ -60,7 +60,7 @@ class Power(DomainOperations):
     def domain_shutdown_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
         with self.domains.lock(domain.uuid, "shutdown"):
             record = self.domains.require_active(domain)
-            document = self._document(record)
+            document = self._live_document(record)
             if not self._by_agent(record, document, flags, "powerdown"):
                 self._press_power_button(record, document, expect=None)
 
@@ -68,14 +68,21 @@ class Power(DomainOperations):
     def domain_reboot(self, domain: DomainRef, *, flags: int = 0) -> None:
         with self.domains.lock(domain.uuid, "reboot"):
             record = self.domains.require_active(domain)
-            document = self._document(record)
+            document = self._live_document(record)
             if not self._by_agent(record, document, flags, "reboot"):
                 # Where a restart is to end the guest, the restart that follows this power-off would do so as well.
                 ends = document.on_reboot == "destroy"
                 self._press_power_button(record, document, expect=None if ends else "reboot")
 
-    def _document(self, record: Record) -> Domain:
-        return qemu.documents.parse(self.domains.live_document(record.uuid))
+    def _live_document(self, record: Record) -> Domain:
+        """A running guest's document. One that cannot be read is no reason not to ask the guest to end."""
+        try:
+            return qemu.documents.parse(self.domains.live_document(record.uuid))
+        except errors.NoDomain:
+            raise
+        except errors.Error as error:
+            self.domains.warn(f"the document of '{record.name}' cannot be read: {error}")
+            return qemu.documents.unknown(record.name, record.uuid)
 
     def _by_agent(self, record: Record, document: Domain, flags: int, mode: str) -> bool:
         """Ask the guest's agent, where the flags want it; False where the power button is to be pressed instead.

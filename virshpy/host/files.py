@@ -15,27 +15,33 @@ if TYPE_CHECKING:
 def write_atomic(path: str, content: bytes, mode: int = 0o600) -> None:
     """Write a whole file or none of it: readers see the old content or the new. Raises SystemCallError.
 
-    Killed between giving the new file a name and giving it the old one's, it leaves ``PATH.new``, which the next writer
-    takes away.
+    Killed between giving the new file a name and giving it the old one's, it leaves ``PATH.PID.….new``, which the next
+    writer takes away.
     """
-    new = f"{path}.new"
 
     def take_its_place(written: str) -> None:
-        for _ in range(100):  # others may write the same file
-            try:
-                _link(written, new)
-                os.rename(new, path)
-                return
-            except FileExistsError:
-                remove(new)
-            except FileNotFoundError:
-                continue
-        raise OSError(errno.EBUSY, "others write it all the time")
+        new = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.new"
+        _link(written, new)
+        try:
+            os.rename(new, path)
+        except OSError:
+            remove(new)
+            raise
+        _remove_what_the_dead_left(path)
 
     try:
         _written(path, content, mode, take_its_place)
     except OSError as error:
         raise errors.from_os_error(error, f"Failed to write {path}") from None
+
+
+def _remove_what_the_dead_left(path: str) -> None:
+    folder, name = os.path.split(path)
+    for entry in os.listdir(folder):
+        pid = entry.removeprefix(f"{name}.").partition(".")[0]
+        new = entry.startswith(f"{name}.") and entry.endswith(".new") and pid.isdecimal()
+        if new and not os.path.exists(f"/proc/{pid}"):
+            remove(f"{folder}/{entry}")
 
 
 def write_new(path: str, content: bytes, mode: int = 0o600) -> None:

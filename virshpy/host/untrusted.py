@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,8 +114,7 @@ def connect(path: str, timeout: float, *, pids: Collection[int] = ()) -> socket.
             raise found._changed("it is no socket")
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
-            connection.settimeout(timeout)
-            connection.connect(found.name)
+            _connect(connection, found.name, timeout)
             if pids:
                 # Whoever called listen(2) last.
                 listener, _, _ = unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
@@ -124,3 +124,16 @@ def connect(path: str, timeout: float, *, pids: Collection[int] = ()) -> socket.
             connection.close()
             raise
     return connection
+
+
+def _connect(connection: socket.socket, name: str, timeout: float) -> None:
+    """Where as many wait as the listener allows, the kernel says so at once: try again until the time is over."""
+    until = time.monotonic() + timeout
+    connection.settimeout(timeout)
+    while True:
+        try:
+            return connection.connect(name)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError("too many others wait for it") from None
+            time.sleep(0.01)

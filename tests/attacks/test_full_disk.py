@@ -115,6 +115,11 @@ def test_a_full_log_keeps_nobody(virshpy: Run, root: Path) -> None:
         fill_blocks(root / "log")
         virshpy("start", "vm")
         virshpy("destroy", "vm")
+        argument = "<qemu:arg value='-no-such-option'/>"
+        name = "http://libvirt.org/schemas/domain/qemu/1.0"
+        more = f"<qemu:commandline xmlns:qemu='{name}'>{argument}</qemu:commandline>"
+        define(virshpy, root, document("fails", memory=16, more=more))
+        assert "qemu unexpectedly closed the monitor" in virshpy("start", "fails", check=False).stderr
         assert nothing_left(root) == []
     finally:
         subprocess.run(["umount", "-l", f"{root}/log"], check=True)

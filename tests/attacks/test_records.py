@@ -125,6 +125,26 @@ def test_an_emptied_database_is_not_a_new_one(virshpy: Run, uri: str, root: Path
     assert "restore" in str(told.value.hint)
 
 
+def test_a_definition_that_cannot_be_read_can_be_forgotten(virshpy: Run, root: Path) -> None:
+    for name in ("off", "on"):
+        define(virshpy, root, document(name, memory=16))
+    virshpy("start", "on")
+    store = Store(directories(URI(f"qemu:///embed?root={root}")), state_schema="", run_schema="", version=1)
+    store.execute("UPDATE domain SET xml = '<domain><vcpu/></doma'")
+    store.execute("UPDATE run.active SET xml = 'nonsense'")
+    store.close()
+    assert virshpy("list", "--all", "--name").stdout.split() == ["on", "off"]
+    assert virshpy("domstate", "on").stdout.strip() == "running"
+    refused = virshpy("start", "off", check=False)
+    assert refused.returncode == 1 and "(domain_definition):1: " in refused.stderr
+    virshpy("shutdown", "on")
+    virshpy("destroy", "on")
+    for name in ("off", "on"):
+        told = virshpy("--hints", "undefine", name)
+        assert "cannot be read" in told.stderr
+    assert virshpy("list", "--all", "--name").stdout.split() == [] and nothing_left(root) == []
+
+
 def test_a_step_that_nobody_knows_stops_nobody(virshpy: Run, root: Path) -> None:
     define(virshpy, root, document("vm", memory=16))
     places = directories(URI(f"qemu:///embed?root={root}"))

@@ -246,3 +246,23 @@ def test_a_signal_leaves_nothing(
         assert nothing_left(root) == [], where
     assert ended >= (15 if step == 1 else 3)
     virshpy("destroy", "crash", check=False)
+
+
+def test_a_signal_leaves_a_definition_or_none(virshpy: Run, uri: str, root: Path, keeping: set[str]) -> None:
+    nvram = root / "lib/nvram/crash_VARS.fd"
+
+    def defined() -> bool:
+        return virshpy("list", "--all", "--name").stdout.split() == ["crash"]
+
+    for verb in (["undefine", "crash", "--nvram"], ["define", f"{root}/domain.xml"]):
+        for moment in range(1, 500):
+            virshpy("define", f"{root}/domain.xml")
+            nvram.write_bytes(b"variables")
+            if verb[0] == "define":
+                virshpy("undefine", "crash", "--nvram")
+            where = die_in(uri, moment, *verb, number=signal.SIGINT)
+            if where is None:
+                break
+            assert nothing_left(root) == [], where
+            assert verb[0] == "define" or nvram.exists() == defined(), where
+        assert moment >= 3

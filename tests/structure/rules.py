@@ -76,7 +76,12 @@ HOMES = (
          "virshpy/shell/userfiles.py", "virshpy/shell/streams.py"),
         "its flags may create or truncate; elsewhere it opens /dev/kvm, the user's own files, and /dev/null",
     ),
-    Home("the store", ("sqlite3", "sqlite3.*"), ("virshpy/host/store.py",), "one module knows the tables"),
+    Home(
+        "the store",
+        ("sqlite3", "sqlite3.*"),
+        ("virshpy/host/store.py", "virshpy/host/database.py"),
+        "one module knows the tables, and one how their files are made",
+    ),
     Home(
         "locks",
         ("fcntl.flock", "fcntl.lockf", "fcntl.fcntl", "fcntl.F_OFD*", "fcntl.LOCK*"),

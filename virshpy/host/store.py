@@ -14,7 +14,7 @@ import os
 from _thread import RLock  # threading's own, without the rest of it
 
 from virshpy import errors
-from virshpy.host import files, locks
+from virshpy.host import database, files
 from virshpy.host.processes import boot_id
 from virshpy.host.reserve import Reserve
 
@@ -48,10 +48,8 @@ _PART_TABLE = (
 )
 
 _PATIENCE = 10  # seconds for another process's transaction to end
-_WAL = b"\2\2"  # the two bytes of a database file that say how it is written (fileformat2.html, 1.3)
 
 _ELSEWHERE = "choose a connection whose files you may open: qemu:///session, or qemu:///embed?root=DIR"
-_DAMAGED = "restore the file from a copy, or move it away and define again what was in it"
 _RUN_DAMAGED = "move the file away: guests that are running will be found again"
 _GONE = "connect again: what is under that name now is another file, or none"
 
@@ -89,7 +87,7 @@ class Store:
         self._reserve = Reserve(directories.state, 3)
         self._run_reserve = Reserve(directories.run, 1)
         schema = f"{_JOURNAL_TABLES.format(db='main')}{_PLACE_TABLE};{state_schema}"
-        found = self._ready(state, "main", schema, version, _WAL)
+        found = self._ready(state, "main", schema, version, wal=True)
         self._db = self._open(state if found else ":memory:")
         if not found:
             self._run_script("main", schema, version)
@@ -143,7 +141,7 @@ class Store:
         if os.path.exists(run) and not os.path.getsize(run):
             files.remove(run)  # what was in it is gone: it is the same as none
             self._lose_run()
-        found = self._ready(run, "run", schema, version, b"")
+        found = self._ready(run, "run", schema, version, wal=False)
         self._files = (*self._files, run)
         self._run_reserve = Reserve(self.directories.run, 1)
         self._run_reserve.make_room()
@@ -198,37 +196,19 @@ class Store:
         self.execute("UPDATE main.place SET lost = NULL")
         self.lost_run = None
 
-    def _ready(self, path: str, name: str, schema: str, version: int, written: bytes) -> bool:
-        """Whether there is a database under a path; it is made where there is none, complete before it has its name."""
-        if os.path.exists(path):
-            if not os.path.getsize(path):
-                raise errors.SystemCallError(f"Failed to use {path}: it is empty", hint=_DAMAGED)
-            return True
-        import sqlite3
-
-        new = sqlite3.connect(":memory:", isolation_level=None)
-        if name != "main":
-            new.execute(f"ATTACH ':memory:' AS {name}")
-        for statement in (*_statements(schema), f"PRAGMA {name}.user_version = {version}"):
-            new.execute(statement)
-        content = bytearray(new.serialize(name=name))
-        new.close()
-        content[18 : 18 + len(written)] = written
+    def _ready(self, path: str, name: str, schema: str, version: int, *, wal: bool) -> bool:
+        """Whether there is a database under a path; it is made where there is none. Raises SystemCallError."""
         try:
-            with locks.acquire(f"{os.path.dirname(path)}/lock", "making", "open", timeout=_PATIENCE):
-                if not os.path.exists(path):
-                    for side in ("-wal", "-shm", "-journal"):
-                        files.remove(path + side)  # of another file, which is not there any more
-                    files.write_new(path, bytes(content))
-        except (OSError, errors.SystemCallError) as error:
+            if not database.is_there(path):
+                database.make(path, name, schema, version, wal=wal, patience=_PATIENCE)
+        except database.CannotBeMade as error:
             if self._readonly:
                 return False
-            why = error.strerror if isinstance(error, OSError) else error
-            raise errors.SystemCallError(f"Failed to open {path}: {why}", hint=_ELSEWHERE) from None
+            raise errors.SystemCallError(f"Failed to open {path}: {error}", hint=_ELSEWHERE) from None
         return True
 
     def _run_script(self, name: str, schema: str, version: int) -> None:
-        for statement in _statements(schema):
+        for statement in database.statements(schema):
             self.execute(statement)
         self.execute(f"PRAGMA {name}.user_version = {version}")
 
@@ -265,7 +245,7 @@ class Store:
                 continue
             with self.transaction():
                 if not self._has_part(db, part, version):
-                    for statement in _statements(script):
+                    for statement in database.statements(script):
                         self.execute(statement)
                     self.execute(f"INSERT INTO {db}.part VALUES (?, ?)", part, version)
 
@@ -319,7 +299,7 @@ class Store:
             return Full(told, hint=f"make room on the file systems of {' and '.join(self._files)}")
         if damaged and len(self._files) == 2 and self._is_damaged("run"):
             return errors.SystemCallError(told, hint=_RUN_DAMAGED)
-        return errors.SystemCallError(told, hint=_DAMAGED if damaged else _ELSEWHERE)
+        return errors.SystemCallError(told, hint=database.DAMAGED if damaged else _ELSEWHERE)
 
     def _is_damaged(self, name: str) -> bool:
         try:
@@ -410,7 +390,3 @@ class Transaction:
                 moment("transaction over")
         finally:
             self._guard.release()
-
-
-def _statements(script: str) -> list[str]:
-    return [statement for statement in script.split(";") if statement.strip()]

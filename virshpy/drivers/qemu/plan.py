@@ -138,13 +138,14 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     )
     holder = partial(guest_with, domains, domain)
     opening = Opening(identity, directory, _overlays(domain), holder, domains.directories.lasting_locks)
+    key_mode = 0o600 if identity.uid is None else 0o440  # its group is the guest's alone
     steps: list[Step] = [
         *_passage(domains, identity, directory),
         # It is ours, and the guest's user may only pass: what that user may write in it is given to it by name.
         BoundedDirectory(directory, 0o700 if identity.uid is None else 0o711),
         MakeDirectory(own, owner=identity.uid),
         PrimedPipe(f"{directory}/events", _GREETING, owner=identity.uid),
-        WriteFile(f"{directory}/master-key.aes", vault.key, owner=identity.uid, note="32 random bytes"),
+        WriteFile(f"{directory}/master-key.aes", vault.key, key_mode, group=identity.uid, note="32 random bytes"),
         monitor,
         *_nvram_steps(domain, identity, reset=bool(flags & CreateFlags.START_RESET_NVRAM)),
         *_overlay_steps(domain, identity),

@@ -164,11 +164,20 @@ class KeptDirectory(MakeDirectory):
 class WriteFile(Entry):
     """A file that was not there before. Its content is not recorded: it may be a secret."""
 
-    def __init__(self, path: str, content: bytes, mode: int = 0o600, owner: int | None = None, note: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        content: bytes,
+        mode: int = 0o600,
+        owner: int | None = None,
+        group: int | None = None,
+        note: str = "",
+    ) -> None:
         super().__init__(path)
         self.content = content
         self.mode = mode
         self.owner = owner
+        self.group = owner if group is None else group
         self.note = note
 
     def do(self, note: Callable[[], None]) -> None:
@@ -179,8 +188,8 @@ class WriteFile(Entry):
                 fd = os.open(self.name, flags, self.mode, dir_fd=folder.fd)
                 made = True
                 with open(fd, "wb") as file:
-                    if self.owner is not None:
-                        os.fchown(fd, self.owner, self.owner)
+                    os.fchown(fd, -1 if self.owner is None else self.owner, -1 if self.group is None else self.group)
+                    os.fchmod(fd, self.mode)
                     file.write(self.content)
         except FileNotFoundError as error:
             hint = f"its directory is not there: mkdir -p {shlex.quote(os.path.dirname(self.path))}"
@@ -194,7 +203,8 @@ class WriteFile(Entry):
         self._remove(self.name)
 
     def commands(self) -> list[str]:
-        owner = "" if self.owner is None else f" -o {self.owner} -g {self.owner}"
+        owner = "" if self.owner is None else f" -o {self.owner}"
+        owner += "" if self.group is None else f" -g {self.group}"
         source = f"/dev/stdin {shlex.quote(self.path)}" + (f"   # {self.note}" if self.note else "")
         return [f"install -m {self.mode:04o}{owner} {source}"]
 

@@ -47,6 +47,12 @@ def test_white_space_is_stored_as_it_was_given() -> None:
     assert "<description>a&#13;\nb</description>" in text
 
 
+def test_a_cdrom_is_in_no_snapshot_without_saying_so() -> None:
+    disk = "<disk type='block' device='cdrom' snapshot='no'><source dev='/a'/><target dev='hda'/></disk>"
+    text = complete(guest(disk)).format(inactive=True)
+    assert "snapshot" not in text and Domain.parse(text).format(inactive=True) == text
+
+
 def test_an_unknown_element_of_a_known_namespace_keeps_it() -> None:
     strange = f"<strange xmlns='{QEMU_NAMESPACE}'><deep/></strange>"
     text = saved(complete(guest(f"<memballoon model='none'>{strange}</memballoon>")))

@@ -498,7 +498,7 @@ class Disk(Device, tag="disk"):
 
     def _check(self, node: Node) -> None:
         self.type, self.device = self.type or "file", self.device or "disk"
-        if self.readonly and self.snapshot == "no":
+        if (self.readonly or self.device == "cdrom") and self.snapshot == "no":
             self.snapshot = None  # what is never written is never part of a snapshot: libvirt does not print it
         source = self.source
         if self.auth and source and source.auth:

@@ -56,7 +56,7 @@ def complete_disk(disk: Disk, taken: set[DriveAddressParts]) -> None:
         disk.readonly = True
     if disk.source is None and disk.type != "file":
         disk.type = "file"  # an empty drive is of no other kind
-    if disk.type == "vhostuser" and disk.snapshot is None:
+    if disk.type == "vhostuser" and disk.snapshot is None and not disk.readonly:
         disk.snapshot = "no"
     if target.tray == "closed":
         target.tray = None

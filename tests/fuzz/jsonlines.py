@@ -20,6 +20,7 @@ ODD = (
     b'{"event":"STOP"}', b'{"return":{}}', b'{"error":{}}', b'{"error":null}', b'"return"', b'"event"', b'"error"',
     b'"id"', b'"command"', b'"driver"', b'"self"', b'"data"',
 )  # fmt: skip
+_MANY = 10_000  # bytes, whose tokens would take more memory than is to be noticed
 _STRAY = (b"", b"\r", b"\xff", b" \t", b"\0", b"[]", b"1", b"null", b"{}", b'"event"')
 
 
@@ -54,7 +55,7 @@ class Damage:
                     made.insert(at, random.choice(_STRAY))
                 case 6 if random.random() < 0.2:
                     made[at] += b" " * random.choice((1 << 16, (1 << 16) - len(made[at]), 1 << 17)) + b"}"
-                case _:
+                case _ if len(made[at]) < _MANY:
                     made[at] = self.line(made[at])
             made = made or [b""]
         end = random.choice((b"\n", b"\n", b"\n", b"", b"\r\n"))

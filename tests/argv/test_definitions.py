@@ -59,6 +59,13 @@ def test_an_unknown_element_of_a_known_namespace_keeps_it() -> None:
     assert f"<qemu:strange xmlns:qemu='{QEMU_NAMESPACE}'" in text and "<qemu:deep/>" in text
 
 
+def test_an_element_of_no_namespace_within_one_stays_so() -> None:
+    strange = "<qemu:strange xmlns:qemu='urn:x'><qemu:a><none/></qemu:a><none/></qemu:strange>"
+    text = complete(guest(f"<memballoon model='none'>{strange}</memballoon>")).format(inactive=True)
+    assert text.count("<none xmlns=''/>") == 2
+    assert Domain.parse(text).format(inactive=True) == text
+
+
 def test_a_unit_of_an_iscsi_target_is_a_number_wherever_it_is_named() -> None:
     source = "<host name='fd00::1'/><initiator><iqn name='iqn.2020-01.org:a'/></initiator>"
     source = f"<source protocol='iscsi' name='iqn.2020-01.org:b/%s'>{source}</source>"

@@ -31,23 +31,30 @@ def escape_attribute(text: str) -> str:
 
 
 def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None:
-    """Append a kept node in libvirt's form: two spaces a level, attributes in single quotes."""
-    uri, _, tag = node.tag.rpartition("}")
+    """Append a kept node in libvirt's form: two spaces a level, attributes in single quotes.
+
+    ``above`` is the namespace that elements without a prefix are in.
+    """
+    brace, _, tag = node.tag.rpartition("}")
+    xmlns = node.xmlns or {}
+    inside = xmlns.get("", above)
     out.append(f"{indent}<{tag}")
-    if uri[1:] and uri != above and "" not in (node.xmlns or {}):
-        out.append(f" xmlns='{escape_attribute(uri[1:])}'")
-    for prefix, declared in (node.xmlns or {}).items():
+    if ":" not in tag and inside != brace[1:]:
+        inside = brace[1:]
+        out.append(f" xmlns='{escape_attribute(inside)}'")
+        xmlns = {prefix: declared for prefix, declared in xmlns.items() if prefix}
+    for prefix, declared in xmlns.items():
         out.append(f" xmlns{':' if prefix else ''}{prefix}='{escape_attribute(declared)}'")
     for key, value in node.attrs.items():
         out.append(f" {key}='{escape_attribute(value)}'")
     if node.children and not node.text.strip():
         out.append(">\n")
         for child in node.children:
-            write_node(child, out, indent + "  ", uri)
+            write_node(child, out, indent + "  ", inside)
         out.append(f"{indent}</{tag}>\n")
     elif node.text:
         out.append(">")
-        write_among_text(node.content, out, uri)
+        write_among_text(node.content, out, inside)
         out.append(f"</{tag}>\n")
     else:
         out.append("/>\n")

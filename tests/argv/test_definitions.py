@@ -59,6 +59,12 @@ def test_an_unknown_element_of_a_known_namespace_keeps_it() -> None:
     assert f"<qemu:strange xmlns:qemu='{QEMU_NAMESPACE}'" in text and "<qemu:deep/>" in text
 
 
+def test_a_prefix_means_what_the_element_that_is_written_with_it_means() -> None:
+    strange = f"<strange xmlns='{QEMU_NAMESPACE}'><deep xmlns:qemu='urn:x'/></strange>"
+    text = complete(guest(f"<memballoon model='none'>{strange}</memballoon>")).format(inactive=True)
+    assert "urn:x" not in text and Domain.parse(text).format(inactive=True) == text
+
+
 def test_an_element_of_no_namespace_within_one_stays_so() -> None:
     strange = "<qemu:strange xmlns:qemu='urn:x'><qemu:a><none/></qemu:a><none/></qemu:strange>"
     text = complete(guest(f"<memballoon model='none'>{strange}</memballoon>")).format(inactive=True)

@@ -108,8 +108,8 @@ class _Builder:
         uri = self.scope.get(written.rpartition(":")[0])
         if not colon or not uri or node.tag.startswith("{"):
             return
-        if not (self.stack and self.stack[-1].tag.startswith(f"{prefix}:")):
-            node.xmlns = {prefix: uri, **(node.xmlns or {})}
+        if prefix in (node.xmlns or ()) or not (self.stack and self.stack[-1].tag.startswith(f"{prefix}:")):
+            node.xmlns = {**(node.xmlns or {}), prefix: uri}
 
     def end(self, _: str) -> None:
         node = self.stack.pop()

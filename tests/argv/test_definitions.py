@@ -56,7 +56,7 @@ def test_a_cdrom_is_in_no_snapshot_without_saying_so() -> None:
 def test_an_unknown_element_of_a_known_namespace_keeps_it() -> None:
     strange = f"<strange xmlns='{QEMU_NAMESPACE}'><deep/></strange>"
     text = saved(complete(guest(f"<memballoon model='none'>{strange}</memballoon>")))
-    assert f"<qemu:strange xmlns:qemu='{QEMU_NAMESPACE}'" in text and "<qemu:deep/>" in text
+    assert f"<qemu:strange xmlns='{QEMU_NAMESPACE}' xmlns:qemu='{QEMU_NAMESPACE}'>" in text and "<qemu:deep/>" in text
 
 
 def test_a_prefix_means_what_the_element_that_is_written_with_it_means() -> None:

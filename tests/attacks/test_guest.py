@@ -18,6 +18,7 @@ from tests.conftest import Run
 from tests.guests.documents import document
 from tests.guests.test_crash_matrix import nothing_left
 from tests.guests.test_life import define, wait_for
+from virshpy import errors
 from virshpy import open as connect
 from virshpy.enums import DomainState
 from virshpy.host.steps.filesystem import BoundedDirectory
@@ -231,3 +232,28 @@ def test_a_guest_cannot_reach_anothers_monitor(virshpy: Run, root: Path, two: No
     answer = json.loads(virshpy("qemu-monitor-command", "b", '{"execute":"query-name"}').stdout)
     assert answer["return"] == {"name": "b"}
     end(virshpy, root, "a", "b")
+
+
+def test_a_console_is_a_terminal_of_the_guests(uri: str, root: Path) -> None:
+    """What QEMU calls the terminal of its serial port may be another's, or no terminal."""
+    (root / "file").write_text("")
+    other, theirs = os.openpty()
+    try:
+        with connect(uri) as connection:
+            domain = connection.create_xml(document("a", "<serial type='pty'/>", memory=16))
+            console = domain.open_console()
+            console.close()
+            for path in (os.ttyname(theirs), str(root / "file")):
+                connection.driver.store.execute(
+                    "UPDATE run.active SET xml = replace(xml, ?, ?)", console_path(domain.xml_desc()), path
+                )
+                with pytest.raises(errors.InternalError, match="is no terminal of the guest's"):
+                    domain.open_console()
+            domain.destroy()
+    finally:
+        os.close(other)
+        os.close(theirs)
+
+
+def console_path(document: str) -> str:
+    return document.partition("<source path='")[2].partition("'")[0]

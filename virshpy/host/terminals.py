@@ -16,15 +16,15 @@ _PATIENCE = 3.0  # seconds for a session to let go when another takes its termin
 
 
 class Terminal:
-    """A terminal as a stream, held by a lock on it until ``close``. The session listens on a socket at ``place``: who
+    """A terminal as a stream, held by a lock beside it until ``close``. The session listens on a socket at ``place``: who
     connects there takes the terminal over, and the session's next call fails.
 
-    Raises SystemCallError where it cannot be opened, and SessionExists where another session holds it: with ``force``
-    only if that one does not let go.
+    Raises SystemCallError where it cannot be opened, InternalError where it is not ``owner``'s, and SessionExists where
+    another session holds it: with ``force`` only if that one does not let go.
     """
 
-    def __init__(self, path: str, place: str, *, force: bool = False) -> None:
-        self._fd = _opened(path)
+    def __init__(self, path: str, place: str, owner: int, *, force: bool = False) -> None:
+        self._fd = _opened(path, owner)
         self._place = place
         self._held: int | None = None
         self._asked: socket.socket | None = None
@@ -115,15 +115,15 @@ class Terminal:
             self._fd = -1
 
 
-def _opened(path: str) -> int:
-    """A descriptor of a terminal. QEMU has said where it is: what is no terminal is not opened for anybody."""
+def _opened(path: str, owner: int) -> int:
+    """A descriptor of a terminal. QEMU has said where it is: it may name neither another user's nor a file."""
     try:
         fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise errors.from_os_error(error, f"Failed to open file '{path}'") from None
-    if not os.isatty(fd):
+    if not os.isatty(fd) or os.fstat(fd).st_uid != owner:
         os.close(fd)
-        raise errors.InternalError(f"'{path}' is no terminal")
+        raise errors.InternalError(f"'{path}' is no terminal of the guest's")
     os.set_blocking(fd, True)
     return fd
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy import errors
 from virshpy.driver.connection import ConnectionOperations
 from virshpy.driver.contract import accepts
@@ -230,7 +232,8 @@ class Inspection(ConnectionOperations, DomainOperations):
         assert record.id is not None
         place = f"{self.domains.guest_directory(record.id)}/console{path.replace('/', '-')}.sock"
         try:
-            return Terminal(path, place, force=bool(flags & ConsoleFlags.FORCE))
+            owner = os.geteuid() if record.uid is None else record.uid
+            return Terminal(path, place, owner, force=bool(flags & ConsoleFlags.FORCE))
         except SessionExists as session:
             raise errors.OperationFailed(
                 "Active console session exists for this domain",

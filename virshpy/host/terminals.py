@@ -16,7 +16,7 @@ _PATIENCE = 3.0  # seconds for a session to let go when another takes its termin
 
 
 class Terminal:
-    """A terminal as a stream, held by a lock beside it until ``close``. The session listens on a socket at ``place``: who
+    """A terminal as a stream, held by a lock beside it until ``close``. The session listens at ``place``: who
     connects there takes the terminal over, and the session's next call fails.
 
     Raises SystemCallError where it cannot be opened, InternalError where it is not ``owner``'s, and SessionExists where

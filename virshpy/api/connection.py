@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from virshpy.api.everything import ConnectionMethods
     from virshpy.driver.registry import Driver
-    from virshpy.driver.types import NodeInfo
+    from virshpy.driver.types import NodeInfo, SecurityModel
 else:
     from virshpy.api.handle import FarConnection as ConnectionMethods
 
@@ -119,6 +119,10 @@ class Connection(ConnectionMethods):
     def node_info(self) -> NodeInfo:
         """virNodeGetInfo"""
         return self.driver.node_get_info()
+
+    def node_security_model(self) -> SecurityModel:
+        """virNodeGetSecurityModel"""
+        return self.driver.node_get_security_model()
 
     def node_free_memory(self) -> int:
         """virNodeGetFreeMemory: bytes."""

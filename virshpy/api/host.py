@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from virshpy.driver.structures import CPUMap, SecurityModel
+    from virshpy.driver.structures import CPUMap
 
 
 class HostMethods(ConnectionHandle):
@@ -49,10 +49,6 @@ class HostMethods(ConnectionHandle):
     def node_set_memory_parameters(self, params: dict[str, Any], flags: int = 0) -> None:
         """virNodeSetMemoryParameters"""
         self.driver.node_set_memory_parameters(params, flags=flags)
-
-    def node_security_model(self) -> SecurityModel:
-        """virNodeGetSecurityModel"""
-        return self.driver.node_get_security_model()
 
     def node_sev_info(self) -> dict[str, Any]:
         """virNodeGetSEVInfo"""

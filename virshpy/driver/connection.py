@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from virshpy.driver.types import DomainRef, NodeInfo
+    from virshpy.driver.types import DomainRef, NodeInfo, SecurityModel
 
 
 class ConnectionOperations(Contract):
@@ -71,6 +71,9 @@ class ConnectionOperations(Contract):
 
     @operation("virNodeGetInfo")
     def node_get_info(self) -> NodeInfo: ...
+
+    @operation("virNodeGetSecurityModel")
+    def node_get_security_model(self) -> SecurityModel: ...
 
     @operation("virNodeGetFreeMemory")
     def node_get_free_memory(self) -> int:

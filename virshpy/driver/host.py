@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from virshpy.driver.structures import CPUMap, SecurityModel
+    from virshpy.driver.structures import CPUMap
 
 
 class HostOperations(Contract):
@@ -46,9 +46,6 @@ class HostOperations(Contract):
 
     @operation("virNodeSetMemoryParameters", writes=True, flags="ModificationImpact")
     def node_set_memory_parameters(self, params: dict[str, Any], *, flags: int = 0) -> None: ...
-
-    @operation("virNodeGetSecurityModel")
-    def node_get_security_model(self) -> SecurityModel: ...
 
     @operation("virNodeGetSEVInfo", writes=True)
     def node_get_sev_info(self) -> dict[str, Any]: ...

@@ -9,14 +9,6 @@ if TYPE_CHECKING:
     from virshpy.driver.types import DomainRef
 
 
-class SecurityModel(Record):
-    """virSecurityModel: model and domain of interpretation."""
-
-    __slots__ = ("model", "doi")
-    model: str
-    doi: str
-
-
 class CPUMap(Record):
     """virNodeGetCPUMap: how many host processors there are, and the numbers of those online."""
 

@@ -85,6 +85,14 @@ class NodeInfo(Record):
     threads: int
 
 
+class SecurityModel(Record):
+    """virSecurityModel: model and domain of interpretation."""
+
+    __slots__ = ("model", "doi")
+    model: str
+    doi: str
+
+
 class SecurityLabel(Record):
     """virSecurityLabel with its model (virSecurityModel): model, doi, label, enforcing."""
 

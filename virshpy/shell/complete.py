@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from virshpy import errors
 from virshpy.shell import registry
 from virshpy.shell.command import FLAG, WORDS, Failure
@@ -97,8 +95,10 @@ def bare_candidates(words: Sequence[str], session: Session) -> list[str]:
             if isinstance(word, Separator):
                 reader = None
             elif reader is not None:
-                with suppress(ParseError):
+                try:
                     reader.feed(word)
+                except ParseError:
+                    pass
             elif (command := registry.lookup(word)) is not None:
                 reader = Reader(command)
     except ParseError as error:

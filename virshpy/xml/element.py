@@ -22,7 +22,14 @@ from virshpy import errors
 from virshpy.xml.node import Node, Refusal, Warning
 from virshpy.xml.parse import UNDECLARED, parse
 from virshpy.xml.scalars import STR, Scalar, Sentence
-from virshpy.xml.write import escape, escape_attribute, write_among_text, write_node, write_verbatim
+from virshpy.xml.write import (
+    escape,
+    escape_attribute,
+    is_special_in_attribute,
+    write_among_text,
+    write_node,
+    write_verbatim,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -303,7 +310,9 @@ class Element:
 
     @classmethod
     def _read(cls, node: Node, reading: Reading) -> Self:
-        plan = cls._plan_for(node)
+        plan = cls.__dict__.get("_plan") or cls._compile()
+        if plan.kinds:
+            plan = plan.kinds.get(node.attrs.get("type", ""), plan)
         self = cls.__new__(cls)
         values = self.__dict__
         if node.attrs:
@@ -437,7 +446,9 @@ class Element:
             value = values.get(name)
             if value is not None and not (runtime and inactive) and (secure or not is_secure):
                 word = value if write is None else write(value)
-                out.append(f"{opening}{escape_attribute(word)}'{unit}")
+                if is_special_in_attribute(word):  # nearly no word is: the call of escape_attribute would count
+                    word = escape_attribute(word)
+                out.append(f"{opening}{word}'{unit}")
         if extras and "_attrs" in values:
             for key, word in values["_attrs"].items():
                 out.append(f" {key}='{escape_attribute(word)}'")

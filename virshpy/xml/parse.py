@@ -39,6 +39,7 @@ class _Builder:
         self.namespaces = namespaces
         self.reserved = frozenset(namespaces.values())
         self.verbatim = verbatim
+        self.declares = True  # whether the document has a namespace declaration anywhere
         self.scope: dict[str, str] = {}
         self.scopes: list[dict[str, str]] = []
         self.stack: list[Node] = []
@@ -60,11 +61,12 @@ class _Builder:
         if len(attrs) > MAX_ATTRIBUTES:
             raise _Limit(f"Too many attributes in element '{tag}': {MAX_ATTRIBUTES}")
         node = Node(tag, attrs, self.parser.CurrentLineNumber)
-        self.scopes.append(self.scope)
-        for key in attrs:
-            if key.startswith("xmlns"):
-                self.declare(node)
-                break
+        if self.declares:
+            self.scopes.append(self.scope)
+            for key in attrs:
+                if key.startswith("xmlns"):
+                    self.declare(node)
+                    break
         if not self.keep and (":" in tag or self.scope):
             node.tag = self.resolve(tag)
             self.carry(node, tag)
@@ -113,7 +115,8 @@ class _Builder:
 
     def end(self, _: str) -> None:
         node = self.stack.pop()
-        self.scope = self.scopes.pop()
+        if self.declares:
+            self.scope = self.scopes.pop()
         if node.items is not None:
             node.text = "".join([item for item in node.items if isinstance(item, str)])
 
@@ -121,7 +124,7 @@ class _Builder:
         node = self.stack[-1]
         if not node.children:
             node.text = node.text + text if node.text else text
-        elif not text.isspace() or (node.text and not node.text.isspace()):
+        elif node.items is not None or not text.isspace() or (node.text and not node.text.isspace()):
             if node.items is None:  # text among elements: from here on, its place is kept
                 node.items = [node.text, *node.children]
             node.items.append(text)
@@ -242,7 +245,11 @@ def parse(
     if len(data) > MAX_BYTES:
         raise errors.XMLDetail(f"{source}:1: Document is larger than {MAX_BYTES} bytes", hint="shorten the document")
     builder = _Builder(namespaces or {}, verbatim)
-    parser = builder.parser if isinstance(text, str) or b"encoding" not in data[:200] else _declared(builder)
+    if isinstance(text, str) or b"encoding" not in data[:200]:
+        parser = builder.parser
+        builder.declares = b"xmlns" in data or data[:1] in (b"\xfe", b"\xff", b"\0")  # or it is in no byte's alphabet
+    else:
+        parser = _declared(builder)
     try:
         parser.Parse(data, True)
     except _Limit as limit:

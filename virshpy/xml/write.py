@@ -14,7 +14,7 @@ _special = re.compile("[<>&'\"\x00-\x08\x0b\x0c-\x1f\ufffe\uffff]").search
 _ESCAPES: dict[int, str | None] = {n: None for n in (*range(0x20), 0xFFFE, 0xFFFF) if n not in (9, 10)}
 _ESCAPES[13] = "&#13;"
 _ESCAPES |= {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", ord("'"): "&apos;", ord('"'): "&quot;"}
-_special_in_attribute = re.compile("[<>&'\"\x00-\x1f\ufffe\uffff]").search
+is_special_in_attribute = re.compile("[<>&'\"\x00-\x1f\ufffe\uffff]").search
 _ATTRIBUTE_ESCAPES = _ESCAPES | {9: "&#9;", 10: "&#10;"}
 _RAW_TEXT = {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", 13: "&#13;"}
 _RAW_ATTR = _RAW_TEXT | {ord('"'): "&quot;", 10: "&#10;", 9: "&#9;"}
@@ -27,7 +27,7 @@ def escape(text: str) -> str:
 
 def escape_attribute(text: str) -> str:
     """Text in an attribute, where a reader takes a line's end or a tab for a space unless it is a reference."""
-    return text.translate(_ATTRIBUTE_ESCAPES) if _special_in_attribute(text) else text
+    return text.translate(_ATTRIBUTE_ESCAPES) if is_special_in_attribute(text) else text
 
 
 def write_node(node: Node, out: list[str], indent: str, above: str = "") -> None:

@@ -8,7 +8,7 @@ from virshpy import errors
 from virshpy.driver.connection import ConnectionOperations
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
-from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
+from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, SecurityModel
 from virshpy.drivers import qemu
 from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.definition import reference
@@ -140,6 +140,10 @@ class Inspection(ConnectionOperations, DomainOperations):
         record = self._current(domain)
         row = self.domains.store.one("SELECT taint FROM run.active WHERE uuid = ?", record.uuid)
         return taint.messages(row[0]) if row else []
+
+    def node_get_security_model(self) -> SecurityModel:
+        # Each guest of root's has a user of its own; those of others are theirs.
+        return SecurityModel("dac" if os.geteuid() == 0 else "none", "0")
 
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
         record = self._current(domain)

@@ -6,7 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.registry import Driver
-from virshpy.driver.types import DomainRef, NodeInfo
+from virshpy.driver.types import DomainRef, NodeInfo, SecurityModel
 from virshpy.drivers.test.domains import Domains
 from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.host import Host
@@ -97,6 +97,9 @@ class TestDriver(Domains, Driver):
 
     def node_get_info(self) -> NodeInfo:
         return self.host.node
+
+    def node_get_security_model(self) -> SecurityModel:
+        return SecurityModel("testSecurity", "")
 
     def node_get_free_memory(self) -> int:
         # libvirt's test driver takes its kibibytes for bytes.

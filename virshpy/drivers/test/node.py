@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.host import HostOperations
-from virshpy.driver.structures import CPUMap, SecurityModel
+from virshpy.driver.structures import CPUMap
 from virshpy.drivers.cpu.models import ARCHITECTURES, model_names
 from virshpy.drivers.test.host import Host
 
@@ -34,9 +34,6 @@ class NodeFigures(HostOperations):
 
     def node_get_cpu_stats(self, cpu_num: int) -> dict[str, int]:
         return {"user": 9797400000, "kernel": 34678723400000, "idle": 87264900000, "iowait": 763600000}
-
-    def node_get_security_model(self) -> SecurityModel:
-        return SecurityModel("testSecurity", "")
 
     def connect_get_cpu_model_names(self, arch: str) -> list[str]:
         if arch not in ARCHITECTURES:

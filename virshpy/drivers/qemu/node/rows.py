@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.host import HostOperations
@@ -14,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from virshpy.driver.structures import CPUMap, SecurityModel
+    from virshpy.driver.structures import CPUMap
 
 
 class NodeRows(HostOperations):
@@ -46,12 +44,6 @@ class NodeRows(HostOperations):
     @accepts(0)
     def node_set_memory_parameters(self, params: dict[str, Any], *, flags: int = 0) -> None:
         memory.set_merging(params)
-
-    def node_get_security_model(self) -> SecurityModel:
-        from virshpy.driver.structures import SecurityModel
-
-        # Each guest of root's has a user of its own; those of others are theirs.
-        return SecurityModel("dac" if os.geteuid() == 0 else "none", "0")
 
     def node_get_sev_info(self) -> dict[str, Any]:
         raise errors.OperationUnsupported(

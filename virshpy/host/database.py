@@ -7,8 +7,6 @@ import os
 from virshpy import errors
 from virshpy.host import files, locks
 
-DAMAGED = "restore the file from a copy, or move it away and define again what was in it"
-
 # The two bytes at 18 that say that a database has a write-ahead log (SQLite, "Database File Format", 1.3).
 _WAL = b"\2\2"
 
@@ -17,23 +15,14 @@ class CannotBeMade(Exception):
     """There is no right to, or no space for it."""
 
 
-def is_there(path: str) -> bool:
-    """Whether a file is there. Raises SystemCallError for an empty one."""
-    if not os.path.exists(path):
-        return False
-    if not os.path.getsize(path):
-        raise errors.SystemCallError(f"Failed to use {path}: it is empty", hint=DAMAGED)
-    return True
-
-
-def make(path: str, name: str, schema: str, version: int, *, wal: bool, patience: float) -> None:
-    """Make a database, the tables of whose schema are called ``NAME.…``. Raises CannotBeMade."""
+def make(path: str, name: str, schema: list[str], version: int, *, wal: bool, patience: float) -> None:
+    """Make a database by statements in which its tables are called ``NAME.…``. Raises CannotBeMade."""
     import sqlite3
 
     new = sqlite3.connect(":memory:", isolation_level=None)
     if name != "main":
         new.execute(f"ATTACH ':memory:' AS {name}")
-    for statement in (*statements(schema), f"PRAGMA {name}.user_version = {version}"):
+    for statement in (*schema, f"PRAGMA {name}.user_version = {version}"):
         new.execute(statement)
     content = bytearray(new.serialize(name=name))
     new.close()
@@ -49,7 +38,3 @@ def make(path: str, name: str, schema: str, version: int, *, wal: bool, patience
         raise CannotBeMade(error.strerror) from None
     except errors.SystemCallError as error:
         raise CannotBeMade(str(error)) from None
-
-
-def statements(script: str) -> list[str]:
-    return [statement for statement in script.split(";") if statement.strip()]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import struct
 import sys
 import time
 
@@ -104,7 +103,9 @@ def holder(path: str, key: str) -> tuple[str, int, float, str] | None:
     number = _number(key)
     try:
         with open(path, "rb") as file:
-            kind, *_ = struct.unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_OFD_GETLK, _byte(number)))
+            from struct import unpack
+
+            kind, *_ = unpack(_FLOCK, fcntl.fcntl(file, fcntl.F_OFD_GETLK, _byte(number)))
             if kind == fcntl.F_UNLCK:
                 return None
             file.seek(_slot(number))
@@ -137,4 +138,6 @@ def _slot(number: int) -> int:
 
 def _byte(number: int) -> bytes:
     """``struct flock`` for one byte behind the slots (fcntl(2))."""
-    return struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, _SLOTS * _SLOT + number, 1, 0)
+    from struct import pack  # a list takes no lock
+
+    return pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, _SLOTS * _SLOT + number, 1, 0)

@@ -14,7 +14,7 @@ import os
 from _thread import RLock  # threading's own, without the rest of it
 
 from virshpy import errors
-from virshpy.host import database, files
+from virshpy.host import files
 from virshpy.host.processes import boot_id
 from virshpy.host.reserve import Reserve
 
@@ -50,6 +50,7 @@ _PART_TABLE = (
 _PATIENCE = 10  # seconds for another process's transaction to end
 
 _ELSEWHERE = "choose a connection whose files you may open: qemu:///session, or qemu:///embed?root=DIR"
+_DAMAGED = "restore the file from a copy, or move it away and define again what was in it"
 _RUN_DAMAGED = "move the file away: guests that are running will be found again"
 _GONE = "connect again: what is under that name now is another file, or none"
 
@@ -198,9 +199,14 @@ class Store:
 
     def _ready(self, path: str, name: str, schema: str, version: int, *, wal: bool) -> bool:
         """Whether there is a database under a path; it is made where there is none. Raises SystemCallError."""
+        if os.path.exists(path):
+            if not os.path.getsize(path):
+                raise errors.SystemCallError(f"Failed to use {path}: it is empty", hint=_DAMAGED)
+            return True
+        from virshpy.host import database
+
         try:
-            if not database.is_there(path):
-                database.make(path, name, schema, version, wal=wal, patience=_PATIENCE)
+            database.make(path, name, _statements(schema), version, wal=wal, patience=_PATIENCE)
         except database.CannotBeMade as error:
             if self._readonly:
                 return False
@@ -208,7 +214,7 @@ class Store:
         return True
 
     def _run_script(self, name: str, schema: str, version: int) -> None:
-        for statement in database.statements(schema):
+        for statement in _statements(schema):
             self.execute(statement)
         self.execute(f"PRAGMA {name}.user_version = {version}")
 
@@ -245,7 +251,7 @@ class Store:
                 continue
             with self.transaction():
                 if not self._has_part(db, part, version):
-                    for statement in database.statements(script):
+                    for statement in _statements(script):
                         self.execute(statement)
                     self.execute(f"INSERT INTO {db}.part VALUES (?, ?)", part, version)
 
@@ -299,7 +305,7 @@ class Store:
             return Full(told, hint=f"make room on the file systems of {' and '.join(self._files)}")
         if damaged and len(self._files) == 2 and self._is_damaged("run"):
             return errors.SystemCallError(told, hint=_RUN_DAMAGED)
-        return errors.SystemCallError(told, hint=database.DAMAGED if damaged else _ELSEWHERE)
+        return errors.SystemCallError(told, hint=_DAMAGED if damaged else _ELSEWHERE)
 
     def _is_damaged(self, name: str) -> bool:
         try:
@@ -390,3 +396,7 @@ class Transaction:
                 moment("transaction over")
         finally:
             self._guard.release()
+
+
+def _statements(script: str) -> list[str]:
+    return [statement for statement in script.split(";") if statement.strip()]

@@ -132,6 +132,8 @@ _octal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-7]+\Z").match
 
 def strtol(text: str, base: int = 10) -> int | None:
     """C's strtol over the whole of a text: base 8, 10, 16, or 0 (0x hexadecimal, 0 octal); None if it fails."""
+    if base in (0, 10) and text.isdecimal() and text.isascii() and len(text) < 32 and (base or text[0] != "0"):
+        return int(text)  # as nearly all are
     if base == 10:
         return int(text) if len(text) < 32 and _decimal(text) else None
     match = (_based if base == 0 else _hexadecimal if base == 16 else _octal)(text)

@@ -342,10 +342,20 @@ class Element:
         return self
 
     def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
-        table, inactive, children = plan.kids, reading.inactive, node.children
-        if plan.order:
+        if not plan.order:
+            self._read_each(node.children, plan, values, reading)
+            return
+        try:
+            self._read_each(node.children, plan, values, reading)
+        except (Refusal, errors.Error):
+            # In libvirt's order, which only matters here: of several mistakes the first that it reads is told.
             last = len(plan.order)
-            children = sorted(children, key=lambda child: plan.order.get(child.tag, last))
+            ordered = sorted(node.children, key=lambda child: plan.order.get(child.tag, last))
+            self._read_each(ordered, plan, {}, reading)
+            raise
+
+    def _read_each(self, children: list[Node], plan: Plan, values: dict[str, Any], reading: Reading) -> None:
+        table, inactive = plan.kids, reading.inactive
         for child in children:
             row = table.get(child.tag)
             if row is None:
@@ -363,7 +373,8 @@ class Element:
                     values.setdefault(name, []).append(made)
             elif kind == LEAVES:
                 values.setdefault(name, []).append(payload.read(child.text, child, None))
-                reading.bare(child, payload)
+                if child.attrs or child.children:
+                    reading.bare(child, payload)
             elif name in values:
                 reading.unknown.append((child, "repeated element", child.tag, (), False))
             elif kind == ONE:
@@ -374,7 +385,8 @@ class Element:
             elif kind == LEAF:
                 if child.text:
                     values[name] = payload.read(child.text, child, None)
-                reading.bare(child, payload)
+                if child.attrs or child.children:
+                    reading.bare(child, payload)
             elif kind == FLAG:
                 values[name] = True
             elif kind == IGNORED:

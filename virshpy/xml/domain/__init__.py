@@ -142,11 +142,14 @@ class Domain(Element, tag="domain"):
         return made
 
     def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
-        within = node.find("os")
-        kind = within.find("type") if within is not None else None
-        if kind is not None:
-            OSType._read(kind, Reading(False))  # libvirt reads it first, and the rest of <os> late
-        super()._read_children(node, plan, values, reading)
+        try:
+            super()._read_children(node, plan, values, reading)
+        except (Refusal, errors.Error):
+            within = node.find("os")
+            kind = within.find("type") if within is not None else None
+            if kind is not None:
+                OSType._read(kind, Reading(False))  # libvirt reads it first, and the rest of <os> late
+            raise
 
     @classmethod
     def _faults(cls, node: Node) -> Iterable[Found]:

@@ -73,6 +73,8 @@ while time.monotonic() < until:
             except errors.Error as error:
                 print("WRONG", type(error).__name__, str(error).replace(chr(10), " "))
             except Exception as error:
+                if isinstance(error.__cause__, KeyboardInterrupt):  # while Python made a class, in an import
+                    raise
                 print("WRONG", type(error).__name__, str(error).replace(chr(10), " "))
 """
 

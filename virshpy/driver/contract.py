@@ -136,6 +136,11 @@ def _guarded(row: Row, method: Callable[..., Any], speaker: errors.ErrorDomain |
             raise
         except UnicodeEncodeError as error:
             raise no_text(error) from None
+        except RuntimeError as error:
+            # Ctrl-C while a class is made, in an import on the way: Python wraps what __set_name__ raises.
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise error.__cause__ from None
+            raise
 
     # What functools.wraps would do, without the import of it: hundreds of methods are guarded, few are looked at.
     guarded.__wrapped__ = method  # type: ignore[attr-defined]

@@ -183,6 +183,8 @@ class Session:
                 raise
             self.renderer.interrupted()
         except Exception as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # while a class was made, in an import
+                raise KeyboardInterrupt from None
             self.report_unexpected(error, name)
         return False
 

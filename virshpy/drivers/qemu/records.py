@@ -234,9 +234,9 @@ class Domains:
         try:
             with Visit(self.monitor(record.id), 2, pids=record.pids) as visit:
                 guest.correct(visit.status())
+            self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
         except errors.Error:
-            return
-        self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
+            return  # whoever looks next asks again
 
     def state(self, record: Record) -> tuple[int, int]:
         """(DomainState, reason) of a domain."""

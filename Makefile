@@ -1,5 +1,5 @@
 # demo    set up what is missing, boot a real guest through virshpy, show it
-# test    ruff, mypy and pytest; T=tests/xml takes one folder, ARGS='-k name' goes to pytest as it is
+# test    ruff (format and rules), mypy and pytest; T=tests/xml takes one folder, ARGS='-k name' goes to pytest as it is
 # bench   ratios against bare QEMU, and against virsh with libvirtd where those are installed
 # fuzz    damaged documents, shell lines and other inputs by the thousand; ARGS='-k documents -n 1000 -s 7 folder'
 # The host is made ready by kit/prepare, which does nothing when it is.
@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PREFIX = /usr/local
 
-.PHONY: demo test lint typecheck unit bench fuzz man install-completions prepare prepare-test clean
+.PHONY: demo test lint format typecheck unit bench fuzz man install-completions prepare prepare-test clean
 
 demo: prepare
 	@$(BIN)/python -m kit.demo
@@ -23,13 +23,18 @@ demo: prepare
 # All three are run, whatever the first says: one round shows everything, and pytest has the last word.
 test: prepare-test
 	@status=0; \
+	$(BIN)/ruff format --check --quiet . || { echo 'some files are not formatted: make format'; status=1; }; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
 	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS) || status=1; \
 	exit $$status
 
 lint: prepare
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+format: prepare
+	$(BIN)/ruff format .
 
 typecheck: prepare
 	$(BIN)/mypy

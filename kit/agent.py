@@ -51,9 +51,7 @@ def _with_libraries(apt: Apt, package: str) -> list[str]:
     """A package and the libraries that it needs, and that those need."""
     found = [package]
     for name in found:
-        found += [
-            needed for needed in apt.depends(name) if re.match(r"lib|zlib", needed) and needed not in found
-        ]
+        found += [needed for needed in apt.depends(name) if re.match(r"lib|zlib", needed) and needed not in found]
     return found
 
 

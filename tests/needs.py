@@ -1,8 +1,8 @@
 """What a test needs of the host, as marks: without it the test is skipped, and the reason says what was missing.
 
-    @needs.root
-    @needs.program("setfacl", "acl")
-    def test_…
+@needs.root
+@needs.program("setfacl", "acl")
+def test_…
 """
 
 from __future__ import annotations

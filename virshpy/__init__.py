@@ -1,10 +1,10 @@
 """virshpy: QEMU virtual machines with libvirt's object model, virsh's command line and no daemon.
 
-    import virshpy
+import virshpy
 
-    with virshpy.open("qemu:///session") as connection:
-        for domain in connection.list_domains():
-            print(domain.name, domain.state())
+with virshpy.open("qemu:///session") as connection:
+    for domain in connection.list_domains():
+        print(domain.name, domain.state())
 """
 
 from __future__ import annotations

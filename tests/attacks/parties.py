@@ -27,9 +27,7 @@ def run_as(uid: int, script: str, *arguments: object, check: bool = True) -> sub
 def start_as(uid: int, script: str, *arguments: object) -> subprocess.Popen[str]:
     """Start one, and wait for its first line."""
     words = [PYTHON, "-I", "-c", script, *map(str, arguments)]
-    process = subprocess.Popen(
-        words, user=uid, group=uid, extra_groups=[], stdout=subprocess.PIPE, text=True, cwd="/"
-    )
+    process = subprocess.Popen(words, user=uid, group=uid, extra_groups=[], stdout=subprocess.PIPE, text=True, cwd="/")
     assert process.stdout is not None and process.stdout.readline()
     return process
 

@@ -41,9 +41,7 @@ def empty_file(run: Path) -> None:
 
 
 @pytest.mark.parametrize("lose", [lose_files, empty_file])
-def test_guests_whose_record_is_lost_are_found_again(
-    virshpy: Run, root: Path, lose: Callable[[Path], None]
-) -> None:
+def test_guests_whose_record_is_lost_are_found_again(virshpy: Run, root: Path, lose: Callable[[Path], None]) -> None:
     disk = root / "d.img"
     disk.write_bytes(bytes(4096))
     disk.chmod(0o600)

@@ -89,15 +89,20 @@ def drive(controller: int, bus: str = "scsi") -> str:
         (guest(before="<iothreads>16384</iothreads><iothreadids><iothread id='9'/></iothreadids>"), "started"),
         # a disk without the host that it is on
         *[(network_disk(protocol), "argv") for protocol in ("iscsi", "nbd", "ssh", "sheepdog", "http")],
-            (network_disk("nfs"), "define"),
-            # limits among which is something that nobody knows
-            (guest("<disk><source file='/a'/><target dev='vda'/><iotune><hope>1</hope></iotune></disk>"), "started"),
+        (network_disk("nfs"), "define"),
+        # limits among which is something that nobody knows
+        (guest("<disk><source file='/a'/><target dev='vda'/><iotune><hope>1</hope></iotune></disk>"), "started"),
         # controllers by the million
         (guest("<controller type='pci' index='2147483647' model='pci-bridge'/>"), "define"),
         (drive(4294967295), "define"),
         (drive(4294967295, "ide"), "define"),
-        (guest("<channel type='pty'><target type='virtio' name='x'/>"
-               "<address type='virtio-serial' controller='4294967295'/></channel>"), "define"),
+        (
+            guest(
+                "<channel type='pty'><target type='virtio' name='x'/>"
+                "<address type='virtio-serial' controller='4294967295'/></channel>"
+            ),
+            "define",
+        ),
         # backends without their other end
         *[(guest(f"<serial type='{kind}'/>"), "define") for kind in BACKENDS],
         (guest("<redirdev bus='usb' type='tcp'/>"), "define"),

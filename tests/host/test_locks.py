@@ -106,8 +106,10 @@ def test_a_signal_waits_until_the_lock_has_gone(path: Path, number: int, how: st
     # SIGTERM and SIGHUP end the process at once, when the lock has gone; the exception has come by before that.
     assert done.stdout.splitlines()[0] == "still here"
     assert "and not here" not in done.stdout
-    assert done.returncode == -number if number != signal.SIGINT else "KeyboardInterrupt" in done.stderr or (
-        "Interrupted" in done.stderr
+    assert (
+        done.returncode == -number
+        if number != signal.SIGINT
+        else "KeyboardInterrupt" in done.stderr or ("Interrupted" in done.stderr)
     )
     with locks.acquire(str(path), "key", "next", timeout=1):
         pass

@@ -116,7 +116,7 @@ def test_a_command_that_begins_with_a_hash_is_a_comment(comment: str) -> None:
 
 
 def test_quotes_in_a_comment_need_no_end() -> None:
-    assert [parsed.command.name for parsed in parse_line("uri; \\# it\"s")] == ["uri"]
+    assert [parsed.command.name for parsed in parse_line('uri; \\# it"s')] == ["uri"]
 
 
 @settings(deadline=None)

@@ -17,9 +17,7 @@ from tests.processes import processes
 from tests.shell.terminals import READY, Terminal
 from tests.transcripts.transcripts import URI
 
-DOCUMENT = (
-    "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
-)
+DOCUMENT = "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
 GUEST = """<domain type='qemu'><name>web</name><memory unit='MiB'>64</memory>
 <os><type arch='x86_64' machine='pc'>hvm</type></os><devices><console type='pty'/></devices></domain>"""
 

@@ -37,9 +37,7 @@ FREE_BY_REASON = {
         "source-host-name source-name source-initiator auth-username adapter-wwnn adapter-wwpn "
         "adapter-parent-wwnn adapter-parent-wwpn adapter-parent-fabric-wwn"
     ),
-    "expressions and addresses": (
-        "xpath memspec address bash"
-    ),
+    "expressions and addresses": ("xpath memspec address bash"),
     "limits": " ".join(
         f"{which}-{what}-sec{more}"
         for which in ("total", "read", "write")

@@ -129,9 +129,7 @@ def _patiently(argv: list[str], stdin: str, environment: dict[str, str]) -> subp
     return _run(argv, stdin, environment, 20)
 
 
-def _run(
-    argv: list[str], stdin: str, environment: dict[str, str], timeout: int
-) -> subprocess.CompletedProcess[str]:
+def _run(argv: list[str], stdin: str, environment: dict[str, str], timeout: int) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(argv, input=stdin.encode(), capture_output=True, env=environment, timeout=timeout)
     # Decoded here: reading it as text would make newlines of the carriage returns.
     stdout, stderr = (stream.decode(errors="surrogateescape") for stream in (done.stdout, done.stderr))

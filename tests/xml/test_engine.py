@@ -145,11 +145,14 @@ def test_validation_names_place_finding_and_choice() -> None:
     assert lines[3].startswith("/car/roof, line 4: found <roof>; <car> may have ")
     assert lines[4].startswith("/car/wheels, line 4: found <wheels> (did you mean 'wheel'?); <car> may have ")
     with pytest.raises(errors.XMLInvalidSchema, match="line 2: found <name> again, and one is allowed"):
-        Domain.parse("<domain type='qemu'><name>a</name>\n<name>b</name><memory>1</memory>"
-                     "<os><type>hvm</type></os></domain>", validate=True)
+        Domain.parse(
+            "<domain type='qemu'><name>a</name>\n<name>b</name><memory>1</memory><os><type>hvm</type></os></domain>",
+            validate=True,
+        )
     with pytest.raises(errors.XMLInvalidSchema, match="/domain/os, line 1: found text 'x', and only elements"):
-        Domain.parse("<domain type='qemu'><name>a</name><memory>1</memory><os>x<type>hvm</type></os></domain>",
-                     validate=True)
+        Domain.parse(
+            "<domain type='qemu'><name>a</name><memory>1</memory><os>x<type>hvm</type></os></domain>", validate=True
+        )
 
 
 def test_text_among_unknown_elements_keeps_its_place() -> None:

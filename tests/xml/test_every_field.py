@@ -42,8 +42,9 @@ def declared() -> dict[int, str]:
     for cls in classes(Element):
         if cls.__module__.startswith("virshpy.xml.domain"):
             above = {id(field) for base in cls.__mro__[1:] for field in getattr(base, "_fields", {}).values()}
-            names |= {id(field): f"{cls.__name__}.{name}" for name, field in cls._fields.items()
-                      if id(field) not in above}
+            names |= {
+                id(field): f"{cls.__name__}.{name}" for name, field in cls._fields.items() if id(field) not in above
+            }
     return names
 
 

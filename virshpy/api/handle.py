@@ -53,6 +53,7 @@ class ConnectionHandle:
 
     driver: Driver
 
+
 class FarDomain(DomainHandle):
     """Base of Domain at run time: a method that is not in Domain's own module is found when it is called."""
 

@@ -90,8 +90,8 @@ class StoragePool(Handle):
     def storage_vol_create_xml_from(self, xml: str, clone: StorageVol, flags: int = 0) -> StorageVol:
         """virStorageVolCreateXMLFrom"""
         return StorageVol(
-            self.connection, self._driver.storage_vol_create_xml_from(self.ref, xml, clone.ref, flags=flags
-        ))
+            self.connection, self._driver.storage_vol_create_xml_from(self.ref, xml, clone.ref, flags=flags)
+        )
 
 
 class StorageVol(Handle):

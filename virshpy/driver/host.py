@@ -24,9 +24,7 @@ class HostOperations(Contract):
         """Free pages by cell and page size in KiB."""
 
     @operation("virNodeAllocPages", writes=True, flags="NodeAllocPagesFlags")
-    def node_alloc_pages(
-        self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0
-    ) -> int:
+    def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0) -> int:
         """Change the pools of huge pages (size in KiB -> count); how many cells changed."""
 
     @operation("virNodeGetCPUMap")

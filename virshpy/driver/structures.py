@@ -101,10 +101,18 @@ class JobInfo(Record):
     """virDomainJobInfo: type (JobType), milliseconds, bytes."""
 
     __slots__ = (
-        "type", "time_elapsed", "time_remaining",
-        "data_total", "data_processed", "data_remaining",
-        "mem_total", "mem_processed", "mem_remaining",
-        "file_total", "file_processed", "file_remaining",
+        "type",
+        "time_elapsed",
+        "time_remaining",
+        "data_total",
+        "data_processed",
+        "data_remaining",
+        "mem_total",
+        "mem_processed",
+        "mem_remaining",
+        "file_total",
+        "file_processed",
+        "file_remaining",
     )
     type: int
     time_elapsed: int

@@ -43,9 +43,7 @@ CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT
 """
 # Which directory has the run.db of this state.db, since which boot, and which had one of this boot that was lost.
 _PLACE_TABLE = "CREATE TABLE IF NOT EXISTS main.place (run TEXT NOT NULL, boot TEXT NOT NULL, lost TEXT)"
-_PART_TABLE = (
-    "CREATE TABLE IF NOT EXISTS {db}.part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
-)
+_PART_TABLE = "CREATE TABLE IF NOT EXISTS {db}.part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
 
 _PATIENCE = 10  # seconds for another process's transaction to end
 

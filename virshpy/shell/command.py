@@ -207,9 +207,7 @@ class Requires(Constraint):
 
     def check(self, args: Arguments) -> None:
         if self.option in args and self.needed not in args:
-            raise Failure(
-                f"Option --{self.needed} is required by option --{self.option}", hint=f"add --{self.needed}"
-            )
+            raise Failure(f"Option --{self.needed} is required by option --{self.option}", hint=f"add --{self.needed}")
 
 
 class Reads(Constraint):
@@ -345,9 +343,7 @@ class Arguments:
 
     __slots__ = ("command", "given", "values", "everywhere", "session")
 
-    def __init__(
-        self, command: Command, given: dict[str, list[str]], everywhere: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, command: Command, given: dict[str, list[str]], everywhere: dict[str, str] | None = None) -> None:
         self.command = command
         self.given = given
         self.everywhere = everywhere or {}  # options that any command takes: parser.EVERYWHERE

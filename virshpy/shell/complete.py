@@ -169,11 +169,7 @@ def _new_only(reader: Reader, option: Option, prefix: str, session: Session) -> 
 
 def _options(command: Command, reader: Reader) -> list[Candidate]:
     found = []
-    ruled_out = {
-        name
-        for constraint in command.constraints
-        for name in constraint.excluded(reader.given)
-    }
+    ruled_out = {name for constraint in command.constraints for name in constraint.excluded(reader.given)}
     for option in command.options:
         if option.name in reader.given and option.kind != WORDS:
             continue

@@ -148,7 +148,4 @@ def _commands_of(group: Group) -> str:
 
 
 def _closing() -> str:
-    return (
-        "\n  (help <group> lists the commands of a group)\n"
-        "\n  (help <command> describes one)\n"
-    )
+    return "\n  (help <group> lists the commands of a group)\n\n  (help <command> describes one)\n"

@@ -153,9 +153,7 @@ def _command(command: Command) -> Iterator[str]:
     if command.returns:
         yield ".Pp"
         yield "As data, where a program asks for them:"
-        yield from _listing(
-            line for form in data_forms(command) for line in wrap(form, 66, subsequent_indent="  ")
-        )
+        yield from _listing(line for form in data_forms(command) for line in wrap(form, 66, subsequent_indent="  "))
 
 
 def _in_synopsis(option: Option) -> str:

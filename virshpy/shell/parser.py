@@ -202,9 +202,7 @@ class Reader:
         if option is None:
             if self.command.name == "help":
                 return
-            raise ParseError(
-                f"command '{self.command.name}' doesn't support option --{name}", hint=self._nearest(name)
-            )
+            raise ParseError(f"command '{self.command.name}' doesn't support option --{name}", hint=self._nearest(name))
         if option.name in self.given and option.kind != WORDS:
             raise ParseError(f"option --{option.name} already seen", hint=f"give --{option.name} once")
         if option.kind == FLAG:

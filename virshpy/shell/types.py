@@ -107,7 +107,6 @@ class Flags(Type):
 class File(Type):
     """A file to read: the value is its content."""
 
-
     def convert(self, text: str, name: str, session: Session) -> str:
         if text == "/dev/stdin" and session.read_document is not None:
             return session.read_document()
@@ -145,7 +144,6 @@ class Bytes(File):
 
 class Path(Type):
     """A file by its name: to be written, or for the driver to read."""
-
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=False)

@@ -51,8 +51,7 @@ class Field:
 
     __slots__ = ("kind", "type", "tag", "name", "required", "secure", "runtime", "key", "cases", "made")
 
-    def __init__(self, kind: int, type: Any, tag: str | None, required: bool | Sentence, secure: bool,
-                 runtime: Any):
+    def __init__(self, kind: int, type: Any, tag: str | None, required: bool | Sentence, secure: bool, runtime: Any):
         self.kind, self.type, self.tag = kind, type, tag
         self.required, self.secure, self.runtime = required, secure, runtime
         self.name = ""
@@ -72,8 +71,14 @@ class Field:
         return fresh
 
 
-def attr(type: Scalar = STR, name: str | None = None, *, required: bool | Sentence = False, secure: bool = False,
-         runtime: bool = False) -> Any:
+def attr(
+    type: Scalar = STR,
+    name: str | None = None,
+    *,
+    required: bool | Sentence = False,
+    secure: bool = False,
+    runtime: bool = False,
+) -> Any:
     """An attribute; its XML name is the field's unless given.
 
     ``required``: it must be there (a sentence: what is said if it is not). ``secure``: printed only with security info.
@@ -97,8 +102,14 @@ def flag(tag: str | None = None) -> Any:
     return Field(FLAG, None, tag, False, False, False)
 
 
-def one(type: Any, tag: str | None = None, *, required: bool | Sentence = False, secure: bool = False,
-        runtime: bool | Callable[[Any], bool] = False) -> Any:
+def one(
+    type: Any,
+    tag: str | None = None,
+    *,
+    required: bool | Sentence = False,
+    secure: bool = False,
+    runtime: bool | Callable[[Any], bool] = False,
+) -> Any:
     """A child element: its class, or a function that returns it where the class is not yet defined."""
     return Field(ONE, type, tag, required, secure, runtime)
 
@@ -115,8 +126,14 @@ def many(type: Any, tag: str | None = None, *, runtime: bool | Callable[[Any], b
     return Field(LEAVES if isinstance(type, Scalar) else MANY, type, tag, False, False, runtime)
 
 
-def variant(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any, tag: str | None = None, *,
-            runtime: bool | Callable[[Any], bool] = False) -> Any:
+def variant(
+    key: str | Callable[[Node], str],
+    cases: Mapping[str, Any],
+    default: Any,
+    tag: str | None = None,
+    *,
+    runtime: bool | Callable[[Any], bool] = False,
+) -> Any:
     """A child whose class is found by its attribute ``key`` (or by what a function says of it); ``default`` is the
     class for words not in ``cases``."""
     field = Field(ONE, default, tag, False, False, runtime)
@@ -148,8 +165,19 @@ class Reading:
 class Plan:
     """The tables of a class: by name for reading, in order for printing."""
 
-    __slots__ = ("fields", "attrs", "kids", "text", "required", "out_attrs", "out_text", "out_kids", "check", "order",
-                 "kinds")
+    __slots__ = (
+        "fields",
+        "attrs",
+        "kids",
+        "text",
+        "required",
+        "out_attrs",
+        "out_text",
+        "out_kids",
+        "check",
+        "order",
+        "kinds",
+    )
 
     def __init__(self, cls: type[Element]):
         self.fields = fields = cls._fields
@@ -289,8 +317,9 @@ class Element:
         return cls.from_node(root, inactive=inactive, validate=validate, warnings=warnings)
 
     @classmethod
-    def from_node(cls, root: Node, *, inactive: bool = False, validate: bool = False,
-                  warnings: list[Warning] | None = None) -> Self:
+    def from_node(
+        cls, root: Node, *, inactive: bool = False, validate: bool = False, warnings: list[Warning] | None = None
+    ) -> Self:
         """As :meth:`parse`, from a tree."""
         if cls._tag and root.tag.rpartition("}")[2].rpartition(":")[2] != cls._tag:
             detail = f"expecting root element of '{cls._tag}', not '{root.tag}'"

@@ -41,8 +41,9 @@ class Protocol(Element, tag="protocol"):
 
 class Link(Element, tag="link"):
     speed: int | None = attr(UINT)
-    state: str | None = attr(Enum("unknown notpresent down lowerlayerdown testing dormant up",
-                                  xml("unknown interface link state '%s'")))
+    state: str | None = attr(
+        Enum("unknown notpresent down lowerlayerdown testing dormant up", xml("unknown interface link state '%s'"))
+    )
 
 
 class MAC(Element, tag="mac"):
@@ -63,8 +64,12 @@ class Arpmon(Element, tag="arpmon"):
 
 
 class Bond(Element, tag="bond"):
-    mode: str | None = attr(Enum("balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb",
-                                 xml("unknown bonding mode %s")))
+    mode: str | None = attr(
+        Enum(
+            "balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb",
+            xml("unknown bonding mode %s"),
+        )
+    )
     miimon: Miimon | None = one(Miimon)
     arpmon: Arpmon | None = one(Arpmon)
     interfaces: list[Interface] = many(lambda: Interface)

@@ -226,8 +226,12 @@ class Network(Element, tag="network"):
         if mode in ("private", "vepa", "passthrough") and self.bridge is not None and self.bridge.name:
             detail = f"bridge name not allowed in {mode} mode (network '{self.name}')"
             raise Refusal(errors.XMLError, detail, node)
-        if mode == "bridge" and self.bridge is not None and self.bridge.name and self.forward and (
-            self.forward.interfaces or self.forward.pfs
+        if (
+            mode == "bridge"
+            and self.bridge is not None
+            and self.bridge.name
+            and self.forward
+            and (self.forward.interfaces or self.forward.pfs)
         ):
             detail = "A network with forward mode='bridge' can specify a bridge name or a forward dev, but not both"
             raise Refusal(errors.XMLError, f"{detail} (network '{self.name}')", node)

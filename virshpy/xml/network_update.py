@@ -91,7 +91,7 @@ def _host(network: Network, command: int, parent: int, text: str) -> None:
         known = [old for old in hosts if (host.mac and old.mac == host.mac) or (host.name and old.name == host.name)]
         if not known:
             raise errors.OperationInvalid(
-                f'couldn\'t locate an existing dhcp host entry with "mac=\'{host.mac}\'" in network \'{network.name}\''
+                f"couldn't locate an existing dhcp host entry with \"mac='{host.mac}'\" in network '{network.name}'"
             )
         dhcp.hosts = [host if old is known[0] else old for old in hosts]
     elif command == DELETE:
@@ -102,8 +102,10 @@ def _host(network: Network, command: int, parent: int, text: str) -> None:
         dhcp.hosts = [old for old in hosts if old is not known[0]]
     else:
         for old in hosts:
-            if (host.mac and old.mac == host.mac) or (host.name and old.name == host.name) or (
-                host.ip and old.ip == host.ip
+            if (
+                (host.mac and old.mac == host.mac)
+                or (host.name and old.name == host.name)
+                or (host.ip and old.ip == host.ip)
             ):
                 raise errors.OperationInvalid(
                     f"there is an existing dhcp host entry in network '{network.name}' that matches "
@@ -183,8 +185,11 @@ def _dns(kind: type[Any], name: str, what: str, same: tuple[str, ...]) -> Any:
             raise errors.OperationUnsupported(f"DNS {what} records cannot be modified, only added or deleted")
         dns = network.dns = network.dns or DNS()
         rows = getattr(dns, name)
-        known = [old for old in rows if all(not getattr(row, part) or getattr(old, part) == getattr(row, part)
-                                            for part in same)]
+        known = [
+            old
+            for old in rows
+            if all(not getattr(row, part) or getattr(old, part) == getattr(row, part) for part in same)
+        ]
         if command == DELETE:
             if not known:
                 raise errors.OperationInvalid(f"couldn't locate a matching DNS {what} record in network {network.name}")

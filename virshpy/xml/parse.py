@@ -264,8 +264,14 @@ def parse(
 def _declared(builder: _Builder) -> XMLParserType:
     """A parser that obeys the document's own encoding declaration, for bytes."""
     ours, theirs = builder.parser, ParserCreate()
-    for name in ("buffer_text", "buffer_size", "StartElementHandler", "EndElementHandler", "CharacterDataHandler",
-                 "EntityDeclHandler"):
+    for name in (
+        "buffer_text",
+        "buffer_size",
+        "StartElementHandler",
+        "EndElementHandler",
+        "CharacterDataHandler",
+        "EntityDeclHandler",
+    ):
         setattr(theirs, name, getattr(ours, name))
     builder.parser = theirs
     return theirs

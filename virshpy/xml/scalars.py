@@ -36,8 +36,10 @@ class Scalar:
         try:
             self.read(text, node, name)
         except Refusal as refusal:
-            return self.expected if refusal.expected is None else refusal.expected.partition(", got ")[0].removeprefix(
-                "expected "
+            return (
+                self.expected
+                if refusal.expected is None
+                else refusal.expected.partition(", got ")[0].removeprefix("expected ")
             )
         return None
 
@@ -149,8 +151,16 @@ def strtol(text: str, base: int = 10) -> int | None:
 class Int(Scalar):
     """A whole number between ``low`` and ``high``. ``base`` is C's; ``form`` is how it is printed (``0x%02x``)."""
 
-    def __init__(self, low: int = 0, high: int = 2**32 - 1, *, base: int = 10, form: str = "%d", nonzero: bool = False,
-                 sentence: Sentence | None = None):
+    def __init__(
+        self,
+        low: int = 0,
+        high: int = 2**32 - 1,
+        *,
+        base: int = 10,
+        form: str = "%d",
+        nonzero: bool = False,
+        sentence: Sentence | None = None,
+    ):
         self.low, self.high, self.base, self.form = low, high, base, form
         self.nonzero, self.sentence = nonzero, sentence
         self.signed = low < 0 or high == 2**31 - 1  # which of libvirt's readers, and so which words
@@ -210,7 +220,6 @@ class Enum(Scalar):
         if self.sentence is not None:
             raise self.sentence.refusal(text, node, self.expected)
         raise self.refuse(text, node, name)
-
 
     def fault(self, text: str, node: Node, name: str | None) -> str | None:
         return super().fault(text, node, name) if self.words else None

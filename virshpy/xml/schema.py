@@ -33,8 +33,10 @@ def report(
     line for each thing that was found. ``namespaces`` are those that the document may use, with their prefixes."""
     # By the attributes: a node made of another, without a child, shares them.
     paths = {id(node.attrs): path for path, node in root.paths()}
-    places = [(paths.get(id(node.attrs), f"/{node.tag}").replace(UNDECLARED, ""), node.line, what, word, allowed, kept)
-              for node, what, word, allowed, kept in unknown]
+    places = [
+        (paths.get(id(node.attrs), f"/{node.tag}").replace(UNDECLARED, ""), node.line, what, word, allowed, kept)
+        for node, what, word, allowed, kept in unknown
+    ]
     places.sort(key=lambda place: place[1])
     if warnings is not None:
         for path, line, what, word, _, kept in places:

@@ -20,8 +20,9 @@ _NAMED_BY = {
 class SecretUsage(Element, tag="usage"):
     """``id`` is what a document may name the secret by, together with ``type``."""
 
-    type: str | None = attr(Enum(("none", *_NAMED_BY), Sentence("unknown secret usage type %s")),
-                            required=xml("unknown secret usage type"))
+    type: str | None = attr(
+        Enum(("none", *_NAMED_BY), Sentence("unknown secret usage type %s")), required=xml("unknown secret usage type")
+    )
     volume: str | None = leaf()
     name: str | None = leaf()
     target: str | None = leaf()

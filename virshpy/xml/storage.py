@@ -9,9 +9,7 @@ from virshpy.xml.element import Element, attr, flag, leaf, many, one
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import INT, UINT, UUID, YESNO, Enum, Int, Scalar, Size, scale, strtol, xml
 
-POOL_TYPES = (
-    "dir fs netfs logical disk iscsi iscsi-direct scsi mpath rbd sheepdog gluster zfs vstorage"
-)
+POOL_TYPES = "dir fs netfs logical disk iscsi iscsi-direct scsi mpath rbd sheepdog gluster zfs vstorage"
 # What the source of each kind of pool must have, may have, and its formats, the first being the default.
 NEEDS = {
     "fs": ("device",), "netfs": ("host", "dir"), "iscsi": ("host", "device"), "disk": ("device",), "scsi": ("adapter",),
@@ -281,7 +279,8 @@ class Ivgen(Element, tag="ivgen"):
 
 class VolumeEncryption(Element, tag="encryption"):
     kind: str | None = attr(
-        Enum("default qcow luks luks2 rbd", xml("unknown volume encryption format type %s")), "format")
+        Enum("default qcow luks luks2 rbd", xml("unknown volume encryption format type %s")), "format"
+    )
     engine: str | None = attr()
     secrets: list[VolumeEncryptionSecret] = many(VolumeEncryptionSecret)
     cipher: Cipher | None = one(Cipher)

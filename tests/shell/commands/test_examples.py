@@ -109,6 +109,8 @@ REASONS = {
     "migrate": "no connection driver available", "lxc-enter-namespace": "virDomainLxcEnterNamespace",
     "connect": "connection driver",
 }  # fmt: skip
+
+
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in DOCUMENTS.items():

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.storage import BackingStore
 
 
-
 def _generic_device(adapter: str, bus: int, target: int, unit: int) -> str:
     from virshpy.host.scsi import generic_device
 

@@ -127,9 +127,7 @@ class Guest:
     def looked_at(self, flags: int) -> Domain:
         """The one document that a question about live, config or current state means."""
         if flags & ModificationImpact.LIVE and flags & ModificationImpact.CONFIG:
-            raise errors.Misuse(
-                "Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive"
-            )
+            raise errors.Misuse("Flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive")
         return self.affected(flags)[0]
 
 

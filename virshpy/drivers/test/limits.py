@@ -187,9 +187,7 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
         return {name: _or(getattr(tune, name), "" if name == "group_name" else 0) for name in _IOTUNE}
 
     @accepts(_IMPACT)
-    def domain_set_block_io_tune(
-        self, domain: DomainRef, disk: str, params: dict[str, Any], *, flags: int = 0
-    ) -> None:
+    def domain_set_block_io_tune(self, domain: DomainRef, disk: str, params: dict[str, Any], *, flags: int = 0) -> None:
         _known(params, _IOTUNE)
         for document in self.guest(domain).affected(flags):
             found = find_disk(document, disk)

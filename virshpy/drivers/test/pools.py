@@ -26,11 +26,15 @@ _NETFS = """\
   </source>
 </sources>
 """
-_LOGICAL = "<sources>\n" + "".join(
-    f"  <source>\n    <device path='/dev/sda2{n}'/>\n    <name>testvg{n + 1}</name>\n    <format type='lvm2'/>\n"
-    "  </source>\n"
-    for n in range(2)
-) + "</sources>\n"
+_LOGICAL = (
+    "<sources>\n"
+    + "".join(
+        f"  <source>\n    <device path='/dev/sda2{n}'/>\n    <name>testvg{n + 1}</name>\n    <format type='lvm2'/>\n"
+        "  </source>\n"
+        for n in range(2)
+    )
+    + "</sources>\n"
+)
 
 
 class Pools(StorageOperations):

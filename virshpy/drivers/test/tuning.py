@@ -171,8 +171,10 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
             raise errors.InvalidArg(f"cannot find IOThread '{iothread_id}' in iothreadids list")
         for number, disk in enumerate(document.devices.disks, 1):
             if disk.driver and disk.driver.iothread == iothread_id:
-                raise errors.InvalidArg(f"cannot remove IOThread {iothread_id} since it is being used by disk "
-                                        f"'{disk.target.dev if disk.target else number}'")
+                raise errors.InvalidArg(
+                    f"cannot remove IOThread {iothread_id} since it is being used by disk "
+                    f"'{disk.target.dev if disk.target else number}'"
+                )
         left = [thread for thread in threads if thread.id != iothread_id]
         document.iothreadids = IOThreadIDs(iothreads=left) if left else None
         document.iothreads = len(left) or None

@@ -126,8 +126,7 @@ def _memory_failure(carried: dict[str, Any]) -> Told:
     recipient = word(_RECIPIENTS, carried.get("recipient"))
     action = word(_FAILURE_ACTIONS, carried.get("action"))
     text = (
-        f":\nrecipient: {recipient}\naction: {action}\nflags:\n"
-        f"\taction required: {required}\n\trecursive: {recursive}"
+        f":\nrecipient: {recipient}\naction: {action}\nflags:\n\taction required: {required}\n\trecursive: {recursive}"
     )
     return text, {
         "recipient": recipient, "action": action, "action_required": bool(required), "recursive": bool(recursive),

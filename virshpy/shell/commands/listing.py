@@ -75,8 +75,7 @@ _SHUT_OFF = "shut off"
         ("list --name --state-running --autostart", "names of running domains that start with the host"),
     ),
     returns=(
-        "domains[id name state uuid title?] | domains[uuid? id? name?] | domains<id> | domains<name> | "
-        "domains<uuid>"
+        "domains[id name state uuid title?] | domains[uuid? id? name?] | domains<id> | domains<name> | domains<uuid>"
     ),
 )
 def list_(session: Session, args: Arguments) -> Result:

@@ -56,9 +56,7 @@ def source_of(disk: Node) -> str | None:
     if disk.attrs.get("type") == "nvme":
         address = source.find("address")
         where = address.attrs if address is not None else {}
-        domain, bus, slot, function = (
-            int(where.get(name, "0"), 16) for name in ("domain", "bus", "slot", "function")
-        )
+        domain, bus, slot, function = (int(where.get(name, "0"), 16) for name in ("domain", "bus", "slot", "function"))
         return f"nvme://{domain:04x}:{bus:02x}:{slot:02x}.{function}/{attributes.get('namespace', '')}"
     for name in ("file", "dev", "dir", "name", "volume"):
         if name in attributes:
@@ -123,8 +121,7 @@ def domiflist(session: Session, args: Arguments) -> Table:
     constraints=(Exclusive("all", "device"),),
     examples=(("domblkinfo test vda --human", "one disk"), ("domblkinfo test --all", "every disk")),
     returns=(
-        "capacity_bytes allocation_bytes physical_bytes | disks[target capacity_bytes allocation_bytes "
-        "physical_bytes]"
+        "capacity_bytes allocation_bytes physical_bytes | disks[target capacity_bytes allocation_bytes physical_bytes]"
     ),
 )
 def domblkinfo(session: Session, args: Arguments) -> Result:
@@ -135,10 +132,7 @@ def domblkinfo(session: Session, args: Arguments) -> Result:
     if "all" not in args:
         info = domain.block_info(args["device"])
         return Fields(
-            [
-                Field(f"{name}_bytes", name.capitalize(), value, _size(value, human))
-                for name, value in _sizes(info)
-            ],
+            [Field(f"{name}_bytes", name.capitalize(), value, _size(value, human)) for name, value in _sizes(info)],
             16,
         )
     rows: list[list[Any]] = []

@@ -131,9 +131,7 @@ def nodememstats(session: Session, args: Arguments) -> Fields:
     number = -1 if args["cell"] is None else args["cell"]
     with failing("Unable to get number of memory stats"):
         stats = session.connection.node_memory_stats(number)
-    return Fields(
-        [Field(f"{kind}_kib", f"{kind:<7}", value, f"{value:>20} KiB") for kind, value in stats.items()], 0
-    )
+    return Fields([Field(f"{kind}_kib", f"{kind:<7}", value, f"{value:>20} KiB") for kind, value in stats.items()], 0)
 
 
 @command(

@@ -21,7 +21,6 @@ from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-
     from virshpy.api.domain import Domain
     from virshpy.api.snapshot import DomainSnapshot
     from virshpy.shell.command import Arguments
@@ -301,9 +300,7 @@ def snapshot_edit(session: Session, args: Arguments) -> Message:
 )
 def snapshot_revert(session: Session, args: Arguments) -> Message:
     flags = SnapshotRevertFlags
-    wanted = given_flags(
-        args, {"running": flags.RUNNING, "paused": flags.PAUSED, "reset-nvram": flags.RESET_NVRAM}
-    )
+    wanted = given_flags(args, {"running": flags.RUNNING, "paused": flags.PAUSED, "reset-nvram": flags.RESET_NVRAM})
     snapshot = _chosen(args, exclusive=True)
     with failing(f"Failed to revert snapshot {snapshot.name}"):
         snapshot.revert(wanted | (flags.FORCE if "force" in args else 0))

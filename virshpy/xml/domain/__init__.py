@@ -55,8 +55,10 @@ if TYPE_CHECKING:
     from virshpy.xml.element import Plan
     from virshpy.xml.schema import Found
 
-VIRT_TYPES = Enum("none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
-                  "invalid domain type %s")
+VIRT_TYPES = Enum(
+    "none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf",
+    "invalid domain type %s",
+)
 _ACTIONS = "destroy restart rename-restart preserve coredump-destroy coredump-restart"
 
 
@@ -118,7 +120,8 @@ class Domain(Element, tag="domain"):
     on_reboot: str | None = leaf(Enum(_ACTIONS, "unknown on_reboot action: %s"))
     on_crash: str | None = leaf(Enum(_ACTIONS, "unknown on_crash action: %s"))
     on_lockfailure: str | None = leaf(
-        Enum("default poweroff restart pause ignore", "unknown on_lockfailure action: %s"))
+        Enum("default poweroff restart pause ignore", "unknown on_lockfailure action: %s")
+    )
     pm: PM | None = one(PM)
     perf: Perf | None = one(Perf)
     devices: Devices = always(Devices)
@@ -137,8 +140,9 @@ class Domain(Element, tag="domain"):
             from virshpy.xml.metadata import repeated
 
             holder = made.metadata
-            reading.unknown += [(holder, "second element of a namespace", child.tag, (), False)
-                                for child in repeated(holder)]
+            reading.unknown += [
+                (holder, "second element of a namespace", child.tag, (), False) for child in repeated(holder)
+            ]
         return made
 
     def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:

@@ -248,5 +248,3 @@ class DeviceSeclabel(Element, tag="seclabel"):
 def skipped(label: DeviceSeclabel) -> bool:
     """Whether a label only says that this run has none."""
     return bool(label.labelskip)
-
-

@@ -95,15 +95,23 @@ class CharBackend(Device):
 
 
 class TargetModel(Element, tag="model"):
-    name: str | None = attr(Blank(Enum(
-        "isa-serial usb-serial pci-serial spapr-vty pl011 16550a sclpconsole sclplmconsole isa-debugcon",
-        "unknown target model '%s' specified for character device")))
+    name: str | None = attr(
+        Blank(
+            Enum(
+                "isa-serial usb-serial pci-serial spapr-vty pl011 16550a sclpconsole sclplmconsole isa-debugcon",
+                "unknown target model '%s' specified for character device",
+            )
+        )
+    )
 
 
 class SerialTarget(Element, tag="target"):
-    type: str | None = attr(Enum(
-        "isa-serial usb-serial pci-serial spapr-vio-serial system-serial sclp-serial isa-debug",
-        "unknown target type '%s' specified for character device"))
+    type: str | None = attr(
+        Enum(
+            "isa-serial usb-serial pci-serial spapr-vio-serial system-serial sclp-serial isa-debug",
+            "unknown target type '%s' specified for character device",
+        )
+    )
     port: int | None = attr(_PORT)
     model: TargetModel | None = one(TargetModel)
 
@@ -113,8 +121,9 @@ class ParallelTarget(Element, tag="target"):
 
 
 class ConsoleTarget(Element, tag="target"):
-    type: str | None = attr(Enum("serial xen uml virtio openvz sclp sclplm",
-                                 "unknown target type '%s' specified for character device"))
+    type: str | None = attr(
+        Enum("serial xen uml virtio openvz sclp sclplm", "unknown target type '%s' specified for character device")
+    )
     port: int | None = attr(_PORT)
 
 
@@ -176,8 +185,9 @@ class Smartcard(Device, tag="smartcard"):
 
 class Redirdev(Device, tag="redirdev"):
     bus: str | None = attr(Enum("usb", "unknown redirdev bus '%s'"))
-    type: str | None = attr(Enum(BACKENDS, "unknown redirdev character device type '%s'"),
-                            required=internal("missing type in redirdev"))
+    type: str | None = attr(
+        Enum(BACKENDS, "unknown redirdev character device type '%s'"), required=internal("missing type in redirdev")
+    )
     sources: list[CharSource] = many(CharSource)
     protocol: LenientProtocol | None = one(LenientProtocol)
     log: CharLog | None = one(CharLog)
@@ -221,5 +231,3 @@ class USBFilter(Element, tag="usbdev"):
 
 class Redirfilter(Element, tag="redirfilter"):
     usbdevs: list[USBFilter] = many(USBFilter)
-
-

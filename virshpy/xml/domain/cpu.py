@@ -65,8 +65,9 @@ class CPUCache(Element, tag="cache"):
 class CPUFeature(Element, tag="feature"):
     _needed = ("policy", "name")
 
-    policy: str | None = attr(Enum("force require optional disable forbid",
-                                   Sentence("Invalid CPU feature policy", errors.ConfigUnsupported)))
+    policy: str | None = attr(
+        Enum("force require optional disable forbid", Sentence("Invalid CPU feature policy", errors.ConfigUnsupported))
+    )
     name: str | None = attr()
 
     def _check(self, node: Node) -> None:
@@ -105,7 +106,8 @@ class CacheLine(Element):
 
 class NumaCache(Element, tag="cache"):
     level: int | None = attr(
-        Int(nonzero=True, sentence=xml("Invalid 'level' attribute in cache element for NUMA node 0")), required=True)
+        Int(nonzero=True, sentence=xml("Invalid 'level' attribute in cache element for NUMA node 0")), required=True
+    )
     associativity: str | None = attr(Enum("none direct full", xml("Invalid cache associativity '%s'")), required=True)
     policy: str | None = attr(Enum("none writeback writethrough", xml("Invalid cache policy '%s'")), required=True)
     size: CacheSize | None = one(CacheSize, "size")
@@ -125,8 +127,7 @@ class NumaCell(Element, tag="cell"):
 
     id: int | None = attr(UINT)
     cpus: tuple[int, ...] | None = attr(Ranges())
-    memory: int | None = attr(
-        Size(path="./@memory"), required=xml("missing element or attribute './@memory'"))
+    memory: int | None = attr(Size(path="./@memory"), required=xml("missing element or attribute './@memory'"))
     memAccess: str | None = attr(Enum("shared private"))
     discard: bool | None = attr(YESNO)
     distances: Distances | None = one(Distances)
@@ -249,8 +250,7 @@ class Numa(Element, tag="numa"):
 
 
 class CPU(Element, tag="cpu"):
-    mode: str | None = attr(
-        Enum("custom host-model host-passthrough maximum", "Invalid mode attribute '%s'"))
+    mode: str | None = attr(Enum("custom host-model host-passthrough maximum", "Invalid mode attribute '%s'"))
     match: str | None = attr(Enum("minimum exact strict"))
     check: str | None = attr(Enum("none partial full"))
     migratable: bool | None = attr(ONOFF)
@@ -532,8 +532,7 @@ class Clock(Element, tag="clock"):
 
     _needed = ("offset",)
 
-    offset: str | None = attr(
-        Blank(Enum("utc localtime variable timezone absolute", "unknown clock offset '%s'")))
+    offset: str | None = attr(Blank(Enum("utc localtime variable timezone absolute", "unknown clock offset '%s'")))
     timezone: str | None = attr(ZONE)
     adjustment: str | None = attr()
     basis: str | None = attr(Blank(Enum("utc localtime", "unknown clock basis '%s'")))
@@ -554,8 +553,12 @@ class Clock(Element, tag="clock"):
         seconds = None if self.adjustment is None else strtol(self.adjustment)
         if self.offset in ("utc", "localtime") and self.adjustment not in (None, "reset"):
             if seconds is None:
-                raise Refusal(errors.XMLError, f"unknown clock adjustment '{self.adjustment}'", node,
-                              "expected a number of seconds, or reset")
+                raise Refusal(
+                    errors.XMLError,
+                    f"unknown clock adjustment '{self.adjustment}'",
+                    node,
+                    "expected a number of seconds, or reset",
+                )
             self.basis, self.offset = self.offset, "variable"
         if self.offset == "variable":
             if seconds is None or abs(seconds) >= 2**63:
@@ -563,5 +566,3 @@ class Clock(Element, tag="clock"):
             self.adjustment, self.basis = str(seconds), self.basis or "utc"
         elif self.offset in ("timezone", "absolute"):
             self.adjustment = None
-
-

@@ -61,9 +61,12 @@ VIRTIO_MODELS = "virtio virtio-transitional virtio-non-transitional"
 
 
 class ControllerModel(Element, tag="model"):
-    name: str | None = attr(Enum(
-        "pci-bridge i82801b11-bridge ioh3420 x3130-upstream xio3130-downstream pxb pxb-pcie pcie-root-port "
-        "spapr-pci-host-bridge pcie-pci-bridge"))
+    name: str | None = attr(
+        Enum(
+            "pci-bridge i82801b11-bridge ioh3420 x3130-upstream xio3130-downstream pxb pxb-pcie pcie-root-port "
+            "spapr-pci-host-bridge pcie-pci-bridge"
+        )
+    )
 
 
 class ControllerTarget(Element, tag="target", drop_empty=True):
@@ -112,8 +115,12 @@ class Controller(Device, tag="controller"):
         self.type = self.type or "ide"
         words = CONTROLLER_MODELS.get(self.type or "", "").split()
         if words and self.model is not None and self.model not in words:
-            raise Refusal(errors.ConfigUnsupported, f"Unknown model type '{self.model}'", node,
-                          f"expected one of {', '.join(words)}")
+            raise Refusal(
+                errors.ConfigUnsupported,
+                f"Unknown model type '{self.model}'",
+                node,
+                f"expected one of {', '.join(words)}",
+            )
         if self.driver and self.driver.iothread and not (self.type == "scsi" and self.model == "virtio-scsi"):
             detail = "'iothread' attribute only supported for virtio scsi controllers"
             if self.type != "scsi":
@@ -124,13 +131,19 @@ class Controller(Device, tag="controller"):
 
 PCI_ROOTS = ("pci-root", "pcie-root")
 CONTROLLER_MODELS = {
-    "scsi": ("auto buslogic lsilogic lsisas1068 vmpvscsi ibmvscsi virtio-scsi lsisas1078 virtio-transitional "
-             "virtio-non-transitional ncr53c90 dc390 am53c974"),
-    "usb": ("piix3-uhci piix4-uhci ehci ich9-ehci1 ich9-uhci1 ich9-uhci2 ich9-uhci3 vt82c686b-uhci pci-ohci nec-xhci "
-            "qusb1 qusb2 qemu-xhci none"),
+    "scsi": (
+        "auto buslogic lsilogic lsisas1068 vmpvscsi ibmvscsi virtio-scsi lsisas1078 virtio-transitional "
+        "virtio-non-transitional ncr53c90 dc390 am53c974"
+    ),
+    "usb": (
+        "piix3-uhci piix4-uhci ehci ich9-ehci1 ich9-uhci1 ich9-uhci2 ich9-uhci3 vt82c686b-uhci pci-ohci nec-xhci "
+        "qusb1 qusb2 qemu-xhci none"
+    ),
     "ide": "piix3 piix4 ich6",
-    "pci": ("pci-root pcie-root pci-bridge dmi-to-pci-bridge pcie-to-pci-bridge pcie-root-port "
-            "pcie-switch-upstream-port pcie-switch-downstream-port pci-expander-bus pcie-expander-bus"),
+    "pci": (
+        "pci-root pcie-root pci-bridge dmi-to-pci-bridge pcie-to-pci-bridge pcie-root-port "
+        "pcie-switch-upstream-port pcie-switch-downstream-port pci-expander-bus pcie-expander-bus"
+    ),
     "virtio-serial": VIRTIO_MODELS,
 }
 
@@ -174,8 +187,12 @@ class RngBackend(Element, tag="backend"):
             if self.type is None:
                 raise Refusal(errors.XMLError, "missing EGD backend type", node)
             if self.type not in BACKENDS.split():
-                raise Refusal(errors.ConfigUnsupported, f"unknown backend type '{self.type}' for egd", node,
-                              f"expected one of {BACKENDS}")
+                raise Refusal(
+                    errors.ConfigUnsupported,
+                    f"unknown backend type '{self.type}' for egd",
+                    node,
+                    f"expected one of {BACKENDS}",
+                )
 
 
 class Rng(Device, tag="rng"):
@@ -192,10 +209,13 @@ class Rng(Device, tag="rng"):
 
 
 class Watchdog(Device, tag="watchdog"):
-    model: str | None = attr(Enum("i6300esb ib700 diag288", "unknown watchdog model '%s'"),
-                             required=internal("watchdog must contain model name"))
-    action: str | None = attr(Enum("reset shutdown poweroff pause dump none inject-nmi",
-                                   "unknown watchdog action '%s'"))
+    model: str | None = attr(
+        Enum("i6300esb ib700 diag288", "unknown watchdog model '%s'"),
+        required=internal("watchdog must contain model name"),
+    )
+    action: str | None = attr(
+        Enum("reset shutdown poweroff pause dump none inject-nmi", "unknown watchdog action '%s'")
+    )
 
 
 class Panic(Device, tag="panic"):
@@ -416,5 +436,3 @@ class Devices(Element, tag="devices"):
             raise Refusal(errors.XMLError, f"audio ID {number} is used multiple times", node)
         if sum(1 for video in self.videos if video.model is not None and video.model.primary) > 1:
             raise Refusal(errors.ConfigUnsupported, "Only one primary video device is supported", node)
-
-

@@ -90,7 +90,7 @@ class Graphics(Element, tag="graphics"):
     _kinds = {
         "vnc": f"type {_SERVED} websocket websocketGenerated sharePolicy powerControl audio",
         "spice": f"type {_SERVED} tlsPort defaultMode channel image jpeg zlib playback streaming mouse clipboard"
-                 " filetransfer gl",
+        " filetransfer gl",
         "sdl": "type display xauth fullscreen gl",
         "desktop": "type display fullscreen",
         "rdp": "type port autoport replaceUser multiUser listen",
@@ -209,8 +209,14 @@ class VideoModel(Element, tag="model"):
 
     _needed = ("type",)
 
-    type: str | None = attr(Blank(Enum(
-        "default vga cirrus vmvga xen vbox qxl parallels virtio gop none bochs ramfb", "unknown video model '%s'")))
+    type: str | None = attr(
+        Blank(
+            Enum(
+                "default vga cirrus vmvga xen vbox qxl parallels virtio gop none bochs ramfb",
+                "unknown video model '%s'",
+            )
+        )
+    )
     ram: int | None = attr(Blank(Int(sentence=xml("cannot parse video ram '%s'"))))
     vram: int | None = attr(Blank(Int(sentence=xml("cannot parse video vram '%s'"))))
     vram64: int | None = attr(Blank(Int(sentence=xml("cannot parse video vram64 '%s'"))))
@@ -310,8 +316,10 @@ class InputSource(Element, tag="source"):
 
 
 class Input(Device, tag="input"):
-    type: str | None = attr(Enum("mouse tablet keyboard passthrough evdev", "unknown input device type '%s'"),
-                            required=internal("missing input device type"))
+    type: str | None = attr(
+        Enum("mouse tablet keyboard passthrough evdev", "unknown input device type '%s'"),
+        required=internal("missing input device type"),
+    )
     bus: str | None = attr(Enum("ps2 usb xen parallels virtio none", "unknown input bus type '%s'"))
     model: str | None = attr(Enum("virtio virtio-transitional virtio-non-transitional", "unknown input model '%s'"))
     driver: VirtioDriver | None = one(VirtioDriver)
@@ -325,5 +333,3 @@ class Input(Device, tag="input"):
 
 class Hub(Device, tag="hub"):
     type: str | None = attr(Enum("usb", "unknown hub device type '%s'"), required=internal("missing hub device type"))
-
-

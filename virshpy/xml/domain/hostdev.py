@@ -66,8 +66,12 @@ class Hostdev(Device, tag="hostdev"):
     _needed = ("type",)
 
     mode: str | None = attr(Enum("subsystem capabilities", "unknown hostdev mode '%s'"))
-    type: str | None = attr(Enum("usb pci scsi scsi_host mdev storage misc net",
-                                 Sentence("unknown host device source address type '%s'", errors.ConfigUnsupported)))
+    type: str | None = attr(
+        Enum(
+            "usb pci scsi scsi_host mdev storage misc net",
+            Sentence("unknown host device source address type '%s'", errors.ConfigUnsupported),
+        )
+    )
     managed: bool | None = attr(Lenient(YESNO))
     sgio: str | None = attr(Enum("filtered unfiltered"))
     rawio: bool | None = attr(YESNO)
@@ -172,8 +176,12 @@ class Hostdev(Device, tag="hostdev"):
                     detail = f"Missing <{tag}> element in hostdev {what} device"
                     raise Refusal(errors.XMLError, detail, node, f"add <{tag}>…</{tag}>")
                 return
-        raise Refusal(errors.ConfigUnsupported, f"unknown host device source address type '{self.type}'", node,
-                      "expected storage, misc or net")
+        raise Refusal(
+            errors.ConfigUnsupported,
+            f"unknown host device source address type '{self.type}'",
+            node,
+            "expected storage, misc or net",
+        )
 
 
 _WWPN = re.compile(r"naa\.[0-9a-fA-F]{16}").fullmatch

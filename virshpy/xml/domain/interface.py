@@ -34,17 +34,16 @@ if TYPE_CHECKING:
 
     from virshpy.xml.schema import Found
 
-INTERFACE_TYPES = (
-    "user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds"
-)
+INTERFACE_TYPES = "user ethernet vhostuser server client mcast network bridge internal direct hostdev udp vdpa null vds"
 
 
 class InterfaceMAC(Element, tag="mac"):
     _needed = ("address",)
 
     address: str | None = attr(MAC())
-    type: str | None = attr(Enum("generated static", "invalid mac address type value: '%s'. Valid values are "
-                                                      "\"generated\" and \"static\"."))
+    type: str | None = attr(
+        Enum("generated static", 'invalid mac address type value: \'%s\'. Valid values are "generated" and "static".')
+    )
     check: bool | None = attr(YESNO)
 
 
@@ -81,8 +80,7 @@ class IP(Element, tag="ip"):
 
 
 class Route(Element, tag="route"):
-    family: str | None = attr(
-        Enum("ipv4 ipv6", xml("interface host IP: Unrecognized family '%s' in route definition")))
+    family: str | None = attr(Enum("ipv4 ipv6", xml("interface host IP: Unrecognized family '%s' in route definition")))
     address: str | None = attr()
     netmask: str | None = attr()
     prefix: int | None = attr(UINT)
@@ -366,7 +364,8 @@ class Interface(Device, tag="interface"):
     trustGuestRxFilters: bool | None = attr(YESNO)
     mac: InterfaceMAC | None = one(InterfaceMAC)
     source: InterfaceSource | None = variant(
-        lambda node: "vds" if "switchid" in node.attrs else "", {"vds": SwitchSource}, InterfaceSource, "source")
+        lambda node: "vds" if "switchid" in node.attrs else "", {"vds": SwitchSource}, InterfaceSource, "source"
+    )
     vlan: Vlan | None = one(Vlan)
     virtualport: VirtualPort | None = one(VirtualPort)
     bandwidth: Bandwidth | None = one(Bandwidth)
@@ -493,5 +492,3 @@ class Interface(Device, tag="interface"):
                 rows.insert(1, rows.pop(next(n for n, row in enumerate(rows) if row[2] == "driver")))
             plan = Interface._driver_first
         super()._write_children(plan, out, indent, how)
-
-

@@ -101,8 +101,13 @@ class BootMenu(Element, tag="bootmenu", drop_empty=True):
 
 class BIOS(Element, tag="bios", drop_empty=True):
     useserial: bool | None = attr(YESNO)
-    rebootTimeout: int | None = attr(Int(-1, 65535, sentence=Sentence(
-        "invalid value for rebootTimeout, must be in range [-1,65535]", errors.ConfigUnsupported)))
+    rebootTimeout: int | None = attr(
+        Int(
+            -1,
+            65535,
+            sentence=Sentence("invalid value for rebootTimeout, must be in range [-1,65535]", errors.ConfigUnsupported),
+        )
+    )
 
 
 class SMBIOSMode(Element, tag="smbios"):
@@ -253,5 +258,3 @@ class IDMap(Element, tag="idmap"):
             ranges.sort(key=lambda row: row.start or 0)
             if ranges and ranges[0].start:
                 raise Refusal(errors.ConfigUnsupported, "You must map the root user of container", node)
-
-

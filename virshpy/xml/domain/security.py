@@ -117,7 +117,6 @@ class QemuProperty(Element, tag="qemu:property"):
     type: str | None = attr(Enum("string signed unsigned bool remove"), required=True)
     value: str | None = attr()
 
-
     def _check(self, node: Node) -> None:
         value = self.value
         if self.name == "id":

@@ -93,8 +93,10 @@ class IVGen(Element, tag="ivgen"):
 
 
 class EncryptionSecret(Element, tag="secret"):
-    type: str | None = attr(Enum("passphrase", "unknown volume encryption secret type %s"),
-                            required=xml("unknown volume encryption secret type"))
+    type: str | None = attr(
+        Enum("passphrase", "unknown volume encryption secret type %s"),
+        required=xml("unknown volume encryption secret type"),
+    )
     uuid: str | None = attr(_SECRET_UUID)
     usage: str | None = attr()
 
@@ -106,8 +108,10 @@ class Encryption(Element, tag="encryption"):
     _open = True
 
     format_name: str | None = attr(
-        Blank(Enum("default qcow luks luks2", "unknown volume encryption format type %s")), "format",
-        required=xml("unknown volume encryption format"))
+        Blank(Enum("default qcow luks luks2", "unknown volume encryption format type %s")),
+        "format",
+        required=xml("unknown volume encryption format"),
+    )
     engine: str | None = attr(Enum("qemu librbd"))
     secrets: list[EncryptionSecret] = many(EncryptionSecret)
     cipher: Cipher | None = one(Cipher)
@@ -165,9 +169,11 @@ _SLICE = xml("missing offset or size attribute of slice")
 class Slice(Element, tag="slice"):
     type: str | None = attr()
     offset: int | None = attr(
-        Blank(Int(0, 2**64 - 1, sentence=xml("malformed value '%s' of 'offset' attribute of slice"))), required=_SLICE)
+        Blank(Int(0, 2**64 - 1, sentence=xml("malformed value '%s' of 'offset' attribute of slice"))), required=_SLICE
+    )
     size: int | None = attr(
-        Blank(Int(0, 2**64 - 1, sentence=xml("malformed value '%s' of 'size' attribute of slice"))), required=_SLICE)
+        Blank(Int(0, 2**64 - 1, sentence=xml("malformed value '%s' of 'size' attribute of slice"))), required=_SLICE
+    )
 
 
 class Slices(Element, tag="slices", drop_empty=True):
@@ -315,7 +321,8 @@ class StorageSource(Element, tag="source"):
 class StorageFormat(Element, tag="format"):
     type: str | None = attr(
         Blank(Enum(FORMATS, xml("unknown storage source format '%s'"))),
-        required=xml("missing disk backing store format"))
+        required=xml("missing disk backing store format"),
+    )
     metadata_cache: MetadataCache | None = one(MetadataCache)
 
 
@@ -557,7 +564,8 @@ class FilesystemLock(Element, tag="lock"):
 
 class ThreadPool(Element, tag="thread_pool"):
     size: int | None = attr(
-        Blank(Int(-(2**31), 2**31 - 1, sentence=xml("cannot parse thread pool size '%s' for virtiofs"))))
+        Blank(Int(-(2**31), 2**31 - 1, sentence=xml("cannot parse thread pool size '%s' for virtiofs")))
+    )
 
 
 class FilesystemBinary(Element, tag="binary", drop_empty=True):
@@ -616,13 +624,21 @@ class Filesystem(SpaceLimits, tag="filesystem"):
 
     def _check(self, node: Node) -> None:
         source = self.source
-        named = source and (source.file or source.dev or source.dir or source.name or source.usage is not None
-                            or source.pool or source.socket)
+        named = source and (
+            source.file
+            or source.dev
+            or source.dir
+            or source.name
+            or source.usage is not None
+            or source.pool
+            or source.socket
+        )
         target = self.target.dir if self.target else None
         if self.type == "ram" and (source is None or source.usage is None):
             raise Refusal(errors.XMLError, "missing 'usage' attribute for RAM filesystem", node)
         if not named and self.type != "ram":
             raise Refusal(errors.NoSource, target, node, "add <source dir='…'/>")
         if not target:
-            raise Refusal(errors.NoTarget, (source.dir or source.file) if source else None, node,
-                          "add <target dir='…'/>")
+            raise Refusal(
+                errors.NoTarget, (source.dir or source.file) if source else None, node, "add <target dir='…'/>"
+            )

@@ -51,7 +51,6 @@ class HugePage(Element, tag="page"):
     size: int | None = attr(Size(path="./@size"), required=xml("missing element or attribute './@size'"))
     nodeset: tuple[int, ...] | None = attr(_NODESET)
 
-
     def _check(self, node: Node) -> None:
         if not self.size:
             raise Refusal(errors.XMLDetail, "hugepage size can't be zero", node)
@@ -285,8 +284,17 @@ class Cputune(Element, tag="cputune", drop_empty=True):
             ]
 
     def _check_ranges(self, node: Node) -> None:
-        for name in ("shares", "period", "global_period", "emulator_period", "iothread_period",
-                     "quota", "global_quota", "emulator_quota", "iothread_quota"):
+        for name in (
+            "shares",
+            "period",
+            "global_period",
+            "emulator_period",
+            "iothread_period",
+            "quota",
+            "global_quota",
+            "emulator_quota",
+            "iothread_quota",
+        ):
             value = getattr(self, name)
             kind = name.rpartition("_")[2]
             low, high = {"shares": (2, 262144), "period": (1000, 1000000)}.get(kind, (1000, 17592186044415))
@@ -297,8 +305,7 @@ class Cputune(Element, tag="cputune", drop_empty=True):
 
 
 class NumatuneMemory(Element, tag="memory"):
-    mode: str | None = attr(
-        Enum("strict preferred interleave restrictive", "Unsupported NUMA memory tuning mode '%s'"))
+    mode: str | None = attr(Enum("strict preferred interleave restrictive", "Unsupported NUMA memory tuning mode '%s'"))
     nodeset: tuple[int, ...] | None = attr(_NODESET)
     placement: str | None = attr(Enum("static auto", "Unsupported NUMA memory placement mode '%s'"))
 

@@ -127,7 +127,7 @@ def cpu_words(guest: Guest) -> list[str]:
 
 def _model_words(guest: Guest) -> list[str]:
     cpu = processor.asked_cpu(guest.domain, guest.caps, to_run=not guest.runtime.native)
-    if (cpu.model is None and cpu.mode == "custom"):
+    if cpu.model is None and cpu.mode == "custom":
         found = guest.caps.machine(guest.machine)
         return [found.default_cpu] if found and found.default_cpu else []
     if cpu.mode == "host-passthrough":

@@ -27,9 +27,7 @@ _MONITOR = (
 _FIRST_DESCRIPTOR = 24
 
 
-def domxml_to_native(
-    domain: Domain, caps: QemuCaps, *, run_root: str = "/var/lib/libvirt/qemu", **host: Any
-) -> str:
+def domxml_to_native(domain: Domain, caps: QemuCaps, *, run_root: str = "/var/lib/libvirt/qemu", **host: Any) -> str:
     """The command line of a complete document as one line of text that a shell takes.
 
     Nothing is opened: file descriptors are only numbered, and every interface is a tap that somebody hands over, at an

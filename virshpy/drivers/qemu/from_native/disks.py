@@ -370,5 +370,3 @@ def _plug(
     serial = leaf("serial", media.serial)
     _add(reading, {"device": device}, media, {"dev": dev, "bus": bus}, [serial, place], card)
     card.option.used = True
-
-

@@ -286,5 +286,3 @@ def _read_sound(reading: Reading) -> None:
         if (option.value or "").startswith("isa-pcspk.audiodev="):
             option.used = True
             reading.add(make("sound", {"model": "pcspk"}))
-
-

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from virshpy.xml.node import Node
 
+
 def read_interfaces(reading: Reading) -> None:
     for card in reading.unused(reading.cards):
         if "netdev" in card:

@@ -8,7 +8,6 @@ from virshpy.xml.scalars import format_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-
     from virshpy.xml.node import Node
 
 

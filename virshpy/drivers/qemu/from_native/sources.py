@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from virshpy.xml.node import Node
 
-_URL = re.compile(r"([a-z]+)(?:\+(tcp|unix|rdma))?://(?:([^@/]*)@)?(\[[^\]]*\]|[^/:?]*)(?::([0-9]+))?(/[^?]*)?(?:\?(.*))?")
+_URL = re.compile(
+    r"([a-z]+)(?:\+(tcp|unix|rdma))?://(?:([^@/]*)@)?(\[[^\]]*\]|[^/:?]*)(?::([0-9]+))?(/[^?]*)?(?:\?(.*))?"
+)
 _PROTOCOLS = ("nbd", "iscsi", "http", "https", "ftp", "ftps", "tftp", "ssh", "gluster", "nfs", "sheepdog", "rbd")
 
 

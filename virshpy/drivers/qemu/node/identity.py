@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.driver.types import NodeInfo
 
+
 def node_info() -> NodeInfo:
     """virNodeGetInfo: model, memory in KiB, CPUs, MHz, NUMA cells, sockets per cell, cores per socket, threads."""
     from virshpy.driver.types import NodeInfo

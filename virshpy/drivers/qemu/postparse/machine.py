@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
+
 def complete_machine(domain: Domain, caps: QemuCaps) -> None:
     """<emulator> and the canonical machine type."""
     assert domain.os is not None and domain.os.type is not None

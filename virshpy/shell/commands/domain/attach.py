@@ -35,7 +35,6 @@ _PRINT = flag("print-xml", "print the XML, and do nothing")
 class Source(AnyText):
     """What a disk's data come from: a file, unless it says otherwise. It may be empty, for an empty drive."""
 
-
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=False)
 
@@ -79,8 +78,22 @@ class Source(AnyText):
         Requires("source-host-socket", "source-protocol"),
         Requires("source-host-socket", "source-host-transport"),
         Exclusive("source-host-name", "source-host-socket"),
-        Reads("source", "target", "driver", "subdriver", "type", "mode", "iothread", "cache", "io", "serial", "wwn",
-              "address", "targetbus", "alias"),
+        Reads(
+            "source",
+            "target",
+            "driver",
+            "subdriver",
+            "type",
+            "mode",
+            "iothread",
+            "cache",
+            "io",
+            "serial",
+            "wwn",
+            "address",
+            "targetbus",
+            "alias",
+        ),
     ),  # fmt: skip
     examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
     returns="message domain target | xml",

@@ -373,4 +373,3 @@ def update_memory_device(session: Session, args: Arguments) -> Result:
         return Document(xml)
     domain.update_device(xml, impact(args))
     return _done(args, "Device updated successfully")
-

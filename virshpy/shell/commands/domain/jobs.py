@@ -100,9 +100,7 @@ def _figure(label: str, value: Any, counts: str) -> str:
 )
 def domjobinfo(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
-    flags = given_flags(
-        args, {"completed": JobStatsFlags.COMPLETED, "keep-completed": JobStatsFlags.KEEP_COMPLETED}
-    )
+    flags = given_flags(args, {"completed": JobStatsFlags.COMPLETED, "keep-completed": JobStatsFlags.KEEP_COMPLETED})
     try:
         kind, found = domain.job_stats(flags)
     except errors.NoSupport as error:

@@ -187,7 +187,7 @@ def _port(node: Node, name: str) -> int:
     constraints=(Exclusive("hmp", "pretty"), Exclusive("hmp", "return-value")),
     examples=(
         ("qemu-monitor-command web --hmp info block", "as one would type it at the monitor"),
-        ("qemu-monitor-command web '{\"execute\": \"query-status\"}' --pretty", "in QMP"),
+        ('qemu-monitor-command web \'{"execute": "query-status"}\' --pretty', "in QMP"),
     ),
     returns="answer",
 )

@@ -34,8 +34,6 @@ _SECURE_FLAG = {"security-info": 1}
 _ALTERED = option("xml", File(), "file with XML that it is restored with")
 
 
-
-
 def _state(args: Arguments) -> int:
     """The flags of a saved state. Raises Failure for both ways at once, in the words of libvirt's API."""
     if "running" in args and "paused" in args:

@@ -17,9 +17,7 @@ _VIRTIO = ("virtio", "virtio-non-transitional")
 
 def not_on_pci(hint: str) -> errors.InternalError:
     """libvirt's refusal of a device for which it looks for a place on PCI, and knows that there is none."""
-    return errors.InternalError(
-        "Cannot automatically add a new PCI bus for a device with connect flags 00", hint=hint
-    )
+    return errors.InternalError("Cannot automatically add a new PCI bus for a device with connect flags 00", hint=hint)
 
 
 def pci_needs(device: Any, pcie_root: bool) -> int:

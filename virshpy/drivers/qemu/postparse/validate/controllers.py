@@ -133,9 +133,7 @@ def _check_pci(controller: Controller, domain: Domain) -> None:
         if target is not None and getattr(target, field) is not None and model not in models:
             raise errors.ConfigUnsupported(f"Option '{option}' is not valid for {which}")
     if target is not None and model == "pci-bridge" and not 1 <= (target.chassisNr or 0) <= 255:
-        raise errors.ConfigUnsupported(
-            f"PCI controller chassisNr '{target.chassisNr}' out of range - must be 1-255"
-        )
+        raise errors.ConfigUnsupported(f"PCI controller chassisNr '{target.chassisNr}' out of range - must be 1-255")
     for field, least, most in _RANGES if target is not None else ():
         value = getattr(target, field)
         if value is not None and not least <= value <= most:

@@ -132,7 +132,7 @@ def _check_address(disk: Disk, domain: Domain) -> None:
             raise errors.ConfigUnsupported(f"virtio disk cannot have an address of type '{kind}'")
         if kind == "ccw":
             raise errors.ConfigUnsupported(
-                "cannot use CCW address type for device '<null>' using machine type " f"'{machine_of(domain)}'"
+                f"cannot use CCW address type for device '<null>' using machine type '{machine_of(domain)}'"
             )
         if bus in ("ide", "scsi", "sata", "fdc") and kind != "drive":
             raise errors.ConfigUnsupported(

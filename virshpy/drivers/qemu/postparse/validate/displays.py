@@ -45,9 +45,7 @@ def _check_video(video: Video, number: int, count: int, caps: QemuCaps) -> None:
     _check_options(video.driver, virtio=kind == "virtio")
     if kind == "none":
         if count > 1:
-            raise errors.ConfigUnsupported(
-                "a 'none' video type must be the only video device defined for the domain"
-            )
+            raise errors.ConfigUnsupported("a 'none' video type must be the only video device defined for the domain")
         return
     card = _CARDS.get(kind)
     if card is None or not caps.has_device(card):

@@ -76,8 +76,8 @@ def _check_iommu(domain: Domain) -> None:
     if not is_q35(domain):
         where = "Q35 machines" if iommu.model == "intel" else "Q35 and ARM Virt machines"
         raise errors.ConfigUnsupported(f"IOMMU device: '{iommu.model}' is only supported with {where}")
-    split = domain.features is not None and domain.features.ioapic is not None and (
-        domain.features.ioapic.driver == "qemu"
+    split = (
+        domain.features is not None and domain.features.ioapic is not None and (domain.features.ioapic.driver == "qemu")
     )
     if driver is not None and driver.intremap and not split:
         raise errors.ConfigUnsupported(

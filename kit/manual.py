@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from virshpy.shell.manpage import pages
+from virshpy.shell.lang.manpage import pages
 
 FOLDER = Path(__file__).parents[1] / "man"
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from virshpy.shell import registry
-from virshpy.shell.output import JSON_VERSION
-from virshpy.shell.returns import alternatives, schema, type_schema
-from virshpy.shell.vocabulary import ERROR, EVERYWHERE, KEYS
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.shapes import alternatives, schema, type_schema
+from virshpy.shell.lang.vocabulary import ERROR, EVERYWHERE, KEYS
+from virshpy.shell.render.output import JSON_VERSION
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMA, PROSE = DOCS / "schema.json", DOCS / "json.md"

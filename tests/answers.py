@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from virshpy.shell import registry
-from virshpy.shell.command import Failure
-from virshpy.shell.output import Renderer, data, error_data
-from virshpy.shell.results import Explanation, Progress, Result
-from virshpy.shell.returns import fault, has_type
-from virshpy.shell.vocabulary import ERROR, EVERYWHERE
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import Failure
+from virshpy.shell.lang.shapes import fault, has_type
+from virshpy.shell.lang.vocabulary import ERROR, EVERYWHERE
+from virshpy.shell.render.output import Renderer, data, error_data
+from virshpy.shell.render.results import Explanation, Progress, Result
 
 render, failure = Renderer.render, Renderer.failure
 # What the present test has found: faults, and which forms of its answer (by their place in its declaration) each

@@ -18,7 +18,7 @@ import pytest
 from kit.guest import Guest, GuestError, build
 from tests import answers
 from tests.processes import processes
-from virshpy.shell.output import Renderer
+from virshpy.shell.render.output import Renderer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.guests.documents import document
-from virshpy.shell import registry
+from virshpy.shell.lang import registry
 
 PACKAGE = Path(__file__).parents[2] / "virshpy"
 # Verbs of sentences about virshpy itself, which are no commands.

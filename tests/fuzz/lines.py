@@ -18,9 +18,9 @@ from tests.fuzz.mutate import NUMBERS
 from tests.transcripts import described, grammar
 from tests.transcripts.generated import GOOD
 from tests.transcripts.transcripts import URI, write_documents
-from virshpy.shell import registry, types
-from virshpy.shell.command import FLAG, WORDS, Option
-from virshpy.shell.output import FORMATS, Renderer
+from virshpy.shell.lang import registry, types
+from virshpy.shell.lang.command import FLAG, WORDS, Option
+from virshpy.shell.render.output import FORMATS, Renderer
 from virshpy.shell.session import Session, Settings
 
 STAGES = {"failed": "failed", "succeeded": "succeeded"}

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from tests.transcripts.transcripts import VIRSH
-from virshpy.shell import help, registry
-from virshpy.shell.command import (
+from virshpy.shell.lang import help, registry
+from virshpy.shell.lang.command import (
     FLAG,
     BadDeclaration,
     Command,
@@ -22,7 +22,7 @@ from virshpy.shell.command import (
     option,
     words,
 )
-from virshpy.shell.types import STRING
+from virshpy.shell.lang.types import STRING
 
 # Options that virsh does not have.
 OURS = {"--dry-run"}
@@ -89,12 +89,12 @@ def test_one_command_loads_one_module() -> None:
         "print(*(name for name in sys.modules if name.startswith('virshpy.shell.commands.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["virshpy.shell.commands.listing"]
+    assert done.stdout.split() == ["virshpy.shell.commands.domain.list"]
 
 
 @pytest.mark.parametrize("name", registry.names())
 def test_examples_parse(name: str) -> None:
-    from virshpy.shell.parser import parse_line
+    from virshpy.shell.lang.parser import parse_line
 
     command = registry.find_known(name)
     for line, meaning in command.examples:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.transcripts.transcripts import URI, run_virshpy, write_documents
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, WORDS
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, WORDS
 
 # What stands for a value of an option, by its name.
 VALUES = {"domain": "test", "file": "$DIR/fc.xml", "xml": "$DIR/fc.xml", "config": "$DIR/fc.xml", "xpath": "//name"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.transcripts.transcripts import URI, run_virshpy
-from virshpy.shell import registry
+from virshpy.shell.lang import registry
 
 
 def test_in_words_and_undone() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from kit import schema
 from tests import answers
-from virshpy.shell import registry
-from virshpy.shell.returns import alternatives, fault, has_type
-from virshpy.shell.vocabulary import EVERYWHERE, KEYS
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.shapes import alternatives, fault, has_type
+from virshpy.shell.lang.vocabulary import EVERYWHERE, KEYS
 
 
 def test_the_documents_are_up_to_date() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transcripts.transcripts import URI, run_virshpy
-from virshpy.shell import machine
+from virshpy.shell.render import machine
 
 # Text that a terminal could show, and what breaks careless emitters.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(

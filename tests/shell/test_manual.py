@@ -9,7 +9,7 @@ import pytest
 
 from kit.manual import FOLDER
 from tests import needs
-from virshpy.shell import manpage, registry
+from virshpy.shell.lang import manpage, registry
 
 
 def test_is_current() -> None:

@@ -13,11 +13,11 @@ import pytest
 from tests.shell.terminals import Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
-from virshpy.shell.command import Failure
-from virshpy.shell.layout import table
-from virshpy.shell.output import Renderer, data, error_data, plain, printable, table_text, width
-from virshpy.shell.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
-from virshpy.shell.terminal import bar, coloured, xml
+from virshpy.shell.lang.command import Failure
+from virshpy.shell.render.layout import table
+from virshpy.shell.render.output import Renderer, data, error_data, plain, printable, table_text, width
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
+from virshpy.shell.render.terminal import bar, coloured, xml
 
 COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
 ROWS = Table("domains", COLUMNS, [(3, "a", "running", "u")])

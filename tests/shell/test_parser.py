@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virshpy.shell.parser import SEPARATOR, ParseError, parse_line, parse_words, split
-from virshpy.shell.typed import last_command, quoted
+from virshpy.shell.lang.parser import SEPARATOR, ParseError, parse_line, parse_words, split
+from virshpy.shell.lang.partial_line import last_command, quoted
 
 
 def texts(line: str) -> list[str]:

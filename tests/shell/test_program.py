@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.transcripts.transcripts import URI, run_virshpy
-from virshpy.shell import registry
+from virshpy.shell.lang import registry
 
 PROGRAM = [sys.executable, "-m", "virshpy"]
 

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from virshpy.shell import registry
-from virshpy.shell.command import Arguments, Failure
 from virshpy.shell.commands.domain import reach
 from virshpy.shell.console import _pump, escape_byte
-from virshpy.shell.output import plain
-from virshpy.shell.results import Result
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import Arguments, Failure
+from virshpy.shell.render.output import plain
+from virshpy.shell.render.results import Result
 from virshpy.shell.session import Session
 
 NO_SESSION = cast(Session, None)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from virshpy.shell.command import Failure
-from virshpy.shell.output import Renderer
+from virshpy.shell.lang.command import Failure
+from virshpy.shell.lang.types import Choice, File, Flags, Int, Size
+from virshpy.shell.render.output import Renderer
 from virshpy.shell.session import Session, Settings
-from virshpy.shell.types import Choice, File, Flags, Int, Size
 
 NO_SESSION = Session(Settings(), Renderer("plain"))
 

@@ -12,10 +12,10 @@ from tests.shell import able
 from tests.transcripts.differential import known_to_virsh
 from tests.transcripts.generated import GOOD
 from tests.transcripts.transcripts import DOCUMENTS, URI, VIRSH
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, WORDS, Command, Option
-from virshpy.shell.complete import candidates
-from virshpy.shell.output import Renderer
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, WORDS, Command, Option
+from virshpy.shell.lang.complete import candidates
+from virshpy.shell.render.output import Renderer
 from virshpy.shell.session import Session, Settings
 
 # Values that nobody knows but the user, by the option's name.

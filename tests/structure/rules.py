@@ -123,7 +123,7 @@ HOMES = (
         ("virshpy/host/*",),
         "connections are made by untrusted.connect, and are spoken over by framing.Conversation",
     ),
-    Home("print", ("print", "builtins.print"), ("virshpy/shell/output.py",), "handlers return data"),
+    Home("print", ("print", "builtins.print"), ("virshpy/shell/render/output.py",), "handlers return data"),
     Home("lxml", ("lxml", "lxml.*"), ("virshpy/xml/*",), "importing it costs more than most commands take"),
     Home("a second XML library", ("xml.etree*", "xml.dom*", "xml.sax*"), (), "the tree of documents is our own"),
     Home("expat", ("xml.parsers*", "pyexpat*"), ("virshpy/xml/*",), "one reader, hardened once"),
@@ -197,7 +197,7 @@ WAITS = {"wait": 1, "communicate": 2, "poll": 1, "accept": 1}
 # Where somebody may wait for ever, and why.
 PATIENT = {
     ("virshpy/shell/console.py", "poll"): "a console waits for the user and for the guest",
-    ("virshpy/shell/watched.py", "wait"): "the command that runs beside it has a deadline of its own",
+    ("virshpy/shell/progress.py", "wait"): "the command that runs beside it has a deadline of its own",
 }
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from random import Random
 
 from tests.transcripts.generated import GOOD
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, WORDS, Option
-from virshpy.shell.types import Choice
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, WORDS, Option
+from virshpy.shell.lang.types import Choice
 
 ODD = (
     "", "x", "a b", "é", "0", "-1", "1024", "1M", "1,2", "a,b=c", ":", "a:b", "a:", ":1", "a:b:c", "::1", "[::1]:80",

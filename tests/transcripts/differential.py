@@ -28,7 +28,7 @@ from tests.transcripts.transcripts import (
     run_virshpy,
     write_documents,
 )
-from virshpy.shell import registry
+from virshpy.shell.lang import registry
 
 SEPARATION = "=-=-="
 

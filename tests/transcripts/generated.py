@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from virshpy.shell import registry, types
-from virshpy.shell.command import FLAG, REQUIRED, WORDS, Command, Exclusive, Option
+from virshpy.shell.lang import registry, types
+from virshpy.shell.lang.command import FLAG, REQUIRED, WORDS, Command, Exclusive, Option
 
 # What stands for a good value, by the option's name; $DIR is where the documents of transcripts.py are.
 GOOD = {

@@ -121,7 +121,7 @@ def test_there_are_enough() -> None:
 
 
 def test_a_difference_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from virshpy.shell import states
+    from virshpy.shell.render import states
 
     monkeypatch.setattr(states, "_STATES", ("no state", "runs"))
     assert len(differences(["domstate test"], tmp_path)) == 1
@@ -132,7 +132,7 @@ def test_a_difference_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_allowances_have_reasons_and_are_of_use() -> None:
     from tests.transcripts.generated import lines as generated
-    from virshpy.shell import registry
+    from virshpy.shell.lang import registry
 
     every = [shlex.join(words) for name in commands() for words in generated(registry.find_known(name))]
     for pattern, reason in ALLOWED + OTHER_CODES:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Constraint, Failure, Option, option
-from virshpy.shell.results import Progress
-from virshpy.shell.types import Size, Timeout, Type, Wrapping
+from virshpy.shell.lang.command import Constraint, Failure, Option, option
+from virshpy.shell.lang.types import Size, Timeout, Type, Wrapping
+from virshpy.shell.render.results import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
 
 _NO_SESSION: Any = None  # numbers are read without one
 
@@ -69,7 +69,7 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
     its answer is ``complete``, ``ready`` or ``cancelled``."""
     from time import monotonic, sleep
 
-    from virshpy.shell.watched import INTERVAL, Interrupts
+    from virshpy.shell.progress import INTERVAL, Interrupts
 
     path = args["path"]
     seconds = args["timeout"]

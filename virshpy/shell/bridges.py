@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Failure
-from virshpy.shell.documents import appended, parsed, printed, removed
+from virshpy.shell.edit_tree import appended, parsed, printed, removed
+from virshpy.shell.lang.command import Failure
 from virshpy.xml.node import Node
 
 # What stays with the port while everything else goes to the bridge.

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 
-from virshpy.shell import registry
-from virshpy.shell.types import Choice
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.types import Choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from virshpy.shell.command import Arguments, Command, Failure
+    from virshpy.shell.lang.command import Arguments, Command, Failure
 
 _STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
 _RIGHTS = "the user may not do that on the host; qemu:///session are guests of one's own"

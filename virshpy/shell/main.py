@@ -14,10 +14,11 @@ from _signal import (  # type: ignore[import-not-found]
     signal,
 )
 
-from virshpy.shell import arguments, streams
-from virshpy.shell.command import Failure
-from virshpy.shell.output import MACHINE, Renderer
-from virshpy.shell.parser import ParseError, parse_line, parse_words, wanted_output
+from virshpy.shell import streams
+from virshpy.shell.lang import global_options
+from virshpy.shell.lang.command import Failure
+from virshpy.shell.lang.parser import ParseError, parse_line, parse_words, wanted_output
+from virshpy.shell.render.output import MACHINE, Renderer
 from virshpy.shell.session import INFO, INTERRUPTED, Session
 
 TYPE_CHECKING = False
@@ -65,8 +66,8 @@ def main(words: Sequence[str]) -> int:
 
 def _run(words: Sequence[str]) -> int:
     try:
-        parsed = arguments.parse(words)
-    except arguments.UsageError as error:
+        parsed = global_options.parse(words)
+    except global_options.UsageError as error:
         renderer = Renderer(wanted_output(words) or "plain")
         renderer.failure(Failure(str(error), hint="'virshpy --help' lists the options"), None)
         return 1
@@ -138,7 +139,7 @@ def _connect_now(session: Session) -> bool:
 
 def _standard_input(session: Session) -> None:
     """Commands from a file or a pipe: a line each, echoed after the prompt, as virsh does."""
-    from virshpy.shell.help import welcome
+    from virshpy.shell.lang.help import welcome
 
     shown = session.renderer.format not in MACHINE
     if shown and not session.settings.quiet:
@@ -164,7 +165,7 @@ def prompt(session: Session) -> str:
 
 
 def _show(what: str, renderer: Renderer) -> int:
-    from virshpy.shell import help
+    from virshpy.shell.lang import help
 
     renderer.write({"help": help.usage, "version": help.version, "long-version": help.long_version}[what]())
     return 0

@@ -17,11 +17,11 @@ from prompt_toolkit.key_binding import KeyBindings
 
 from virshpy import errors
 from virshpy.enums import ListDomainsFlags
-from virshpy.shell.complete import candidates
-from virshpy.shell.help import welcome
+from virshpy.shell.lang.complete import candidates
+from virshpy.shell.lang.help import welcome
+from virshpy.shell.lang.partial_line import last_command, quoted
 from virshpy.shell.main import prompt
 from virshpy.shell.streams import leave_in_order
-from virshpy.shell.typed import last_command, quoted
 from virshpy.shell.userfiles import history_file
 
 TYPE_CHECKING = False

@@ -8,10 +8,10 @@ import time
 
 import virshpy
 from virshpy import errors
-from virshpy.shell.command import Failure
-from virshpy.shell.output import MACHINE, Renderer
-from virshpy.shell.parser import ParseError, parse_line, wanted_output
-from virshpy.shell.results import Result
+from virshpy.shell.lang.command import Failure
+from virshpy.shell.lang.parser import ParseError, parse_line, wanted_output
+from virshpy.shell.render.output import MACHINE, Renderer
+from virshpy.shell.render.results import Result
 from virshpy.shell.streams import OutputLost, complain
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from virshpy.api.connection import Connection
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
 
 INTERRUPTED = 130
 # virsh's levels: what is told from that on is told (--debug).
@@ -152,7 +152,7 @@ class Session:
             renderer.format = kept
 
     def _explain(self, arguments: Arguments) -> bool:
-        from virshpy.shell.explain import explained
+        from virshpy.shell.lang.explain import explained
 
         self.renderer.render(arguments.command.name, explained(arguments, self))
         return True

@@ -11,7 +11,8 @@ import pytest
 from tests import answers
 from tests.shell import able
 from tests.transcripts.transcripts import URI, run_virshpy
-from virshpy.shell import registry, watched
+from virshpy.shell import progress
+from virshpy.shell.lang import registry
 
 DOMAIN = (
     "<domain type='test'><name>web</name><memory>1024</memory><vcpu>1</vcpu><os><type>hvm</type></os>"
@@ -117,7 +118,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).write_text(text)
     for name in ANY:
         (tmp_path / name).write_text("<x/>")
-    monkeypatch.setattr(watched, "INTERVAL", 0.01)
+    monkeypatch.setattr(progress, "INTERVAL", 0.01)
     monkeypatch.setenv("VISUAL", "true")
     for place in ("DATA_HOME", "STATE_HOME", "CACHE_HOME", "CONFIG_HOME", "RUNTIME_DIR"):
         monkeypatch.setenv(f"XDG_{place}", str(tmp_path / place))  # `connect qemu:///session` keeps its files there

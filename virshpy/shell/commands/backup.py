@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from virshpy.enums import BackupBeginFlags
-from virshpy.shell.command import argument, command, flag, option
-from virshpy.shell.families import declare_dumpxml, given_flags
-from virshpy.shell.results import Message
-from virshpy.shell.types import DomainType, File
+from virshpy.shell.lang.command import argument, command, flag, option
+from virshpy.shell.lang.types import DomainType, File
+from virshpy.shell.nouns.families import declare_dumpxml, given_flags
+from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 _DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or UUID of a domain")

@@ -9,22 +9,22 @@ from virshpy.enums import (
     CheckpointListFlags,
     CheckpointXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
-from virshpy.shell.families import WRAP, XPATH_FIRST, Spoken, exclusive, given_flags, shown
-from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
-from virshpy.shell.objects import CheckpointName
-from virshpy.shell.results import Document, Field, Fields, Lines, Message, Text
-from virshpy.shell.types import STRING, DomainType, File
+from virshpy.shell.lang.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
+from virshpy.shell.lang.types import STRING, DomainType, File
+from virshpy.shell.nouns.families import WRAP, XPATH_FIRST, Spoken, exclusive, given_flags, shown
+from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree
+from virshpy.shell.nouns.objects import CheckpointName
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.checkpoint import DomainCheckpoint
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.markup import Writer
-    from virshpy.shell.results import Result
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")
@@ -126,7 +126,7 @@ def _disk(write: Writer, spec: str) -> None:
     returns="message name domain changed",
 )
 def checkpoint_edit(session: Session, args: Arguments) -> Message:
-    from virshpy.shell.families import edit_document
+    from virshpy.shell.nouns.families import edit_document
 
     domain: Domain = args["domain"]
     checkpoint = _chosen(args)

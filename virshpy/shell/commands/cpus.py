@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
-from virshpy.shell.command import Failure, Option, argument, command, failing, flag, option
-from virshpy.shell.families import given_flags
-from virshpy.shell.results import Document, Lines, Message, Text
-from virshpy.shell.types import STRING, File, Path
+from virshpy.shell.lang.command import Failure, Option, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, File, Path
+from virshpy.shell.nouns.families import given_flags
+from virshpy.shell.render.results import Document, Lines, Message, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
@@ -36,7 +36,7 @@ _FILE: Option = argument("file", Path(), "file with XML: of a processor, of a do
 def processors(session: Session, file: str) -> list[str]:
     """The ``<cpu>`` elements in a file with a document of any kind that holds some, each as a document. Raises
     Failure."""
-    from virshpy.shell.documents import printed
+    from virshpy.shell.edit_tree import printed
 
     text = File().convert(file, "file", session)  # virsh reads it after all options
     root = parse(f"<container>{_without_declaration(text)}</container>", source=file,

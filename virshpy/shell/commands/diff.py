@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from virshpy.enums import XMLFlags
-from virshpy.shell.command import Failure, argument, command
-from virshpy.shell.results import Message, Table
-from virshpy.shell.types import DomainType
+from virshpy.shell.lang.command import Failure, argument, command
+from virshpy.shell.lang.types import DomainType
+from virshpy.shell.render.results import Message, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
     from virshpy.xml.compare import Difference
 

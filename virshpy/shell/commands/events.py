@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Exclusive, Failure, command, flag, option
-from virshpy.shell.events import LIST, LOOP, TIMEOUT, TIMESTAMP, watch, word
-from virshpy.shell.results import Lines
-from virshpy.shell.types import Choice, DomainType
+from virshpy.shell.lang.command import Exclusive, Failure, command, flag, option
+from virshpy.shell.lang.types import Choice, DomainType
+from virshpy.shell.nouns.events import LIST, LOOP, TIMEOUT, TIMESTAMP, watch, word
+from virshpy.shell.render.results import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _LIFECYCLE = (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from virshpy.enums import DomainCapabilitiesFlags
-from virshpy.shell.command import command, failing, flag, option
-from virshpy.shell.families import WRAP, XPATH, given_flags, shown
-from virshpy.shell.results import Document, Field, Fields, Text
-from virshpy.shell.types import STRING
+from virshpy.shell.lang.command import command, failing, flag, option
+from virshpy.shell.lang.types import STRING
+from virshpy.shell.nouns.families import WRAP, XPATH, given_flags, shown
+from virshpy.shell.render.results import Document, Field, Fields, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 _VIRT_TYPES = STRING.offering("VIRT_TYPES")

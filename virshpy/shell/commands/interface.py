@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterfacesFlags
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.families import (
+from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, AnyText, UInt
+from virshpy.shell.nouns.families import (
     asked_the_old_way,
     declare_dumpxml,
     declare_edit,
     declare_from_file,
     declare_verb,
 )
-from virshpy.shell.objects import InterfaceType
-from virshpy.shell.results import Message, Table, Text
-from virshpy.shell.types import STRING, AnyText, UInt
+from virshpy.shell.nouns.objects import InterfaceType
+from virshpy.shell.render.results import Message, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from virshpy.api.connection import Connection
     from virshpy.api.interface import Interface
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _INTERFACE = argument("interface", InterfaceType(), "name or MAC address of an interface")

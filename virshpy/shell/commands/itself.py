@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 
-from virshpy.shell import registry
-from virshpy.shell.command import Alias, Exclusive, Failure, command, flag, option, words
-from virshpy.shell.results import Document, Text
-from virshpy.shell.types import TEXT, Directory, Type, Uri
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import Alias, Exclusive, Failure, command, flag, option, words
+from virshpy.shell.lang.types import TEXT, Directory, Type, Uri
+from virshpy.shell.render.results import Document, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 _SHELL_SPECIAL = frozenset("\r\t\n !\"#$&'()*;<>?[\\]^`{|}~")
@@ -41,7 +41,7 @@ class CommandName(Type):
     returns="help",
 )
 def help_(session: Session, args: Arguments) -> Document:
-    from virshpy.shell import help
+    from virshpy.shell.lang import help
 
     wanted = args["command"]
     if wanted is None:
@@ -191,10 +191,10 @@ def self_test(session: Session, args: Arguments) -> None:
     returns="candidate meaning",
 )
 def complete(session: Session, args: Arguments) -> Iterable[Text]:
-    from virshpy.shell.complete import bare_candidates, program_candidates
+    from virshpy.shell.lang.complete import bare_candidates, program_candidates
 
     if "bash" in args:
-        from virshpy.shell.typed import for_bash, last_command
+        from virshpy.shell.lang.partial_line import for_bash, last_command
 
         words, typed = last_command(args["bash"])
         found = program_candidates(words[1:], session, explained=False) if len(words) > 1 else []

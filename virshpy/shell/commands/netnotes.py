@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import MetadataType, NetworkUpdateFlags
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option, words
-from virshpy.shell.families import given_flags
-from virshpy.shell.objects import NetworkType
-from virshpy.shell.results import Document, Message, Text
-from virshpy.shell.types import STRING, TEXT
+from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option, words
+from virshpy.shell.lang.types import STRING, TEXT
+from virshpy.shell.nouns.families import given_flags
+from virshpy.shell.nouns.objects import NetworkType
+from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.network import Network
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _NETWORK = argument("network", NetworkType(), "name or UUID of a network")
@@ -103,7 +103,7 @@ def net_metadata(session: Session, args: Arguments) -> Result:
         return Message(f"Metadata {what}", name=network.name, uri=uri)
     if "edit" not in args:
         return Document(network.metadata(MetadataType.ELEMENT, uri, flags), key="metadata", end="\n")
-    from virshpy.shell.families import edit_document
+    from virshpy.shell.nouns.families import edit_document
 
     def current() -> str:
         try:

@@ -13,9 +13,10 @@ from virshpy.enums import (
     NetworkUpdateSection,
     NetworkXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
-from virshpy.shell.events import declare_event
-from virshpy.shell.families import (
+from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, Choice, File, Int, Type
+from virshpy.shell.nouns.events import declare_event
+from virshpy.shell.nouns.families import (
     VALIDATE,
     asked_the_old_way,
     declare_autostart,
@@ -30,21 +31,20 @@ from virshpy.shell.families import (
     shown_bool,
     yes_no,
 )
-from virshpy.shell.families import WRAP as _WRAP
-from virshpy.shell.families import XPATH as _XPATH
-from virshpy.shell.objects import NetworkType
-from virshpy.shell.results import Document, Field, Fields, Message, Shown, Table, Text
-from virshpy.shell.types import STRING, Choice, File, Int, Type
+from virshpy.shell.nouns.families import WRAP as _WRAP
+from virshpy.shell.nouns.families import XPATH as _XPATH
+from virshpy.shell.nouns.objects import NetworkType
+from virshpy.shell.render.results import Document, Field, Fields, Message, Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from virshpy.api.network import Network, NetworkPort
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.types import Candidate
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
 
 def _network(active: bool | None = None, by: str = "uuid name") -> NetworkType:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.cpulists import cpu_list, cpu_map
-from virshpy.shell.families import Spoken, named_as
-from virshpy.shell.results import Field, Fields, Text
-from virshpy.shell.types import Choice, Int, KiB, UInt
+from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.lang.types import Choice, Int, KiB, UInt
+from virshpy.shell.nouns.families import Spoken, named_as
+from virshpy.shell.render.results import Field, Fields, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.connection import Connection
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 

@@ -9,9 +9,10 @@ from virshpy.enums import (
     NodeDeviceDefineXMLFlags,
     NodeDeviceUpdateFlags,
 )
-from virshpy.shell.command import Alias, Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.events import declare_event
-from virshpy.shell.families import (
+from virshpy.shell.lang.command import Alias, Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.lang.types import AnyChoice, AnyText, File
+from virshpy.shell.nouns.events import declare_event
+from virshpy.shell.nouns.families import (
     asked_the_old_way,
     declare_autostart,
     declare_dumpxml,
@@ -21,19 +22,18 @@ from virshpy.shell.families import (
     named_as,
     yes_no,
 )
-from virshpy.shell.objects import NodeDeviceType
-from virshpy.shell.results import Field, Fields, Lines, Message
-from virshpy.shell.types import AnyChoice, AnyText, File
+from virshpy.shell.nouns.objects import NodeDeviceType
+from virshpy.shell.render.results import Field, Fields, Lines, Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from virshpy.api.nodedev import NodeDevice
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.types import Candidate
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
 _DEVICE = argument("device", NodeDeviceType(), "name of a device, or WWNN,WWPN", late=True)
 _WHAT = "a device of the host"
@@ -249,7 +249,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
         devices = sorted(session.connection.list_node_devices(flags), key=lambda device: device.name.lower())
     if "tree" not in args:
         return Lines("devices", ["name"], [(device.name,) for device in devices])
-    from virshpy.shell.kept import tree
+    from virshpy.shell.nouns.moments import tree
 
     return tree("devices", [(device.name, _parent(device)) for device in devices])
 

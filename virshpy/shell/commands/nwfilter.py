@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import NWFilterBindingCreateFlags, NWFilterDefineFlags
-from virshpy.shell.command import argument, command, failing
-from virshpy.shell.families import (
+from virshpy.shell.lang.command import argument, command, failing
+from virshpy.shell.nouns.families import (
     asked_the_old_way,
     declare_dumpxml,
     declare_edit,
@@ -12,13 +12,13 @@ from virshpy.shell.families import (
     declare_verb,
     named_as,
 )
-from virshpy.shell.objects import BindingType, NWFilterType
-from virshpy.shell.results import Table
+from virshpy.shell.nouns.objects import BindingType, NWFilterType
+from virshpy.shell.render.results import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.nwfilter import NWFilter
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 _FILTER = argument("nwfilter", NWFilterType(), "name or UUID of a network filter")

@@ -11,9 +11,10 @@ from virshpy.enums import (
     StoragePoolState,
     StorageXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
-from virshpy.shell.events import declare_event
-from virshpy.shell.families import (
+from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, Choice, File, Flags
+from virshpy.shell.nouns.events import declare_event
+from virshpy.shell.nouns.families import (
     asked_the_old_way,
     declare_autostart,
     declare_dumpxml,
@@ -27,17 +28,16 @@ from virshpy.shell.families import (
     shown_size,
     yes_no,
 )
-from virshpy.shell.objects import PoolType
-from virshpy.shell.results import Document, Field, Fields, Lines, Shown, Table, Text
-from virshpy.shell.types import STRING, Choice, File, Flags
+from virshpy.shell.nouns.objects import PoolType
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.storage import StoragePool
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _POOL = argument("pool", PoolType(), "name or UUID of a pool")
@@ -473,7 +473,7 @@ def pool_create_as(session: Session, args: Arguments) -> Result:
 
 
 def _made(pool: StoragePool, how: str) -> Result:
-    from virshpy.shell.results import Message
+    from virshpy.shell.render.results import Message
 
     return Message(f"Pool {pool.name} {how}", name=pool.name, uuid=pool.uuid)
 

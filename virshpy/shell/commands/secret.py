@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from virshpy.enums import ListSecretsFlags, SecretDefineFlags
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.events import declare_event
-from virshpy.shell.families import (
+from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, Bytes
+from virshpy.shell.nouns.events import declare_event
+from virshpy.shell.nouns.families import (
     asked_the_old_way,
     declare_dumpxml,
     declare_from_file,
     declare_verb,
     given_flags,
 )
-from virshpy.shell.objects import SecretType
-from virshpy.shell.results import Message, Shown, Table, Text
+from virshpy.shell.nouns.objects import SecretType
+from virshpy.shell.render.results import Message, Shown, Table, Text
 from virshpy.shell.streams import flush, put
-from virshpy.shell.types import STRING, Bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _SECRET = argument("secret", SecretType(), "UUID of a secret")

@@ -10,22 +10,22 @@ from virshpy.enums import (
     SnapshotRevertFlags,
     SnapshotXMLFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
-from virshpy.shell.families import WRAP, XPATH, Spoken, exclusive, given_flags, shown, yes_no
-from virshpy.shell.kept import NotInTree, creation_time, family, kept_table, kept_tree
-from virshpy.shell.objects import SnapshotName
-from virshpy.shell.results import Document, Field, Fields, Lines, Message, Text
-from virshpy.shell.types import STRING, DomainType, File
+from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option, words
+from virshpy.shell.lang.types import STRING, DomainType, File
+from virshpy.shell.nouns.families import WRAP, XPATH, Spoken, exclusive, given_flags, shown, yes_no
+from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree
+from virshpy.shell.nouns.objects import SnapshotName
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.api.snapshot import DomainSnapshot
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.markup import Writer
-    from virshpy.shell.results import Result
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
@@ -257,7 +257,7 @@ def snapshot_current(session: Session, args: Arguments) -> Result:
     returns="message name domain changed",
 )
 def snapshot_edit(session: Session, args: Arguments) -> Message:
-    from virshpy.shell.families import edit_document
+    from virshpy.shell.nouns.families import edit_document
 
     domain: Domain = args["domain"]
     snapshot = _chosen(args, exclusive=False)

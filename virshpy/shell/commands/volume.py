@@ -12,11 +12,11 @@ from virshpy.enums import (
     StorageVolUploadFlags,
     StorageVolWipeAlgorithm,
 )
-from virshpy.shell.command import Failure, Reads, argument, command, failing, flag, option
-from virshpy.shell.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
-from virshpy.shell.objects import PoolType, VolumeType, find_volume
-from virshpy.shell.results import Document, Field, Fields, Message, Table, Text
-from virshpy.shell.types import STRING, TEXT, Choice, File, Path, Size, UInt, Wrapping
+from virshpy.shell.lang.command import Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, TEXT, Choice, File, Path, Size, UInt, Wrapping
+from virshpy.shell.nouns.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
+from virshpy.shell.nouns.objects import PoolType, VolumeType, find_volume
+from virshpy.shell.render.results import Document, Field, Fields, Message, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.storage import StoragePool, StorageVol
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _POOL = argument("pool", PoolType(active=True), "name or UUID of a pool")
@@ -193,7 +193,7 @@ def vol_clone(session: Session, args: Arguments) -> Result:
 
 def _renamed(xml: str, name: str) -> str:
     """A volume's document with another name, laid out as virsh prints it."""
-    from virshpy.shell.documents import parsed, printed, set_text
+    from virshpy.shell.edit_tree import parsed, printed, set_text
 
     root = parsed(xml, "(volume_definition)", "volume")
     named = root.find("name")
@@ -322,7 +322,7 @@ _LENGTH = option("length", Wrapping(), "how much, in bytes")
 def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
     import os
 
-    from virshpy.shell.watched import Carried, watched
+    from virshpy.shell.progress import Carried, watched
 
     volume = find_volume(session, args)
     path = args["file"]
@@ -365,8 +365,8 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
     returns="",
 )
 def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import Carried, watched
     from virshpy.shell.userfiles import save
-    from virshpy.shell.watched import Carried, watched
 
     volume = find_volume(session, args)
     path = args["file"]

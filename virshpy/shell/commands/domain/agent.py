@@ -10,17 +10,28 @@ from virshpy.enums import (
     GuestInfoTypes,
     SetUserPasswordFlags,
 )
-from virshpy.shell.command import Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import RUNNING
-from virshpy.shell.families import given_flags
-from virshpy.shell.results import Document, Lines, Message, Shown, Table, Text
-from virshpy.shell.types import STRING, Choice, File, Int, UInt
+from virshpy.shell.lang.command import (
+    Exclusive,
+    Failure,
+    Reads,
+    Requires,
+    argument,
+    command,
+    failing,
+    flag,
+    option,
+    words,
+)
+from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt
+from virshpy.shell.nouns.families import given_flags
+from virshpy.shell.render.results import Document, Lines, Message, Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _MOUNTPOINTS = words("mountpoint", STRING.offering("MOUNT_POINTS"), "only file systems mounted there")

@@ -6,7 +6,6 @@ import os
 import re
 import stat
 
-from virshpy.shell.command import Alias, Exclusive, Failure, Reads, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     DOMAIN_LATE,
     IMPACT,
@@ -16,18 +15,30 @@ from virshpy.shell.commands.domain.options import (
     lasting_impact,
 )
 from virshpy.shell.commands.domain.tuning import inbound_rate, outbound_rate
+from virshpy.shell.lang.command import (
+    Alias,
+    Exclusive,
+    Failure,
+    Reads,
+    Requires,
+    argument,
+    command,
+    failing,
+    flag,
+    option,
+)
+from virshpy.shell.lang.types import STRING, AnyText, Choice, Path, _paths
 from virshpy.shell.markup import Writer
-from virshpy.shell.results import Document, Message
-from virshpy.shell.types import STRING, AnyText, Choice, Path, _paths
+from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.types import Candidate
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
 _PRINT = flag("print-xml", "print the XML, and do nothing")
 

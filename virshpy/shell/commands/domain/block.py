@@ -13,7 +13,8 @@ from virshpy.enums import (
     BlockResizeFlags,
 )
 from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for
-from virshpy.shell.command import (
+from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
+from virshpy.shell.lang.command import (
     Alias,
     Constraint,
     Exclusive,
@@ -26,11 +27,10 @@ from virshpy.shell.command import (
     flag,
     option,
 )
-from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
-from virshpy.shell.families import given_flags, named_as
-from virshpy.shell.objects import DiskName
-from virshpy.shell.results import Document, Message, Text
-from virshpy.shell.types import STRING, Choice, File, Path, Size, UInt
+from virshpy.shell.lang.types import STRING, Choice, File, Path, Size, UInt
+from virshpy.shell.nouns.families import given_flags, named_as
+from virshpy.shell.nouns.objects import DiskName
+from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Alias, Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Alias, Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _PATH = argument("path", DiskName(), "target or source of a disk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import DefineFlags, UndefineFlags, XMLFlags
-from virshpy.shell.command import (
+from virshpy.shell.lang.command import (
     Alias,
     Constraint,
     Exclusive,
@@ -16,14 +16,14 @@ from virshpy.shell.command import (
     flag,
     option,
 )
-from virshpy.shell.results import Document, Message, Plan
-from virshpy.shell.types import STRING, TEXT, DomainType, File, Type
+from virshpy.shell.lang.types import STRING, TEXT, DomainType, File, Type
+from virshpy.shell.render.results import Document, Message, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")

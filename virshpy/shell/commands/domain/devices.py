@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy.enums import DeviceModifyFlags, ModificationImpact
-from virshpy.shell.command import Alias, Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -17,17 +16,18 @@ from virshpy.shell.commands.domain.options import (
     impact,
     lasting_impact,
 )
-from virshpy.shell.documents import appended, parsed, printed, removed, set_text
-from virshpy.shell.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
-from virshpy.shell.results import Document, Message
-from virshpy.shell.types import STRING, Choice, File, KiB, Path, UInt
+from virshpy.shell.edit_tree import appended, parsed, printed, removed, set_text
+from virshpy.shell.lang.command import Alias, Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.lang.types import STRING, Choice, File, KiB, Path, UInt
+from virshpy.shell.nouns.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
+from virshpy.shell.render.results import Document, Message
 from virshpy.xml.node import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _FILE = argument("file", File(), "file with the device's XML")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import AbortJobFlags, DirtyRateCalcFlags, JobStatsFlags, JobType, MigrateFlags, MigrateMaxSpeedFlags
-from virshpy.shell.command import Alias, Exclusive, Failure, Requires, argument, command, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
-from virshpy.shell.families import given_flags, named_as
-from virshpy.shell.results import Message, Text
-from virshpy.shell.types import STRING, Choice, File, Int, UInt, Wrapping
+from virshpy.shell.lang.command import Alias, Exclusive, Failure, Requires, argument, command, flag, option
+from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt, Wrapping
+from virshpy.shell.nouns.families import given_flags, named_as
+from virshpy.shell.render.results import Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _KINDS = ("None", "Bounded", "Unbounded", "Completed", "Failed", "Cancelled")
@@ -332,7 +332,7 @@ def _by_itself(domain: Domain, args: Arguments, params: dict[str, Any], flags: i
 def _moving(
     domain: Domain, args: Arguments, move: Callable[[], object], later: tuple[int, Callable[[], None]] | None
 ) -> Iterable[Result]:
-    from virshpy.shell.watched import domain_job
+    from virshpy.shell.progress import domain_job
 
     return domain_job("Migration", domain, move, asked="verbose" in args, later=later)
 

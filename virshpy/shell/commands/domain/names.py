@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import argument, command
-from virshpy.shell.results import Text
-from virshpy.shell.types import DomainType
+from virshpy.shell.lang.command import argument, command
+from virshpy.shell.lang.types import DomainType
+from virshpy.shell.render.results import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, option
-from virshpy.shell.results import Document
-from virshpy.shell.types import Choice, DomainType, File, Path
+from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, option
+from virshpy.shell.lang.types import Choice, DomainType, File, Path
+from virshpy.shell.render.results import Document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 _FORMAT = Choice("qemu-argv")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import MetadataType, ModificationImpact
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option, words
-from virshpy.shell.results import Document, Message, Text
-from virshpy.shell.types import STRING, TEXT, DomainType
+from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option, words
+from virshpy.shell.lang.types import STRING, TEXT, DomainType
+from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from virshpy.enums import ModificationImpact
-from virshpy.shell.command import Exclusive, argument, flag
-from virshpy.shell.families import named_as
-from virshpy.shell.types import DomainType
+from virshpy.shell.lang.command import Exclusive, argument, flag
+from virshpy.shell.lang.types import DomainType
+from virshpy.shell.nouns.families import named_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
 
 DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")
 DOMAIN_LATE = argument("domain", DomainType(), "name, id or UUID of a domain", late=True)

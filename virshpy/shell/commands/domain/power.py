@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
-from virshpy.shell.command import Failure, argument, command, failing, flag, option
-from virshpy.shell.results import Message, Plan
-from virshpy.shell.types import Descriptors, DomainType, File, Flags
+from virshpy.shell.lang.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.lang.types import Descriptors, DomainType, File, Flags
+from virshpy.shell.render.results import Message, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _MODES: dict[str, int] = {

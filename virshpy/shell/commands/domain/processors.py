@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import VcpuFlags
-from virshpy.shell.command import Constraint, Exclusive, Failure, Requires, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     DOMAIN,
     DOMAIN_LATE,
@@ -15,8 +14,19 @@ from virshpy.shell.commands.domain.options import (
     impact,
 )
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
-from virshpy.shell.results import Message, Shown, Table, Text
-from virshpy.shell.types import STRING, TEXT, Int, UInt
+from virshpy.shell.lang.command import (
+    Constraint,
+    Exclusive,
+    Failure,
+    Requires,
+    argument,
+    command,
+    failing,
+    flag,
+    option,
+)
+from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
+from virshpy.shell.render.results import Message, Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +34,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from virshpy.enums import ConsoleFlags, XMLFlags
-from virshpy.shell.command import Exclusive, Failure, argument, command, flag, option, words
-from virshpy.shell.results import Document, Lines, Text
-from virshpy.shell.types import STRING, Choice, Descriptors, DomainType
+from virshpy.shell.lang.command import Exclusive, Failure, argument, command, flag, option, words
+from virshpy.shell.lang.types import STRING, Choice, Descriptors, DomainType
+from virshpy.shell.render.results import Document, Lines, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
-from virshpy.shell.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
-from virshpy.shell.families import WRAP, XPATH_FIRST, Spoken, edit_document, given_flags, named_as, shown
-from virshpy.shell.results import Document, Message
-from virshpy.shell.types import AnyChoice, DomainType, File, Path, UInt
+from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
+from virshpy.shell.nouns.families import WRAP, XPATH_FIRST, Spoken, edit_document, given_flags, named_as, shown
+from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _S = SaveRestoreFlags
@@ -61,7 +61,7 @@ def save(session: Session, args: Arguments) -> Iterable[Result]:
 
 
 def _job(label: str, domain: Domain, work: Callable[[], object], args: Arguments) -> Iterable[Result]:
-    from virshpy.shell.watched import domain_job
+    from virshpy.shell.progress import domain_job
 
     return domain_job(label, domain, work, asked="verbose" in args)
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import FDAssociateFlags, GraphicsReloadType, KeycodeSet, NodeSuspendTarget, ProcessSignal
 from virshpy.enums import QemuMonitorEventRegisterFlags as EventFlags
-from virshpy.shell.command import Failure, Reads, argument, command, failing, flag, option, words
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.commands.domain.tuning import parameters, throttle_options, throttle_values
-from virshpy.shell.events import LOOP, TIMESTAMP, watch
-from virshpy.shell.families import Spoken, given_flags
-from virshpy.shell.results import Message, Table, Text
-from virshpy.shell.types import (
+from virshpy.shell.lang.command import Failure, Reads, argument, command, failing, flag, option, words
+from virshpy.shell.lang.types import (
     STRING,
     AnyChoice,
     AnyText,
@@ -25,6 +22,9 @@ from virshpy.shell.types import (
     Type,
     UInt,
 )
+from virshpy.shell.nouns.events import LOOP, TIMESTAMP, watch
+from virshpy.shell.nouns.families import Spoken, given_flags
+from virshpy.shell.render.results import Message, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.types import Candidate
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
 # keys
 _CODESETS = {

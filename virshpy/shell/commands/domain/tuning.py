@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
 from virshpy.errors import Error, InvalidArg, Misuse, NoSupport
-from virshpy.shell.command import Alias, Failure, Reads, argument, command, failing, option, words
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -15,10 +14,11 @@ from virshpy.shell.commands.domain.options import (
     LIVE,
     impact,
 )
-from virshpy.shell.families import named_as
-from virshpy.shell.objects import DiskName, InterfaceName
-from virshpy.shell.results import Text
-from virshpy.shell.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number, whole_number
+from virshpy.shell.lang.command import Alias, Failure, Reads, argument, command, failing, option, words
+from virshpy.shell.lang.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number, whole_number
+from virshpy.shell.nouns.families import named_as
+from virshpy.shell.nouns.objects import DiskName, InterfaceName
+from virshpy.shell.render.results import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB

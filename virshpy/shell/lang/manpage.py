@@ -6,16 +6,16 @@ import re
 from textwrap import wrap
 
 from virshpy import __version__
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, OPTIONAL, WORDS
-from virshpy.shell.help import data_forms
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, OPTIONAL, WORDS
+from virshpy.shell.lang.help import data_forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from virshpy.shell.command import Command, Option
-    from virshpy.shell.registry import Group
+    from virshpy.shell.lang.command import Command, Option
+    from virshpy.shell.lang.registry import Group
 
 DATE = "November 22, 2026"
 

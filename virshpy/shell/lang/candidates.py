@@ -1,20 +1,21 @@
-"""Where the words come from that completion offers for values which are no objects of their own: processors, NUMA
-cells, formats, what a guest has. A type takes one up by its name: ``Int().offering("CELLS")``. To press Tab changes
-nothing: what is asked for here may be asked for on a read-only connection, too."""
+"""Completion candidates for values that are not objects: processors, NUMA cells, formats, devices of a guest.
+
+A type takes one up by its name: ``Int().offering("CELLS")``. Pressing Tab changes nothing, so what is asked here may be
+asked on a read-only connection, too."""
 
 from __future__ import annotations
 
-from virshpy.shell.objects import DiskName, InterfaceName, InterfaceType, NetworkType, OfDomain, SecretType
-from virshpy.shell.types import Choice, Path, Type, Uri
+from virshpy.shell.lang.types import Choice, Path, Type, Uri
+from virshpy.shell.nouns.objects import DiskName, InterfaceName, InterfaceType, NetworkType, OfDomain, SecretType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.objects import Given
+    from virshpy.shell.lang.types import Candidate
+    from virshpy.shell.nouns.objects import Given
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
     from virshpy.xml.node import Node
 
 

@@ -4,17 +4,17 @@ one thing to one object differ in the object only."""
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.command import Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.results import Document, Lines, Message, Shown, Table
-from virshpy.shell.types import File, Named, Type
+from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.lang.types import File, Named, Type
+from virshpy.shell.render.results import Document, Lines, Message, Shown, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
-    from virshpy.shell.command import Alias, Arguments, Constraint, Option
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
     T = TypeVar("T")

@@ -25,8 +25,7 @@ class Type:
     source: str | None = None  # where words to complete come from, if not from the type itself
 
     def offering(self, source: str) -> Self:
-        """The same type, with words to complete from what is called ``source`` in :mod:`virshpy.shell.sources`. That is
-        only loaded for Tab."""
+        """This type, completed from ``source`` in :mod:`virshpy.shell.lang.candidates`, which is loaded for Tab only."""
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__, source=source)
         return made
@@ -42,9 +41,9 @@ class Type:
     def complete_beside(self, given: dict[str, list[str]], prefix: str, session: Session) -> Iterable[Candidate]:
         """The same for types that depend on what other options say: ``given`` holds their texts."""
         if self.source is not None:
-            from virshpy.shell import sources
+            from virshpy.shell.lang import candidates
 
-            known: Type = getattr(sources, self.source)
+            known: Type = getattr(candidates, self.source)
             return known.complete_beside(given, prefix, session)
         return self.complete(prefix, session)
 
@@ -284,7 +283,7 @@ class DomainType(Type):
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         from virshpy.enums import StatsTypes
-        from virshpy.shell.states import state_label
+        from virshpy.shell.render.states import state_label
 
         found = []
         for domain, stats in session.connection.domain_stats(stats=StatsTypes.STATE):
@@ -328,7 +327,7 @@ _BLANKS = " \t\n\v\f\r"
 
 
 def _failure(message: str, cause: errors.Error | None = None, **more: Any) -> Exception:
-    from virshpy.shell.command import Failure
+    from virshpy.shell.lang.command import Failure
 
     return Failure(message, cause, **more)
 

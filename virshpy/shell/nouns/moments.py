@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Constraint, Failure
-from virshpy.shell.results import Shown, Table, Text
+from virshpy.shell.lang.command import Constraint, Failure
+from virshpy.shell.render.results import Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.xml.node import Node
 
 

@@ -10,21 +10,21 @@
         ...
         return Text(...)
 
-A handler returns what it found out (:mod:`virshpy.shell.results`) and prints nothing. A bad declaration fails when its
-module is loaded.
+A handler returns what it found out (:mod:`virshpy.shell.render.results`) and prints nothing. A bad declaration fails
+when its module is loaded.
 """
 
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.types import STRING, Type
+from virshpy.shell.lang.types import STRING, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
     from typing import Any
 
-    from virshpy.shell.results import Result
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
     Handler = Callable[[Session, "Arguments"], Result | Iterable[Result] | None]
@@ -313,7 +313,7 @@ def command(
     connects: bool = True,
 ) -> Callable[[Handler], Handler]:
     """Declare the decorated handler as a command. ``returns`` names the keys of what it gives to programs, in the
-    notation of :mod:`virshpy.shell.returns`; it is empty where nothing is ever printed."""
+    notation of :mod:`virshpy.shell.lang.shapes`; it is empty where nothing is ever printed."""
 
     def declare(run: Handler) -> Handler:
         if name in DECLARED:

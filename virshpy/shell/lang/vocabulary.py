@@ -1,7 +1,7 @@
 """The keys that programs get in JSON, YAML and CSV, each with one type and one meaning whatever the command.
 
-Which of them a command gives is said in its declaration (:mod:`virshpy.shell.returns`). docs/schema.json and the tables
-of docs/json.md are made of both by ``make man``. Nothing that runs a command imports this.
+Which of them a command gives is said in its declaration (:mod:`virshpy.shell.lang.shapes`). docs/schema.json and the
+tables of docs/json.md are made of both by ``make man``. Nothing that runs a command imports this.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from virshpy.shell.output import cell, label, plain
-from virshpy.shell.results import Document, Fields, Message, Progress, Table, Text
+from virshpy.shell.render.output import cell, label, plain
+from virshpy.shell.render.results import Document, Fields, Message, Progress, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from virshpy.shell.results import Result
+    from virshpy.shell.render.results import Result
 
 _STATE_STYLES = {
     "running": "green", "idle": "green", "active": "green",
@@ -94,7 +94,7 @@ def _paint(code: str, text: str) -> str:
 
 
 def _table(result: Table, *, quiet: bool) -> str:
-    from virshpy.shell.layout import table
+    from virshpy.shell.render.layout import table
 
     columns = [(place, key, title) for place, (key, title) in enumerate(result.columns) if title is not None]
     if quiet and not result.rows:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from textwrap import wrap
 
 from virshpy import __version__
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, OPTIONAL, REQUIRED
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, OPTIONAL, REQUIRED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Command, Option
-    from virshpy.shell.registry import Group
+    from virshpy.shell.lang.command import Command, Option
+    from virshpy.shell.lang.registry import Group
 
 _USAGE = """
 virshpy [options]... [<command_string>]

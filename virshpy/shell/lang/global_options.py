@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from virshpy.shell.output import FORMATS
+from virshpy.shell.lang.types import whole_number
+from virshpy.shell.render.output import FORMATS
 from virshpy.shell.session import DEBUG, ERROR, Settings
-from virshpy.shell.types import whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
-"""Long work, done in a thread of its own while the prompt's thread tells how far it is and hears Ctrl-C."""
+"""Runs long work in a thread of its own, reports its progress, and cancels it on Ctrl-C."""
 
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.results import Progress
+from virshpy.shell.render.results import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

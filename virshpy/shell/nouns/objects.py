@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.command import Failure
-from virshpy.shell.families import Spoken, named_as
-from virshpy.shell.types import DomainType, Named, Type
+from virshpy.shell.lang.command import Failure
+from virshpy.shell.lang.types import DomainType, Named, Type
+from virshpy.shell.nouns.families import Spoken, named_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from virshpy.api.connection import Connection
     from virshpy.api.domain import Domain
     from virshpy.api.storage import StorageVol
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.types import Candidate
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
     Given = dict[str, list[str]]
     Way = tuple[str, Callable[[str], Any]]

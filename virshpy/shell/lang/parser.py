@@ -6,16 +6,16 @@ given by name or, in order of declaration, by position.
 
 from __future__ import annotations
 
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, WORDS, Arguments
-from virshpy.shell.output import FORMATS
-from virshpy.shell.types import PLAIN
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, WORDS, Arguments
+from virshpy.shell.lang.types import PLAIN
+from virshpy.shell.render.output import FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from virshpy.shell.command import Command, Option
+    from virshpy.shell.lang.command import Command, Option
 
     Heard = Callable[[str, str, str | None], None]
 
@@ -219,7 +219,7 @@ class Reader:
         if not self.awaiting:
             if self.command.name == "help":
                 return
-            from virshpy.shell.help import synopsis
+            from virshpy.shell.lang.help import synopsis
 
             hint = _NO_SHELL if word in _OF_A_SHELL else f"usage: {synopsis(self.command)}"
             raise ParseError(f"unexpected data '{word}'", hint=hint)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from virshpy.shell import command as declarations
+from virshpy.shell.lang import command as declarations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Command
+    from virshpy.shell.lang.command import Command
 
 
 class Group:
@@ -76,9 +76,9 @@ GROUPS = (
         "Domain Monitoring",
         "monitor",
         {
-            "monitor": "domcontrol dominfo domstate domstats",
-            "listing": "list",
-            "monitoring": (
+            "domain.info": "domcontrol dominfo domstate domstats",
+            "domain.list": "list",
+            "domain.figures": (
                 "domblkerror domblkinfo domblklist domblkstat domif-getlink domifaddr domiflist domifstat dommemstat "
                 "domtime"
             ),
@@ -235,7 +235,7 @@ def find(name: str) -> Command:
     """A command by name. Raises ParseError as virsh words it."""
     found = lookup(name)
     if found is None:
-        from virshpy.shell.parser import ParseError
+        from virshpy.shell.lang.parser import ParseError
 
         near = nearest(name, names())
         hint = f"did you mean '{near}'?" if near else "'help' lists the commands"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import FLAG, Failure
-from virshpy.shell.results import Explanation
+from virshpy.shell.lang.command import FLAG, Failure
+from virshpy.shell.render.results import Explanation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 

@@ -2,7 +2,7 @@
 
 JSON is one object per result, ``{"version": 1, "command": …, "result": {…}}``, and on standard error
 ``{"version": 1, "command": …, "error": {…}}``; docs/json.md describes the fields. YAML is the same in another spelling,
-CSV the result alone, its errors in JSON (:mod:`virshpy.shell.machine`).
+CSV the result alone, its errors in JSON (:mod:`virshpy.shell.render.machine`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from virshpy.shell.results import (
+from virshpy.shell.render.results import (
     Document,
     Explanation,
     Fields,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, TextIO
 
-    from virshpy.shell.command import Failure
-    from virshpy.shell.results import Field, Result
+    from virshpy.shell.lang.command import Failure
+    from virshpy.shell.render.results import Field, Result
 
 JSON_VERSION = 1
 MACHINE = ("json", "yaml", "csv")
@@ -63,7 +63,7 @@ class Renderer:
             self.failure_line(result.text)
             return
         if self.format == "rich":
-            from virshpy.shell import terminal
+            from virshpy.shell.render import terminal
 
             text = terminal.coloured(result, quiet=self.quiet)
         else:
@@ -73,7 +73,7 @@ class Renderer:
     def _progress(self, step: Progress) -> None:
         """To standard error, as virsh does: what a command prints stays free of it."""
         if self.format == "rich" and _is_terminal(sys.stderr) and not self.quiet:
-            from virshpy.shell import terminal
+            from virshpy.shell.render import terminal
 
             complain(terminal.bar(step))
             self._line_open = step.percent < 100
@@ -132,7 +132,7 @@ class Renderer:
         complain(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
 
     def _for_machines(self, stream: TextIO, document: dict[str, Any]) -> None:
-        from virshpy.shell import machine
+        from virshpy.shell.render import machine
 
         text = machine.written(document, self.format, indented=_is_terminal(stream))
         if stream is not sys.stdout:
@@ -146,7 +146,7 @@ class Renderer:
         """Show what was kept back since ``page`` was set to a list, in the user's pager."""
         page, self.page = self.page, None
         if page:
-            from virshpy.shell.terminal import show_in_pager
+            from virshpy.shell.render.terminal import show_in_pager
 
             show_in_pager("".join(page))
 

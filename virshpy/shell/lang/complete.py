@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell import registry
-from virshpy.shell.command import FLAG, WORDS, Failure
-from virshpy.shell.parser import ParseError, Reader, Separator, split
+from virshpy.shell.lang import registry
+from virshpy.shell.lang.command import FLAG, WORDS, Failure
+from virshpy.shell.lang.parser import ParseError, Reader, Separator, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from virshpy.shell.command import Command, Option
+    from virshpy.shell.lang.command import Command, Option
+    from virshpy.shell.lang.types import Candidate
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Candidate
 
 
 def program_candidates(words: Sequence[str], session: Session, *, explained: bool = True) -> list[Candidate]:
     """The same for all the words after the program's name: its own options may come first, and are heeded."""
-    from virshpy.shell import arguments
+    from virshpy.shell.lang import global_options
 
     *before, prefix = words
     try:
-        parsed = arguments.parse(before)
-    except arguments.UsageError:
+        parsed = global_options.parse(before)
+    except global_options.UsageError:
         found = _values_of_program(before[-1], prefix, session) if before else []
         return [offer for offer in found if offer[0].startswith(prefix)]
     if parsed.words or parsed.show or "--" in before or not prefix.startswith("-"):
@@ -55,7 +55,7 @@ _PROGRAM_OPTIONS = {
 
 def _of_one_argument(prefix: str, session: Session) -> list[Candidate]:
     """A whole command line, or several, in one word of the shell: all of it is offered, with its end completed."""
-    from virshpy.shell.typed import escaped_within, last_command
+    from virshpy.shell.lang.partial_line import escaped_within, last_command
 
     words, typed = last_command(prefix)
     head = prefix.removesuffix(typed)
@@ -64,8 +64,8 @@ def _of_one_argument(prefix: str, session: Session) -> list[Candidate]:
 
 def _values_of_program(option: str, prefix: str, session: Session) -> list[Candidate]:
     """What the value of one of the program's options may be."""
-    from virshpy.shell.output import FORMATS
-    from virshpy.shell.types import Path, Uri
+    from virshpy.shell.lang.types import Path, Uri
+    from virshpy.shell.render.output import FORMATS
 
     if option in ("-c", "--connect"):
         return list(Uri().complete(prefix, session))

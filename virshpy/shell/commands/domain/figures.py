@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceAddressesSource, MemoryStatTags, SetTimeFlags
-from virshpy.shell.command import Alias, Exclusive, Failure, Option, Reads, argument, command, failing, flag, option
 from virshpy.shell.commands.domain.options import (
     CONFIG,
     CURRENT,
@@ -15,9 +14,21 @@ from virshpy.shell.commands.domain.options import (
     RUNNING_LATE,
     impact,
 )
-from virshpy.shell.objects import AnyDiskName, InterfaceName, is_mac
-from virshpy.shell.results import Field, Fields, Shown, Table, Text
-from virshpy.shell.types import STRING, Choice, Int
+from virshpy.shell.lang.command import (
+    Alias,
+    Exclusive,
+    Failure,
+    Option,
+    Reads,
+    argument,
+    command,
+    failing,
+    flag,
+    option,
+)
+from virshpy.shell.lang.types import STRING, Choice, Int
+from virshpy.shell.nouns.objects import AnyDiskName, InterfaceName, is_mac
+from virshpy.shell.render.results import Field, Fields, Shown, Table, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -25,8 +36,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 

@@ -1,7 +1,7 @@
 """What a handler returns: data, and just enough about its plain form to print virsh's bytes.
 
 ``key`` names the value for programs. Which keys a command gives is declared with it, and what each means is said in
-:mod:`virshpy.shell.vocabulary`: a key that is not there is refused by the tests.
+:mod:`virshpy.shell.lang.vocabulary`: a key that is not there is refused by the tests.
 """
 
 from __future__ import annotations

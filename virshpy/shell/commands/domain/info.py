@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import ControlErrorReason, ControlState, GetAllDomainStatsFlags, StatsTypes
-from virshpy.shell.command import argument, command, flag, words
-from virshpy.shell.results import Field, Fields, Stats, Text
-from virshpy.shell.states import reason_label, state_label
-from virshpy.shell.types import DomainType
+from virshpy.shell.lang.command import argument, command, flag, words
+from virshpy.shell.lang.types import DomainType
+from virshpy.shell.render.results import Field, Fields, Stats, Text
+from virshpy.shell.render.states import reason_label, state_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
+    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
 _DOMAIN = argument("domain", DomainType(), "name, id or UUID of a domain")

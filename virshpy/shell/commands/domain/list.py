@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags, StatsTypes
-from virshpy.shell.command import Exclusive, command, failing, flag
-from virshpy.shell.results import Lines, Table
-from virshpy.shell.states import state_label
+from virshpy.shell.lang.command import Exclusive, command, failing, flag
+from virshpy.shell.render.results import Lines, Table
+from virshpy.shell.render.states import state_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
     Row = tuple[Domain, int]

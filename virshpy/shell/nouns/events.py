@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from virshpy.shell.command import Failure, Option, command, flag, option
-from virshpy.shell.results import Lines, Message, Text
-from virshpy.shell.types import Choice, Timeout
+from virshpy.shell.lang.command import Failure, Option, command, flag, option
+from virshpy.shell.lang.types import Choice, Timeout
+from virshpy.shell.render.results import Lines, Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.connection import Connection
-    from virshpy.shell.command import Arguments
-    from virshpy.shell.results import Result
+    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.types import Type
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
-    from virshpy.shell.types import Type
 
     # Takes what an event is about and what it carries, and gives the sentence and its data.
     Describe = Callable[[Any, dict[str, Any]], str]

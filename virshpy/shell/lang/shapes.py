@@ -1,5 +1,5 @@
 """The notation in which a command's declaration says what it gives to programs: keys of
-:mod:`virshpy.shell.vocabulary`.
+:mod:`virshpy.shell.lang.vocabulary`.
 
     "id name uuid"                      an object with these keys
     "state reason?"                     the second only in some cases
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from virshpy.shell.vocabulary import KEYS
+from virshpy.shell.lang.vocabulary import KEYS
 
 _TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "number": (int, float), "truth": (bool,)}
 _LISTS = {"integers": "integer", "texts": "text"}

@@ -21,7 +21,7 @@ from virshpy.api.domain_block import BlockMethods
 from virshpy.api.domain_saving import SavingMethods
 from virshpy.api.storage import StorageVol
 from virshpy.driver.structures import BlockJobInfo, JobInfo
-from virshpy.shell import watched
+from virshpy.shell import progress
 
 STEPS = (0, 25, 60, 99)
 
@@ -56,7 +56,7 @@ class Job:
 @pytest.fixture
 def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
     made = Job({})
-    monkeypatch.setattr(watched, "INTERVAL", 0.02)
+    monkeypatch.setattr(progress, "INTERVAL", 0.02)
     for name, method in (("save", made.save), ("job_info", made.info), ("abort_job", made.abort)):
         monkeypatch.setattr(SavingMethods, name, lambda domain, *args, method=method: method(domain, *args))
     yield made
@@ -110,7 +110,7 @@ def test_what_is_to_happen_later_happens_once() -> None:
             over.set()
             return None
 
-    steps = list(watched.watched("Move", lambda: over.wait(20), measure, over.set, asked=False, later=later))
+    steps = list(progress.watched("Move", lambda: over.wait(20), measure, over.set, asked=False, later=later))
     assert [step.percent for step in steps] == [0, 75, 100] and len(happened) == 1
 
 
@@ -122,7 +122,7 @@ def test_ctrl_c_cancels_a_job_on_a_disk(monkeypatch: pytest.MonkeyPatch) -> None
         interrupt()
         return None if aborted else next(looks)
 
-    monkeypatch.setattr(watched, "INTERVAL", 0.02)
+    monkeypatch.setattr(progress, "INTERVAL", 0.02)
     monkeypatch.setattr(BlockMethods, "block_pull", lambda *_: None)
     monkeypatch.setattr(BlockMethods, "block_job_info", look)
     monkeypatch.setattr(BlockMethods, "block_job_abort", lambda domain, disk, flags: aborted.append(disk))
@@ -160,7 +160,7 @@ class Wire:
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     made = Wire(bytes(range(256)) * 4000)
-    monkeypatch.setattr(watched, "INTERVAL", 0.02)
+    monkeypatch.setattr(progress, "INTERVAL", 0.02)
     for name in ("upload", "download"):
         monkeypatch.setattr(StorageVol, name, lambda *_: made)
     return made
@@ -180,9 +180,9 @@ def test_a_volume_is_carried_whole(wire: Wire, tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_the_carrying(wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled = Event()
-    cancel = watched.Carried.cancel
+    cancel = progress.Carried.cancel
 
-    def heard(carried: watched.Carried) -> None:
+    def heard(carried: progress.Carried) -> None:
         cancel(carried)
         cancelled.set()
 
@@ -190,7 +190,7 @@ def test_ctrl_c_ends_the_carrying(wire: Wire, tmp_path: Path, monkeypatch: pytes
         interrupt()
         assert cancelled.wait(20)
 
-    monkeypatch.setattr(watched.Carried, "cancel", heard)
+    monkeypatch.setattr(progress.Carried, "cancel", heard)
     wire.at = (300_000, stop)
     outcome = run_virshpy(["-c", URI, f"{VOLUME} vol-download disk {tmp_path}/image default-pool"])
     assert outcome.stderr == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from virshpy.shell.output import printable
+from virshpy.shell.render.output import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

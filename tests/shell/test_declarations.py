@@ -78,14 +78,14 @@ def test_it_says_what_it_does_and_shows_how(missing: str) -> None:
 
 def test_index_is_true() -> None:
     """In a process of its own: here, other tests may have loaded modules already."""
-    code = "from virshpy.shell import registry; print('\\n'.join(registry.check()))"
+    code = "from virshpy.shell.lang import registry; print('\\n'.join(registry.check()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
 
 def test_one_command_loads_one_module() -> None:
     code = (
-        "import sys; from virshpy.shell import registry; registry.lookup('list');"
+        "import sys; from virshpy.shell.lang import registry; registry.lookup('list');"
         "print(*(name for name in sys.modules if name.startswith('virshpy.shell.commands.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

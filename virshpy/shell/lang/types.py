@@ -25,7 +25,7 @@ class Type:
     source: str | None = None  # where words to complete come from, if not from the type itself
 
     def offering(self, source: str) -> Self:
-        """This type, completed from ``source`` in :mod:`virshpy.shell.lang.candidates`, which is loaded for Tab only."""
+        """This type, completed from ``source`` in :mod:`virshpy.shell.lang.candidates` (loaded for Tab only)."""
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__, source=source)
         return made

@@ -16,8 +16,7 @@ from kit.guest import Archive, Guest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document, serial_to
-from tests.guests.test_crash_matrix import nothing_left
-from tests.guests.test_life import define, wait_for, wait_ready
+from tests.guests.living import define, nothing_left, wait_for, wait_ready
 from virshpy import errors
 from virshpy.drivers.qemu import agent
 

@@ -12,8 +12,7 @@ from tests import needs
 from tests.attacks.parties import MALLORY, run_as, start_as
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_crash_matrix import nothing_left
-from tests.guests.test_life import define
+from tests.guests.living import define, nothing_left
 from virshpy import errors
 from virshpy import open as connect
 

@@ -14,14 +14,11 @@ import pytest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_crash_matrix import nothing_left
-from tests.guests.test_life import define
+from tests.guests.living import define, nothing_left
 from tests.processes import processes
+from tests.stores import open_store
 from virshpy import errors
 from virshpy import open as connect
-from virshpy.host.directories import directories
-from virshpy.host.store import Store
-from virshpy.uri import URI
 
 pytestmark = needs.qemu
 
@@ -127,7 +124,7 @@ def test_a_definition_that_cannot_be_read_can_be_forgotten(virshpy: Run, root: P
     for name in ("off", "on"):
         define(virshpy, root, document(name, memory=16))
     virshpy("start", "on")
-    store = Store(directories(URI(f"qemu:///embed?root={root}")), state_schema="", run_schema="", version=1)
+    store = open_store(root)
     store.execute("UPDATE domain SET xml = '<domain><vcpu/></doma'")
     store.execute("UPDATE run.active SET xml = 'nonsense'")
     store.close()
@@ -145,8 +142,7 @@ def test_a_definition_that_cannot_be_read_can_be_forgotten(virshpy: Run, root: P
 
 def test_a_step_that_nobody_knows_stops_nobody(virshpy: Run, root: Path) -> None:
     define(virshpy, root, document("vm", memory=16))
-    places = directories(URI(f"qemu:///embed?root={root}"))
-    store = Store(places, state_schema="", run_schema="", version=1)
+    store = open_store(root)
     store.execute("INSERT INTO run.journal VALUES ('x.1', 'start', 'x', 'undoing')")
     store.execute("INSERT INTO run.step VALUES ('x.1', 1, 'future.Invention', '{}')")
     store.execute("INSERT INTO main.step VALUES ('y.1', 1, 'filesystem.WriteFile', '[]')")

@@ -16,8 +16,7 @@ from tests import needs
 from tests.attacks.parties import PYTHON, qemu_of
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_crash_matrix import nothing_left
-from tests.guests.test_life import define, wait_for
+from tests.guests.living import define, nothing_left, wait_for
 from virshpy.host import locks
 
 pytestmark = needs.qemu

@@ -9,7 +9,7 @@ from pathlib import Path
 import virshpy
 from tests.fuzz.kind import Kind, fault, refused
 from tests.fuzz.mutate import Mutator
-from tests.testdriver.test_file import HOST
+from tests.testdriver.described import HOST
 from virshpy import errors
 
 STAGES = {"refused": "refused", "read": "made a host"}

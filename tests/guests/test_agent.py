@@ -11,7 +11,7 @@ from kit.guest import Guest, GuestError
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document, serial_to
-from tests.guests.test_life import define, state, wait_for, wait_ready
+from tests.guests.living import define, state, wait_for, wait_ready
 
 pytestmark = needs.qemu
 CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"

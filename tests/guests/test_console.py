@@ -16,7 +16,7 @@ from kit.guest import READY, Guest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_life import define
+from tests.guests.living import define
 from tests.shell.terminals import Terminal
 from virshpy import errors
 from virshpy import open as connect

@@ -17,9 +17,7 @@ import pytest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
-from virshpy.host.directories import directories
-from virshpy.host.store import Store
-from virshpy.uri import URI
+from tests.guests.living import nothing_left
 
 pytestmark = needs.qemu
 
@@ -64,18 +62,6 @@ def die_in(uri: str, moment: int, *words: str, number: int = signal.SIGKILL) -> 
     else:
         assert done.returncode == 0, done.stderr
     return where or None
-
-
-def nothing_left(root: Path) -> list[str]:
-    """Rows, files and directories that only a running guest may have."""
-    places = directories(URI(f"qemu:///embed?root={root}"))
-    left = [str(path) for path in Path(places.guests).iterdir()]
-    left += [str(path) for path in root.rglob("*.removed-*")]
-    store = Store(places, state_schema="", run_schema="", version=1)
-    for table in ("run.journal", "run.step", "run.active", "run.port", "main.journal", "main.step"):
-        left += [f"{table}: {tuple(row)}" for row in store.all(f"SELECT * FROM {table}")]
-    store.close()
-    return left
 
 
 def every_moment(verb: Callable[[int], str | None], check: Callable[[str], None]) -> int:

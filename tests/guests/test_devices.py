@@ -15,8 +15,7 @@ from kit.guest import READY, Guest
 from tests import needs
 from tests.conftest import Run, mounts_below
 from tests.guests.documents import document, serial_to
-from tests.guests.test_crash_matrix import nothing_left
-from tests.guests.test_life import define, pid_of, state, wait_for, wait_ready
+from tests.guests.living import define, nothing_left, pid_of, state, wait_for, wait_ready
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.enums import CreateFlags

@@ -12,8 +12,7 @@ import pytest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_crash_matrix import nothing_left
-from tests.guests.test_life import define
+from tests.guests.living import define, nothing_left
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.host.sockets import port_is_free

@@ -14,7 +14,7 @@ import pytest
 from kit.guest import READY, Guest, GuestError, build
 from tests import needs
 from tests.guests.documents import document
-from tests.guests.test_crash_matrix import nothing_left
+from tests.guests.living import nothing_left
 from virshpy import open as connect
 from virshpy.enums import CreateFlags, UndefineFlags
 

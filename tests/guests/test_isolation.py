@@ -12,7 +12,7 @@ import pytest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_life import define
+from tests.guests.living import define
 from tests.processes import processes
 
 pytestmark = [needs.qemu, needs.root]

@@ -7,48 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from kit.guest import READY, Guest
+from kit.guest import Guest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document, serial_to
-from tests.processes import processes
+from tests.guests.living import define, pid_of, state, wait_for, wait_ready
 from virshpy import open as connect
 
 pytestmark = needs.qemu
-
-
-def define(virshpy: Run, root: Path, text: str) -> None:
-    path = root / "domain.xml"
-    path.write_text(text)
-    virshpy("define", str(path))
-
-
-def wait_for(condition: object, what: str, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < until, f"{what} did not happen in {seconds:g} s"
-        time.sleep(0.05)
-
-
-def wait_ready(log: Path, times: int = 1) -> None:
-    def ready() -> bool:
-        return log.exists() and log.read_text(errors="replace").count(READY) >= times
-
-    wait_for(ready, f"the guest's line in {log}")
-
-
-def pid_of(root: Path) -> int | None:
-    found = processes(f"qemu-system.*{root}/")
-    return found[0][0] if found else None
-
-
-def state(virshpy: Run, name: str) -> str:
-    return virshpy("domstate", name, "--reason").stdout.strip()
 
 
 @pytest.fixture

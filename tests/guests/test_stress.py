@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests import needs
-from tests.guests.test_crash_matrix import nothing_left
+from tests.guests.living import nothing_left
 from virshpy import open as connect
 
 pytestmark = needs.qemu

@@ -12,7 +12,7 @@ from tests import needs
 from tests.argv.documents import complete
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.test_life import define, pid_of
+from tests.guests.living import define, pid_of
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.drivers.qemu.unkept import unkept

@@ -10,20 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.processes import processes as running
+from tests.stores import open_store
 from virshpy import errors
 from virshpy.host import journal, processes
-from virshpy.host.directories import directories
 from virshpy.host.journal import Journal
 from virshpy.host.steps.filesystem import CopyFile, MakeDirectory, RemoveFile, WriteFile
 from virshpy.host.steps.process import Spawn
 from virshpy.host.store import Store
-from virshpy.uri import URI
-
-
-def open_store(root: Path) -> Store:
-    places = directories(URI(f"qemu:///embed?root={root}"))
-    places.prepare()
-    return Store(places, state_schema="", run_schema="", version=1)
 
 
 @pytest.fixture
@@ -103,7 +96,8 @@ def test_secrets_are_not_written_into_the_journal(store: Store, root: Path) -> N
 _DYING = """
 import os, sys
 sys.path.insert(0, {source!r})
-from tests.host.test_journal import open_store
+from tests.stores import open_store
+from fnmatch import fnmatchcase
 from virshpy.host import locks
 from virshpy.host.journal import Journal
 from virshpy.host.store import observers
@@ -113,7 +107,7 @@ from pathlib import Path
 root, moment = sys.argv[1:]
 store = open_store(Path(root))
 lock = locks.acquire(store.directories.locks, "subject", "start", timeout=1)
-observers.append(lambda name: os.kill(os.getpid(), 9) if name == moment else None)
+observers.append(lambda name: os.kill(os.getpid(), 9) if fnmatchcase(name, moment) else None)
 entry = Journal.begin(store, "start", "subject", lasting=False)
 entry.do(MakeDirectory(f"{{root}}/run/guests/1"))
 entry.do(Spawn(["/bin/sleep", "61"], log=f"{{root}}/log/sleep.log"))
@@ -123,11 +117,11 @@ print("held")
 
 _MOMENTS = [
     "start begun",
-    "start 1 filesystem.MakeDirectory ahead",
-    "start 1 filesystem.MakeDirectory recorded",
-    "start 1 filesystem.MakeDirectory done",
-    "start 2 process.Spawn recorded",
-    "start 2 process.Spawn done",
+    "start 1 * ahead",
+    "start 1 * recorded",
+    "start 1 * done",
+    "start 2 * recorded",
+    "start 2 * done",
     "start not yet held",
 ]
 

@@ -225,6 +225,20 @@ def nameless(module: Module) -> Iterator[str]:
             yield f"{module.path}: {part!r} names no story"
 
 
+def borrowed(module: Module) -> Iterator[str]:
+    """What a test module takes from another one, in the scripts of its child processes too."""
+    for use in imports(module):
+        if use.name.startswith("tests.") and any(part.startswith("test_") for part in use.name.split(".")[1:]):
+            yield f"{module.path}:{use.line}: {use.name}: what tests share has a module of its own"
+    for node in ast.walk(module.tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and (found := re.search(r"^\s*(?:from|import) tests[\w.]*\.test_\w+", node.value, re.MULTILINE))
+        ):
+            yield f"{module.path}:{node.lineno}: {found[0].strip()}: what tests share has a module of its own"
+
+
 def too_long(module: Module) -> Iterator[str]:
     lines = module.text.count("\n")
     if lines > MODULE_CEILING:

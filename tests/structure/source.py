@@ -37,8 +37,8 @@ class Module(NamedTuple):
         return (self.dotted.split(".") + [""])[1]
 
 
-def modules() -> list[Module]:
-    return [Module(str(path.relative_to(ROOT)), path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))]
+def modules(folder: Path = PACKAGE) -> list[Module]:
+    return [Module(str(path.relative_to(ROOT)), path.read_text()) for path in sorted(folder.rglob("*.py"))]
 
 
 def imports(module: Module) -> Iterator[Use]:

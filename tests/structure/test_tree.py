@@ -31,6 +31,12 @@ def test_package(rule: Callable[[Module], Iterator[str]]) -> None:
     assert not broken, "\n" + "\n".join(broken)
 
 
+def test_no_test_borrows_from_another() -> None:
+    shown = "tests/structure/test_rules.py"  # its samples break the rule
+    broken = [line for module in modules(ROOT / "tests") if module.path != shown for line in rules.borrowed(module)]
+    assert not broken, "\n" + "\n".join(broken)
+
+
 def test_no_import_cycles() -> None:
     found = list(rules.cycles(MODULES))
     assert not found, "\n" + "\n".join(found)

@@ -10,31 +10,11 @@ from pathlib import Path
 import pytest
 
 import virshpy
+from tests.testdriver.described import HOST, NAMESPACE, OS
 from virshpy import errors
 from virshpy.enums import DomainState, ListDomainsFlags
 
-NAMESPACE = "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'"
-_OS = "<memory>8192</memory><os><type>hvm</type></os>"
-_SNAPSHOT = "<test:domainsnapshot><name>%s</name><state>%s</state><creationTime>1272917631</creationTime><active>%d</active></test:domainsnapshot>"  # fmt: skip  # noqa: E501
-HOST = f"""\
-<node>
-  <cpu><mhz>2000</mhz><model>mine</model><active>4</active><nodes>1</nodes><sockets>1</sockets><cores>4</cores>
-    <threads>1</threads></cpu>
-  <memory>1000000</memory>
-  <domain type='test'><name>plain</name>{_OS}</domain>
-  <domain type='test' {NAMESPACE}><name>brief</name>{_OS}<test:runstate>3</test:runstate><test:transient/></domain>
-  <domain type='test' {NAMESPACE}><name>kept</name>{_OS}<test:runstate>5</test:runstate><test:hasmanagedsave/>
-    {_SNAPSHOT % ("old", "shutoff", 0)}{_SNAPSHOT % ("new", "running", 1)}</domain>
-  <domain file='other.xml'/>
-  <network><name>lan</name></network>
-  <pool type='dir'><name>p</name><target><path>/p</path></target>
-    <volume><name>v</name><capacity unit='KiB'>100</capacity></volume></pool>
-  <interface type='ethernet' name='e0'><start mode='onboot'/><mac address='aa:bb:cc:dd:ee:00'/></interface>
-  <device><name>box</name><capability type='system'><hardware><uuid>11111111-2222-3333-4444-555555555555</uuid>
-    </hardware><firmware/></capability></device>
-</node>
-"""
-OTHER = f"<domain type='test'><name>other</name>{_OS}</domain>"
+OTHER = f"<domain type='test'><name>other</name>{OS}</domain>"
 LINES = (
     "nodeinfo; list --all; list --all --managed-save; list --all --transient; net-list --all; pool-list --all; "
     "vol-list p; vol-dumpxml v p; iface-list --all; domstate plain --reason; domstate brief --reason; "
@@ -50,15 +30,15 @@ WRONG = {
     "<node><cpu><nodes>4294967296</nodes></cpu></node>": "invalid node cpu nodes value",
     "<node><cpu><threads>-1</threads></cpu></node>": "invalid node cpu threads value",
     "<node><memory>18446744073709551616</memory></node>": "invalid node memory value",
-    f"<node><domain type='test' {NAMESPACE}><name>x</name>{_OS}<test:runstate>4294967296</test:runstate></domain>"
+    f"<node><domain type='test' {NAMESPACE}><name>x</name>{OS}<test:runstate>4294967296</test:runstate></domain>"
     "</node>": "invalid runstate",
     "<node><network/><domain type='test'><name>x</name></domain></node>": "an os <type> must be specified",
     "<node><domain file='nowhere.xml'/></node>": "failed to parse xml document '%s/nowhere.xml'",
-    f"<node><domain type='test' {NAMESPACE}><name>x</name>{_OS}<test:runstate>5</test:runstate><test:transient/>"
+    f"<node><domain type='test' {NAMESPACE}><name>x</name>{OS}<test:runstate>5</test:runstate><test:transient/>"
     "</domain></node>": "transient domain cannot have runstate 'shutoff'",
-    f"<node><domain type='test' {NAMESPACE}><name>x</name>{_OS}<test:hasmanagedsave/></domain></node>":
+    f"<node><domain type='test' {NAMESPACE}><name>x</name>{OS}<test:hasmanagedsave/></domain></node>":
         "domain with managedsave data can only have runstate 'shutoff'",
-    f"<node><domain type='test' {NAMESPACE}><name>x</name>{_OS}<test:domainsnapshot><name>s</name>"
+    f"<node><domain type='test' {NAMESPACE}><name>x</name>{OS}<test:domainsnapshot><name>s</name>"
     "</test:domainsnapshot></domain></node>": "missing creationTime from existing snapshot",
 }  # fmt: skip
 

@@ -1,0 +1,52 @@
+"""What tests of real guests share: a guest is defined, waited for, found among the processes, and leaves nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kit.guest import READY
+from tests.conftest import Run
+from tests.processes import processes
+from tests.stores import open_store
+
+
+def define(virshpy: Run, root: Path, text: str) -> None:
+    path = root / "domain.xml"
+    path.write_text(text)
+    virshpy("define", str(path))
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"{what} did not happen in {seconds:g} s"
+        time.sleep(0.05)
+
+
+def wait_ready(log: Path, times: int = 1) -> None:
+    def ready() -> bool:
+        return log.exists() and log.read_text(errors="replace").count(READY) >= times
+
+    wait_for(ready, f"the guest's line in {log}")
+
+
+def pid_of(root: Path) -> int | None:
+    found = processes(f"qemu-system.*{root}/")
+    return found[0][0] if found else None
+
+
+def state(virshpy: Run, name: str) -> str:
+    return virshpy("domstate", name, "--reason").stdout.strip()
+
+
+def nothing_left(root: Path) -> list[str]:
+    """Rows, files and directories that only a running guest may have."""
+    store = open_store(root)
+    left = [str(path) for path in Path(store.directories.guests).iterdir()]
+    left += [str(path) for path in root.rglob("*.removed-*")]
+    for table in ("run.journal", "run.step", "run.active", "run.port", "main.journal", "main.step"):
+        left += [f"{table}: {tuple(row)}" for row in store.all(f"SELECT * FROM {table}")]
+    store.close()
+    return left

@@ -153,7 +153,7 @@ ASKED = {
     ("virshpy/drivers/qemu/argv/native.py", "os.environ"): "the same",
 }
 
-NAMELESS = ("utils", "util", "helpers", "helper", "manager", "common", "misc", "tools")
+NAMELESS = ("utils", "util", "helpers", "helper", "manager", "common", "misc", "tools", "others", "small")
 MODULE_CEILING = 800
 FUNCTION_CEILING = 60
 

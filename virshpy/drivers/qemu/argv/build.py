@@ -14,7 +14,7 @@ from virshpy.drivers.qemu.argv import (
     interfaces,
     machine,
     memory,
-    small,
+    peripherals,
 )
 from virshpy.drivers.qemu.argv.guest import Guest
 from virshpy.drivers.qemu.argv.runtime import CommandLine, Runtime
@@ -64,10 +64,10 @@ _PARTS = (
     boot.add_power_management,
     boot.add_boot,
     boot.add_root_words,
-    small.add_iommu,
+    peripherals.add_iommu,
     controllers.add_controllers,
     memory.add_devices,
-    small.add_hubs,
+    peripherals.add_hubs,
     controllers.add_late_controllers,
     disks.add_disks,
     filesystems.add_filesystems,
@@ -77,21 +77,21 @@ _PARTS = (
     character.add_parallels,
     character.add_channels,
     character.add_consoles,
-    small.add_tpms,
-    small.add_inputs,
+    peripherals.add_tpms,
+    peripherals.add_inputs,
     display.add_audio,
     display.add_graphics,
     display.add_video,
     display.add_sound,
-    small.add_watchdogs,
+    peripherals.add_watchdogs,
     character.add_redirdevs,
     hostdevs.add_hostdevs,
     boot.add_incoming,
-    small.add_memballoon,
-    small.add_rngs,
-    small.add_vmcoreinfo,
+    peripherals.add_memballoon,
+    peripherals.add_rngs,
+    peripherals.add_vmcoreinfo,
 )
-_LAST_PARTS = (small.add_panics, small.add_shmems, small.add_vsock)
+_LAST_PARTS = (peripherals.add_panics, peripherals.add_shmems, peripherals.add_vsock)
 
 
 def _passthrough(guest: Guest) -> None:

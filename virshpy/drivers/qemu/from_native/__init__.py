@@ -18,7 +18,7 @@ from virshpy.drivers.qemu.from_native import (
     interfaces,
     machine,
     memory,
-    others,
+    peripherals,
     processors,
 )
 from virshpy.drivers.qemu.from_native.reading import Reading, leaf, make
@@ -52,7 +52,7 @@ _PARTS = (
     interfaces.read_interfaces,
     characters.read_characters,
     displays.read_displays,
-    others.read_others,
+    peripherals.read_peripherals,
     boot.settle_order,
 )
 

@@ -11,8 +11,8 @@ from virshpy.drivers.qemu.postparse.displays import complete_displays
 from virshpy.drivers.qemu.postparse.firmware import complete_firmware
 from virshpy.drivers.qemu.postparse.interfaces import complete_interfaces
 from virshpy.drivers.qemu.postparse.machine import complete_basics, complete_machine
-from virshpy.drivers.qemu.postparse.others import complete_others
 from virshpy.drivers.qemu.postparse.pci import assign_pci_addresses
+from virshpy.drivers.qemu.postparse.peripherals import complete_peripherals
 from virshpy.drivers.qemu.postparse.places import machine_of
 from virshpy.drivers.qemu.postparse.scsi import hostdev_units
 from virshpy.drivers.qemu.postparse.usb import assign_usb
@@ -53,7 +53,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     complete_interfaces(domain, caps, context)
     complete_chardevs(domain)
     complete_displays(domain, caps)
-    complete_others(domain, caps)
+    complete_peripherals(domain, caps)
     controllers.default_models(domain, caps)
     controllers.add_implied(domain)
     controllers.add_hostdev_scsi(domain)

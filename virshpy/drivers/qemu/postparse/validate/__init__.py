@@ -16,7 +16,7 @@ from virshpy.drivers.qemu.postparse.validate.interfaces import check_interfaces
 from virshpy.drivers.qemu.postparse.validate.labels import check_labels
 from virshpy.drivers.qemu.postparse.validate.machine import check_machine
 from virshpy.drivers.qemu.postparse.validate.memory import check_memory
-from virshpy.drivers.qemu.postparse.validate.others import check_others
+from virshpy.drivers.qemu.postparse.validate.peripherals import check_peripherals
 from virshpy.drivers.qemu.postparse.validate.settings import check_settings
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ def validate(domain: Domain, caps: QemuCaps) -> None:
     check_controllers(domain)
     for filesystem in domain.devices.filesystems:
         check_filesystem(filesystem)
-    check_others(domain, caps)
+    check_peripherals(domain, caps)
     check_duplicates(domain)
 
 

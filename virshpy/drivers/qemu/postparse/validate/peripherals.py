@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.hostdev import Hostdev
 
 
-def check_others(domain: Domain, caps: QemuCaps) -> None:
+def check_peripherals(domain: Domain, caps: QemuCaps) -> None:
     """Raises what libvirt raises (ConfigUnsupported, XMLError)."""
     devices = domain.devices
     if devices.memballoon is not None and devices.memballoon.model == "xen":

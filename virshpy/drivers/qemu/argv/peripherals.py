@@ -1,4 +1,4 @@
-"""Devices that take a line or two each."""
+"""Devices that take a line or two each: input, balloon, random numbers, watchdog, panic, TPM, shared memory, …"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 
-def complete_others(domain: Domain, caps: QemuCaps) -> None:
+def complete_peripherals(domain: Domain, caps: QemuCaps) -> None:
     from virshpy.xml.domain.devices import MemBalloon
 
     devices = domain.devices

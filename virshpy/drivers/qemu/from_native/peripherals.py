@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _VIRTIO = re.compile(r"(virtio-[a-z0-9]+)-pci(?:-((?:non-)?transitional))?\Z").match
 
 
-def read_others(reading: Reading) -> None:
+def read_peripherals(reading: Reading) -> None:
     for original in reading.unused(reading.cards):
         card = original.fork()
         driver = str(card.get("driver"))

@@ -13,4 +13,4 @@ def open_store(root: Path) -> Store:
     """``run.db`` and ``state.db`` below ``root``, made where they are not there."""
     places = directories(URI(f"qemu:///embed?root={root}"))
     places.prepare()
-    return Store(places, state_schema="", run_schema="", version=1)
+    return Store(places)

@@ -15,14 +15,14 @@ class CannotBeMade(Exception):
     """There is no right to, or no space for it."""
 
 
-def make(path: str, name: str, schema: list[str], version: int, *, wal: bool, patience: float) -> None:
+def make(path: str, name: str, schema: list[str], *, wal: bool, patience: float) -> None:
     """Make a database by statements in which its tables are called ``NAME.…``. Raises CannotBeMade."""
     import sqlite3
 
     new = sqlite3.connect(":memory:", isolation_level=None)
     if name != "main":
         new.execute(f"ATTACH ':memory:' AS {name}")
-    for statement in (*schema, f"PRAGMA {name}.user_version = {version}"):
+    for statement in schema:
         new.execute(statement)
     content = bytearray(new.serialize(name=name))
     new.close()

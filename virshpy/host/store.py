@@ -14,9 +14,10 @@ import os
 from _thread import RLock  # threading's own, without the rest of it
 
 from virshpy import errors
-from virshpy.host import files
+from virshpy.host import files, schema
 from virshpy.host.processes import boot_id
 from virshpy.host.reserve import Reserve
+from virshpy.host.schema import Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,21 +30,6 @@ if TYPE_CHECKING:
 
 # Called with the name of each moment at which a process could die: the crash tests do die there.
 observers: list[Callable[[str], None]] = []
-
-_JOURNAL_TABLES = """
-CREATE TABLE {db}.journal (
-    id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, phase TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE {db}.step (
-    journal TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
-    PRIMARY KEY (journal, seq)) WITHOUT ROWID;
-"""
-_RUN_TABLES = """
-CREATE TABLE run.boot (id TEXT NOT NULL);
-CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-"""
-# Which directory has the run.db of this state.db, since which boot, and which had one of this boot that was lost.
-_PLACE_TABLE = "CREATE TABLE IF NOT EXISTS main.place (run TEXT NOT NULL, boot TEXT NOT NULL, lost TEXT)"
-_PART_TABLE = "CREATE TABLE IF NOT EXISTS {db}.part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID"
 
 _PATIENCE = 10  # seconds for another process's transaction to end
 
@@ -61,19 +47,10 @@ def moment(name: str) -> None:
 class Store:
     """Both files, open. Safe to use from several threads; each statement or transaction runs alone.
 
-    ``schema`` is the resource driver's own: statements that create its tables, once in a file's life. ``readonly``: it
-    will do with what it may read, and finds nothing where nothing is and nothing may be made.
+    ``readonly``: it will do with what it may read, and finds nothing where nothing is and nothing may be made.
     """
 
-    def __init__(
-        self,
-        directories: Directories,
-        *,
-        state_schema: str,
-        run_schema: str,
-        version: int,
-        readonly: bool = False,
-    ) -> None:
+    def __init__(self, directories: Directories, *, readonly: bool = False) -> None:
         self.directories = directories
         self._readonly = readonly
         self._guard = RLock()
@@ -85,15 +62,12 @@ class Store:
         self._opened: list[tuple[int, int] | None] = []
         self._reserve = Reserve(directories.state, 3)
         self._run_reserve = Reserve(directories.run, 1)
-        schema = f"{_JOURNAL_TABLES.format(db='main')}{_PLACE_TABLE};{state_schema}"
-        found = self._ready(state, "main", schema, version, wal=True)
+        self._schema = Schema(self)
+        found = self._ready(state, "main", wal=True)
         self._db = self._open(state if found else ":memory:")
-        if not found:
-            self._run_script("main", schema, version)
-        self._require_version("main", version)
-        self._attach(run_schema, version)
+        self._use("main", found)
+        self._attach()
         self._opened = self._identities()
-        self._notice_reboot()
         if not readonly:
             self._reserve.replenish()
             self._run_reserve.replenish()
@@ -123,10 +97,11 @@ class Store:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA main.synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")  # there may be secrets in what is deleted
         db.execute("SELECT 1 FROM main.sqlite_master").fetchone()
         return db
 
-    def _attach(self, schema: str, version: int) -> None:
+    def _attach(self) -> None:
         """Find ``run.db``, make it where there is none, and look at it through the same connection."""
         self._find_run()
         try:
@@ -135,23 +110,20 @@ class Store:
             if not self._readonly:
                 raise
         run = f"{self.directories.run}/run.db"
-        schema = f"{_JOURNAL_TABLES.format(db='run')}{_RUN_TABLES}{schema}"
-        schema += f";INSERT INTO run.boot VALUES ('{boot_id()}')"
         if os.path.exists(run) and not os.path.getsize(run):
             files.remove(run)  # what was in it is gone: it is the same as none
             self._lose_run()
-        found = self._ready(run, "run", schema, version, wal=False)
+        found = self._ready(run, "run", wal=False)
         self._files = (*self._files, run)
         self._run_reserve = Reserve(self.directories.run, 1)
         self._run_reserve.make_room()
         self.execute("ATTACH ? AS run", run if found else ":memory:")
-        if not found:
-            self._run_script("run", schema, version)
-        # Its rollback journal stays, so that taking something back needs no space. What run.db says is void after a
-        # power cut, so it need not survive one.
+        self.execute("PRAGMA run.synchronous = OFF")  # what it says is void after a power cut
+        self._use("run", found)
+        self._notice_reboot()
+        # From here on its rollback journal stays, so that taking something back needs no space. The one of a reboot
+        # goes: it holds what is void, and there may be secrets in it.
         self.execute("PRAGMA run.journal_mode = PERSIST")
-        self.execute("PRAGMA run.synchronous = OFF")
-        self._require_version("run", version)
 
     def _find_run(self) -> None:
         """One ``state.db`` has one ``run.db`` at a time, whatever the environment of the next command says.
@@ -177,14 +149,7 @@ class Store:
         self._find_run()
 
     def _place(self) -> Any:
-        try:
-            return self.one("SELECT run, boot, lost FROM main.place")
-        except errors.SystemCallError:
-            if self.one("SELECT 1 FROM main.sqlite_master WHERE name = 'place'"):
-                raise
-            if not self._readonly:  # an earlier release has made the file
-                self.execute(_PLACE_TABLE)
-            return None
+        return self.one("SELECT run, boot, lost FROM main.place")
 
     def _lose_run(self) -> None:
         self.execute("UPDATE main.place SET lost = run")
@@ -195,7 +160,7 @@ class Store:
         self.execute("UPDATE main.place SET lost = NULL")
         self.lost_run = None
 
-    def _ready(self, path: str, name: str, schema: str, version: int, *, wal: bool) -> bool:
+    def _ready(self, path: str, name: str, *, wal: bool) -> bool:
         """Whether there is a database under a path; it is made where there is none. Raises SystemCallError."""
         if os.path.exists(path):
             if not os.path.getsize(path):
@@ -204,69 +169,46 @@ class Store:
         from virshpy.host import database
 
         try:
-            database.make(path, name, _statements(schema), version, wal=wal, patience=_PATIENCE)
+            database.make(path, name, _new(name), wal=wal, patience=_PATIENCE)
         except database.CannotBeMade as error:
             if self._readonly:
                 return False
             raise errors.SystemCallError(f"Failed to open {path}: {error}", hint=_ELSEWHERE) from None
         return True
 
-    def _run_script(self, name: str, schema: str, version: int) -> None:
-        for statement in _statements(schema):
-            self.execute(statement)
-        self.execute(f"PRAGMA {name}.user_version = {version}")
-
-    def _require_version(self, name: str, version: int) -> None:
-        if self.one(f"PRAGMA {name}.user_version")[0] > version:
-            self._refuse_newer()
-
-    def _refuse_newer(self) -> None:
-        raise errors.InternalError(f"{self.directories.state} was written by a newer virshpy", hint="use that version")
+    def _use(self, name: str, found: bool) -> None:
+        """Know a file's tables, once it is open; where no file could be made, they are in memory."""
+        if not found:
+            for statement in _new(name):
+                self.execute(statement)
+        self._schema.open(name)
 
     def _notice_reboot(self) -> None:
         """Where run.db outlived a reboot, its processes have not: mark every journal for undoing, without them."""
-        current = boot_id()
-        known = self.one("SELECT id FROM run.boot")
-        if known is not None and known[0] == current:
+        if self._is_of_this_boot():
             return
         with self.transaction():
-            self._empty_parts()
+            if self._is_of_this_boot():
+                return  # somebody else has seen it, and may be at work since
+            self._schema.forget_boot()
             self.execute("UPDATE run.journal SET phase = 'undoing'")
-            self.execute("UPDATE run.step SET data = json_set(data, '$.pid', 0) WHERE kind LIKE 'process.%'")
+            self.execute("UPDATE run.step SET data = json_replace(data, '$.pid', 0) WHERE json_valid(data)")
             self.execute("DELETE FROM run.boot")
-            self.execute("INSERT INTO run.boot VALUES (?)", current)
+            self.execute("INSERT INTO run.boot VALUES (?)", boot_id())
 
-    def include(self, part: str, version: int, *, state: str, run: str) -> None:
-        """Have the tables of a further kind of resource: ``PART`` and ``PART_…`` in one file or in both.
+    def _is_of_this_boot(self) -> bool:
+        known = self.one("SELECT id FROM run.boot")
+        return known is not None and known[0] == boot_id()
 
-        They are made when that kind is first used, those of ``run.db`` with every boot. What is deleted from then on is
-        overwritten, as there may be secrets in it.
+    def include(self, part: str, *, state: Sequence[str] = (), run: Sequence[str] = ()) -> None:
+        """Have the tables of a kind of object, in ``state.db`` and in ``run.db``, as this release knows them.
+
+        Each is a list of SQL scripts, of which the first makes the part's tables and each further one changes what the
+        one before it left; those that a file has not seen are run (schema.py). Those of ``run.db`` begin with every
+        boot. Raises InternalError where a newer release has written the file.
         """
-        self.execute("PRAGMA secure_delete = ON")
-        for db, script in (("main", state), ("run", run)):
-            self.execute(_PART_TABLE.format(db=db))
-            if self._has_part(db, part, version):
-                continue
-            with self.transaction():
-                if not self._has_part(db, part, version):
-                    for statement in _statements(script):
-                        self.execute(statement)
-                    self.execute(f"INSERT INTO {db}.part VALUES (?, ?)", part, version)
-
-    def _has_part(self, db: str, part: str, version: int) -> bool:
-        row = self.one(f"SELECT version FROM {db}.part WHERE name = ?", part)
-        if row is not None and row[0] > version:
-            self._refuse_newer()
-        return row is not None
-
-    def _empty_parts(self) -> None:
-        """What further kinds of resource had in run.db is void after a reboot."""
-        self.execute(_PART_TABLE.format(db="run"))
-        for part in self.all("SELECT name FROM run.part"):
-            tables = "SELECT name FROM run.sqlite_master WHERE type = 'table' AND (name = ?1 OR name GLOB ?1 || '_*')"
-            for table in self.all(tables, part[0]):
-                self.execute(f"DROP TABLE run.{table[0]}")
-        self.execute("DELETE FROM run.part")
+        self._schema.include("main", part, state)
+        self._schema.include("run", part, run)
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement; the number of rows it changed. Raises Full where there is no space for it."""
@@ -396,5 +338,7 @@ class Transaction:
             self._guard.release()
 
 
-def _statements(script: str) -> list[str]:
-    return [statement for statement in script.split(";") if statement.strip()]
+def _new(name: str) -> list[str]:
+    """What makes a new file."""
+    boot = [f"INSERT INTO run.boot VALUES ('{boot_id()}')"] if name == "run" else []
+    return [*schema.new(name), *boot]

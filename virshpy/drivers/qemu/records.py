@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.eventlog import GuestState
     from virshpy.uri import URI
 
-VERSION = 1
-
 # A definition's XML, and the few columns that lists need without parsing it.
-STATE_SCHEMA = """
-CREATE TABLE domain (
+_DEFINITIONS = """
+CREATE TABLE main.domain (
     uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT, autostart INTEGER NOT NULL DEFAULT 0,
     xml TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -30,7 +28,7 @@ CREATE TABLE domain (
 # `active` has a row from the moment a start reserves name, id and uid; `pid` is set when the guest is up, and only then
 # is the domain active. The row goes with its journal. `mark` is the guest's state up to a place in its diary; `expect`
 # says what the guest's next power-off stands for; `owner` is whose end ends an autodestroy guest.
-RUN_SCHEMA = """
+_GUESTS = """
 CREATE TABLE run.active (
     uuid TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
     journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE, uid INTEGER UNIQUE, pid INTEGER, started INTEGER,
@@ -102,9 +100,8 @@ class Domains:
         directories.prepare()
         self.directories = directories
         self.config = Config(directories.config)
-        self.store = Store(
-            directories, state_schema=STATE_SCHEMA, run_schema=RUN_SCHEMA, version=VERSION, readonly=readonly
-        )
+        self.store = Store(directories, readonly=readonly)
+        self.store.include("domain", state=[_DEFINITIONS], run=[_GUESTS])
         self.readonly = readonly
         self._unheard: list[str] = []
         self._hear: Callable[[str], None] | None = None

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from virshpy.host.store import Store
 
-_VERSION = 1
 _TABLES = """
 CREATE TABLE {db}.secret (
     uuid TEXT PRIMARY KEY, usage_type INTEGER NOT NULL, usage_id TEXT, private INTEGER NOT NULL, xml TEXT NOT NULL,
@@ -43,7 +42,7 @@ class Secrets:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        store.include("secret", _VERSION, state=_TABLES.format(db="main"), run=_TABLES.format(db="run"))
+        store.include("secret", state=[_TABLES.format(db="main")], run=[_TABLES.format(db="run")])
 
     def lock(self, uuid: str, verb: str) -> locks.Lock:
         return locks.acquire(self.store.directories.locks, f"secret-{uuid}", verb, timeout=_PATIENCE)

@@ -1,0 +1,270 @@
+"""The two files: how their tables come to be what this release knows, whoever made them, and what a reboot leaves."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.stores import open_store
+from virshpy import errors
+from virshpy.host import journal
+from virshpy.host.directories import directories
+from virshpy.host.journal import Journal
+from virshpy.host.processes import boot_id
+from virshpy.host.store import Store
+from virshpy.uri import URI
+
+SOURCE = str(Path(__file__).parents[2])
+
+# Each earlier shape of the files as its release made it: the whole of them, domains' tables among it.
+STATE = {
+    "0.1.0 without place": """
+        CREATE TABLE main.journal (
+            id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, phase TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE main.step (
+            journal TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+            PRIMARY KEY (journal, seq)) WITHOUT ROWID;
+        CREATE TABLE domain (
+            uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT, autostart INTEGER NOT NULL DEFAULT 0,
+            xml TEXT NOT NULL) WITHOUT ROWID;
+        PRAGMA user_version = 1;
+        """,
+}
+STATE["0.1.0"] = STATE["0.1.0 without place"] + (
+    "CREATE TABLE IF NOT EXISTS main.place (run TEXT NOT NULL, boot TEXT NOT NULL, lost TEXT);"
+)
+STATE["0.1.0 with secrets"] = (
+    STATE["0.1.0"]
+    + """
+        CREATE TABLE part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE secret (
+            uuid TEXT PRIMARY KEY, usage_type INTEGER NOT NULL, usage_id TEXT, private INTEGER NOT NULL,
+            xml TEXT NOT NULL, UNIQUE (usage_type, usage_id)) WITHOUT ROWID;
+        CREATE TABLE secret_value (
+            uuid TEXT PRIMARY KEY REFERENCES secret(uuid) ON DELETE CASCADE, value BLOB NOT NULL) WITHOUT ROWID;
+        INSERT INTO part VALUES ('secret', 1);
+        """
+)
+RUN = """
+        CREATE TABLE journal (
+            id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, phase TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE step (
+            journal TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+            PRIMARY KEY (journal, seq)) WITHOUT ROWID;
+        CREATE TABLE boot (id TEXT NOT NULL);
+        CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE active (
+            uuid TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
+            journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE, uid INTEGER UNIQUE, pid INTEGER,
+            started INTEGER, owner INTEGER, owner_started INTEGER, watcher INTEGER, watcher_started INTEGER,
+            expect TEXT, mark TEXT, title TEXT, taint TEXT, xml TEXT) WITHOUT ROWID;
+        CREATE TABLE outcome (uuid TEXT PRIMARY KEY, reason INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE port (
+            port INTEGER PRIMARY KEY, journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE) WITHOUT ROWID;
+        PRAGMA user_version = 1;
+        """
+
+
+@pytest.fixture
+def store(root: Path) -> Store:
+    return open_store(root)
+
+
+def write_earlier(root: Path, release: str) -> None:
+    """The files of an earlier release, with a definition, and with a guest that runs since this boot."""
+    places = directories(URI(f"qemu:///embed?root={root}"))
+    places.prepare()
+    places.prepare_run()
+    with sqlite3.connect(f"{places.state}/state.db") as state:
+        state.executescript(STATE[release])
+        state.execute("INSERT INTO domain VALUES ('d', 'vm', NULL, 1, '<domain/>')")
+        if "without" not in release:
+            state.execute("INSERT INTO place VALUES (?, ?, NULL)", (places.run, boot_id()))
+    with sqlite3.connect(f"{places.run}/run.db") as run:
+        run.executescript(RUN)
+        run.execute("INSERT INTO boot VALUES (?)", (boot_id(),))
+        run.execute("INSERT INTO journal VALUES ('d.1', 'start', 'd', 'held')")
+        run.execute("INSERT INTO active (uuid, id, name, journal, pid) VALUES ('d', 7, 'vm', 'd.1', 1)")
+    state.close()
+    run.close()
+
+
+def shape(store: Store, table: str) -> list[tuple[object, ...]]:
+    db, _, name = table.partition(".")
+    return [tuple(row) for row in store.all(f"PRAGMA {db}.table_info({name})")]
+
+
+@pytest.mark.parametrize("release", STATE)
+def test_files_of_an_earlier_release_are_brought_up_to_date(root: Path, uri: str, release: str, tmp_path: Path) -> None:
+    from virshpy.drivers.qemu.records import Domains
+    from virshpy.drivers.secret.records import Secrets
+
+    write_earlier(root, release)
+    domains = Domains(URI(uri))
+    (record,) = domains.query()
+    assert (record.uuid, record.name, record.id, record.pid, record.journal) == ("d", "vm", 7, 1, "d.1")
+    fresh = Domains(URI(f"qemu:///embed?root={tmp_path}"))
+    for one in (domains, fresh):
+        Secrets(one.store)
+    tables = [
+        f"{db}.{row[0]}" for db in ("main", "run") for row in fresh.store.all(f"SELECT name FROM {db}.sqlite_master")
+    ]
+    assert len(tables) > 12
+    for table in tables:
+        assert shape(domains.store, table) == shape(fresh.store, table), table
+    domains.store.close()
+    assert Domains(URI(uri)).by_name("vm") is not None
+
+
+def asked(store: Store, act: object) -> list[str]:
+    """The statements that SQLite is given meanwhile."""
+    told: list[str] = []
+    store._db.set_trace_callback(told.append)
+    assert callable(act)
+    act()
+    store._db.set_trace_callback(None)
+    return told
+
+
+_FIRST = "CREATE TABLE {0}.thing (name TEXT); CREATE TABLE {0}.thing_more (n)"
+_SECOND = "ALTER TABLE {0}.thing ADD COLUMN colour TEXT DEFAULT 'red'"
+
+
+def scripts(count: int, db: str) -> Sequence[str]:
+    return [script.format(db) for script in (_FIRST, _SECOND)[:count]]
+
+
+@pytest.mark.parametrize("db", ["main", "run"])
+def test_a_part_runs_the_scripts_that_its_file_has_not_seen(root: Path, store: Store, db: str) -> None:
+    where = {"main": "state", "run": "run"}[db]
+    store.include("thing", **{where: scripts(1, db)})
+    store.execute(f"INSERT INTO {db}.thing VALUES ('apple')")
+    store.close()
+    store = open_store(root)
+    store.include("thing", **{where: scripts(2, db)})
+    assert [tuple(row) for row in store.all(f"SELECT * FROM {db}.thing")] == [("apple", "red")]
+    assert asked(store, lambda: store.include("thing", **{where: scripts(2, db)})) == []
+    store.close()
+    store = open_store(root)
+    assert asked(store, lambda: store.include("thing", **{where: scripts(2, db)})) == []
+    with pytest.raises(errors.InternalError, match="written by a newer virshpy"):
+        store.include("thing", **{where: scripts(1, db)})
+
+
+def test_a_script_that_fails_leaves_the_part_as_it_was(store: Store) -> None:
+    store.include("thing", state=scripts(1, "main"))
+    with pytest.raises(errors.SystemCallError):
+        store.include("thing", state=[*scripts(2, "main"), "CREATE TABLE main.thing (again)"])
+    store.include("thing", state=scripts(1, "main"))
+    store.include("thing", state=scripts(2, "main"))
+
+
+def test_the_stores_own_part_of_a_newer_release_is_refused(root: Path, store: Store) -> None:
+    for db in ("main", "run"):
+        store.execute(f"UPDATE {db}.part SET version = version + 1 WHERE name = 'store'")
+        with pytest.raises(errors.InternalError, match="written by a newer virshpy"):
+            open_store(root)
+        store.execute(f"UPDATE {db}.part SET version = version - 1 WHERE name = 'store'")
+    open_store(root)
+
+
+def test_the_release_before_versions_refuses_what_they_are_in(store: Store) -> None:
+    assert [store.one(f"PRAGMA {db}.user_version")[0] for db in ("main", "run")] == [2, 2]  # it knew 1
+
+
+def test_opening_writes_nothing_where_all_is_there(root: Path, store: Store) -> None:
+    store.include("thing", state=scripts(2, "main"), run=scripts(2, "run"))
+    store.close()
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in paths]
+    store = open_store(root)
+    store.include("thing", state=scripts(2, "main"), run=scripts(2, "run"))
+    assert store._db.total_changes == 0
+    store.close()
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in paths] == before
+
+
+def test_a_reboot_empties_the_parts_of_run_db_and_nothing_else(root: Path, store: Store) -> None:
+    def include() -> None:
+        store.include("thing", state=scripts(1, "main"), run=scripts(2, "run"))
+
+    include()
+    for db in ("main", "run"):
+        store.execute(f"INSERT INTO {db}.thing_more VALUES (1)")
+    Journal.begin(store, "start", "subject", lasting=False).hold(lambda: None)
+    number = store.next("domain")
+    store.execute("UPDATE run.boot SET id = 'another'")
+    store.close()
+    store = open_store(root)
+    assert [row[0] for row in store.all("SELECT phase FROM run.journal")] == ["undoing"]
+    include()
+    assert [len(store.all(f"SELECT * FROM {db}.thing_more")) for db in ("main", "run")] == [1, 0]
+    assert store.next("domain") == number + 1
+
+
+_OPENING = """
+import sys
+sys.path.insert(0, {source!r})
+from pathlib import Path
+from tests.stores import open_store
+from virshpy.host.store import Store
+
+def transaction(store, plain=Store.transaction):
+    print("at the door", flush=True)
+    return plain(store)
+
+Store.transaction = transaction
+store = open_store(Path(sys.argv[1]))
+"""
+
+
+def beside(script: str, root: Path) -> subprocess.Popen[str]:
+    """Another process; it has said so when it comes to its first transaction."""
+    words = [sys.executable, "-c", _OPENING.format(source=SOURCE) + script, str(root)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "at the door\n"
+    return process
+
+
+def ended_well(process: subprocess.Popen[str]) -> None:
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_two_that_see_a_reboot_at_once_do_not_undo_each_others_work(root: Path, store: Store) -> None:
+    store.execute("UPDATE run.boot SET id = 'another'")
+    with store.transaction():
+        other = beside("", root)
+        store.execute("UPDATE run.boot SET id = ?", boot_id())
+        Journal.begin(store, "start", "subject", lasting=False)
+    ended_well(other)
+    assert store.one("SELECT phase FROM run.journal")[0] == "doing"
+
+
+def test_two_that_include_a_part_at_once_make_it_once(root: Path, store: Store) -> None:
+    with store.transaction():
+        other = beside(f"store.include('thing', state={scripts(2, 'main')!r})", root)
+        store.include("thing", state=scripts(1, "main"))
+        store.execute("INSERT INTO main.thing VALUES ('apple')")
+    ended_well(other)
+    assert tuple(store.one("SELECT * FROM main.thing")) == ("apple", "red")
+
+
+def test_recovery_of_an_earlier_releases_journal(root: Path) -> None:
+    write_earlier(root, "0.1.0")
+    made = root / "run/guests/7"
+    with sqlite3.connect(root / "run/run.db") as run:
+        run.execute("UPDATE journal SET phase = 'doing'")
+        step = "INSERT INTO step VALUES ('d.1', 1, 'filesystem.MakeDirectory', json_object('path', ?))"
+        run.execute(step, (str(made),))
+    run.close()
+    made.mkdir()
+    store = open_store(root)
+    assert journal.recover(store) == [] and not made.exists()
+    assert not store.all("SELECT * FROM run.active") and not os.listdir(made.parent)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import earlier
 from tests.stores import open_store
 from virshpy import errors
 from virshpy.host import journal
-from virshpy.host.directories import directories
 from virshpy.host.journal import Journal
 from virshpy.host.processes import boot_id
 from virshpy.host.store import Store
@@ -22,77 +22,10 @@ from virshpy.uri import URI
 
 SOURCE = str(Path(__file__).parents[2])
 
-# Each earlier shape of the files as its release made it: the whole of them, domains' tables among it.
-STATE = {
-    "0.1.0 without place": """
-        CREATE TABLE main.journal (
-            id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, phase TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE main.step (
-            journal TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
-            PRIMARY KEY (journal, seq)) WITHOUT ROWID;
-        CREATE TABLE domain (
-            uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT, autostart INTEGER NOT NULL DEFAULT 0,
-            xml TEXT NOT NULL) WITHOUT ROWID;
-        PRAGMA user_version = 1;
-        """,
-}
-STATE["0.1.0"] = STATE["0.1.0 without place"] + (
-    "CREATE TABLE IF NOT EXISTS main.place (run TEXT NOT NULL, boot TEXT NOT NULL, lost TEXT);"
-)
-STATE["0.1.0 with secrets"] = (
-    STATE["0.1.0"]
-    + """
-        CREATE TABLE part (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE secret (
-            uuid TEXT PRIMARY KEY, usage_type INTEGER NOT NULL, usage_id TEXT, private INTEGER NOT NULL,
-            xml TEXT NOT NULL, UNIQUE (usage_type, usage_id)) WITHOUT ROWID;
-        CREATE TABLE secret_value (
-            uuid TEXT PRIMARY KEY REFERENCES secret(uuid) ON DELETE CASCADE, value BLOB NOT NULL) WITHOUT ROWID;
-        INSERT INTO part VALUES ('secret', 1);
-        """
-)
-RUN = """
-        CREATE TABLE journal (
-            id TEXT PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, phase TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE step (
-            journal TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
-            PRIMARY KEY (journal, seq)) WITHOUT ROWID;
-        CREATE TABLE boot (id TEXT NOT NULL);
-        CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE active (
-            uuid TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
-            journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE, uid INTEGER UNIQUE, pid INTEGER,
-            started INTEGER, owner INTEGER, owner_started INTEGER, watcher INTEGER, watcher_started INTEGER,
-            expect TEXT, mark TEXT, title TEXT, taint TEXT, xml TEXT) WITHOUT ROWID;
-        CREATE TABLE outcome (uuid TEXT PRIMARY KEY, reason INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE port (
-            port INTEGER PRIMARY KEY, journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE) WITHOUT ROWID;
-        PRAGMA user_version = 1;
-        """
-
 
 @pytest.fixture
 def store(root: Path) -> Store:
     return open_store(root)
-
-
-def write_earlier(root: Path, release: str) -> None:
-    """The files of an earlier release, with a definition, and with a guest that runs since this boot."""
-    places = directories(URI(f"qemu:///embed?root={root}"))
-    places.prepare()
-    places.prepare_run()
-    with sqlite3.connect(f"{places.state}/state.db") as state:
-        state.executescript(STATE[release])
-        state.execute("INSERT INTO domain VALUES ('d', 'vm', NULL, 1, '<domain/>')")
-        if "without" not in release:
-            state.execute("INSERT INTO place VALUES (?, ?, NULL)", (places.run, boot_id()))
-    with sqlite3.connect(f"{places.run}/run.db") as run:
-        run.executescript(RUN)
-        run.execute("INSERT INTO boot VALUES (?)", (boot_id(),))
-        run.execute("INSERT INTO journal VALUES ('d.1', 'start', 'd', 'held')")
-        run.execute("INSERT INTO active (uuid, id, name, journal, pid) VALUES ('d', 7, 'vm', 'd.1', 1)")
-    state.close()
-    run.close()
 
 
 def shape(store: Store, table: str) -> list[tuple[object, ...]]:
@@ -100,12 +33,12 @@ def shape(store: Store, table: str) -> list[tuple[object, ...]]:
     return [tuple(row) for row in store.all(f"PRAGMA {db}.table_info({name})")]
 
 
-@pytest.mark.parametrize("release", STATE)
+@pytest.mark.parametrize("release", earlier.STATE)
 def test_files_of_an_earlier_release_are_brought_up_to_date(root: Path, uri: str, release: str, tmp_path: Path) -> None:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.drivers.secret.records import Secrets
 
-    write_earlier(root, release)
+    earlier.write(root, release)
     domains = Domains(URI(uri))
     (record,) = domains.query()
     assert (record.uuid, record.name, record.id, record.pid, record.journal) == ("d", "vm", 7, 1, "d.1")
@@ -212,6 +145,7 @@ _OPENING = """
 import sys
 sys.path.insert(0, {source!r})
 from pathlib import Path
+from tests import earlier
 from tests.stores import open_store
 from virshpy.host.store import Store
 
@@ -257,7 +191,7 @@ def test_two_that_include_a_part_at_once_make_it_once(root: Path, store: Store) 
 
 
 def test_recovery_of_an_earlier_releases_journal(root: Path) -> None:
-    write_earlier(root, "0.1.0")
+    earlier.write(root, "0.1.0")
     made = root / "run/guests/7"
     with sqlite3.connect(root / "run/run.db") as run:
         run.execute("UPDATE journal SET phase = 'doing'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -55,6 +56,15 @@ def imports(module: Module) -> Iterator[Use]:
             start = ".".join([*base, *([node.module] if node.module else [])])
             for alias in node.names:
                 yield Use(f"{start}.{alias.name}", node.lineno)
+
+
+def named(module: Module) -> Iterator[Use]:
+    """Modules of ours that a text names, to be loaded when they are asked for (`virshpy.x.y`, `virshpy.x.y:name`)."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if found := re.fullmatch(r"(virshpy(?:\.\w+)+)(?::\w+)?", node.value):
+            yield Use(found[1], node.lineno)
 
 
 def uses(module: Module) -> Iterator[Use]:

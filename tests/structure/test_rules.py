@@ -15,6 +15,7 @@ BAD = [
     (rules.wrong_arrows, "virshpy/host/a.py", "def f():\n    import virshpy.xml.domain"),
     (rules.wrong_arrows, "virshpy/shell/a.py", "from virshpy.drivers import qemu"),
     (rules.wrong_arrows, "virshpy/shell/a.py", "from virshpy.host import store"),
+    (rules.wrong_arrows, "virshpy/host/a.py", "STEPS = {'told': 'virshpy.drivers.qemu.steps'}"),
     (rules.wrong_arrows, "virshpy/api/a.py", "import virshpy.shell.main"),
     (rules.wrong_arrows, "virshpy/driver/a.py", "from virshpy import drivers"),
     (rules.wrong_arrows, "virshpy/enums.py", "from virshpy import errors"),
@@ -68,6 +69,7 @@ BAD = [
 GOOD = [
     (rules.wrong_arrows, "virshpy/drivers/qemu/a.py", "from virshpy.xml import element\nfrom ...host import store"),
     (rules.wrong_arrows, "virshpy/shell/a.py", "from virshpy import api, errors\nfrom virshpy.shell.b import c"),
+    (rules.wrong_arrows, "virshpy/host/steps/kinds.py", "STEPS = {'told': 'virshpy.drivers.qemu.steps'}"),
     (rules.wrong_arrows, "virshpy/driver/registry.py", "def f():\n    from virshpy.drivers.qemu.driver import X"),
     (rules.strangers, "virshpy/host/processes.py", "import subprocess"),
     (rules.strangers, "virshpy/host/files.py", "import os\nos.unlink('a')"),

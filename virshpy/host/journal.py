@@ -25,7 +25,6 @@ import os
 
 from virshpy import errors
 from virshpy.host import locks, signals
-from virshpy.host.steps import Step, restore
 from virshpy.host.store import moment
 
 TYPE_CHECKING = False
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from virshpy.host.steps import Step
     from virshpy.host.store import Store
 
 # Between a subject and what tells its journals apart.
@@ -82,6 +82,8 @@ class Journal:
         else:
             raise errors.InternalError(f"there is no journal {id}")
         import json
+
+        from virshpy.host.steps.kinds import restore
 
         query = "SELECT * FROM run.step WHERE journal = ?1 UNION ALL SELECT * FROM main.step WHERE journal = ?1"
         for row in sorted(store.all(query, id), key=lambda row: row["seq"]):
@@ -280,6 +282,8 @@ def _finish(store: Store, db: str, id: str) -> None:
 def _undo_orphans(store: Store, journal: str) -> None:
     """Undo lasting steps whose journal is gone, if it still is now that nobody is at work on their subject."""
     import json
+
+    from virshpy.host.steps.kinds import restore
 
     for row in _orphans(store):
         if row["journal"] == journal:

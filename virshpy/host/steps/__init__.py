@@ -12,24 +12,30 @@ What every step keeps to:
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, ClassVar
 
 
 class Step:
     """One change. A subclass names in ``recorded`` the attributes that its undo and settle need; they are JSON values.
 
-    ``durable``: the effect outlives a reboot, so its record must too. ``kept``: undone where the verb fails, but not
-    when the object that it was made for stops.
+    ``kind`` is its name in the journal (kinds.py); a class that only others are made of has none. ``durable``: the
+    effect outlives a reboot, so its record must too. ``kept``: undone where the verb fails, but not when the object
+    that it was made for stops.
     """
 
+    classes: ClassVar[dict[str, type[Step]]] = {}
+    kind: ClassVar[str] = ""
     recorded: tuple[str, ...] = ()
     durable = False
     kept = False
+
+    def __init_subclass__(cls, *, kind: str = "") -> None:
+        cls.kind = kind
+        if kind:
+            cls.classes[kind] = cls
 
     def do(self, note: Callable[[], None]) -> None:
         """Carry it out. ``note()`` records the step anew, for what is only known half way (a pid)."""
@@ -52,21 +58,5 @@ class Step:
         """Its undo, the same way."""
         raise NotImplementedError
 
-    @property
-    def kind(self) -> str:
-        return f"{type(self).__module__.rpartition('.')[2]}.{type(self).__name__}"
-
     def data(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.recorded}
-
-
-def restore(kind: str, data: dict[str, Any]) -> Step:
-    """A step out of the journal, good for ``undo``, ``settle`` and ``undo_commands``.
-
-    It has its recorded attributes and its class's, no others: what a live step holds must have a default there.
-    """
-    module, _, name = kind.partition(".")
-    cls = getattr(import_module(f"virshpy.host.steps.{module}"), name)
-    step: Step = cls.__new__(cls)
-    vars(step).update(data)
-    return step

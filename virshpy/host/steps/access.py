@@ -68,7 +68,7 @@ class _Given(Step):
             raise
 
 
-class GrantAccess(_Given):
+class GrantAccess(_Given, kind="access/1"):
     """One user may open one file: by an entry in its access list, or as its owner where there are no lists."""
 
     recorded = ("path", "uid", "owner", "group", "identity", "locks")
@@ -105,7 +105,7 @@ class GrantAccess(_Given):
         return [f"setfacl -x u:{self.uid} {shlex.quote(self.path)}"]
 
 
-class GiveFile(_Given):
+class GiveFile(_Given, kind="owner/1"):
     """A file of virshpy's own, given to a guest's user while it runs and taken back afterwards (NVRAM, TPM state)."""
 
     recorded: tuple[str, ...] = ("path", "uid", "owner", "group", "identity")
@@ -140,7 +140,7 @@ class GiveFile(_Given):
         return [f"chown {self.owner}:{self.group} {shlex.quote(self.path)}"]
 
 
-class GiveTree(GiveFile):
+class GiveTree(GiveFile, kind="tree-owner/1"):
     """A directory of virshpy's own with all that is in it, given to a guest's user and taken back (a TPM's state)."""
 
     def _give(self, file: Opened, uid: int, gid: int) -> None:

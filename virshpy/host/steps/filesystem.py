@@ -76,7 +76,7 @@ class Entry(Step):
                         continue  # not ours: whoever owns the directory has put it there
 
 
-class MakeDirectory(Step):
+class MakeDirectory(Step, kind="directory/1"):
     """A directory of ours, removed with everything in it."""
 
     recorded: tuple[str, ...] = ("path",)
@@ -108,7 +108,7 @@ class MakeDirectory(Step):
         return [f"rm -rf {shlex.quote(self.path)}"]
 
 
-class BoundedDirectory(MakeDirectory):
+class BoundedDirectory(MakeDirectory, kind="bounded-directory/1"):
     """A directory of ours with a bound to what can be put into it: where that can be had, a file system of its own.
 
     What is in it may grow without our doing (a guest's event log), and all guests need the file system that it is on.
@@ -141,7 +141,7 @@ class BoundedDirectory(MakeDirectory):
         return [*unmount, *super().undo_commands()]
 
 
-class KeptDirectory(MakeDirectory):
+class KeptDirectory(MakeDirectory, kind="kept-directory/1"):
     """A directory that outlives what it was made for, and may have been there before."""
 
     recorded = ("path", "made")
@@ -161,7 +161,7 @@ class KeptDirectory(MakeDirectory):
             super().undo()
 
 
-class WriteFile(Entry):
+class WriteFile(Entry, kind="file/1"):
     """A file that was not there before. Its content is not recorded: it may be a secret."""
 
     def __init__(
@@ -212,7 +212,7 @@ class WriteFile(Entry):
         return [f"rm -f {shlex.quote(self.path)}"]
 
 
-class CopyFile(WriteFile):
+class CopyFile(WriteFile, kind="copied-file/1"):
     """A new file that is a copy of another (an NVRAM made from its template)."""
 
     durable = True
@@ -234,7 +234,7 @@ class CopyFile(WriteFile):
         return [f"install -m {self.mode:04o} {shlex.quote(self.source)} {shlex.quote(self.path)}"]
 
 
-class AppendableFile(WriteFile):
+class AppendableFile(WriteFile, kind="appended-file/1"):
     """An empty file for others to write to, which outlives its writer (the log of a serial port)."""
 
     durable = True
@@ -247,7 +247,7 @@ class AppendableFile(WriteFile):
         return [f"install -m 0600 /dev/null {shlex.quote(self.path)}"]
 
 
-class RemoveFile(Entry):
+class RemoveFile(Entry, kind="removed-file/1"):
     """A file or directory put aside under another name, back at once on undo, and gone for good only when settled."""
 
     recorded = ("path", "parent", "aside")
@@ -292,7 +292,7 @@ class RemoveFile(Entry):
         return [f"mv {shlex.quote(self.aside)} {shlex.quote(self.path)}"]
 
 
-class PrimedPipe(Entry):
+class PrimedPipe(Entry, kind="pipe/1"):
     """The two files of a QEMU ``pipe`` chardev.
 
     ``PATH.in`` is a FIFO that holds one line before QEMU opens it, ``PATH.out`` a plain file that QEMU will write.
@@ -360,7 +360,7 @@ class SocketName(Entry):
             pass  # it is gone, or something else by now
 
 
-class QemuSocket(SocketName):
+class QemuSocket(SocketName, kind="qemu-socket/1"):
     """A socket that QEMU makes: one that an earlier guest has left is removed first, and this one with the guest."""
 
     durable = True
@@ -384,7 +384,7 @@ class QemuSocket(SocketName):
     undo_commands = commands
 
 
-class ListeningSocket(SocketName):
+class ListeningSocket(SocketName, kind="listening-socket/1"):
     """A listening UNIX socket, handed to a process as a descriptor: it then needs no right to the path.
 
     ``by_hand`` is where the process could make the socket itself, for those who have no descriptor to hand it.

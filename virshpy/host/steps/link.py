@@ -19,7 +19,7 @@ _TUNSETIFF = 0x400454CA
 _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR, _IFF_MULTI_QUEUE = 0x0002, 0x1000, 0x4000, 0x0100
 
 
-class Tap(Step):
+class Tap(Step, kind="tap/1"):
     """A tap device, optionally a port of a bridge; gone when undone. ``open()`` gives a queue of it to a process."""
 
     recorded = ("name",)

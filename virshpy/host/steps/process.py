@@ -71,7 +71,7 @@ class Whisper:
         return "<descriptor of a password>"
 
 
-class Errand(Step):
+class Errand(Step, kind="command/1"):
     """A program that is run to its end. What it leaves behind is in an earlier step's directory, and goes with it.
 
     ``{fd:NAME}`` in its words is as in :class:`Spawn`.
@@ -105,7 +105,7 @@ class Errand(Step):
         return []
 
 
-class Spawn(Step):
+class Spawn(Step, kind="process/1"):
     """A process in a session of its own, its output at the end of ``log``.
 
     ``{fd:NAME}`` in a word of ``argv`` becomes the number of ``descriptors[NAME]``, ``{listen:NAME}`` becomes ``fd=``

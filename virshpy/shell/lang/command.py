@@ -92,10 +92,11 @@ class Option:
     """One option: ``name``, ``kind`` (FLAG, OPTIONAL, REQUIRED, WORDS), ``type``, ``help``.
 
     ``named_only``: its value cannot be given by position. ``optional`` is for WORDS: none may be given. ``late``: its
-    value is read when its command asks for it; until then nobody minds what is wrong with it.
+    value is read when its command asks for it; until then nobody minds what is wrong with it. ``adds``: the libvirt
+    flag that it stands for; :attr:`Arguments.flags` is the sum of those given.
     """
 
-    __slots__ = ("name", "kind", "type", "help", "named_only", "optional", "late")
+    __slots__ = ("name", "kind", "type", "help", "named_only", "optional", "late", "adds")
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class Option:
         named_only: bool = False,
         optional: bool = True,
         late: bool = False,
+        adds: int = 0,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -115,6 +117,7 @@ class Option:
         self.named_only = named_only
         self.optional = optional
         self.late = late
+        self.adds = adds
 
     @property
     def required(self) -> bool:
@@ -132,9 +135,9 @@ class Alias:
         self.value = value
 
 
-def flag(name: str, help: str) -> Option:
-    """An option without a value."""
-    return Option(name, FLAG, STRING, help)
+def flag(name: str, help: str, *, adds: int = 0) -> Option:
+    """An option without a value; ``adds`` is the libvirt flag that it stands for."""
+    return Option(name, FLAG, STRING, help, adds=adds)
 
 
 def option(name: str, type: Type, help: str, *, named_only: bool = False, late: bool = False) -> Option:
@@ -357,6 +360,15 @@ class Arguments:
         if name in self.given and name not in self.values:
             self.read(name)
         return self.values.get(name)
+
+    @property
+    def flags(self) -> int:
+        """The sum of the libvirt flags that the given options stand for."""
+        total = 0
+        for option in self.command.options:
+            if option.name in self.given:
+                total |= int(option.adds)
+        return total
 
     def text(self, name: str) -> str:
         return self.given[name][0]

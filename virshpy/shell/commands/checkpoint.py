@@ -12,9 +12,10 @@ from virshpy.enums import (
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
 from virshpy.shell.lang.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
 from virshpy.shell.lang.types import STRING, DomainType, File
-from virshpy.shell.nouns.families import WRAP, XPATH_FIRST, Spoken, exclusive, given_flags, shown
+from virshpy.shell.nouns.families import Spoken, given_flags
 from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.nouns.objects import CheckpointName
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, exclusive, selected
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.xml.parse import parse
 
@@ -192,7 +193,7 @@ _X = CheckpointXMLFlags
 )
 def checkpoint_dumpxml(session: Session, args: Arguments) -> Document:
     flags = given_flags(args, {"security-info": _X.SECURE, "no-domain": _X.NO_DOMAIN, "size": _X.SIZE})
-    return shown(_chosen(args).xml_desc(flags), args)
+    return selected(_chosen(args).xml_desc(flags), args)
 
 
 def _parent(checkpoint: DomainCheckpoint) -> str | None:

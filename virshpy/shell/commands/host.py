@@ -5,7 +5,8 @@ from __future__ import annotations
 from virshpy.enums import DomainCapabilitiesFlags
 from virshpy.shell.lang.command import command, failing, flag, option
 from virshpy.shell.lang.types import STRING
-from virshpy.shell.nouns.families import WRAP, XPATH, given_flags, shown
+from virshpy.shell.nouns.families import given_flags
+from virshpy.shell.nouns.options import WRAP, XPATH, selected
 from virshpy.shell.render.results import Document, Field, Fields, Text
 
 TYPE_CHECKING = False
@@ -119,7 +120,7 @@ def capabilities(session: Session, args: Arguments) -> Document:
 
 
 def _whole_or_selected(text: str, args: Arguments) -> Document:
-    return shown(text, args) if "xpath" in args else Document(text, end="\n")
+    return selected(text, args) if "xpath" in args else Document(text, end="\n")
 
 
 @command(

@@ -27,13 +27,10 @@ from virshpy.shell.nouns.families import (
     given_flags,
     listed,
     one_form,
-    shown,
-    shown_bool,
-    yes_no,
 )
-from virshpy.shell.nouns.families import WRAP as _WRAP
-from virshpy.shell.nouns.families import XPATH as _XPATH
 from virshpy.shell.nouns.objects import NetworkType
+from virshpy.shell.nouns.options import WRAP, XPATH, selected
+from virshpy.shell.render.readable import shown_bool, yes_no
 from virshpy.shell.render.results import Document, Field, Fields, Message, Shown, Table, Text
 
 TYPE_CHECKING = False
@@ -407,12 +404,12 @@ def net_port_create(session: Session, args: Arguments) -> Message:
     "net-port-dumpxml",
     "print the XML of a port",
     "Print the XML of a port of a network.",
-    (_QUIET, _PORT, _XPATH, _WRAP),
+    (_QUIET, _PORT, XPATH, WRAP),
     examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is plugged in there"),),
     returns="xml",
 )
 def net_port_dumpxml(session: Session, args: Arguments) -> Document:
-    return shown(_port(args).xml_desc(), args)
+    return selected(_port(args).xml_desc(), args)
 
 
 @command(

@@ -20,9 +20,9 @@ from virshpy.shell.nouns.families import (
     declare_verb,
     given_flags,
     named_as,
-    yes_no,
 )
 from virshpy.shell.nouns.objects import NodeDeviceType
+from virshpy.shell.render.readable import yes_no
 from virshpy.shell.render.results import Field, Fields, Lines, Message
 
 TYPE_CHECKING = False

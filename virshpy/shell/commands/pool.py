@@ -21,14 +21,11 @@ from virshpy.shell.nouns.families import (
     declare_edit,
     declare_from_file,
     declare_verb,
-    exclusive,
     given_flags,
-    scaled,
-    shown_bool,
-    shown_size,
-    yes_no,
 )
 from virshpy.shell.nouns.objects import PoolType
+from virshpy.shell.nouns.options import exclusive
+from virshpy.shell.render.readable import scaled, shown_bool, shown_size, yes_no
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Shown, Table, Text
 
 TYPE_CHECKING = False

@@ -13,9 +13,11 @@ from virshpy.enums import (
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
 from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option, words
 from virshpy.shell.lang.types import STRING, DomainType, File
-from virshpy.shell.nouns.families import WRAP, XPATH, Spoken, exclusive, given_flags, shown, yes_no
+from virshpy.shell.nouns.families import Spoken, given_flags
 from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.nouns.objects import SnapshotName
+from virshpy.shell.nouns.options import WRAP, XPATH, exclusive, selected
+from virshpy.shell.render.readable import yes_no
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.xml.parse import parse
 
@@ -352,7 +354,7 @@ def snapshot_delete(session: Session, args: Arguments) -> Message:
 )
 def snapshot_dumpxml(session: Session, args: Arguments) -> Document:
     snapshot = args["domain"].snapshot_lookup_by_name(args["snapshotname"])
-    return shown(snapshot.xml_desc(given_flags(args, {"security-info": SnapshotXMLFlags.SECURE})), args)
+    return selected(snapshot.xml_desc(given_flags(args, {"security-info": SnapshotXMLFlags.SECURE})), args)
 
 
 def _parent(snapshot: DomainSnapshot) -> str | None:

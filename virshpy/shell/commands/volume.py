@@ -14,8 +14,10 @@ from virshpy.enums import (
 )
 from virshpy.shell.lang.command import Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Choice, File, Path, Size, UInt, Wrapping
-from virshpy.shell.nouns.families import VALIDATE, WRAP, XPATH, given_flags, scaled, shown, shown_size
+from virshpy.shell.nouns.families import VALIDATE, given_flags
 from virshpy.shell.nouns.objects import PoolType, VolumeType, find_volume
+from virshpy.shell.nouns.options import WRAP, XPATH, selected
+from virshpy.shell.render.readable import scaled, shown_size
 from virshpy.shell.render.results import Document, Field, Fields, Message, Table, Text
 
 TYPE_CHECKING = False
@@ -464,7 +466,7 @@ def _path(volume: StorageVol) -> str | None:
     returns="xml",
 )
 def vol_dumpxml(session: Session, args: Arguments) -> Document:
-    return shown(find_volume(session, args).xml_desc(), args)
+    return selected(find_volume(session, args).xml_desc(), args)
 
 
 @command(

@@ -4,9 +4,10 @@ one thing to one object differ in the object only."""
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option
-from virshpy.shell.lang.types import File, Named, Type
-from virshpy.shell.render.results import Document, Lines, Message, Shown, Table
+from virshpy.shell.lang.command import Failure, argument, command, failing, flag
+from virshpy.shell.lang.types import File, Named
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
+from virshpy.shell.render.results import Lines, Message, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,41 +15,13 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
-    from virshpy.shell.render.results import Result
+    from virshpy.shell.render.results import Document, Result
     from virshpy.shell.session import Session
 
     T = TypeVar("T")
 
 
-class XPath(Type):
-    """An XPath expression; of an empty one virsh says nothing."""
-
-    empty_ok = True
-
-    def convert(self, text: str, name: str, session: Session) -> str:
-        if not text:
-            raise Failure(None)
-        return text
-
-
-def _xpath(*, late: bool) -> Option:
-    return option("xpath", XPath(), "print only what this XPath expression selects", named_only=True, late=late)
-
-
-XPATH, XPATH_FIRST = _xpath(late=True), _xpath(late=False)  # looked at when there is a document, or before
-WRAP = flag("wrap", "put what was selected into one root element")
 VALIDATE = flag("validate", "refuse XML that the schema does not know")
-
-
-def shown(text: str, args: Arguments) -> Document:
-    """A document, or what --xpath (and --wrap) select from it."""
-    if "xpath" not in args:
-        return Document(text)
-    from virshpy.xml.xpath import select, wrap
-
-    if "wrap" in args:
-        return Document(wrap(text, args["xpath"]))
-    return Document("".join(part + "\n" for part in select(text, args["xpath"])))
 
 
 def declare_dumpxml(
@@ -70,7 +43,7 @@ def declare_dumpxml(
         examples=_example(name, target), returns="xml",
     )  # fmt: skip
     def dumpxml(session: Session, args: Arguments) -> Document:
-        return shown(document(args[target.name], given_flags(args, flags or {})), args)
+        return selected(document(args[target.name], given_flags(args, flags or {})), args)
 
 
 def declare_from_file(
@@ -266,11 +239,6 @@ def given_flags(args: Arguments, flags: Mapping[str, int]) -> int:
     return total
 
 
-def exclusive(*names: str) -> tuple[Exclusive, ...]:
-    """The first of ``names`` cannot be given with any of the others."""
-    return tuple(Exclusive(names[0], other) for other in names[1:])
-
-
 def named(handle: Any, identity: str) -> dict[str, Any]:
     """What names an object to programs beside the sentence about it."""
     return {name: getattr(handle, name) for name in identity.split()}
@@ -279,30 +247,6 @@ def named(handle: Any, identity: str) -> dict[str, Any]:
 def _identity(target: Option) -> str:
     assert isinstance(target.type, Named)
     return target.type.identity
-
-
-def yes_no(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def shown_bool(value: bool) -> Shown:
-    """A truth for a table."""
-    return Shown(value, yes_no(value))
-
-
-def shown_size(value: int) -> Shown:
-    """A number of bytes for a table."""
-    return Shown(value, scaled(value))
-
-
-def scaled(value: int) -> str:
-    """A number of bytes in the largest unit that leaves at least one of it: ``1.50 GiB``."""
-    number, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    place = 0
-    while number >= 1024 and place < len(units) - 1:
-        number /= 1024
-        place += 1
-    return f"{number:.2f} {units[place]}"
 
 
 # What stands for an object in examples, by the name of the argument.

@@ -358,10 +358,9 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
 
     text = f"{label}: {progress(info.cur, info.end)}"
     if info.bandwidth:
-        from virshpy.shell.commands.domain.jobs import three_places
+        from virshpy.shell.render.readable import scaled
 
-        number, unit = three_places(info.bandwidth)
-        text += f"    Bandwidth limit: {info.bandwidth} bytes/s ({number:.3f} {unit}/s)"
+        text += f"    Bandwidth limit: {info.bandwidth} bytes/s ({scaled(info.bandwidth, 3)}/s)"
     yield Text("type", text, label.lower(), **figures)
 
 

@@ -28,6 +28,7 @@ from virshpy.shell.lang.command import (
 )
 from virshpy.shell.lang.types import STRING, Choice, Int
 from virshpy.shell.nouns.objects import AnyDiskName, InterfaceName, is_mac
+from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Field, Fields, Shown, Table, Text
 from virshpy.xml.parse import parse
 
@@ -170,13 +171,7 @@ def _sizes(info: Any) -> list[tuple[str, int]]:
 
 
 def _size(value: int, human: bool) -> str:
-    if not human:
-        return str(value)
-    number, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    place = 0
-    while number >= 1024 and place < len(units) - 1:
-        number, place = number / 1024, place + 1
-    return f"{number:.3f} {units[place]}"
+    return scaled(value, 3) if human else str(value)
 
 
 # Figures in virsh's order: libvirt's key, virsh's short name, its words.

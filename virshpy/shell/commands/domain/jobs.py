@@ -8,6 +8,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.lang.command import Alias, Exclusive, Failure, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt, Wrapping
 from virshpy.shell.nouns.families import given_flags, named_as
+from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Message, Text
 
 TYPE_CHECKING = False
@@ -63,19 +64,9 @@ _FIGURES = (
 )
 
 
-def three_places(value: int) -> tuple[float, str]:
-    """A number of bytes in the largest unit that leaves at least one of it."""
-    number, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    place = 0
-    while number >= 1024 and place < len(units) - 1:
-        number, place = number / 1024, place + 1
-    return number, units[place]
-
-
 def _figure(label: str, value: Any, counts: str) -> str:
     if counts in ("size", "rate"):
-        number, unit = three_places(value)
-        return f"{label:<17} {number:<.3f} {unit}{'/s' if counts == 'rate' else ''}"
+        return f"{label:<17} {scaled(value, 3)}{'/s' if counts == 'rate' else ''}"
     if counts == "text":
         return f"{label:<17} {value}"
     if counts == "count":
@@ -426,5 +417,4 @@ def migrate_compcache(session: Session, args: Arguments) -> Text:
     if args["size"] is not None:
         domain.migrate_set_compression_cache(args["size"])
     size = domain.migrate_compression_cache()
-    number, unit = three_places(size)
-    return Text("cache_bytes", f"Compression cache: {number:.3f} {unit}", size, end="")
+    return Text("cache_bytes", f"Compression cache: {scaled(size, 3)}", size, end="")

@@ -6,7 +6,8 @@ from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
 from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
 from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
-from virshpy.shell.nouns.families import WRAP, XPATH_FIRST, Spoken, edit_document, given_flags, named_as, shown
+from virshpy.shell.nouns.families import Spoken, edit_document, given_flags, named_as
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False
@@ -138,7 +139,7 @@ def managedsave_remove(session: Session, args: Arguments) -> Message:
     returns="xml",
 )
 def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
-    return shown(args["domain"].managed_save_xml_desc(given_flags(args, _SECURE_FLAG)), args)
+    return selected(args["domain"].managed_save_xml_desc(given_flags(args, _SECURE_FLAG)), args)
 
 
 @command(
@@ -195,7 +196,7 @@ _IMAGE = argument("file", Path(), "file that save has made")
     returns="xml",
 )
 def save_image_dumpxml(session: Session, args: Arguments) -> Document:
-    return shown(session.connection.save_image_xml_desc(args["file"], given_flags(args, _SECURE_FLAG)), args)
+    return selected(session.connection.save_image_xml_desc(args["file"], given_flags(args, _SECURE_FLAG)), args)
 
 
 @command(

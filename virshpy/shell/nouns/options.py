@@ -1,0 +1,70 @@
+"""Options that commands about several kinds of object have, each declared once."""
+
+from __future__ import annotations
+
+from virshpy.enums import ModificationImpact
+from virshpy.shell.lang.command import Exclusive, Failure, flag, option
+from virshpy.shell.lang.types import Type
+from virshpy.shell.render.results import Document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.lang.command import Arguments, Option
+    from virshpy.shell.session import Session
+
+
+class XPath(Type):
+    """An XPath expression; of an empty one virsh says nothing."""
+
+    empty_ok = True
+
+    def convert(self, text: str, name: str, session: Session) -> str:
+        if not text:
+            raise Failure(None)
+        return text
+
+
+def _xpath(*, late: bool) -> Option:
+    return option("xpath", XPath(), "print only what this XPath expression selects", named_only=True, late=late)
+
+
+XPATH, XPATH_FIRST = _xpath(late=True), _xpath(late=False)  # looked at when there is a document, or before
+WRAP = flag("wrap", "put what was selected into one root element")
+DRY_RUN = flag("dry-run", "print the commands that this amounts to, and run none")
+PRINT_XML = flag("print-xml", "print the XML, and do nothing")
+IMPACT_CLASHES = (Exclusive("current", "live"), Exclusive("current", "config"))
+
+
+def selected(text: str, args: Arguments) -> Document:
+    """A document, or the part of it that --xpath (and --wrap) select."""
+    if "xpath" not in args:
+        return Document(text)
+    from virshpy.xml.xpath import select, wrap
+
+    if "wrap" in args:
+        return Document(wrap(text, args["xpath"]))
+    return Document("".join(part + "\n" for part in select(text, args["xpath"])))
+
+
+def validate(adds: int) -> Option:
+    """--validate; each kind of document has a flag of its own for it."""
+    return flag("validate", "refuse XML that the schema does not know", adds=adds)
+
+
+def inactive(adds: int) -> Option:
+    """--inactive of a document; each kind of object has a flag of its own for it."""
+    return flag("inactive", "as it will be at its next start", adds=adds)
+
+
+def impact(word: str) -> tuple[Option, Option, Option]:
+    """--config, --live and --current, which stand for the same numbers in every kind of object."""
+    return (
+        flag("config", "act on the definition, which the next start uses", adds=ModificationImpact.CONFIG),
+        flag("live", f"act on the running {word}", adds=ModificationImpact.LIVE),
+        flag("current", f"act on the running {word} if it runs, else on the definition"),
+    )
+
+
+def exclusive(*names: str) -> tuple[Exclusive, ...]:
+    """The first of ``names`` cannot be given with any of the others."""
+    return tuple(Exclusive(names[0], other) for other in names[1:])

@@ -1,0 +1,29 @@
+"""Values as people read them: sizes with a unit, yes and no."""
+
+from __future__ import annotations
+
+from virshpy.shell.render.results import Shown
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def scaled(value: int, places: int = 2) -> str:
+    """A number of bytes in the largest unit that leaves at least one of it: ``1.50 GiB``."""
+    number, place = float(value), 0
+    while number >= 1024 and place < len(_UNITS) - 1:
+        number, place = number / 1024, place + 1
+    return f"{number:.{places}f} {_UNITS[place]}"
+
+
+def yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def shown_bool(value: bool) -> Shown:
+    """A truth for a table."""
+    return Shown(value, yes_no(value))
+
+
+def shown_size(value: int) -> Shown:
+    """A number of bytes for a table."""
+    return Shown(value, scaled(value))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.command import Failure
 from virshpy.shell.lang.shapes import fault, has_type
 from virshpy.shell.lang.vocabulary import ERROR, EVERYWHERE
 from virshpy.shell.render.output import Renderer, data, error_data

@@ -13,7 +13,7 @@ import pytest
 from tests.shell.terminals import Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
-from virshpy.shell.lang.command import Failure
+from virshpy.shell.failure import Failure
 from virshpy.shell.render.layout import table
 from virshpy.shell.render.output import Renderer, data, error_data, plain, printable, table_text, width
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virshpy.shell.lang.parser import SEPARATOR, ParseError, parse_line, parse_words, split
+from virshpy.shell.failure import ParseError
+from virshpy.shell.lang.parser import SEPARATOR, parse_line, parse_words, split
 from virshpy.shell.lang.partial_line import last_command, quoted
 
 

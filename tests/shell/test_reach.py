@@ -12,8 +12,9 @@ import pytest
 
 from virshpy.shell.commands.domain import reach
 from virshpy.shell.console import _pump, escape_byte
+from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.command import Arguments, Failure
+from virshpy.shell.lang.command import Arguments
 from virshpy.shell.render.output import plain
 from virshpy.shell.render.results import Result
 from virshpy.shell.session import Session

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from virshpy.shell.lang.command import Failure
+from virshpy.shell.failure import Failure
 from virshpy.shell.lang.types import Choice, File, Flags, Int, Size
 from virshpy.shell.render.output import Renderer
 from virshpy.shell.session import Session, Settings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.command import Constraint, Failure, Option, option
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Constraint, Option, option
 from virshpy.shell.lang.types import Size, Timeout, Type, Wrapping
 from virshpy.shell.render.results import Progress
 

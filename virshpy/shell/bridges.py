@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.shell.edit_tree import appended, parsed, printed, removed
-from virshpy.shell.lang.command import Failure
+from virshpy.shell.failure import Failure
 from virshpy.xml.node import Node
 
 # What stays with the port while everything else goes to the bridge.

@@ -6,7 +6,7 @@ import os
 import sys
 
 from virshpy.shell import streams
-from virshpy.shell.lang.command import Failure
+from virshpy.shell.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

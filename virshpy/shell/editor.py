@@ -8,7 +8,7 @@ import sys
 
 from virshpy import errors
 from virshpy.shell import userfiles
-from virshpy.shell.lang.command import Failure
+from virshpy.shell.failure import Failure
 from virshpy.shell.streams import complain, flush, put
 
 TYPE_CHECKING = False

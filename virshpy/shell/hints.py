@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from virshpy.shell.lang.command import Arguments, Command, Failure
+    from virshpy.shell.failure import Failure
+    from virshpy.shell.lang.command import Arguments, Command
 
 _STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
 _RIGHTS = "the user may not do that on the host; qemu:///session are guests of one's own"

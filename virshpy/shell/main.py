@@ -15,9 +15,9 @@ from _signal import (  # type: ignore[import-not-found]
 )
 
 from virshpy.shell import streams
+from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang import global_options
-from virshpy.shell.lang.command import Failure
-from virshpy.shell.lang.parser import ParseError, parse_line, parse_words, wanted_output
+from virshpy.shell.lang.parser import parse_line, parse_words, wanted_output
 from virshpy.shell.render.output import MACHINE, Renderer
 from virshpy.shell.session import INFO, INTERRUPTED, Session
 

@@ -8,8 +8,8 @@ import time
 
 import virshpy
 from virshpy import errors
-from virshpy.shell.lang.command import Failure
-from virshpy.shell.lang.parser import ParseError, parse_line, wanted_output
+from virshpy.shell.failure import Failure, ParseError
+from virshpy.shell.lang.parser import parse_line, wanted_output
 from virshpy.shell.render.output import MACHINE, Renderer
 from virshpy.shell.render.results import Result
 from virshpy.shell.streams import OutputLost, complain

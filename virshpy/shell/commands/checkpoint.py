@@ -10,7 +10,8 @@ from virshpy.enums import (
     CheckpointXMLFlags,
 )
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
-from virshpy.shell.lang.command import Exclusive, Failure, Requires, argument, command, failing, flag, option, words
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, Requires, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, DomainType, File
 from virshpy.shell.nouns.families import Spoken, given_flags
 from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
-from virshpy.shell.lang.command import Failure, Option, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Option, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, File, Path
 from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.render.results import Document, Lines, Message, Text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from virshpy.enums import XMLFlags
-from virshpy.shell.lang.command import Failure, argument, command
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import argument, command
 from virshpy.shell.lang.types import DomainType
 from virshpy.shell.render.results import Message, Table
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.command import Exclusive, Failure, command, flag, option
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Exclusive, command, flag, option
 from virshpy.shell.lang.types import Choice, DomainType
 from virshpy.shell.nouns.events import LIST, LOOP, TIMEOUT, TIMESTAMP, watch, word
 from virshpy.shell.render.results import Lines

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import DomainCapabilitiesFlags
-from virshpy.shell.lang.command import command, failing, flag, option
+from virshpy.shell.failure import failing
+from virshpy.shell.lang.command import command, flag, option
 from virshpy.shell.lang.types import STRING
 from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.nouns.options import WRAP, XPATH, selected

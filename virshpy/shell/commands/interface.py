@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterfacesFlags
-from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, UInt
 from virshpy.shell.nouns.families import (
     asked_the_old_way,

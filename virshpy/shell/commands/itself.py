@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
+from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.command import Alias, Exclusive, Failure, command, flag, option, words
+from virshpy.shell.lang.command import Alias, Exclusive, command, flag, option, words
 from virshpy.shell.lang.types import TEXT, Directory, Type, Uri
 from virshpy.shell.render.results import Document, Text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import MetadataType, NetworkUpdateFlags
-from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option, words
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, TEXT
 from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.nouns.objects import NetworkType

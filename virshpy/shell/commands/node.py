@@ -5,7 +5,8 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
 from virshpy.shell.cpulists import cpu_list, cpu_map
-from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Choice, Int, KiB, UInt
 from virshpy.shell.nouns.families import Spoken, named_as
 from virshpy.shell.render.results import Field, Fields, Text

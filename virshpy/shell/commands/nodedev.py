@@ -9,7 +9,8 @@ from virshpy.enums import (
     NodeDeviceDefineXMLFlags,
     NodeDeviceUpdateFlags,
 )
-from virshpy.shell.lang.command import Alias, Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Alias, Exclusive, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, AnyText, File
 from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import NWFilterBindingCreateFlags, NWFilterDefineFlags
-from virshpy.shell.lang.command import argument, command, failing
+from virshpy.shell.failure import failing
+from virshpy.shell.lang.command import argument, command
 from virshpy.shell.nouns.families import (
     asked_the_old_way,
     declare_dumpxml,

@@ -11,7 +11,8 @@ from virshpy.enums import (
     StoragePoolState,
     StorageXMLFlags,
 )
-from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
 from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import ListSecretsFlags, SecretDefineFlags
-from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Bytes
 from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import (

@@ -11,7 +11,8 @@ from virshpy.enums import (
     SnapshotXMLFlags,
 )
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
-from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option, words
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, DomainType, File
 from virshpy.shell.nouns.families import Spoken, given_flags
 from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree

@@ -12,7 +12,8 @@ from virshpy.enums import (
     StorageVolUploadFlags,
     StorageVolWipeAlgorithm,
 )
-from virshpy.shell.lang.command import Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Choice, File, Path, Size, UInt, Wrapping
 from virshpy.shell.nouns.families import VALIDATE, given_flags
 from virshpy.shell.nouns.objects import PoolType, VolumeType, find_volume

@@ -16,7 +16,7 @@ when its module is loaded.
 
 from __future__ import annotations
 
-from virshpy import errors
+from virshpy.shell.failure import Failure
 from virshpy.shell.lang.types import STRING, Type
 
 TYPE_CHECKING = False
@@ -30,58 +30,6 @@ if TYPE_CHECKING:
     Handler = Callable[[Session, "Arguments"], Result | Iterable[Result] | None]
 
 FLAG, OPTIONAL, REQUIRED, WORDS = "flag", "optional", "required", "words"
-
-
-class Failure(Exception):
-    """A command that failed: the lines that a person reads, and the error beneath where there is one.
-
-    ``message`` is the command's own sentence or None, ``also`` a second one; ``cause`` is printed after them unless
-    ``quiet_cause``. ``hint`` says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option``
-    that was being read and the ``arguments`` of the command among other things. ``called`` is what a command line
-    begins with that goes to the same connection.
-    """
-
-    option: Option | None = None
-    arguments: Arguments | None = None
-    called = "virshpy "
-
-    def __init__(
-        self,
-        message: str | None,
-        cause: errors.Error | None = None,
-        *,
-        also: str | None = None,
-        quiet_cause: bool = False,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.also = also
-        self.cause = cause
-        self.quiet_cause = quiet_cause
-        self.hint = hint or (cause.hint if cause else None)
-
-    @property
-    def sentences(self) -> list[str]:
-        """What is printed, line by line."""
-        cause = None if self.cause is None or self.quiet_cause else self.cause.message
-        return [sentence for sentence in (self.message, self.also, cause) if sentence is not None]
-
-
-class failing:  # noqa: N801 - reads as a statement
-    """``with failing("Failed to start domain 'x'"):`` puts the command's sentence before the driver's."""
-
-    __slots__ = ("message",)
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, errors.Error):
-            raise Failure(self.message, error) from error
 
 
 class BadDeclaration(Exception):

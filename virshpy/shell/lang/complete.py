@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.command import FLAG, WORDS, Failure
-from virshpy.shell.lang.parser import ParseError, Reader, Separator, split
+from virshpy.shell.lang.command import FLAG, WORDS
+from virshpy.shell.lang.parser import Reader, Separator, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

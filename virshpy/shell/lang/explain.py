@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.command import FLAG, Failure
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import FLAG
 from virshpy.shell.render.results import Explanation
 
 TYPE_CHECKING = False

@@ -6,6 +6,7 @@ given by name or, in order of declaration, by position.
 
 from __future__ import annotations
 
+from virshpy.shell.failure import ParseError, UnclosedQuote
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, WORDS, Arguments
 from virshpy.shell.lang.types import PLAIN
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.command import Command, Option
 
     Heard = Callable[[str, str, str | None], None]
-
-
-class ParseError(Exception):
-    """A line that virsh would refuse; ``messages`` are its sentences."""
-
-    def __init__(self, *messages: str, hint: str | None = None) -> None:
-        super().__init__(messages[0])
-        self.messages = messages
-        self.hint = hint
-
-
-class UnclosedQuote(ParseError):
-    """The line ends within quotes."""
 
 
 # Options that every command takes, with or without a value; a command's own option of the same name goes first.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.parser import ParseError, Separator, split
+from virshpy.shell.failure import ParseError
+from virshpy.shell.lang.parser import Separator, split
 
 _QUOTED = frozenset(" \t\n;\\\"'#")
 # What a POSIX shell would make something of, besides; `~` and `=` only where they stand, which is never here.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from virshpy.shell.failure import ParseError
 from virshpy.shell.lang import command as declarations
 
 TYPE_CHECKING = False
@@ -235,8 +236,6 @@ def find(name: str) -> Command:
     """A command by name. Raises ParseError as virsh words it."""
     found = lookup(name)
     if found is None:
-        from virshpy.shell.lang.parser import ParseError
-
         near = nearest(name, names())
         hint = f"did you mean '{near}'?" if near else "'help' lists the commands"
         raise ParseError(f"unknown command: '{name}'", hint=hint)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
+from virshpy.shell.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Choice(Type):
 
     def convert(self, text: str, name: str, session: Session) -> str:
         if self.strict is not None and text not in self.choices:
-            raise _failure(self.strict % text, hint=f"one of {', '.join(self.choices)}")
+            raise Failure(self.strict % text, hint=f"one of {', '.join(self.choices)}")
         return text
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
@@ -93,7 +94,7 @@ class Flags(Type):
         total = 0
         for word in text.split(","):
             if word not in self.choices:
-                raise _failure(self.complaint % word, hint=f"one or several, with commas: {', '.join(self.choices)}")
+                raise Failure(self.complaint % word, hint=f"one or several, with commas: {', '.join(self.choices)}")
             total |= self.choices[word]
         return total
 
@@ -116,9 +117,9 @@ class File(Type):
             reason = getattr(error, "strerror", None) or str(error)
             # A directory opens; it is the reading that fails.
             verb = "read" if isinstance(error, IsADirectoryError) else "open"
-            raise _failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
+            raise Failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
         if len(content) > FILE_LIMIT:
-            raise _failure(
+            raise Failure(
                 f"Failed to open file '{text}': Value too large for defined data type", hint="10 MiB are read at most"
             )
         return content.partition("\0")[0]  # a text in C ends there
@@ -138,7 +139,7 @@ class Bytes(File):
             reason = getattr(error, "strerror", None) or str(error)
             # A directory opens; it is the reading that fails.
             verb = "read" if isinstance(error, IsADirectoryError) else "open"
-            raise _failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
+            raise Failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
 
 
 class Path(Type):
@@ -183,7 +184,7 @@ class Int(Type):
     def convert(self, text: str, name: str, session: Session) -> int:
         value = whole_number(text)
         if value is None or not self.least <= value <= self.most:
-            raise _failure(
+            raise Failure(
                 f"Numeric value '{text}' for <{name}> option is malformed or out of range",
                 hint=f"a whole number from {self.least} to {self.most}",
             )
@@ -237,7 +238,7 @@ class Size(Type):
                 return number * factor
             else:
                 cause = errors.Overflow(f"value too large: {number}{unit}")
-        raise _failure(
+        raise Failure(
             f"Scaled numeric value '{text}' for <{name}> option is malformed or out of range",
             cause,
             hint="a whole number, with a unit or without: 512, 4KiB, 4K, 2MiB, 2MB, 1G",
@@ -275,11 +276,11 @@ class DomainType(Type):
         except (errors.NoDomain, errors.InvalidArg) as error:
             cause = error
         except errors.Error as error:
-            raise _failure(f"failed to get domain '{text}'", error) from error
+            raise Failure(f"failed to get domain '{text}'", error) from error
         if not isinstance(cause, errors.NoDomain):
             cause = errors.NoDomain(f"no domain with matching name '{text}'")
         hint = _like(text, session)
-        raise _failure(f"failed to get domain '{text}'", cause, quiet_cause=True, hint=hint) from cause
+        raise Failure(f"failed to get domain '{text}'", cause, quiet_cause=True, hint=hint) from cause
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         from virshpy.enums import StatsTypes
@@ -313,7 +314,7 @@ class Descriptors(Type):
         for piece in text.split(",") if text else ():
             number = whole_number(piece)
             if number is None or not -(1 << 31) <= number < 1 << 31:
-                raise _failure(f"Unable to parse FD number '{piece}'", hint="numbers of open files, with commas: 3,4")
+                raise Failure(f"Unable to parse FD number '{piece}'", hint="numbers of open files, with commas: 3,4")
             numbers.append(number)
         return numbers
 
@@ -324,12 +325,6 @@ PLAIN = (Type, AnyText)  # those that offer nothing and refuse nothing
 FILE_LIMIT = 10 * 1024 * 1024
 _UNITS = "bkmgtpe"
 _BLANKS = " \t\n\v\f\r"
-
-
-def _failure(message: str, cause: errors.Error | None = None, **more: Any) -> Exception:
-    from virshpy.shell.lang.command import Failure
-
-    return Failure(message, cause, **more)
 
 
 def _about_file(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.command import Failure, Option, command, flag, option
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Option, command, flag, option
 from virshpy.shell.lang.types import Choice, Timeout
 from virshpy.shell.render.results import Lines, Message, Text
 

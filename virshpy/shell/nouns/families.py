@@ -4,7 +4,8 @@ one thing to one object differ in the object only."""
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.lang.command import Failure, argument, command, failing, flag
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import argument, command, flag
 from virshpy.shell.lang.types import File, Named
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Lines, Message, Table

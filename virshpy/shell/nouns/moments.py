@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.command import Constraint, Failure
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Constraint
 from virshpy.shell.render.results import Shown, Table, Text
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.lang.command import Failure
+from virshpy.shell.failure import Failure
 from virshpy.shell.lang.types import DomainType, Named, Type
 from virshpy.shell.nouns.families import Spoken, named_as
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import ModificationImpact
-from virshpy.shell.lang.command import Exclusive, Failure, flag, option
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Exclusive, flag, option
 from virshpy.shell.lang.types import Type
 from virshpy.shell.render.results import Document
 

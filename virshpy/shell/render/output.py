@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, TextIO
 
-    from virshpy.shell.lang.command import Failure
+    from virshpy.shell.failure import Failure
     from virshpy.shell.render.results import Field, Result
 
 JSON_VERSION = 1

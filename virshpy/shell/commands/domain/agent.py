@@ -11,18 +11,8 @@ from virshpy.enums import (
     SetUserPasswordFlags,
 )
 from virshpy.shell.commands.domain.options import RUNNING
-from virshpy.shell.lang.command import (
-    Exclusive,
-    Failure,
-    Reads,
-    Requires,
-    argument,
-    command,
-    failing,
-    flag,
-    option,
-    words,
-)
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, Reads, Requires, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt
 from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.render.results import Document, Lines, Message, Shown, Table, Text

@@ -15,18 +15,8 @@ from virshpy.shell.commands.domain.options import (
     lasting_impact,
 )
 from virshpy.shell.commands.domain.tuning import inbound_rate, outbound_rate
-from virshpy.shell.lang.command import (
-    Alias,
-    Exclusive,
-    Failure,
-    Reads,
-    Requires,
-    argument,
-    command,
-    failing,
-    flag,
-    option,
-)
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Alias, Exclusive, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Path, _paths
 from virshpy.shell.markup import Writer
 from virshpy.shell.render.results import Document, Message

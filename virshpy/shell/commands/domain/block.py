@@ -14,16 +14,15 @@ from virshpy.enums import (
 )
 from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
+from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import (
     Alias,
     Constraint,
     Exclusive,
-    Failure,
     Reads,
     Requires,
     argument,
     command,
-    failing,
     flag,
     option,
 )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import DefineFlags, UndefineFlags, XMLFlags
+from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import (
     Alias,
     Constraint,
     Exclusive,
-    Failure,
     Requires,
     argument,
     command,
-    failing,
     flag,
     option,
 )

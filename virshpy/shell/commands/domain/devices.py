@@ -17,7 +17,8 @@ from virshpy.shell.commands.domain.options import (
     lasting_impact,
 )
 from virshpy.shell.edit_tree import appended, parsed, printed, removed, set_text
-from virshpy.shell.lang.command import Alias, Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Alias, Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, KiB, Path, UInt
 from virshpy.shell.nouns.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
 from virshpy.shell.render.results import Document, Message

@@ -14,18 +14,8 @@ from virshpy.shell.commands.domain.options import (
     RUNNING_LATE,
     impact,
 )
-from virshpy.shell.lang.command import (
-    Alias,
-    Exclusive,
-    Failure,
-    Option,
-    Reads,
-    argument,
-    command,
-    failing,
-    flag,
-    option,
-)
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Alias, Exclusive, Option, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, Int
 from virshpy.shell.nouns.objects import AnyDiskName, InterfaceName, is_mac
 from virshpy.shell.render.readable import scaled

@@ -5,7 +5,8 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import AbortJobFlags, DirtyRateCalcFlags, JobStatsFlags, JobType, MigrateFlags, MigrateMaxSpeedFlags
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
-from virshpy.shell.lang.command import Alias, Exclusive, Failure, Requires, argument, command, flag, option
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Alias, Exclusive, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt, Wrapping
 from virshpy.shell.nouns.families import given_flags, named_as
 from virshpy.shell.render.readable import scaled

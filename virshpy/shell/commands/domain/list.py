@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags, StatsTypes
-from virshpy.shell.lang.command import Exclusive, command, failing, flag
+from virshpy.shell.failure import failing
+from virshpy.shell.lang.command import Exclusive, command, flag
 from virshpy.shell.render.results import Lines, Table
 from virshpy.shell.render.states import state_label
 

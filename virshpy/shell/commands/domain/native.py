@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, option
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Exclusive, Reads, argument, command, option
 from virshpy.shell.lang.types import Choice, DomainType, File, Path
 from virshpy.shell.render.results import Document
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import MetadataType, ModificationImpact
-from virshpy.shell.lang.command import Exclusive, Failure, argument, command, failing, flag, option, words
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, TEXT, DomainType
 from virshpy.shell.render.results import Document, Message, Text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
-from virshpy.shell.lang.command import Failure, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import argument, command, flag, option
 from virshpy.shell.lang.types import Descriptors, DomainType, File, Flags
 from virshpy.shell.render.results import Message, Plan
 

@@ -14,17 +14,8 @@ from virshpy.shell.commands.domain.options import (
     impact,
 )
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
-from virshpy.shell.lang.command import (
-    Constraint,
-    Exclusive,
-    Failure,
-    Requires,
-    argument,
-    command,
-    failing,
-    flag,
-    option,
-)
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Constraint, Exclusive, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
 from virshpy.shell.render.results import Message, Shown, Table, Text
 

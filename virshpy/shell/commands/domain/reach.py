@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import ConsoleFlags, XMLFlags
-from virshpy.shell.lang.command import Exclusive, Failure, argument, command, flag, option, words
+from virshpy.shell.failure import Failure
+from virshpy.shell.lang.command import Exclusive, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, Choice, Descriptors, DomainType
 from virshpy.shell.render.results import Document, Lines, Text
 from virshpy.xml.parse import parse

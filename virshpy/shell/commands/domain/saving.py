@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
 from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
-from virshpy.shell.lang.command import Exclusive, Failure, Reads, argument, command, failing, flag, option
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
 from virshpy.shell.nouns.families import Spoken, edit_document, given_flags, named_as
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected

@@ -7,7 +7,8 @@ from virshpy.enums import FDAssociateFlags, GraphicsReloadType, KeycodeSet, Node
 from virshpy.enums import QemuMonitorEventRegisterFlags as EventFlags
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
 from virshpy.shell.commands.domain.tuning import parameters, throttle_options, throttle_values
-from virshpy.shell.lang.command import Failure, Reads, argument, command, failing, flag, option, words
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Reads, argument, command, flag, option, words
 from virshpy.shell.lang.types import (
     STRING,
     AnyChoice,

@@ -14,7 +14,8 @@ from virshpy.shell.commands.domain.options import (
     LIVE,
     impact,
 )
-from virshpy.shell.lang.command import Alias, Failure, Reads, argument, command, failing, option, words
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Alias, Reads, argument, command, option, words
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number, whole_number
 from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.objects import DiskName, InterfaceName

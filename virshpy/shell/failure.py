@@ -1,0 +1,74 @@
+"""What goes wrong, on its way to the user: a line that is no command line, and a command that failed."""
+
+from __future__ import annotations
+
+from virshpy import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.shell.lang.command import Arguments, Option
+
+
+class ParseError(Exception):
+    """A line that virsh would refuse; ``messages`` are its sentences."""
+
+    def __init__(self, *messages: str, hint: str | None = None) -> None:
+        super().__init__(messages[0])
+        self.messages = messages
+        self.hint = hint
+
+
+class UnclosedQuote(ParseError):
+    """The line ends within quotes."""
+
+
+class Failure(Exception):
+    """A command that failed: the lines that a person reads, and the error beneath where there is one.
+
+    ``message`` is the command's own sentence or None, ``also`` a second one; ``cause`` is printed after them unless
+    ``quiet_cause``. ``hint`` says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option``
+    that was being read and the ``arguments`` of the command among other things. ``called`` is what a command line
+    begins with that goes to the same connection.
+    """
+
+    option: Option | None = None
+    arguments: Arguments | None = None
+    called = "virshpy "
+
+    def __init__(
+        self,
+        message: str | None,
+        cause: errors.Error | None = None,
+        *,
+        also: str | None = None,
+        quiet_cause: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.also = also
+        self.cause = cause
+        self.quiet_cause = quiet_cause
+        self.hint = cause.hint if cause and not hint else hint
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is printed, line by line."""
+        cause = None if self.cause is None or self.quiet_cause else self.cause.message
+        return [sentence for sentence in (self.message, self.also, cause) if sentence is not None]
+
+
+class failing:  # noqa: N801 - reads as a statement
+    """``with failing("Failed to start domain 'x'"):`` puts the command's sentence before the driver's."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, errors.Error):
+            raise Failure(self.message, error) from error

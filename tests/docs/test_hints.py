@@ -12,7 +12,12 @@ import pytest
 
 from tests.conftest import Run
 from tests.guests.documents import document
+from virshpy.driver.contract import rows
+from virshpy.driver.everything import Everything
+from virshpy.driver.registry import Driver
+from virshpy.shell.hints import ACTIONS
 from virshpy.shell.lang import registry
+from virshpy.shell.lang.parser import parse_line
 
 PACKAGE = Path(__file__).parents[2] / "virshpy"
 # Verbs of sentences about virshpy itself, which are no commands.
@@ -46,6 +51,30 @@ def test_commands_that_hints_name_are_commands() -> None:
     assert {word for _, word in named} - SENTENCES, "nothing is found at all"
     unknown = {(module, word) for module, word in named if word not in SENTENCES and not registry.lookup(word)}
     assert unknown == set()
+
+
+def _actions() -> set[tuple[str, int]]:
+    """(operation, how many words) of every action of the package: tuples given, or assigned, as one."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.keyword(arg="action", value=ast.Tuple(elts=[ast.Constant(value=str(name)), *words])):
+                    found.add((name, len(words)))
+    return found
+
+
+def test_actions_are_operations_and_the_shell_has_a_command_for_each() -> None:
+    actions = _actions()
+    assert ("secret_set_value", 1) in actions
+    operations = {**rows(Everything), **rows(Driver)}
+    for name, words in actions:
+        assert name in operations
+        assert ACTIONS[name].count("{}") == words, name
+    assert not ACTIONS.keys() - operations.keys()
+    for line in ACTIONS.values():
+        parsed = parse_line(line.replace("{}", "x"))
+        assert parsed[0].command.connects
 
 
 @pytest.mark.skipif(shutil.which("apt-cache") is None, reason="needs a host with apt")

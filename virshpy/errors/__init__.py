@@ -10,7 +10,9 @@
     └── …                     one class for each of libvirt's codes, in the order of their numbers
 
 A class's docstring is libvirt's bare message; ``detailed`` is its form with a detail, where no colon joins it.
-An instance adds ``hint``: one sentence on what to do about it, which libvirt does not have.
+An instance adds what libvirt does not have: ``hint``, one sentence on what to do about it, and the ``action`` that does
+it, an operation of the contract and what it is done to: ``("domain_create_with_flags", "web")``. Each front end spells
+actions in its own way; the sentence is whole without it.
 """
 
 from __future__ import annotations
@@ -74,7 +76,8 @@ class Error(Exception):
     """unknown error
 
     ``code`` (int, virErrorNumber), ``name`` (the C constant), ``domain`` (:class:`ErrorDomain`), ``message`` (libvirt's
-    sentence with its detail), ``hint`` (str or None: what to do).
+    sentence with its detail), ``hint`` (str or None: what to do), ``action`` (the operation that does it, and words for
+    it; or None).
     """
 
     code = 1
@@ -85,9 +88,17 @@ class Error(Exception):
         if code is not None and name is not None:
             cls.code, cls.name = code, name
 
-    def __init__(self, detail: str | None = None, *, hint: str | None = None, domain: ErrorDomain = ErrorDomain.NONE):
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        hint: str | None = None,
+        action: tuple[str, ...] | None = None,
+        domain: ErrorDomain = ErrorDomain.NONE,
+    ) -> None:
         self.detail = detail
         self.hint = hint
+        self.action = action
         self.domain = domain
         super().__init__(self.message)
 

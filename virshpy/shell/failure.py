@@ -26,9 +26,9 @@ class Failure(Exception):
     """A command that failed: the lines that a person reads, and the error beneath where there is one.
 
     ``message`` is the command's own sentence or None, ``also`` a second one; ``cause`` is printed after them unless
-    ``quiet_cause``. ``hint`` says what to do; where it is None, :mod:`virshpy.shell.hints` finds one, by the ``option``
-    that was being read and the ``arguments`` of the command among other things. ``called`` is what a command line
-    begins with that goes to the same connection.
+    ``quiet_cause``. ``hint`` and ``action`` say what to do, the cause's unless there is a hint of the command's own;
+    without one :mod:`virshpy.shell.hints` looks for it, by the ``option`` that was being read and the ``arguments`` of
+    the command among other things. ``called`` is what a command line begins with that goes to the same connection.
     """
 
     option: Option | None = None
@@ -49,7 +49,7 @@ class Failure(Exception):
         self.also = also
         self.cause = cause
         self.quiet_cause = quiet_cause
-        self.hint = cause.hint if cause and not hint else hint
+        self.hint, self.action = (cause.hint, cause.action) if cause and not hint else (hint, None)
 
     @property
     def sentences(self) -> list[str]:

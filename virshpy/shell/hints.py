@@ -1,8 +1,10 @@
-"""What to do about an error, where whoever raised it has not said. Loaded when a hint is about to be shown.
+"""What to do about an error. Loaded when a hint is about to be shown.
 
-The most particular answer is given: by libvirt's code, where that alone says what helps; by the option that was being
-read, by a word that is none of an option's choices, by the options that the sentence names; of a line that could not be
-carried out, the command's own example. Where nothing is known, nothing is said.
+Below the shell a hint names an action, an operation of the contract: here it becomes the command line that does it, on
+the connection in use. Where whoever raised the error has not said what helps, the most particular answer is given: by
+libvirt's code, where that alone says it; by the option that was being read, by a word that is none of an option's
+choices, by the options that the sentence names; of a line that could not be carried out, the command's own example.
+Where nothing is known, nothing is said.
 """
 
 from __future__ import annotations
@@ -65,11 +67,34 @@ _CODES = {
     "VIR_ERR_DEVICE_MISSING": "'dumpxml DOMAIN' shows its devices",
 }
 
+# What carries out the action that a hint of an error names, with the action's words where they belong.
+ACTIONS = {
+    "connect_baseline_hypervisor_cpu": "hypervisor-cpu-baseline --features",
+    "connect_get_capabilities": "capabilities",
+    "connect_get_cpu_model_names": "cpu-models {}",
+    "connect_get_hypervisor_cpu_model_names": "hypervisor-cpu-models",
+    "connect_list_all_domains": "list --all",
+    "domain_create_with_flags": "start {}",
+    "domain_destroy_flags": "destroy {}",
+    "domain_get_xml_desc": "dumpxml {}",
+    "domain_pm_wakeup": "dompmwakeup {}",
+    "domain_rename": "domrename {} {}",
+    "domain_shutdown_flags": "shutdown {}",
+    "node_alloc_pages": "allocpages {} {}",
+    "node_get_cells_free_memory": "freecell",
+    "node_get_free_pages": "freepages --all",
+    "secret_define_xml": "secret-define {}",
+    "secret_set_value": "secret-set-value {} --interactive",
+    "secret_undefine": "secret-undefine {}",
+}
+
 
 def hint_for(failure: Failure, name: str | None) -> str:
     """One sentence; ``name`` is the command that failed, or None where there was none yet. It is empty where whoever
     raised the error wants none, and where nothing is known that would help."""
     if failure.hint is not None:
+        if failure.action:
+            return f"{failure.hint}: {_line(failure)}"
         return re.sub(r"\bvirshpy ([a-z][a-z-]*)", lambda found: _called(found, failure.called), failure.hint)
     if failure.cause is not None:
         return _CODES.get(failure.cause.name, "")
@@ -90,6 +115,14 @@ def hint_for(failure: Failure, name: str | None) -> str:
 def _called(found: re.Match[str], called: str) -> str:
     """A command line of ours in a hint, as it is to be pasted; a sentence about virshpy stays one."""
     return f"{called}{found[1]}" if registry.lookup(found[1]) else found[0]
+
+
+def _line(failure: Failure) -> str:
+    """The command line of the failure's action, as it is to be pasted where this one was given."""
+    from shlex import quote
+
+    operation, *words = failure.action or ()
+    return failure.called + ACTIONS[operation].format(*map(quote, words))
 
 
 def _wrong_choices(arguments: Arguments | None) -> Iterator[str]:

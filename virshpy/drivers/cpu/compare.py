@@ -32,9 +32,10 @@ def model_named(name: str | None, models: Mapping[str, Model]) -> Model:
     """The model of that name. Raises InternalError, as libvirt does."""
     found = models.get(name or "")
     if found is None:
-        raise errors.InternalError(
-            f"Unknown CPU model {name}", hint="virshpy cpu-models x86_64 names them" if models else "is QEMU installed?"
-        )
+        complaint = f"Unknown CPU model {name}"
+        if not models:
+            raise errors.InternalError(complaint, hint="is QEMU installed?")
+        raise errors.InternalError(complaint, hint="list the models", action=("connect_get_cpu_model_names", "x86_64"))
     return found
 
 

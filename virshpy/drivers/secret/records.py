@@ -65,7 +65,7 @@ class Secrets:
         """The row of a secret. Raises NoSecret."""
         row = self.by_uuid(uuid)
         if row is None:
-            raise errors.NoSecret(f"no secret with matching uuid '{uuid}'", hint=_hint_to_define("<uuid>", uuid))
+            raise _no_secret(f"no secret with matching uuid '{uuid}'", "<uuid>", uuid)
         return row
 
     def require_usage(self, usage_type: int, usage_id: str) -> Any:
@@ -73,7 +73,7 @@ class Secrets:
         row = self.by_usage(usage_type, usage_id)
         if row is None:
             use = f"<usage type='{SecretUsageType(usage_type).name.lower()}'>"
-            raise errors.NoSecret(f"no secret with matching usage '{usage_id}'", hint=_hint_to_define(use, usage_id))
+            raise _no_secret(f"no secret with matching usage '{usage_id}'", use, usage_id)
         return row
 
     def value(self, row: Any) -> bytes:
@@ -84,7 +84,8 @@ class Secrets:
             uuid = row["uuid"]
             raise errors.NoSecret(
                 f"secret '{uuid}' does not have a value",
-                hint=f"set one: virshpy secret-set-value {uuid} --interactive",
+                hint="give it one",
+                action=("secret_set_value", uuid),
             )
         return bytes(found[0])
 
@@ -135,17 +136,20 @@ class Secrets:
             if (same := self.by_usage(usage_type, usage_id)) is not None:
                 raise errors.InternalError(
                     f"a secret with UUID {same['uuid']} already defined for use with {usage_id}",
-                    hint=f"to change that one, give its <uuid>; to remove it: virshpy secret-undefine {same['uuid']}",
+                    hint="to change that one, give its <uuid>; else undefine it first",
+                    action=("secret_undefine", same["uuid"]),
                 )
             return
-        again = f"undefine it first: virshpy secret-undefine {document.uuid}"
+        again, undefine = "undefine it first", ("secret_undefine", document.uuid or "")
         if old["usage_id"] != usage_id:
             used = old["usage_id"] or "(null)"
             raise errors.InternalError(
-                f"a secret with UUID {document.uuid} is already defined for use with {used}", hint=again
+                f"a secret with UUID {document.uuid} is already defined for use with {used}",
+                hint=again,
+                action=undefine,
             )
         if old["private"] and not document.private:
-            raise errors.InternalError("cannot change private flag on existing secret", hint=again)
+            raise errors.InternalError("cannot change private flag on existing secret", hint=again, action=undefine)
 
     def set_value(self, uuid: str, value: bytes) -> None:
         with self.lock(uuid, "secret-set-value"), self.store.transaction():
@@ -169,8 +173,10 @@ def reference(row: Any) -> SecretRef:
     return SecretRef(row["uuid"], row["usage_type"], row["usage_id"] or "")
 
 
-def _hint_to_define(what: str, value: str) -> str:
-    return (
-        f"define one with {what} and '{value}' (virshpy secret-define FILE) and give it its value "
-        "(virshpy secret-set-value UUID); those there are: virshpy secret-list"
+def _no_secret(detail: str, reference: str, value: str) -> errors.Error:
+    """No secret is what a document refers to by ``reference``, an element."""
+    return errors.NoSecret(
+        detail,
+        hint=f"define one with {reference} and '{value}', and give it a value",
+        action=("secret_define_xml", "FILE"),
     )

@@ -108,7 +108,9 @@ def _check_features(cpu: CPU, offer: HypervisorCPUs) -> None:
     for feature in cpu.features:
         if not offer.knows(feature.name or "") and feature.name not in _KERNELS:
             raise errors.ConfigUnsupported(
-                f"unknown CPU feature: {feature.name}", hint="virshpy hypervisor-cpu-baseline --features names some"
+                f"unknown CPU feature: {feature.name}",
+                hint="the features of the host's processor are known",
+                action=("connect_baseline_hypervisor_cpu",),
             )
 
 
@@ -149,7 +151,9 @@ def _model(cpu: CPU, offer: HypervisorCPUs) -> Model:
     name = (cpu.model and cpu.model.value) or ""
     model = offer.model(name)
     if model is None:
-        raise errors.InternalError(f"Unknown CPU model {name}", hint="virshpy hypervisor-cpu-models names them")
+        raise errors.InternalError(
+            f"Unknown CPU model {name}", hint="list the models", action=("connect_get_hypervisor_cpu_model_names",)
+        )
     return model
 
 

@@ -66,7 +66,8 @@ def choose(
     if found is None:
         raise errors.InvalidArg(
             f"the machine '{machine}' is not supported by emulator '{caps.binary}'",
-            hint="virshpy capabilities lists the machine types",
+            hint="the capabilities list the machine types",
+            action=("connect_get_capabilities",),
         )
     return Choice(caps, wanted, found, _kind(caps, virt_type))
 

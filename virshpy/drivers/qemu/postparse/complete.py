@@ -63,7 +63,8 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
         assign_addresses(domain, caps)
     except errors.Error as error:
         if caps.machine(machine_of(domain)) is None:
-            error.hint = f"{caps.binary} has no machine type '{machine_of(domain)}': virshpy capabilities lists them"
+            error.hint = f"{caps.binary} has no machine type '{machine_of(domain)}'; the capabilities list them"
+            error.action = ("connect_get_capabilities",)
         raise
     mirror_address(domain)
 

@@ -25,7 +25,8 @@ def check_machine(domain: Domain, caps: QemuCaps) -> None:
     if machine is None:
         raise errors.ConfigUnsupported(
             f"Emulator '{caps.binary}' does not support machine type '{name}'",
-            hint="virshpy capabilities lists the machine types",
+            hint="the capabilities list the machine types",
+            action=("connect_get_capabilities",),
         )
     _check_vcpus(domain, machine.max_cpus)
     _check_cpu(domain)

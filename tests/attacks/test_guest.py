@@ -243,7 +243,7 @@ def test_a_console_is_a_terminal_of_the_guests(uri: str, root: Path) -> None:
             console = domain.open_console()
             console.close()
             for path in (os.ttyname(theirs), str(root / "file")):
-                connection.driver.store.execute(
+                connection.driver.place.store.execute(
                     "UPDATE run.active SET xml = replace(xml, ?, ?)", console_path(domain.xml_desc()), path
                 )
                 with pytest.raises(errors.InternalError, match="is no terminal of the guest's"):

@@ -2,75 +2,121 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 import virshpy
 from virshpy import errors
-from virshpy.driver.contract import Contract, accepts, operation
-from virshpy.enums import UndefineFlags
+from virshpy.driver.contract import accepts
+from virshpy.driver.domain.checkpoint import CheckpointOperations
+from virshpy.driver.registry import Driver
+from virshpy.driver.secret import SecretOperations
+from virshpy.driver.structures import CheckpointRef, NWFilterRef, SecretRef
+from virshpy.driver.types import DomainRef
+from virshpy.enums import CheckpointCreateFlags, CheckpointXMLFlags
+
+DOMAIN = DomainRef("web", "12345678-0000-0000-0000-123456789abc", None)
 
 
-class Operations(Contract):
-    @operation("virThingDo", writes=True, flags="UndefineFlags")
-    def thing_do(self, name: str, *, flags: int = 0) -> str: ...  # type: ignore[empty-body]
+class Checkpoints(CheckpointOperations):
+    """A part that has two rows of its group, and no domain of errors."""
 
-    @operation("virThingShow", flags="XMLFlags", secure="SECURE")
-    def thing_show(self, *, flags: int = 0) -> str: ...  # type: ignore[empty-body]
+    @accepts(CheckpointCreateFlags.QUIESCE)
+    def domain_checkpoint_create_xml(self, domain: DomainRef, xml: str, *, flags: int = 0) -> CheckpointRef:
+        if not xml:
+            raise errors.InvalidArg("no document")
+        return CheckpointRef(f"{xml} {flags}", domain)
 
-    @operation("virThingHide", writes=True)
-    def thing_hide(self) -> None: ...
+    def domain_checkpoint_get_xml_desc(self, checkpoint: CheckpointRef, *, flags: int = 0) -> str:
+        return f"{checkpoint.name} of {self.place}"
 
 
-class Some(Operations):
+class Secrets(SecretOperations):
+    error_domain = errors.ErrorDomain.SECRET
+
+    def secret_set_value(self, secret: SecretRef, value: bytes) -> None:
+        raise errors.InvalidArg("no value")
+
+
+class Some(Driver):
     error_domain = errors.ErrorDomain.STORAGE
     function_prefix = "some"
+    parts = {"checkpoint": f"{__name__}:Checkpoints", "secret": f"{__name__}:Secrets"}
 
     def __init__(self, readonly: bool = False) -> None:
-        self.readonly = readonly
+        super().__init__("here", readonly=readonly)
 
-    @accepts(UndefineFlags.NVRAM)
-    def thing_do(self, name: str, *, flags: int = 0) -> str:
-        if not name:
-            raise errors.InvalidArg("no name")
-        return f"{name} {flags}"
 
-    def thing_show(self, *, flags: int = 0) -> str:
-        return "shown"
+REF = CheckpointRef("first", DOMAIN)
+
+
+def test_a_part_is_made_once_of_what_all_parts_share() -> None:
+    some = Some()
+    assert some.domain_checkpoint_get_xml_desc(REF) == "first of here"
+    assert some.part("checkpoint") is some.part("checkpoint")
 
 
 def test_what_a_driver_has_not_says_its_c_name() -> None:
-    with pytest.raises(errors.NoSupport, match="connection driver: virThingHide$") as caught:
-        Some().thing_hide()
-    assert caught.value.domain is errors.ErrorDomain.STORAGE
+    for call in (
+        lambda: Some().domain_checkpoint_delete(REF),
+        lambda: Some().nwfilter_get_xml_desc(NWFilterRef("", "")),
+    ):
+        with pytest.raises(
+            errors.NoSupport, match="connection driver: vir(DomainCheckpointDelete|NWFilterGetXMLDesc)$"
+        ) as caught:
+            call()
+        assert caught.value.domain is errors.ErrorDomain.STORAGE
 
 
 def test_read_only_refuses_what_writes_whether_it_is_there_or_not() -> None:
-    for call in (lambda: Some(readonly=True).thing_do("x"), lambda: Some(readonly=True).thing_hide()):
-        with pytest.raises(errors.OperationDenied, match="read only access prevents virThing"):
+    some = Some(readonly=True)
+    for call in (lambda: some.domain_checkpoint_create_xml(DOMAIN, "x"), lambda: some.domain_checkpoint_delete(REF)):
+        with pytest.raises(errors.OperationDenied, match="read only access prevents virDomainCheckpoint"):
             call()
 
 
 def test_read_only_shows_no_secrets() -> None:
-    assert Some(readonly=True).thing_show() == "shown"
-    with pytest.raises(errors.OperationDenied, match="virThingShow with secure flag"):
-        Some(readonly=True).thing_show(flags=1)
+    assert Some(readonly=True).domain_checkpoint_get_xml_desc(REF)
+    with pytest.raises(errors.OperationDenied, match="virDomainCheckpointGetXMLDesc with secure flag"):
+        Some(readonly=True).domain_checkpoint_get_xml_desc(REF, flags=CheckpointXMLFlags.SECURE)
 
 
 def test_flags_that_a_driver_does_not_honour_are_named() -> None:
-    assert Some().thing_do("x", flags=UndefineFlags.NVRAM) == "x 4"
-    with pytest.raises(errors.InvalidArg, match=r"^unsupported flags \(0x1\) in function someThingDo$"):
-        Some().thing_do("x", flags=UndefineFlags.MANAGED_SAVE | UndefineFlags.NVRAM)
-    with pytest.raises(errors.InvalidArg, match=r"\(0x40000000\) in function someThingShow$"):
-        Some().thing_show(flags=1 << 30)
+    F = CheckpointCreateFlags
+    assert Some().domain_checkpoint_create_xml(DOMAIN, "x", flags=F.QUIESCE).name == "x 2"
+    with pytest.raises(
+        errors.InvalidArg, match=r"^unsupported flags \(0x1\) in function someDomainCheckpointCreateXML$"
+    ):
+        Some().domain_checkpoint_create_xml(DOMAIN, "x", flags=F.REDEFINE | F.QUIESCE)
+    with pytest.raises(errors.InvalidArg, match=r"\(0x40000000\) in function someDomainCheckpointGetXMLDesc$"):
+        Some().domain_checkpoint_get_xml_desc(REF, flags=1 << 30)
 
 
-def test_an_error_carries_the_drivers_domain() -> None:
+def test_an_error_carries_the_drivers_domain_or_the_parts_own() -> None:
     with pytest.raises(errors.InvalidArg) as caught:
-        Some().thing_do("")
+        Some().domain_checkpoint_create_xml(DOMAIN, "")
     assert caught.value.domain is errors.ErrorDomain.STORAGE
+    with pytest.raises(errors.InvalidArg) as caught:
+        Some().secret_set_value(SecretRef("", 0, ""), b"")
+    assert caught.value.domain is errors.ErrorDomain.SECRET
 
 
-def test_far_methods_are_found_and_unknown_ones_are_not() -> None:
+def test_only_the_part_that_is_asked_is_loaded() -> None:
+    asked = """
+import sys, virshpy
+with virshpy.open("test:///default") as connection:
+    connection.list_networks()
+print(*(name for name in sys.modules if name.startswith(("virshpy.driver.", "virshpy.drivers.test."))))
+"""
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert "virshpy.drivers.test.networks" in loaded
+    assert not [name for name in loaded if re.search("domains|hardware|saving|storage|driver.domain", name)]
+
+
+def test_methods_are_found_and_unknown_ones_are_not() -> None:
     with virshpy.open("test:///default") as connection:
         with pytest.raises(errors.NoSupport, match="virConnectListAllSecrets$"):
             connection.list_secrets()

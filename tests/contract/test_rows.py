@@ -12,15 +12,18 @@ from pathlib import Path
 import pytest
 
 import virshpy.api
+import virshpy.driver.domain
 from tests.contract import reference
 from virshpy import enums
-from virshpy.driver.contract import Row, rows
-from virshpy.driver.everything import Everything
-from virshpy.driver.registry import Driver
+from virshpy.driver.contract import Contract, Row, rows
+from virshpy.driver.groups import GROUPS
+from virshpy.driver.registry import Driver, load
+from virshpy.drivers.qemu.driver import QemuDriver
+from virshpy.drivers.test.driver import TestDriver
 from virshpy.enums.numbers import IntFlag
 
 needs_reference = pytest.mark.skipif(not all(reference.present()), reason="needs libvirt's API in XML (libvirt-dev)")
-ROWS: dict[str, Row] = {**rows(Everything), **rows(Driver)}
+ROWS: dict[str, Row] = rows(Driver)
 OWN = {"virshpyDomainPlan"}
 
 
@@ -97,10 +100,24 @@ def test_every_row_is_within_reach_of_the_api() -> None:
     assert not ROWS.keys() - called
 
 
-@pytest.mark.parametrize("home", ["virshpy.drivers.test.driver:TestDriver", "virshpy.drivers.qemu.driver:QemuDriver"])
-def test_every_operation_of_a_driver_is_guarded(home: str) -> None:
-    """A driver that names a row without having its group among its bases would escape the common checks."""
-    module, _, name = home.partition(":")
-    driver = getattr(import_module(module), name)
-    loose = [row for row in ROWS if hasattr(driver, row) and not hasattr(getattr(driver, row), "row")]
-    assert not loose
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_table_of_groups_has_their_rows(group: str) -> None:
+    home, names = GROUPS[group]
+    assert list(rows(load(home))) == sorted(names.split())
+
+
+def test_every_group_is_in_the_table() -> None:
+    packages = (virshpy.driver, virshpy.driver.domain)
+    modules = [info.name for p in packages for info in pkgutil.iter_modules(p.__path__, f"{p.__name__}.")]
+    found = [vars(import_module(name)).values() for name in modules]
+    declared = {c for values in found for c in values if inspect.isclass(c) and issubclass(c, Contract) and rows(c)}
+    assert declared == {load(home) for home, _ in GROUPS.values()}
+
+
+@pytest.mark.parametrize("driver", [TestDriver, QemuDriver])
+def test_the_parts_of_a_driver_are_guarded(driver: type[Driver]) -> None:
+    """A part that has not its group among its bases would escape the common checks."""
+    for group, home in driver.parts.items():
+        part = load(home)
+        assert issubclass(part, load(GROUPS[group][0]))
+        assert not [row for row in ROWS if hasattr(part, row) and not hasattr(getattr(part, row), "row")]

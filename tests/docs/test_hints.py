@@ -13,7 +13,6 @@ import pytest
 from tests.conftest import Run
 from tests.guests.documents import document
 from virshpy.driver.contract import rows
-from virshpy.driver.everything import Everything
 from virshpy.driver.registry import Driver
 from virshpy.shell.hints import ACTIONS
 from virshpy.shell.lang import registry
@@ -67,7 +66,7 @@ def _actions() -> set[tuple[str, int]]:
 def test_actions_are_operations_and_the_shell_has_a_command_for_each() -> None:
     actions = _actions()
     assert ("secret_set_value", 1) in actions
-    operations = {**rows(Everything), **rows(Driver)}
+    operations = rows(Driver)
     for name, words in actions:
         assert name in operations
         assert ACTIONS[name].count("{}") == words, name

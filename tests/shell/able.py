@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from virshpy.driver import registry
-from virshpy.driver.contract import Row, rows
+from virshpy.driver.contract import Row
+from virshpy.driver.groups import GROUPS
 from virshpy.driver.structures import (
     BlockJobInfo,
     DHCPLease,
@@ -25,7 +26,6 @@ from virshpy.driver.structures import (
 from virshpy.driver.types import ControlInfo, SecurityLabel
 from virshpy.drivers.test.default import default_host
 from virshpy.drivers.test.driver import TestDriver
-from virshpy.drivers.test.everything import Everything
 from virshpy.enums import BlockJobType, CPUCompareResult, JobOperation, JobType, XMLFlags
 from virshpy.uri import URI as ParsedURI
 
@@ -130,14 +130,10 @@ def _monitor_event(host: Any, domain: Any, event: str | None, callback: Callable
 _LIFECYCLE: dict[int, dict[str, Any]] = {0: {"event": 0, "detail": 0}}
 
 
-class _Job:
+def _job(host: Any, *_: Any, **__: Any) -> BlockJobInfo | None:
     """A job on a disk is half done when it is first asked for, then it has all, and then it is no more."""
-
-    asked = 0
-
-    def info(self, domain: Any, disk: str, flags: int = 0) -> BlockJobInfo | None:
-        self.asked += 1
-        return BlockJobInfo(BlockJobType.COPY, 0, self.asked, 2) if self.asked <= 2 else None
+    host.asked += 1
+    return BlockJobInfo(BlockJobType.COPY, 0, host.asked, 2) if host.asked <= 2 else None
 
 
 # Values of the rows that return some, or functions that take what the row takes.
@@ -160,6 +156,7 @@ _ANSWERS: dict[str, Any] = {
     "connect_secret_event_register_any": _happens("connect_list_all_secrets", _LIFECYCLE),
     "domain_authorized_ssh_keys_get": ["ssh-ed25519 AAAA someone"],
     "domain_backup_get_xml_desc": "<domainbackup/>\n",
+    "domain_get_block_job_info": _job,
     "domain_get_guest_info": {"os.name": "Debian", "user.count": 1},
     "domain_get_guest_vcpus": {"vcpus": "0-1", "online": "0"},
     "domain_get_job_stats": (int(JobType.UNBOUNDED), _JOB),
@@ -224,18 +221,22 @@ _ANSWERS: dict[str, Any] = {
 
 def _lenient(method: Callable[..., Any], accepted: int) -> Callable[..., Any]:
     """A row of the test driver's that takes all flags, and heeds those that it knows."""
-    return lambda host, *args, flags=0, **more: method(host, *args, flags=flags & accepted, **more)
+    return lambda part, *args, flags=0, **more: method(part, *args, flags=flags & accepted, **more)
 
 
 def _method(answer: Any) -> Callable[..., Any]:
-    return answer if inspect.isfunction(answer) else lambda *_, **__: answer
+    if not inspect.isfunction(answer):
+        return lambda *_, **__: answer
+    return lambda part, *args, **more: answer(part.driver, *args, **more)
 
 
-def _left_out(base: type) -> dict[str, Callable[..., Any]]:
-    """A method for each row that ``base`` has nothing for, for those that are answered otherwise here, and for those
-    that do not take all flags."""
+def _able(group: str) -> type:
+    """A part as the test driver's for this group, with a method for each row that it has nothing for, for those that
+    are answered otherwise here, and for those that do not take all flags."""
+    base: Any = registry.load(TestDriver.parts.get(group) or GROUPS[group][0])
     found = {}
-    for name, row in rows(base).items():
+    for name in GROUPS[group][1].split():
+        row = getattr(base, name).row
         missing = isinstance(inspect.getattr_static(base, name), Row)
         if missing and name not in _ANSWERS:
             returns = row.declaration.__annotations__["return"]
@@ -245,36 +246,37 @@ def _left_out(base: type) -> dict[str, Callable[..., Any]]:
             found[name] = _method(_ANSWERS.get(name))
         elif (accepted := getattr(getattr(base, name).__wrapped__, "accepted", None)) is not None:
             found[name] = _lenient(getattr(base, name), accepted)
-    return found
+    return type(f"Able{base.__name__}", (base,), found)
 
 
-Far = type("Far", (Everything,), _left_out(Everything))
-
-
-class AbleDriver(type("Near", (TestDriver,), _left_out(TestDriver))):  # type: ignore[misc]
-    """The test driver, with everything."""
-
-    far = "tests.shell.able:Far"
-
-    def __init__(self, uri: str, readonly: bool) -> None:
-        super().__init__(uri, readonly, default_host())
-        self.job = _Job()
-
+class _Domains(_able("domain")):  # type: ignore[misc]
     def domain_get_xml_desc(self, domain: Any, *, flags: int = 0) -> str:
         text: str = super().domain_get_xml_desc(domain, flags=flags)
         if flags & XMLFlags.INACTIVE and not flags & XMLFlags.SECURE:
             return text
         return text.replace("\n  </devices>", _DEVICES).replace("</domain>", _GROUPS)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "domain_get_block_job_info":
-            return self.job.info
-        return super().__getattr__(name)
+
+PARTS = {group: _able(group) for group in GROUPS} | {"domain": _Domains}
+
+
+class AbleDriver(TestDriver):
+    """The test driver, with everything."""
+
+    asked = 0
+
+    def part(self, group: str) -> Any:
+        if group not in self._made:
+            self._made[group] = PARTS[group](self.place)
+            self._made[group].driver = self
+        return self._made[group]
 
 
 def open_driver(uri: ParsedURI, *, readonly: bool) -> Any:
     """As the registry of drivers calls it."""
-    return AbleDriver(str(uri), readonly)
+    host = default_host()
+    host.uri = str(uri)
+    return AbleDriver(host, readonly=readonly)
 
 
 @contextmanager

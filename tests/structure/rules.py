@@ -28,7 +28,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 
 # The places where an arrow is turned round on purpose.
 TURNED = {
-    ("virshpy/drivers/qemu/driver.py", ""): "the version that it reports is the package's",
+    ("virshpy/drivers/qemu/connection.py", ""): "the version that it reports is the package's",
     ("virshpy/shell/console.py", "driver"): "the type of the stream that the API hands out",
     (
         "virshpy/host/steps/kinds.py",
@@ -115,7 +115,7 @@ HOMES = (
         "reading what a peer said",
         ("json.loads", "json.load"),
         ("virshpy/host/framing.py", "virshpy/host/journal.py", "virshpy/drivers/qemu/eventlog.py",
-         "virshpy/drivers/qemu/driver.py", "virshpy/drivers/qemu/companions.py", "virshpy/drivers/qemu/from_native/*",
+         "virshpy/drivers/qemu/monitor.py", "virshpy/drivers/qemu/companions.py", "virshpy/drivers/qemu/from_native/*",
          "virshpy/drivers/qemu/capabilities/firmware.py", "virshpy/drivers/qemu/capabilities/probe.py",
          "virshpy/shell/*"),
         "it may be anything; elsewhere it is what we, the user or the host's packages have written",

@@ -1,4 +1,4 @@
-"""Rows about a connection and its host (virConnect*, virNode*)."""
+"""Rows about a connection and what is behind it (virConnect*)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from virshpy.driver.types import DomainRef, NodeInfo, SecurityModel
-
 
 class ConnectionOperations(Contract):
     """The host behind a connection. All strings are text, XML documents included."""
-
-    def close(self) -> None:
-        """Let go of everything that only this connection holds (virConnectClose); autodestroy guests end here."""
-
-    def on_warning(self, hear: Callable[[str], None]) -> None:
-        """Hand sentences about documents (what was kept and not understood) to ``hear``; virshpy's own, not a row."""
 
     @operation("virConnectGetType")
     def connect_get_type(self) -> str:
@@ -69,22 +61,15 @@ class ConnectionOperations(Contract):
     @operation("virConnectDomainXMLFromNative", writes=True)
     def connect_domain_xml_from_native(self, native_format: str, config: str) -> str: ...
 
-    @operation("virNodeGetInfo")
-    def node_get_info(self) -> NodeInfo: ...
+    @operation("virConnectSetKeepAlive")
+    def connect_set_keep_alive(self, interval: int, count: int) -> int:
+        """0 where it is on, 1 where the peer has none."""
 
-    @operation("virNodeGetSecurityModel")
-    def node_get_security_model(self) -> SecurityModel: ...
+    @operation("virConnectSetIdentity")
+    def connect_set_identity(self, params: dict[str, Any]) -> None: ...
 
-    @operation("virNodeGetFreeMemory")
-    def node_get_free_memory(self) -> int:
-        """Free memory of the host in bytes."""
+    @operation("virConnectRegisterCloseCallback")
+    def connect_register_close_callback(self, callback: Callable[[int], None]) -> None: ...
 
-    @operation("virConnectListAllDomains", flags="ListDomainsFlags")
-    def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
-        """Domains that match; flags of one group are alternatives, groups narrow each other."""
-
-    @operation("virConnectGetAllDomainStats", flags="GetAllDomainStatsFlags")
-    def connect_get_all_domain_stats(
-        self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
-    ) -> list[tuple[DomainRef, dict[str, Any]]]:
-        """Per domain the typed parameters of virsh domstats, keyed ``state.state`` and so on; one call for all."""
+    @operation("virConnectUnregisterCloseCallback")
+    def connect_unregister_close_callback(self, callback: Callable[[int], None]) -> None: ...

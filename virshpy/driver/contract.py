@@ -1,8 +1,9 @@
 """What a row of the contract is, and what every call through one obeys.
 
 A row is a method declared with :func:`operation`: its name is the C API's name in snake case without ``vir``, its
-docstring says what goes in and comes out, and it knows whether it changes something and which flags exist. A driver
-overrides the rows that it can do; the rest raise :class:`~virshpy.errors.NoSupport` with the C name, as virsh does.
+docstring says what goes in and comes out, and it knows whether it changes something and which flags exist. Rows are
+in groups. A driver's class for a group is a *part* of it: it overrides the rows that it can do; the rest raise
+:class:`~virshpy.errors.NoSupport` with the C name, as virsh does.
 
 Overriding is enough: :class:`Contract` wraps each override so that read-only connections, unknown flags and the
 origin of an error (virErrorDomain) are handled in one place for every driver and every row.
@@ -16,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
+
+    from virshpy.driver.registry import Driver
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,23 +57,23 @@ class Row:
     def secure(self) -> int:
         return sum(int(self.flags[word]) for word in self._secure.split())
 
-    def __get__(self, driver: Contract | None, owner: type) -> Any:
-        return self if driver is None else _Unsupported(self, driver)
+    def __get__(self, part: Contract | None, owner: type) -> Any:
+        return self if part is None else _Unsupported(self, part)
 
 
 class _Unsupported:
     """A row of a driver that has no such operation."""
 
-    __slots__ = ("row", "driver")
+    __slots__ = ("row", "part")
 
-    def __init__(self, row: Row, driver: Contract) -> None:
+    def __init__(self, row: Row, part: Contract) -> None:
         self.row = row
-        self.driver = driver
+        self.part = part
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.driver.readonly and self.row.writes:
+        if self.part.driver.readonly and self.row.writes:
             raise _denied(self.row)
-        raise errors.NoSupport(self.row.c_name, domain=self.driver.error_domain)
+        raise errors.NoSupport(self.row.c_name, domain=self.part.driver.error_domain)
 
 
 def _denied(row: Row) -> errors.OperationDenied:
@@ -97,18 +100,27 @@ def accepts(flags: int) -> Callable[[F], F]:
 
 
 class Contract:
-    """Base of the groups of rows; guards every override."""
+    """Base of the groups of rows, and so of a driver's parts; guards every override.
 
-    error_domain = errors.ErrorDomain.NONE
-    function_prefix = "vir"  # how libvirt's driver of this kind names its functions
-    readonly = False
+    A part is made when one of its rows is first called, of the ``place`` that all parts of its driver share. What
+    another part answers it asks of ``driver``.
+    """
+
+    driver: Driver
+    error_domain = errors.ErrorDomain.NONE  # a part may speak for a domain of its own; else it is the driver's
+
+    def __init__(self, place: Any) -> None:
+        self.place = place
+
+    def close(self) -> None:
+        """Let go of what only this connection holds."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, method in list(vars(cls).items()):
             row = next((r for base in cls.__mro__[1:] if (r := getattr(vars(base).get(name), "row", None))), None)
             if row is not None and not hasattr(method, "row"):
-                setattr(cls, name, _guarded(row, method, vars(cls).get("error_domain")))
+                setattr(cls, name, _guarded(row, method))
 
 
 def rows(contract: type[Contract]) -> dict[str, Row]:
@@ -117,22 +129,21 @@ def rows(contract: type[Contract]) -> dict[str, Row]:
     return {name: method.row for name, method in found if isinstance(getattr(method, "row", None), Row)}
 
 
-def _guarded(row: Row, method: Callable[..., Any], speaker: errors.ErrorDomain | None) -> Callable[..., Any]:
-    """``speaker``: where the class that overrides the row names its own error domain, beside its driver's."""
+def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
     has_flags = row.has_flags
 
     def guarded(self: Contract, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
-        if self.readonly and row.writes:
+        if row.writes and self.driver.readonly:
             raise _denied(row)
         if flags:
-            _check_flags(self, row, method, flags)
+            _check_flags(self.driver, row, method, flags)
         if has_flags:
             kwargs["flags"] = flags
         try:
             return method(self, *args, **kwargs)
         except errors.Error as error:
             if error.domain is errors.ErrorDomain.NONE:
-                error.domain = self.error_domain if speaker is None else speaker
+                error.domain = self.error_domain or self.driver.error_domain
             raise
         except UnicodeEncodeError as error:
             raise no_text(error) from None
@@ -156,7 +167,7 @@ def no_text(error: UnicodeEncodeError) -> errors.InvalidArg:
     return errors.InvalidArg(f"'{error.object}' is not valid UTF-8", hint="names and texts are UTF-8")
 
 
-def _check_flags(driver: Contract, row: Row, method: Callable[..., Any], flags: int) -> None:
+def _check_flags(driver: Driver, row: Row, method: Callable[..., Any], flags: int) -> None:
     if driver.readonly and flags & row.secure:
         raise errors.OperationDenied(f"{row.c_name} with secure flag", domain=errors.ErrorDomain.DOM)
     known: int | None = getattr(method, "accepted", None)

@@ -1,42 +1,109 @@
-"""Which driver serves a URI: found by scheme, imported only when a URI asks for it."""
+"""A driver: all rows, each answered by a part. Which driver serves a URI is found by its scheme."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from virshpy import errors
-from virshpy.driver.connection import ConnectionOperations
-from virshpy.driver.contract import no_text
-from virshpy.driver.domain import DomainOperations
-from virshpy.uri import URI
+from virshpy.driver.groups import GROUPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, ClassVar
 
-    from virshpy.driver.everything import Everything
-else:
-    Everything = object
+    from virshpy.driver.connection import ConnectionOperations
+    from virshpy.driver.contract import Contract, Row
+    from virshpy.driver.domain import DomainOperations
+    from virshpy.driver.domain.agent import AgentOperations
+    from virshpy.driver.domain.block import BlockOperations
+    from virshpy.driver.domain.checkpoint import CheckpointOperations
+    from virshpy.driver.domain.devices import DeviceOperations
+    from virshpy.driver.domain.hypervisor import HypervisorOperations
+    from virshpy.driver.domain.saving import SavingOperations
+    from virshpy.driver.domain.snapshot import SnapshotOperations
+    from virshpy.driver.domain.tuning import TuningOperations
+    from virshpy.driver.events import EventOperations
+    from virshpy.driver.interface import InterfaceOperations
+    from virshpy.driver.network import NetworkOperations
+    from virshpy.driver.node import NodeOperations
+    from virshpy.driver.nodedev import NodeDeviceOperations
+    from virshpy.driver.nwfilter import NWFilterOperations
+    from virshpy.driver.processors import ProcessorOperations
+    from virshpy.driver.secret import SecretOperations
+    from virshpy.driver.storage import StorageOperations
+    from virshpy.uri import URI
+
+    class AllRows(
+        ConnectionOperations, EventOperations, NodeOperations, ProcessorOperations,
+        NetworkOperations, StorageOperations, InterfaceOperations, NodeDeviceOperations, SecretOperations,
+        NWFilterOperations, DomainOperations, DeviceOperations, TuningOperations, BlockOperations, SavingOperations,
+        AgentOperations, SnapshotOperations, CheckpointOperations, HypervisorOperations,
+    ):  # fmt: skip
+        """What the table of groups comes to."""
 
 
-class Driver(ConnectionOperations, DomainOperations, Everything):
-    """All rows together: what a driver class derives from, after the groups of rows that it has.
+class RowOfPart:
+    """A row as an attribute of the driver: what it gives is the same row of the part that answers its group."""
 
-    What is in neither is in ``far``, which is loaded when it is asked for: rows that a driver has and few commands
-    use, or, for a driver that has no more, those that say that they are not supported.
-    """
+    __slots__ = ("name", "group")
 
-    far = "virshpy.driver.everything:Everything"
+    def __init__(self, name: str, group: str) -> None:
+        self.name = name
+        self.group = group
 
-    def __getattr__(self, name: str) -> Any:
-        if name[:2] == "__":
-            raise AttributeError(name)
-        module, _, group = self.far.partition(":")
-        operations = getattr(import_module(module), group)
-        row = getattr(operations, name, None)
-        if row is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return row.__get__(self, operations)
+    def __get__(self, driver: Driver | None, owner: type) -> Any:
+        return self if driver is None else getattr(driver.part(self.group), self.name)
+
+    @property
+    def row(self) -> Row:
+        """Its declaration; loads the group's module."""
+        row: Row = getattr(load(GROUPS[self.group][0]), self.name)
+        return row
+
+
+if not TYPE_CHECKING:
+    AllRows = type(
+        "AllRows",
+        (),
+        {name: RowOfPart(name, group) for group, (_, names) in GROUPS.items() for name in names.split()},
+    )
+
+
+class Driver(AllRows):
+    """One connection. ``parts`` says who answers a group of rows (``module:class``); a group without one is not
+    supported. A part is made when it is first asked, of ``place``, and only its module is loaded."""
+
+    parts: ClassVar[dict[str, str]] = {}
+    error_domain = errors.ErrorDomain.NONE
+    function_prefix = "vir"  # how libvirt's driver of this kind names its functions
+
+    def __init__(self, place: Any, *, readonly: bool) -> None:
+        self.place = place
+        self.readonly = readonly
+        self._made: dict[str, Contract] = {}
+
+    def part(self, group: str) -> Contract:
+        """What answers a group of rows."""
+        made = self._made.get(group)
+        if made is None:
+            made = self._made[group] = load(self.parts.get(group) or GROUPS[group][0])(self.place)
+            made.driver = self
+        return made
+
+    def close(self) -> None:
+        """Let go of everything that only this connection holds (virConnectClose); autodestroy guests end here."""
+        for part in self._made.values():
+            part.close()
+
+    def on_warning(self, hear: Callable[[str], None]) -> None:
+        """Hand sentences about documents (what was kept and not understood) to ``hear``; virshpy's own, not a row."""
+
+
+def load(home: str) -> Any:
+    """What ``module:name`` names."""
+    module, _, name = home.partition(":")
+    return getattr(import_module(module), name)
 
 
 _SCHEMES = {
@@ -53,9 +120,10 @@ def open_driver(uri: URI, *, readonly: bool) -> Driver:
         if uri.scheme in _SCHEMES:
             hint = "remote hosts are not reachable yet; use qemu:///system or qemu:///session on the host itself"
         raise errors.NoConnect(str(uri), hint=hint)
-    module, _, name = target.partition(":")
     try:
-        driver: Driver = getattr(import_module(module), name)(uri, readonly=readonly)
+        driver: Driver = load(target)(uri, readonly=readonly)
     except UnicodeEncodeError as error:
+        from virshpy.driver.contract import no_text
+
         raise no_text(error) from None
     return driver

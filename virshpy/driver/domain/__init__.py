@@ -6,6 +6,8 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, Stream
 
 
@@ -21,6 +23,16 @@ class DomainOperations(Contract):
 
     @operation("virDomainLookupByID")
     def domain_lookup_by_id(self, id: int) -> DomainRef: ...
+
+    @operation("virConnectListAllDomains", flags="ListDomainsFlags")
+    def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
+        """Domains that match; flags of one group are alternatives, groups narrow each other."""
+
+    @operation("virConnectGetAllDomainStats", flags="GetAllDomainStatsFlags")
+    def connect_get_all_domain_stats(
+        self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
+    ) -> list[tuple[DomainRef, dict[str, Any]]]:
+        """Per domain the typed parameters of virsh domstats, keyed ``state.state`` and so on; one call for all."""
 
     # definitions
     @operation("virDomainDefineXMLFlags", writes=True, flags="DefineFlags")
@@ -54,6 +66,12 @@ class DomainOperations(Contract):
 
     @operation("virDomainCreateWithFlags", writes=True, flags="CreateFlags")
     def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef: ...
+
+    @operation("virDomainCreateWithFiles", writes=True, flags="CreateFlags")
+    def domain_create_with_files(self, domain: DomainRef, files: list[int], *, flags: int = 0) -> DomainRef: ...
+
+    @operation("virDomainCreateXMLWithFiles", writes=True, flags="CreateFlags")
+    def domain_create_xml_with_files(self, xml: str, files: list[int], *, flags: int = 0) -> DomainRef: ...
 
     @operation("virDomainDestroyFlags", writes=True, flags="DestroyFlags")
     def domain_destroy_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
@@ -112,10 +130,6 @@ class DomainOperations(Contract):
     @operation("virDomainOpenConsole", writes=True, flags="ConsoleFlags")
     def domain_open_console(self, domain: DomainRef, device: str | None, *, flags: int = 0) -> Stream:
         """A stream to the console with alias ``device`` (None: the first console or serial port)."""
-
-    @operation("virDomainQemuMonitorCommand", writes=True)
-    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
-        """One QMP command as JSON text (or, ``human``, one HMP line); the answer as text, as QEMU gave it."""
 
     # saying what would be done; virshpy's own rows
     @operation("virshpyDomainPlan")

@@ -8,7 +8,6 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.driver.types import DomainRef
-from virshpy.drivers import qemu
 from virshpy.drivers.qemu.records import Domains, Record, shell_name
 from virshpy.enums import DefineFlags, MetadataType, ModificationImpact, UndefineFlags
 from virshpy.host.journal import Journal
@@ -47,7 +46,9 @@ class Definitions(DomainOperations):
 
     @accepts(DefineFlags.VALIDATE)
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
-        domain, _ = qemu.documents.read(self.domains, xml, strict=bool(flags & DefineFlags.VALIDATE))
+        from virshpy.drivers.qemu import documents
+
+        domain, _ = documents.read(self.domains, xml, strict=bool(flags & DefineFlags.VALIDATE))
         assert domain.uuid and domain.name
         store = self.domains.store
         with self.domains.lock(domain.uuid, "define"), store.transaction():
@@ -59,13 +60,15 @@ class Definitions(DomainOperations):
         return reference(record)
 
     def _save(self, domain: Domain) -> None:
+        from virshpy.drivers.qemu import documents
+
         self.domains.store.execute(
             "INSERT INTO domain (uuid, name, title, xml) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, title = excluded.title, xml = excluded.xml",
             domain.uuid,
             domain.name,
             domain.title,
-            qemu.documents.saved(domain),
+            documents.saved(domain),
         )
 
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
@@ -83,6 +86,8 @@ class Definitions(DomainOperations):
                 raise
 
     def domain_rename(self, domain: DomainRef, new_name: str) -> DomainRef:
+        from virshpy.drivers.qemu import documents
+
         with self.domains.lock(domain.uuid, "rename"):
             record = self.domains.find(domain)
             if record.active:
@@ -92,10 +97,10 @@ class Definitions(DomainOperations):
                 )
             if new_name == record.name:
                 raise errors.OperationInvalid("Can't rename domain to itself")
-            document = qemu.documents.parse(self.domains.definition(record.uuid))
+            document = documents.parse(self.domains.definition(record.uuid))
             document.name = new_name
             # Read back, so that a name that no document may have is refused in the document's words.
-            document = qemu.documents.parse(qemu.documents.saved(document))
+            document = documents.parse(documents.saved(document))
             with self.domains.store.transaction():
                 if self.domains.by_name(new_name) is not None:
                     raise errors.OperationInvalid(f"domain with name '{new_name}' already exists")
@@ -115,6 +120,8 @@ class Definitions(DomainOperations):
     def domain_set_metadata(
         self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
     ) -> None:
+        from virshpy.drivers.qemu import documents
+
         with self.domains.lock(domain.uuid, "metadata"):
             record = self.domains.find(domain)
             live, config = affected(record, flags)
@@ -125,7 +132,7 @@ class Definitions(DomainOperations):
                 (live, "run.active", self.domains.live_document(record.uuid)),
             ):
                 if wanted and xml is not None:
-                    document = qemu.documents.parse(xml)
+                    document = documents.parse(xml)
                     _set_metadata(document, kind, text, key, uri)
                     changed.append((table, document))
             with store.transaction():
@@ -135,10 +142,12 @@ class Definitions(DomainOperations):
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
     def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+        from virshpy.drivers.qemu import documents
+
         record = self.domains.find(domain)
         live, _ = affected(record, flags)
         text = self.domains.live_document(record.uuid) if live else self.domains.definition(record.uuid)
-        found = _get_metadata(qemu.documents.parse(text or ""), kind, uri)
+        found = _get_metadata(documents.parse(text or ""), kind, uri)
         if found is None:
             raise errors.NoDomainMetadata(_NO_METADATA[MetadataType(kind)])
         return found
@@ -161,20 +170,24 @@ def affected(record: Record, flags: int) -> tuple[bool, bool]:
 
 
 def _set_metadata(document: Domain, kind: int, text: str | None, key: str | None, uri: str | None) -> None:
+    from virshpy.drivers.qemu import documents
+
     if kind == MetadataType.TITLE:
-        qemu.documents.set_title(document, text)
+        documents.set_title(document, text)
     elif kind == MetadataType.DESCRIPTION:
         document.description = text or None
     else:
-        qemu.documents.set_element(document, text, key, uri or "")
+        documents.set_element(document, text, key, uri or "")
 
 
 def _get_metadata(document: Domain, kind: int, uri: str | None) -> str | None:
+    from virshpy.drivers.qemu import documents
+
     if kind == MetadataType.TITLE:
         return document.title
     if kind == MetadataType.DESCRIPTION:
         return document.description
-    return qemu.documents.get_element(document, uri or "")
+    return documents.get_element(document, uri or "")
 
 
 _NO_METADATA = {
@@ -215,8 +228,10 @@ def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
 
 def _nvram_of(domains: Domains, record: Record) -> str | None:
     """The variable store that a definition names. One that cannot be read is no reason to keep it."""
+    from virshpy.drivers.qemu import documents
+
     try:
-        document = qemu.documents.parse(domains.definition(record.uuid))
+        document = documents.parse(domains.definition(record.uuid))
     except errors.NoDomain:
         raise
     except errors.Error as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers import qemu
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ShutoffReason
 from virshpy.host import files, journal, locks, processes
@@ -59,7 +58,9 @@ def _look_after(domains: Domains, record: Record) -> bool:
         if again is None or again.journal != record.journal:
             return True
         if again.alive and not _orphaned(again):
-            qemu.watch.react(domains, again)
+            from virshpy.drivers.qemu import watch
+
+            watch.react(domains, again)
             return False
         take_down(domains, again, ShutoffReason.DESTROYED if again.alive else _ending(domains, again))
         return True
@@ -86,7 +87,9 @@ def _ending(domains: Domains, record: Record) -> int:
 def recover(domains: Domains) -> None:
     """What opening a connection begins with: finish what the dead left, note what ended meanwhile."""
     if domains.store.lost_run and not domains.readonly:
-        qemu.adoption.adopt(domains)
+        from virshpy.drivers.qemu import adoption
+
+        adoption.adopt(domains)
     for problem in journal.recover(domains.store):
         domains.warn(f"what an earlier command left half done cannot be finished yet: {problem}")
     refresh(domains)

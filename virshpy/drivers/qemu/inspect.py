@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.driver.connection import ConnectionOperations
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
-from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, SecurityModel
-from virshpy.drivers import qemu
+from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
 from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.definition import reference
 from virshpy.drivers.qemu.records import Domains, Record
@@ -49,7 +47,7 @@ _STATES = {
 }
 
 
-class Inspection(ConnectionOperations, DomainOperations):
+class Inspection(DomainOperations):
     """The rows that ask."""
 
     domains: Domains
@@ -141,10 +139,6 @@ class Inspection(ConnectionOperations, DomainOperations):
         row = self.domains.store.one("SELECT taint FROM run.active WHERE uuid = ?", record.uuid)
         return taint.messages(row[0]) if row else []
 
-    def node_get_security_model(self) -> SecurityModel:
-        # Each guest of root's has a user of its own; those of others are theirs.
-        return SecurityModel("dac" if os.geteuid() == 0 else "none", "0")
-
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
         record = self._current(domain)
         if record.uid is None:
@@ -153,8 +147,10 @@ class Inspection(ConnectionOperations, DomainOperations):
 
     # documents
     def _document(self, record: Record) -> Domain:
+        from virshpy.drivers.qemu import documents
+
         text = self.domains.live_document(record.uuid) or self.domains.definition(record.uuid)
-        return qemu.documents.parse(text)
+        return documents.parse(text)
 
     def domain_get_os_type(self, domain: DomainRef) -> str:
         document = self._document(self._current(domain))
@@ -162,10 +158,12 @@ class Inspection(ConnectionOperations, DomainOperations):
 
     @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
+        from virshpy.drivers.qemu import documents
+
         record = self._current(domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
         if inactive and record.persistent:
-            document = qemu.documents.parse(self.domains.definition(record.uuid))
+            document = documents.parse(self.domains.definition(record.uuid))
         else:
             document = self._document(record)
             if inactive:
@@ -190,10 +188,11 @@ class Inspection(ConnectionOperations, DomainOperations):
 
     def _show_processor(self, document: Domain) -> None:
         """Put in place of the processor that was asked for the one that the guest has."""
+        from virshpy.drivers.qemu import documents
         from virshpy.drivers.qemu.argv.processor import given_cpu
 
         try:
-            document.cpu = given_cpu(document, qemu.documents.capabilities_for(self.domains, document))
+            document.cpu = given_cpu(document, documents.capabilities_for(self.domains, document))
         except errors.Error:
             pass  # its QEMU is not there any more, or is another by now: what was asked for is still true
 

@@ -6,7 +6,6 @@ import os
 
 from virshpy import errors
 from virshpy.driver.types import DomainRef
-from virshpy.drivers import qemu
 from virshpy.drivers.qemu import documents, endings, live, taint, watch
 from virshpy.drivers.qemu.argv import settings
 from virshpy.drivers.qemu.definition import ensure_free
@@ -130,7 +129,9 @@ def _bring_up(domains: Domains, domain: Domain, id: int, pid: int, *, paused: bo
     with Visit(domains.monitor(id), domains.config.monitor_timeout, pids=(pid, os.getpid())) as visit:
         plug_processors(domain, visit)
         if domain.cputune is not None or (domain.vcpu is not None and domain.vcpu.cpuset):
-            qemu.pins.pin_threads(domain, visit, pid)
+            from virshpy.drivers.qemu import pins
+
+            pins.pin_threads(domain, visit, pid)
         live.hand_over_secrets(domain, visit)
         live.learn_terminals(domain, visit)
         for command, arguments in settings(domain):

@@ -6,7 +6,6 @@ import os
 import re
 
 from virshpy import errors
-from virshpy.drivers import qemu
 from virshpy.drivers.qemu.images import complete_chain, cover
 from virshpy.drivers.qemu.ports import settle_ports
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
@@ -34,7 +33,9 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     """Decide, in place, everything about a complete document that the command line depends on."""
     devices = domain.devices
     if domain.cputune is not None:
-        qemu.pins.require_processors(domain)
+        from virshpy.drivers.qemu import pins
+
+        pins.require_processors(domain)
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
     devices.disks = [disk for disk in devices.disks if not _is_left_out(disk)]
@@ -44,7 +45,9 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         if disk.transient is not None:
             cover(disk, domain.name or "")
     if devices.hostdevs:
-        qemu.hostdevs.find_devices(domain)
+        from virshpy.drivers.qemu import hostdevs
+
+        hostdevs.find_devices(domain)
     for interface in devices.interfaces:
         _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)

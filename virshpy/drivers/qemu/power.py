@@ -5,7 +5,6 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
-from virshpy.drivers import qemu
 from virshpy.drivers.qemu.records import Domains, Record, shell_name
 from virshpy.enums import DomainState, RebootFlags, ShutdownFlags
 from virshpy.host.journal import Journal
@@ -23,11 +22,9 @@ class Power(DomainOperations):
     domains: Domains
 
     def _visit(self, record: Record) -> Visiting:
-        assert record.id is not None
-        from virshpy.drivers.qemu.qmp import Visiting
+        from virshpy.drivers.qemu.qmp import visiting
 
-        path, patience = self.domains.monitor(record.id), self.domains.config.monitor_timeout
-        return Visiting(path, patience, record.pid or 0, record.started)
+        return visiting(self.domains, record)
 
     def domain_suspend(self, domain: DomainRef) -> None:
         with self.domains.lock(domain.uuid, "suspend"):
@@ -76,32 +73,36 @@ class Power(DomainOperations):
 
     def _live_document(self, record: Record) -> Domain:
         """A running guest's document. One that cannot be read is no reason not to ask the guest to end."""
+        from virshpy.drivers.qemu import documents
+
         try:
-            return qemu.documents.parse(self.domains.live_document(record.uuid))
+            return documents.parse(self.domains.live_document(record.uuid))
         except errors.NoDomain:
             raise
         except errors.Error as error:
             self.domains.warn(f"the document of '{record.name}' cannot be read: {error}")
-            return qemu.documents.unknown(record.name, record.uuid)
+            return documents.unknown(record.name, record.uuid)
 
     def _by_agent(self, record: Record, document: Domain, flags: int, mode: str) -> bool:
         """Ask the guest's agent, where the flags want it; False where the power button is to be pressed instead.
 
         The flags of shutdown and of reboot have the same numbers. With none, an agent that answers is preferred.
         """
+        from virshpy.drivers.qemu import agent
+
         acpi, guest_agent = flags & ShutdownFlags.ACPI_POWER_BTN, flags & ShutdownFlags.GUEST_AGENT
         if acpi and not guest_agent:
             return False
         try:
-            socket_path = qemu.agent.socket_of(document)
+            socket_path = agent.socket_of(document)
             if socket_path is None:
                 raise errors.ArgumentUnsupported(
                     "QEMU guest agent is not configured",
                     hint="add <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
                 )
-            if not qemu.agent.is_there(document, self.domains.guest_state(record).open_ports):
-                raise qemu.agent.absent()
-            qemu.agent.ask(socket_path, "guest-shutdown", {"mode": mode}, pids=record.pids, answers=False)
+            if not agent.is_there(document, self.domains.guest_state(record).open_ports):
+                raise agent.absent()
+            agent.ask(socket_path, "guest-shutdown", {"mode": mode}, pids=record.pids, answers=False)
         except errors.Error:
             if guest_agent and not acpi:
                 raise
@@ -110,12 +111,14 @@ class Power(DomainOperations):
 
     def _press_power_button(self, record: Record, document: Domain, *, expect: str | None) -> None:
         """Have the guest power off; what is to come of it (``expect``) is on record before the button is pressed."""
+        from virshpy.drivers.qemu import watch
+
         store = self.domains.store
         store.execute("UPDATE run.active SET expect = ? WHERE uuid = ?", expect, record.uuid)
         if expect:
-            qemu.watch.ensure(self.domains, Journal.load(store, record.journal), record.uuid)
+            watch.ensure(self.domains, Journal.load(store, record.journal), record.uuid)
         with self._visit(record) as visit:
-            qemu.watch.set_shutdown_action(visit, document, pause=expect is not None)
+            watch.set_shutdown_action(visit, document, pause=expect is not None)
             visit.execute("system_powerdown")
 
 

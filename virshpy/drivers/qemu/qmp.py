@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
+    from virshpy.drivers.qemu.records import Domains, Record
+
 _ANSWER = 10 << 20  # bytes; libvirt's limit as well
 
 
@@ -156,6 +158,12 @@ class Visiting:
     def _explain(self, error: Closed) -> None:
         if processes.wait_gone(*self._process, 1):
             raise errors.OperationFailed("domain is no longer running") from None
+
+
+def visiting(domains: Domains, record: Record) -> Visiting:
+    """A visit to the guest of a record that is active."""
+    assert record.id is not None
+    return Visiting(domains.monitor(record.id), domains.config.monitor_timeout, record.pid or 0, record.started)
 
 
 class understood:

@@ -11,9 +11,8 @@ from virshpy.xml.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Any
 
-    from virshpy.host.store import Store
     from virshpy.xml.node import Warning
 
 _L = ListSecretsFlags
@@ -22,52 +21,52 @@ _QUESTIONS = (("ephemeral", _L.EPHEMERAL, _L.NO_EPHEMERAL), ("private", _L.PRIVA
 
 
 class SecretRows(SecretOperations):
-    """virSecret*, for a driver that has a ``store`` and hands warnings on."""
+    """virSecret*, of a place that has a ``store`` and hands warnings on."""
 
     error_domain = errors.ErrorDomain.SECRET
-    store: Store
-    warn: Callable[[str], None]
+
+    def __init__(self, place: Any) -> None:
+        super().__init__(place)
+        self.secrets = Secrets(place.store)
 
     def connect_list_all_secrets(self, *, flags: int = 0) -> list[SecretRef]:
-        found = Secrets(self.store).all()
+        found = self.secrets.all()
         for column, yes, no in _QUESTIONS:
             if bool(flags & yes) != bool(flags & no):
                 found = [row for row in found if bool(row[column]) == bool(flags & yes)]
         return [reference(row) for row in found]
 
     def secret_lookup_by_uuid_string(self, uuid: str) -> SecretRef:
-        return reference(Secrets(self.store).require(uuid))
+        return reference(self.secrets.require(uuid))
 
     def secret_lookup_by_usage(self, usage_type: int, usage_id: str) -> SecretRef:
-        return reference(Secrets(self.store).require_usage(usage_type, usage_id))
+        return reference(self.secrets.require_usage(usage_type, usage_id))
 
     def secret_define_xml(self, xml: str, *, flags: int = 0) -> SecretRef:
         warnings: list[Warning] = []
         document = Secret.parse(xml, validate=bool(flags & SecretDefineFlags.VALIDATE), warnings=warnings)
         for warning in warnings:
-            self.warn(str(warning))
+            self.place.warn(str(warning))
         if document.uuid is None:
             from uuid import uuid4
 
             document.uuid = str(uuid4())
-        secrets = Secrets(self.store)
-        secrets.save(document)
-        return reference(secrets.require(document.uuid))
+        self.secrets.save(document)
+        return reference(self.secrets.require(document.uuid))
 
     def secret_undefine(self, secret: SecretRef) -> None:
-        Secrets(self.store).remove(secret.uuid)
+        self.secrets.remove(secret.uuid)
 
     def secret_get_xml_desc(self, secret: SecretRef) -> str:
-        return str(Secrets(self.store).require(secret.uuid)["xml"])
+        return str(self.secrets.require(secret.uuid)["xml"])
 
     def secret_get_value(self, secret: SecretRef) -> bytes:
-        secrets = Secrets(self.store)
-        row = secrets.require(secret.uuid)
+        row = self.secrets.require(secret.uuid)
         if row["private"]:
             raise errors.InvalidSecret("secret is private", hint="it is for guests that name it, and shown to nobody")
-        return secrets.value(row)
+        return self.secrets.value(row)
 
     def secret_set_value(self, secret: SecretRef, value: bytes) -> None:
         if not value:
             raise errors.Misuse("value in virSecretSetValue must not be NULL", hint="a value has at least one byte")
-        Secrets(self.store).set_value(secret.uuid, value)
+        self.secrets.set_value(secret.uuid, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.events import EventOperations
-from virshpy.drivers.test.host import Host
+from virshpy.drivers.test.host import Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from virshpy.driver.types import DomainRef
 
 
-class Events(EventOperations):
+class Events(Part, EventOperations):
     """virConnect*EventRegisterAny. What happens here is lifecycle; the other kinds can be waited for, in vain."""
-
-    host: Host
 
     def connect_domain_event_register_any(
         self, domain: DomainRef | None, event_id: int, callback: Callable[..., None]

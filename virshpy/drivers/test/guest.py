@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.types import DomainRef
-from virshpy.drivers.test.host import Host, new_uuid
+from virshpy.drivers.test.host import Host, Part, new_uuid
 from virshpy.enums import DomainState, EventType, ModificationImpact, RunningReason, ShutoffReason
 
 TYPE_CHECKING = False
@@ -141,10 +141,8 @@ def read(text: str, *, validate: bool = False, inactive: bool = True) -> Domain:
     return document
 
 
-class Guests:
-    """Base of the groups of rows about domains."""
-
-    host: Host
+class Guests(Part):
+    """Base of the parts about domains."""
 
     def guest(self, ref: DomainRef) -> Guest:
         guest = self.host.guests.get(ref.uuid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.driver.contract import Contract
 from virshpy.driver.types import NodeInfo, Record
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ class Host:
     """Domains by UUID, and what is beside them."""
 
     def __init__(self, fill: Callable[[Resources], None] | None = None) -> None:
+        self.uri = ""
         self.guests: dict[str, Guest] = {}
         self.last_id = 0
         self.node = NodeInfo("i686", 3 << 20, 16, 1400, 2, 2, 2, 2)
@@ -59,6 +61,14 @@ class Host:
             if self._fill is not None:
                 self._fill(self._resources)
         return self._resources
+
+
+class Part(Contract):
+    """Base of the parts of this driver: groups of rows about one imaginary host."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.host = host
 
 
 def _identity(ref: object) -> object:

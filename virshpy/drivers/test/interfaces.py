@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.interface import InterfaceOperations
 from virshpy.driver.structures import InterfaceRef
-from virshpy.drivers.test.host import Host
+from virshpy.drivers.test.host import Part
 from virshpy.drivers.test.resources import InterfaceState, Resources
 from virshpy.enums import ListInterfacesFlags
 from virshpy.xml.interface import Interface
@@ -14,10 +14,8 @@ from virshpy.xml.interface import Interface
 L = ListInterfacesFlags
 
 
-class Interfaces(InterfaceOperations):
+class Interfaces(Part, InterfaceOperations):
     """virInterface*, with changes that can be taken back."""
-
-    host: Host
 
     @property
     def _there(self) -> Resources:

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.network import NetworkOperations
 from virshpy.driver.structures import NetworkRef
-from virshpy.drivers.test.host import Host, checked_uuid
+from virshpy.drivers.test.host import Part, checked_uuid
 from virshpy.drivers.test.resources import NetworkState
 from virshpy.enums import ListNetworksFlags, NetworkEventLifecycleType, NetworkUpdateFlags
 from virshpy.xml.network import Network
@@ -14,10 +14,8 @@ from virshpy.xml.network import Network
 L, E = ListNetworksFlags, NetworkEventLifecycleType
 
 
-class Networks(NetworkOperations):
+class Networks(Part, NetworkOperations):
     """virNetwork*, without leases and ports, as libvirt's test driver is."""
-
-    host: Host
 
     def connect_list_all_networks(self, *, flags: int = 0) -> list[NetworkRef]:
         return [state.ref for state in self.host.resources.networks.values() if _matches(state, flags)]

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.host import HostOperations
+from virshpy.driver.node import NodeOperations
+from virshpy.driver.processors import ProcessorOperations
 from virshpy.driver.structures import CPUMap
-from virshpy.drivers.cpu.models import ARCHITECTURES, model_names
-from virshpy.drivers.test.host import Host
+from virshpy.driver.types import NodeInfo, SecurityModel
+from virshpy.drivers.test.host import Part
 
 
-class NodeFigures(HostOperations):
-    """virNode* and the names of processors."""
+class Node(Part, NodeOperations):
+    """virNode*"""
 
-    host: Host
+    def node_get_info(self) -> NodeInfo:
+        return self.host.node
+
+    def node_get_security_model(self) -> SecurityModel:
+        return SecurityModel("testSecurity", "")
+
+    def node_get_free_memory(self) -> int:
+        # libvirt's test driver takes its kibibytes for bytes.
+        return sum(cell.memory for cell in self.host.cells) // 2
 
     def node_get_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:
         if start_cell >= len(self.host.cells):
@@ -35,7 +44,13 @@ class NodeFigures(HostOperations):
     def node_get_cpu_stats(self, cpu_num: int) -> dict[str, int]:
         return {"user": 9797400000, "kernel": 34678723400000, "idle": 87264900000, "iowait": 763600000}
 
+
+class Processors(Part, ProcessorOperations):
+    """The names of processors."""
+
     def connect_get_cpu_model_names(self, arch: str) -> list[str]:
+        from virshpy.drivers.cpu.models import ARCHITECTURES, model_names
+
         if arch not in ARCHITECTURES:
             raise errors.InvalidArg(f"cannot find architecture {arch}")
         return list(model_names(arch) or ())

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.nodedev import NodeDeviceOperations
 from virshpy.driver.structures import NodeDeviceRef
-from virshpy.drivers.test.host import Host
+from virshpy.drivers.test.host import Part
 from virshpy.enums import ListNodeDevicesFlags, NodeDeviceEventLifecycleType
 from virshpy.xml.node import Node
 from virshpy.xml.nodedev import NodeDevice
@@ -18,10 +18,8 @@ _CREATED = "scsi_host12"
 _PATTERN = "scsi_host11"
 
 
-class NodeDevices(NodeDeviceOperations):
+class NodeDevices(Part, NodeDeviceOperations):
     """virNodeDevice* for devices that are not attached to anything."""
-
-    host: Host
 
     @accepts(_CAPS)
     def connect_list_all_node_devices(self, *, flags: int = 0) -> list[NodeDeviceRef]:

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.storage import StorageOperations
 from virshpy.driver.structures import PoolInfo, PoolRef, VolRef
-from virshpy.drivers.test.host import Host, checked_uuid
+from virshpy.drivers.test.host import Part, checked_uuid
 from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import (
     ListStoragePoolsFlags,
@@ -37,10 +37,8 @@ _LOGICAL = (
 )
 
 
-class Pools(StorageOperations):
+class Pools(Part, StorageOperations):
     """virStoragePool*; nothing is built or deleted, for there is nothing."""
-
-    host: Host
 
     def connect_list_all_storage_pools(self, *, flags: int = 0) -> list[PoolRef]:
         return [state.ref for state in self.host.resources.pools.values() if _matches(state, flags)]

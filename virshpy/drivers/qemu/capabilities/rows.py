@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.host import HostOperations
-from virshpy.drivers import qemu
+from virshpy.driver.processors import ProcessorOperations
 from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
 
 TYPE_CHECKING = False
@@ -25,25 +24,28 @@ def choice_of(
     from virshpy.drivers.qemu.capabilities.probe import default_emulator
 
     def find(emulator: str | None, arch: str | None) -> QemuCaps | None:
+        from virshpy.drivers.qemu import documents
+
         if emulator is None and default_emulator(arch) is None:
             return None
-        return qemu.documents.emulator_capabilities(domains, emulator, arch)
+        return documents.emulator_capabilities(domains, emulator, arch)
 
     return choose(find, emulator, arch, machine, virt_type)
 
 
-class ProcessorRows(HostOperations):
+class ProcessorRows(ProcessorOperations):
     """virConnect*CPU*."""
 
-    domains: Domains
+    place: Domains
 
     def _models(self) -> dict[str, Model]:
         """The models that this host's own QEMU knows; none without one."""
+        from virshpy.drivers.qemu import documents
         from virshpy.drivers.qemu.capabilities.probe import default_emulator
 
         if default_emulator() is None:
             return {}
-        return qemu.documents.emulator_capabilities(self.domains, None, None).processors("tcg").models
+        return documents.emulator_capabilities(self.place, None, None).processors("tcg").models
 
     def connect_get_cpu_model_names(self, arch: str) -> list[str]:
         from virshpy.drivers.cpu.models import ARCHITECTURES, model_names
@@ -77,7 +79,7 @@ class ProcessorRows(HostOperations):
         from virshpy.drivers.cpu.compare import Processor
         from virshpy.drivers.cpu.document import read_cpu
 
-        choice = choice_of(self.domains, emulator, arch, machine, virt_type)
+        choice = choice_of(self.place, emulator, arch, machine, virt_type)
         cpu = read_cpu(xml_cpu, validate=bool(flags & CompareCPUFlags.VALIDATE_XML))
         offer = choice.caps.processors(choice.accelerator)
         if not offer.models:
@@ -110,7 +112,7 @@ class ProcessorRows(HostOperations):
         from virshpy.drivers.cpu.baseline import baseline
 
         found = _read_all(cpus, host=False)
-        choice = choice_of(self.domains, emulator, arch, machine, virttype)
+        choice = choice_of(self.place, emulator, arch, machine, virttype)
         offer = choice.caps.processors(choice.accelerator)
         if not offer.models:
             raise errors.OperationUnsupported(
@@ -129,7 +131,7 @@ class ProcessorRows(HostOperations):
     def connect_get_hypervisor_cpu_model_names(
         self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None
     ) -> list[str]:
-        choice = choice_of(self.domains, emulator, arch, machine, virttype)
+        choice = choice_of(self.place, emulator, arch, machine, virttype)
         return [name for name, _, _ in choice.caps.processors(choice.accelerator).offered]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.host import HostOperations
-from virshpy.drivers.qemu.node import memory, processors
+from virshpy.driver.node import NodeOperations
+from virshpy.driver.types import NodeInfo, SecurityModel
+from virshpy.drivers.qemu.node import identity, memory, processors
 from virshpy.enums import NodeAllocPagesFlags
 
 TYPE_CHECKING = False
@@ -15,8 +18,18 @@ if TYPE_CHECKING:
     from virshpy.driver.structures import CPUMap
 
 
-class NodeRows(HostOperations):
+class NodeRows(NodeOperations):
     """virNode*."""
+
+    def node_get_info(self) -> NodeInfo:
+        return identity.node_info()
+
+    def node_get_security_model(self) -> SecurityModel:
+        # Each guest of root's has a user of its own; those of others are theirs.
+        return SecurityModel("dac" if os.geteuid() == 0 else "none", "0")
+
+    def node_get_free_memory(self) -> int:
+        return memory.free_memory()
 
     def node_get_cpu_map(self) -> CPUMap:
         return processors.cpu_map()

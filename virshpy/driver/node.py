@@ -6,14 +6,24 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from virshpy.driver.structures import CPUMap
+    from virshpy.driver.types import NodeInfo, SecurityModel
 
 
-class HostOperations(Contract):
+class NodeOperations(Contract):
     """The host itself (virNode*): processors, memory, suspend."""
+
+    @operation("virNodeGetInfo")
+    def node_get_info(self) -> NodeInfo: ...
+
+    @operation("virNodeGetSecurityModel")
+    def node_get_security_model(self) -> SecurityModel: ...
+
+    @operation("virNodeGetFreeMemory")
+    def node_get_free_memory(self) -> int:
+        """Free memory of the host in bytes."""
 
     @operation("virNodeGetCellsFreeMemory")
     def node_get_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:
@@ -51,57 +61,3 @@ class HostOperations(Contract):
     @operation("virNodeSuspendForDuration", writes=True)
     def node_suspend_for_duration(self, target: int, duration: int) -> None:
         """``target`` is a NodeSuspendTarget, ``duration`` in seconds."""
-
-    @operation("virConnectGetCPUModelNames")
-    def connect_get_cpu_model_names(self, arch: str) -> list[str]: ...
-
-    @operation("virConnectCompareCPU", flags="CompareCPUFlags")
-    def connect_compare_cpu(self, xml: str, *, flags: int = 0) -> int:
-        """A CPUCompareResult."""
-
-    @operation("virConnectCompareHypervisorCPU", writes=True, flags="CompareCPUFlags")
-    def connect_compare_hypervisor_cpu(
-        self,
-        emulator: str | None,
-        arch: str | None,
-        machine: str | None,
-        virt_type: str,
-        xml_cpu: str,
-        *,
-        flags: int = 0,
-    ) -> int:
-        """A CPUCompareResult."""
-
-    @operation("virConnectBaselineCPU", flags="BaselineCPUFlags")
-    def connect_baseline_cpu(self, cpus: list[str], *, flags: int = 0) -> str: ...
-
-    @operation("virConnectBaselineHypervisorCPU", writes=True, flags="BaselineCPUFlags")
-    def connect_baseline_hypervisor_cpu(
-        self,
-        emulator: str | None,
-        arch: str | None,
-        machine: str | None,
-        virttype: str | None,
-        cpus: list[str],
-        *,
-        flags: int = 0,
-    ) -> str: ...
-
-    @operation("virConnectGetHypervisorCPUModelNames")
-    def connect_get_hypervisor_cpu_model_names(
-        self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None
-    ) -> list[str]:
-        """Since libvirt 11.3."""
-
-    @operation("virConnectSetKeepAlive")
-    def connect_set_keep_alive(self, interval: int, count: int) -> int:
-        """0 where it is on, 1 where the peer has none."""
-
-    @operation("virConnectSetIdentity")
-    def connect_set_identity(self, params: dict[str, Any]) -> None: ...
-
-    @operation("virConnectRegisterCloseCallback")
-    def connect_register_close_callback(self, callback: Callable[[int], None]) -> None: ...
-
-    @operation("virConnectUnregisterCloseCallback")
-    def connect_unregister_close_callback(self, callback: Callable[[int], None]) -> None: ...

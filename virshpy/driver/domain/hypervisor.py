@@ -1,4 +1,4 @@
-"""Rows: rows of QEMU's and LXC's own libraries."""
+"""Rows: what one hypervisor alone can do (libvirt-qemu, libvirt-lxc)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ if TYPE_CHECKING:
     from virshpy.driver.types import DomainRef
 
 
-class OtherDomainOperations(Contract):
-    """Rows of QEMU's and LXC's own libraries."""
+class HypervisorOperations(Contract):
+    """What one hypervisor alone can do (libvirt-qemu, libvirt-lxc)."""
 
     @operation("virDomainQemuAttach", writes=True)
     def domain_qemu_attach(self, pid_value: int) -> DomainRef: ...
+
+    @operation("virDomainQemuMonitorCommand", writes=True)
+    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
+        """One QMP command as JSON text (or, ``human``, one HMP line); the answer as text, as QEMU gave it."""
 
     @operation("virDomainQemuMonitorCommandWithFiles", writes=True)
     def domain_qemu_monitor_command_with_files(
         self, domain: DomainRef, command: str, files: list[int], human: bool
     ) -> tuple[str, list[int]]:
         """(answer, open files that came with it)."""
-
-    @operation("virDomainCreateWithFiles", writes=True, flags="CreateFlags")
-    def domain_create_with_files(self, domain: DomainRef, files: list[int], *, flags: int = 0) -> DomainRef: ...
-
-    @operation("virDomainCreateXMLWithFiles", writes=True, flags="CreateFlags")
-    def domain_create_xml_with_files(self, xml: str, files: list[int], *, flags: int = 0) -> DomainRef: ...
 
     @operation("virDomainLxcOpenNamespace", writes=True)
     def domain_lxc_open_namespace(self, domain: DomainRef) -> list[int]: ...

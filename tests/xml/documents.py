@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from virshpy.xml.domain import Domain
+from virshpy.xml.domain.storage import Auth, Encryption
+from virshpy.xml.element import Element
+from virshpy.xml.nwfilter import Filter, FilterBinding
+
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.xml"))
 """Guests of our own invention, each rich in one area, in the form in which libvirt 9.0 prints them."""
 
 FRAGMENTS = sorted((Path(__file__).parent / "fragments").glob("*.xml"))
 """Elements that no guest of libvirt can have, which other documents share with guests."""
+
+OTHERS = sorted((Path(__file__).parent / "others").glob("*.xml"))
+"""Whole documents of the other kinds, in the form in which libvirt 9.0 prints them."""
+
+ALL = [*GOLDEN, *FRAGMENTS, *OTHERS]
+
+ROOTS: dict[str, type[Element]] = {cls._tag: cls for cls in (Domain, Filter, FilterBinding, Encryption, Auth)}
+"""The kinds of documents by the tags of their roots, with the elements that the fragments are."""
+
+
+def kind_of(text: str) -> type[Element]:
+    return ROOTS[text[1:].partition(">")[0].split()[0]]
 
 
 def guest(

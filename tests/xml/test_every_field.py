@@ -1,7 +1,8 @@
 """Every declared element and attribute occurs in a document of this suite, is read from it and printed again.
 
 A declaration that no document exercises is a claim that nobody has checked. Who declares a field adds it to a document
-of `golden` (whole guests, in the form in which libvirt prints them), or to `fragments` where a guest cannot have it.
+of `golden` (whole guests, in the form in which libvirt prints them), to `others` (the other kinds of documents), or to
+`fragments` where a guest cannot have it.
 """
 
 from __future__ import annotations
@@ -9,17 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.xml.documents import FRAGMENTS, GOLDEN
-from virshpy.xml.domain import Domain
-from virshpy.xml.domain.storage import Auth, Encryption
+from tests.xml.documents import ALL, kind_of
 from virshpy.xml.element import Element, Field, attr
 from virshpy.xml.scalars import Enum
 
-ROOTS: dict[str, type[Element]] = {"domain": Domain, "encryption": Encryption, "auth": Auth}
-"""Where the declarations of this suite's documents begin."""
-
+DONE = ("virshpy.xml.domain", "virshpy.xml.nwfilter")
 NEVER = {
     "InterfaceBackend.type": "libvirt 9.0 refuses every word of it, its own two as well",
 }
@@ -27,7 +22,7 @@ NEVER = {
 
 def whole(path: Path) -> Element:
     text = path.read_text()
-    return ROOTS[text[1:].partition(">")[0].split()[0]].parse(text)
+    return kind_of(text).parse(text)
 
 
 def classes(base: type[Element]) -> Iterator[type[Element]]:
@@ -37,10 +32,10 @@ def classes(base: type[Element]) -> Iterator[type[Element]]:
 
 
 def declared() -> dict[int, str]:
-    """Each field of the domain's classes, under the class that declares it."""
+    """Each field of the project's classes, under the class that declares it."""
     names: dict[int, str] = {}
     for cls in classes(Element):
-        if cls.__module__.startswith("virshpy.xml.domain"):
+        if cls.__module__.startswith(DONE):
             above = {id(field) for base in cls.__mro__[1:] for field in getattr(base, "_fields", {}).values()}
             names |= {
                 id(field): f"{cls.__name__}.{name}" for name, field in cls._fields.items() if id(field) not in above
@@ -59,13 +54,13 @@ def used(element: Element) -> Iterator[Field]:
 
 
 def test_every_declared_field_is_exercised() -> None:
-    exercised = {id(field) for path in [*GOLDEN, *FRAGMENTS] for field in used(whole(path))}
+    exercised = {id(field) for path in ALL for field in used(whole(path))}
     missing = [name for number, name in declared().items() if number not in exercised and name not in NEVER]
-    assert missing == [], f"no document of tests/xml/golden or tests/xml/fragments sets {', '.join(missing)}"
+    assert missing == [], f"no document of tests/xml sets {', '.join(missing)}"
 
 
 def test_what_is_excused_is_declared_and_unused() -> None:
-    exercised = {id(field) for path in [*GOLDEN, *FRAGMENTS] for field in used(whole(path))}
+    exercised = {id(field) for path in ALL for field in used(whole(path))}
     unused = {name for number, name in declared().items() if number not in exercised}
     assert unused >= set(NEVER)
 
@@ -83,8 +78,3 @@ def test_a_new_field_would_be_missed() -> None:
     assert {field.name for field in used(barn)} == {"door", "loft"}
     assert [field.name for field in used(Barn(loft="hay"))] == ["loft"]
     assert len(declared()) > 1000
-
-
-@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.stem)
-def test_fragments_come_back(path: Path) -> None:
-    assert whole(path).format(secure=True) == path.read_text()

@@ -11,7 +11,9 @@ Fields are declared in the order in which libvirt prints them:
     one      a child element (its class)        many     children of one tag, a list (of a class, or of scalars)
     always   a child element that is never None
     variant  a child whose class depends on one of its attributes     verbatim  a child that is kept as it is
+    variants such children, a list
 
+Where a tuple of classes stands for a class, the child is of one of them, and its tag says of which.
 What is absent is None (False for a flag, an empty list for many). Tables for reading and printing are made from the
 declarations when a class is first used: hundreds of classes cost an import of a few milliseconds.
 """
@@ -110,7 +112,8 @@ def one(
     secure: bool = False,
     runtime: bool | Callable[[Any], bool] = False,
 ) -> Any:
-    """A child element: its class, or a function that returns it where the class is not yet defined."""
+    """A child element: its class, or a function that returns it where the class is not yet defined; or several classes,
+    each with a tag of its own."""
     return Field(ONE, type, tag, required, secure, runtime)
 
 
@@ -122,7 +125,8 @@ def always(type: Any, tag: str | None = None) -> Any:
 
 
 def many(type: Any, tag: str | None = None, *, runtime: bool | Callable[[Any], bool] = False) -> Any:
-    """All children of one tag, in order: a list of elements of a class, or of a scalar's values."""
+    """All children of one tag, in order: a list of elements of a class, or of a scalar's values. Of several classes,
+    each with a tag of its own: in the order of the document."""
     return Field(LEAVES if isinstance(type, Scalar) else MANY, type, tag, False, False, runtime)
 
 
@@ -137,6 +141,13 @@ def variant(
     """A child whose class is found by its attribute ``key`` (or by what a function says of it); ``default`` is the
     class for words not in ``cases``."""
     field = Field(ONE, default, tag, False, False, runtime)
+    field.key, field.cases = key, cases
+    return field
+
+
+def variants(key: str | Callable[[Node], str], cases: Mapping[str, Any], default: Any, tag: str | None = None) -> Any:
+    """All children of one tag, in order, the class of each found as :func:`variant` does."""
+    field = Field(MANY, default, tag, False, False, False)
     field.key, field.cases = key, cases
     return field
 
@@ -174,6 +185,7 @@ class Plan:
         "out_attrs",
         "out_text",
         "out_kids",
+        "prefixes",
         "check",
         "order",
         "kinds",
@@ -188,6 +200,7 @@ class Plan:
         self.out_attrs: list[tuple[str, str, Any, str, Any, bool]] = []
         self.out_text: tuple[str, Any, str, bool] | None = None
         self.out_kids: list[tuple[int, str, str, Any, Any, bool]] = []
+        self.prefixes: dict[str, str] = {}  # of the namespaces, by field
         self.check = cls._check is not Element._check
         for field in fields.values():
             self.add(field)
@@ -196,6 +209,10 @@ class Plan:
 
     def add(self, field: Field) -> None:
         kind, name, type, tag = field.kind, field.name, field.type, field.tag or field.name
+        if isinstance(type, tuple):
+            self.kids |= {cls._tag: (kind, name, cls, field.runtime) for cls in type}
+            self.out_kids.append((kind, name, "", type, field.runtime, field.secure))
+            return
         if kind in (ONE, MANY) and not isinstance(type, _Type):
             type = type()
         if kind in (ONE, MANY) and field.tag is None:
@@ -215,10 +232,13 @@ class Plan:
                 self.text = (name, read)
                 self.out_text = (name, write, unit, field.secure)
             return
+        prefix, colon, _ = tag.partition(":")
+        if colon:
+            self.prefixes[name] = prefix
         payload: Any = type
         if kind in (LEAF, LEAVES):
             payload = type
-        elif kind == ONE and field.cases is not None:
+        elif field.cases is not None:
             payload = _chooser(field.key, field.cases, type)
         self.kids[tag] = (kind, name, payload, field.runtime)
         self.out_kids.append((kind, name, tag, type, field.runtime, field.secure))
@@ -397,7 +417,8 @@ class Element:
             if inactive and runtime is True:
                 continue
             if kind == MANY:
-                made = payload._read(child, reading)
+                chosen: Any = payload if isinstance(payload, _Type) else payload(child)
+                made = chosen._read(child, reading)
                 if not (inactive and runtime and runtime(made)):
                     values.setdefault(name, []).append(made)
             elif kind == LEAVES:
@@ -407,7 +428,7 @@ class Element:
             elif name in values:
                 reading.unknown.append((child, "repeated element", child.tag, (), False))
             elif kind == ONE:
-                chosen: Any = payload if isinstance(payload, _Type) else payload(child)
+                chosen = payload if isinstance(payload, _Type) else payload(child)
                 made = chosen._read(child, reading)
                 if not (inactive and runtime and runtime(made)):
                     values[name] = made
@@ -471,8 +492,10 @@ class Element:
         return "".join(out)
 
     def _declarations(self) -> str:
-        """Namespace declarations for the start tag of a root."""
-        return ""
+        """The start tag of a root declares the namespaces of those of its fields that are set."""
+        plan = type(self).__dict__.get("_plan") or self._compile()
+        used = {prefix for name, prefix in plan.prefixes.items() if self.__dict__.get(name) is not None}
+        return "".join(f" xmlns:{prefix}='{uri}'" for uri, prefix in self._namespaces.items() if prefix in used)
 
     def _write(
         self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
@@ -533,11 +556,11 @@ class Element:
                 continue
             if kind == ONE:
                 if not (inactive and runtime and runtime(value)):
-                    value._write(tag, out, indent, how)
+                    value._write(tag or value._tag, out, indent, how)
             elif kind == MANY:
                 for item in value:
                     if not (inactive and runtime and runtime(item)):
-                        item._write(tag, out, indent, how)
+                        item._write(tag or item._tag, out, indent, how)
             elif kind == LEAF:
                 unit = f" unit='{type.unit}'" if type.unit else ""
                 out.append(f"{indent}<{tag}{unit}>{escape(type.write(value))}</{tag}>\n")

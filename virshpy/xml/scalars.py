@@ -99,8 +99,11 @@ class Plain(Scalar):
     def __init__(self, pattern: str = "", expected: str = "text") -> None:
         self.pattern, self.expected = pattern, expected
 
+    def allows(self, text: str) -> bool:
+        return not self.pattern or re.fullmatch(self.pattern, text) is not None
+
     def fault(self, text: str, node: Node, name: str | None) -> str | None:
-        return self.expected if self.pattern and not re.fullmatch(self.pattern, text) else None
+        return None if self.allows(text) else self.expected
 
 
 class Lenient(Blank):
@@ -272,20 +275,40 @@ class UUID(Scalar):
 _mac = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}\Z").match
 
 
-class MAC(Scalar):
-    """A unicast MAC address, printed in lower case with two digits each."""
+def read_mac(text: str) -> str | None:
+    """A MAC address in lower case with two digits each; None when it is none."""
+    return ":".join(part.zfill(2) for part in text.lower().split(":")) if _mac(text) else None
+
+
+class AnyMAC(Scalar):
+    """A MAC address, of one card or of many."""
+
+    expected = "six pairs of hexadecimal digits with colons"
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        value = read_mac(text)
+        if value is None:
+            raise self.sentence.refusal(text, node, self.expected)
+        return value
+
+
+class MAC(AnyMAC):
+    """A unicast MAC address."""
 
     expected = "six pairs of hexadecimal digits with colons, the first pair even"
 
+    def __init__(self) -> None:
+        super().__init__(xml("unable to parse mac address '%s'"))
+
     def read(self, text: str, node: Node, name: str | None) -> str:
-        if not _mac(text):
-            sentence = f"unable to parse mac address '{text}'"
-            raise Refusal(errors.XMLError, sentence, node, f"expected {self.expected}, got '{text}'")
-        parts = [int(part, 16) for part in text.split(":")]
-        if parts[0] & 1:
+        value = super().read(text, node, name)
+        if int(value[:2], 16) & 1:
             sentence = f"expected unicast mac address, found multicast '{text}'"
             raise Refusal(errors.XMLError, sentence, node, f"expected {self.expected}, got '{text}'")
-        return ":".join(f"{part:02x}" for part in parts)
+        return value
 
 
 MAX_RANGE = 16384  # libvirt's too: VIR_DOMAIN_CPUMASK_LEN

@@ -166,10 +166,6 @@ class Domain(Element, tag="domain"):
         """The NUMA cells of the guest, none for a guest of one piece."""
         return self.cpu.numa.cells if self.cpu and self.cpu.numa else []
 
-    def _declarations(self) -> str:
-        used = (self.qemu_commandline, self.qemu_capabilities, self.qemu_override, self.qemu_deprecation)
-        return f" xmlns:qemu='{QEMU_NAMESPACE}'" if any(used) else ""
-
     def _check(self, node: Node) -> None:
         self.devices.emulator  # noqa: B018 - made if there was none: it is always printed
         if not self.name:

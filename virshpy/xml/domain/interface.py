@@ -23,6 +23,7 @@ from virshpy.xml.scalars import (
     Enum,
     Int,
     Lenient,
+    Plain,
     Sentence,
     xml,
 )
@@ -275,14 +276,29 @@ class InterfaceBackend(Element, tag="backend", drop_empty=True):
     vhost: str | None = attr()
 
 
+_VARIABLE = Plain("[a-zA-Z0-9_]*", "letters, digits, _")
+_VARIABLES_VALUE = Plain("[a-zA-Z0-9_.:]+", "letters, digits, _ . :")
+
+
 class FilterParameter(Element, tag="parameter"):
-    name: str | None = attr()
-    value: str | None = attr()
+    name: str | None = attr(_VARIABLE)
+    value: str | None = attr(_VARIABLES_VALUE)
+
+    @property
+    def possible(self) -> bool:
+        """Whether a variable can be called so, and have this value."""
+        parts = ((_VARIABLE, self.name), (_VARIABLES_VALUE, self.value))
+        return all(word is not None and type.allows(word) for type, word in parts)
 
 
 class FilterRef(Element, tag="filterref"):
+    """A filter with the values of its variables; what no variable can be called or have is passed over."""
+
     filter: str | None = attr()
     parameters: list[FilterParameter] = many(FilterParameter)
+
+    def _check(self, node: Node) -> None:
+        self.parameters = sorted((each for each in self.parameters if each.possible), key=lambda each: str(each.name))
 
 
 class Tune(Element, tag="tune"):
@@ -469,11 +485,10 @@ class Interface(Device, tag="interface"):
         """Leave out what libvirt's parser leaves out, because a device of this kind has no use for it."""
         virtio = self.model is not None and (self.model.type or "").startswith("virtio")
         if self.driver is not None:
-            if self.type == "hostdev":
-                self.driver = InterfaceDriver(name=self.driver.name)
-            elif not virtio:
-                self.driver = InterfaceDriver(**{word: getattr(self.driver, word) for word in _VIRTIO_OPTIONS})
-            elif self.driver.queues is not None and self.driver.queues <= 1:
+            useful = {"name"} if self.type == "hostdev" else InterfaceDriver._fields if virtio else _VIRTIO_OPTIONS
+            for word in InterfaceDriver._fields.keys() - useful:
+                setattr(self.driver, word, None)
+            if self.driver.queues is not None and self.driver.queues <= 1:
                 self.driver.queues = None
         self.managed = self.managed or None
         if self.backend is not None and not virtio:

@@ -1,0 +1,35 @@
+"""What libvirt's schemas allow in a document of each kind is declared, or here is why it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.schemas import SCHEMAS
+from tests.xml.grammar import undeclared
+from virshpy.xml.element import Element, attr, one
+from virshpy.xml.nwfilter import Filter, FilterBinding
+
+KINDS: dict[str, type[Element]] = {"nwfilter": Filter, "nwfilterbinding": FilterBinding}
+NOT_DECLARED: dict[str, str] = {}
+
+needs_schemas = pytest.mark.skipif(not SCHEMAS.exists(), reason=f"needs {SCHEMAS} (package libvirt0)")
+
+
+@needs_schemas
+@pytest.mark.parametrize("name", KINDS)
+def test_declared(name: str) -> None:
+    missing = undeclared(f"{name}.rng", KINDS[name])
+    assert missing - NOT_DECLARED.keys() == set()
+    assert {place for place in NOT_DECLARED if place.startswith(f"{KINDS[name]._tag}/")} <= missing
+
+
+@needs_schemas
+def test_what_is_missing_is_found() -> None:
+    class Port(Element):
+        name: str | None = attr()
+
+    class Binding(Element, tag="filterbinding"):
+        portdev: Port | None = one(Port, "portdev")
+
+    everything = {"owner", "linkdev", "mac", "filterref"}
+    assert undeclared("nwfilterbinding.rng", Binding) == {f"filterbinding/{tag}" for tag in everything}

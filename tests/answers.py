@@ -9,7 +9,7 @@ from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.shapes import fault, has_type
 from virshpy.shell.lang.vocabulary import ERROR, EVERYWHERE
-from virshpy.shell.render.output import Renderer, data, error_data
+from virshpy.shell.render.output import Renderer, error_data
 from virshpy.shell.render.results import Explanation, Progress, Result
 
 render, failure = Renderer.render, Renderer.failure
@@ -22,7 +22,7 @@ forms: dict[str, set[int]] = {}
 def watched(self: Renderer, command: str, result: Result) -> None:
     """Renderer.render, looked over its shoulder."""
     declared = {Explanation: EVERYWHERE["--explain"], Progress: EVERYWHERE["--verbose"]}.get(type(result))
-    check(command, data(result), declared)
+    check(command, result.data(), declared)
     render(self, command, result)
 
 

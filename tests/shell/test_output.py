@@ -14,27 +14,40 @@ from tests.shell.terminals import Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.shell.failure import Failure
-from virshpy.shell.render.layout import table
-from virshpy.shell.render.output import Renderer, data, error_data, plain, printable, table_text, width
-from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Plan, Progress, Stats, Table, Text
-from virshpy.shell.render.terminal import bar, coloured, xml
+from virshpy.shell.render.grid import fold, table
+from virshpy.shell.render.layout import printable, table_text, width
+from virshpy.shell.render.output import Renderer, error_data
+from virshpy.shell.render.results import (
+    Document,
+    Field,
+    Fields,
+    Lines,
+    Message,
+    Plan,
+    Progress,
+    Result,
+    Stats,
+    Table,
+    Text,
+)
+from virshpy.shell.render.terminal import bar, xml
 
 COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
 ROWS = Table("domains", COLUMNS, [(3, "a", "running", "u")])
 
 
 def test_table() -> None:
-    assert plain(ROWS) == " Id   Name   State\n----------------------\n 3    a      running\n"
+    assert ROWS.plain() == " Id   Name   State\n----------------------\n 3    a      running\n"
 
 
 def test_table_without_heading_is_as_narrow_as_its_rows() -> None:
-    assert plain(ROWS, quiet=True) == " 3   a   running\n"
+    assert ROWS.plain(quiet=True) == " 3   a   running\n"
 
 
 def test_empty_table() -> None:
     empty = Table("domains", ROWS.columns, [])
-    assert plain(empty) == " Id   Name   State\n--------------------\n"
-    assert plain(empty, quiet=True) == ""
+    assert empty.plain() == " Id   Name   State\n--------------------\n"
+    assert empty.plain(quiet=True) == ""
 
 
 def test_empty_last_cell_keeps_its_place() -> None:
@@ -51,17 +64,17 @@ def test_control_characters_cannot_break_a_table() -> None:
 
 
 def test_missing_value_is_a_dash() -> None:
-    assert plain(Lines("domains", ["id", "name"], [(None, "a")])) == "- a\n"
+    assert Lines("domains", ["id", "name"], [(None, "a")]).plain() == "- a\n"
 
 
 def test_fields() -> None:
     fields = Fields([Field("id", "Id", 3), Field("memory_kib", "Used memory", 5, "5 KiB")], 16)
-    assert plain(fields) == "Id:             3\nUsed memory:    5 KiB\n"
-    assert data(fields) == {"id": 3, "memory_kib": 5}
+    assert fields.plain() == "Id:             3\nUsed memory:    5 KiB\n"
+    assert fields.data() == {"id": 3, "memory_kib": 5}
 
 
 def test_quiet_drops_messages_only() -> None:
-    assert plain(Message("done"), quiet=True) == "" and plain(Text("uri", "x"), quiet=True) == "x\n"
+    assert Message("done").plain(quiet=True) == "" and Text("uri", "x").plain(quiet=True) == "x\n"
 
 
 @pytest.mark.parametrize(
@@ -77,8 +90,8 @@ def test_quiet_drops_messages_only() -> None:
         (Plan(["mkdir x"]), {"plan": ["mkdir x"]}),
     ],
 )
-def test_data(result: object, expected: dict[str, object]) -> None:
-    assert data(result) == expected  # type: ignore[arg-type]
+def test_data(result: Result, expected: dict[str, object]) -> None:
+    assert result.data() == expected
 
 
 def test_error_data() -> None:
@@ -121,21 +134,21 @@ def test_colours_change_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "<domain type='qemu' id=\"3\">\n  <!-- <a b='c'> -->\n  <name>a &amp; b = 'c'</name>\n  <x/>\n</domain>\n"
     assert bare(xml(text)) == text and xml(text) != text
     for result in (Text("state", "running"), Fields([Field("state", "State", "running")], 16), Message("done")):
-        assert bare(coloured(result)) == plain(result) != coloured(result)
+        assert bare(result.coloured()) == result.plain() != result.coloured()
 
 
 def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     for result in (Text("state", "running"), Document("<a/>"), Message("done")):
-        assert coloured(result) == plain(result)
-    assert "\033[32m" not in coloured(ROWS)
+        assert result.coloured() == result.plain()
+    assert "\033[32m" not in ROWS.coloured()
 
 
 def test_terminal_table_shows_every_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    shown = coloured(ROWS)
+    shown = ROWS.coloured()
     assert bare(shown).split()[:3] == ["Id", "Name", "State"] and bare(shown).split()[-3:] == ["3", "a", "running"]
     assert "\033[" in shown
 
@@ -145,7 +158,7 @@ def test_terminal_table_shows_every_cell(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_progress(done: int, total: int, percent: int, monkeypatch: pytest.MonkeyPatch) -> None:
     step = Progress("Block Copy", done, total, asked=True)
-    assert plain(step) == f"\rBlock Copy: [{percent:3} %]"
+    assert step.plain() == f"\rBlock Copy: [{percent:3} %]"
     monkeypatch.setenv("NO_COLOR", "1")
     assert f"{percent:3} %" in bar(step) and bar(step).endswith("\n") == (percent == 100)
 
@@ -163,7 +176,7 @@ def test_progress_is_told_beside_the_output(capsys: pytest.CaptureFixture[str]) 
 def test_a_table_keeps_within_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     wide = Table("domains", COLUMNS, [(3, "a-name-that-is-far-too-long-for-a-narrow-terminal", "running", "u")])
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", coloured(wide)).splitlines()
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", wide.coloured()).splitlines()
     assert max(map(width, lines)) <= 40 and "".join(lines).count("narrow") == 1 and len(lines) > 3
 
 
@@ -182,7 +195,7 @@ def test_a_pager_is_asked_for(tmp_path: Path) -> None:
 
 
 def laid(titles: str, rows: list[list[str]], room: int) -> list[str]:
-    text = table(titles.split(), rows, room, lambda column, text: "", headed=True)
+    text = table([("key", title) for title in titles.split()], rows, room, lambda key, text: text, headed=True)
     lines = re.sub(r"\033\[\d*m", "", text).splitlines()
     assert max(map(width, lines)) <= room
     return lines
@@ -205,6 +218,33 @@ def test_rows_stand_below_each_other_where_there_is_no_room() -> None:
         "Name:      default", "State:     active", "Autostart: no", "",
         "Name:      日本", "State:     inactive", "Autostart: yes",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("a name", ["a name"]),
+        ("a long name", ["a long", "name"]),
+        ("a verylongname b", ["a", "verylong", "name b"]),
+        ("日本日本日", ["日本日本", "日"]),
+        ("a        bcdefgh", ["a", "bcdefgh"]),
+    ],
+)
+def test_folding(text: str, lines: list[str]) -> None:
+    assert fold(text, 8) == lines
+
+
+def test_no_letter_is_lost_in_a_very_narrow_terminal() -> None:
+    text = table([("key", "Capacity")], [["abcdefghijklmnopqrstuvwxyz"]], 9, lambda key, text: text, headed=True)
+    assert "".join(text.split()) == "Capacity:abcdefghijklmnopqrstuvwxyz"
+
+
+def test_states_have_colours_and_columns_that_are_called_like_parts_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    columns = [("state", "State"), ("title", "Title")]
+    last = Table("domains", columns, [("running", "done")]).coloured().splitlines()[-1]
+    assert last == "\033[32mrunning\033[0m   done"
 
 
 def test_a_thousand_rows_are_all_there() -> None:

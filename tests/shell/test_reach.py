@@ -15,7 +15,6 @@ from virshpy.shell.console import _pump, escape_byte
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import Arguments
-from virshpy.shell.render.output import plain
 from virshpy.shell.render.results import Result
 from virshpy.shell.session import Session
 
@@ -44,7 +43,7 @@ def ask(name: str, graphics: str, *flags: str) -> str:
     args.values["domain"] = Running(graphics)
     result = command.run(NO_SESSION, args)
     assert isinstance(result, Result)
-    return plain(result)
+    return result.plain()
 
 
 VNC = "<graphics type='vnc' port='5977' listen='127.0.0.1' passwd='p'/>"

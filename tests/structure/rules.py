@@ -133,7 +133,7 @@ HOMES = (
     Home("expat", ("xml.parsers*", "pyexpat*"), ("virshpy/xml/*",), "one reader, hardened once"),
     Home(
         "the terminal's libraries",
-        ("click", "click.*", "rich", "rich.*", "prompt_toolkit", "prompt_toolkit.*"),
+        ("click", "click.*", "prompt_toolkit", "prompt_toolkit.*"),
         ("virshpy/shell/*",),
         "the library must be usable without a terminal",
     ),

@@ -1,55 +1,50 @@
-"""Tables for a terminal: rich's, folded where there is little room, and rows one below the other where even that would
-leave words of a few letters."""
+"""Texts in columns, as virsh prints them: how wide a text is, what may stand in a cell, labels and tables."""
 
 from __future__ import annotations
 
-from io import StringIO
-
-from virshpy.shell.render.output import printable
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rich.console import RenderableType
-
-    Style = Callable[[int, str], str]  # the number of a column and a text in it: rich's style of it, or ""
-
-GAP = 3
-LEAST = 12  # columns of the terminal; what is longer is not folded to less
+    from collections.abc import Sequence
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], room: int, style: Style, *, headed: bool) -> str:
-    """Lines of a table, with escapes for its styles and its head ruled off."""
-    from rich.box import SIMPLE_HEAD
-    from rich.cells import cell_len
-    from rich.table import Table
-    from rich.text import Text
+def label(text: str, room: int) -> str:
+    """A label, its colon, and blanks up to ``room``; one blank where no room was set aside."""
+    return f"{text}:".ljust(room) if room else f"{text}: "
 
+
+def cell(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def table_text(rows: Sequence[Sequence[str]], *, ruled: bool) -> str:
+    """virsh's table: a space before each cell, two after all but the last; the first row is ruled off."""
+    if not rows:
+        return ""
     rows = [[printable(text) for text in row] for row in rows]
-    least = [min(LEAST, max(map(cell_len, column))) for column in zip(titles, *rows, strict=True)]
-    styled = [[Text(text, style(place, text)) for place, text in enumerate(row)] for row in rows]
-    if sum(least) + GAP * (len(least) - 1) <= room:
-        made = Table(box=SIMPLE_HEAD, show_header=headed, header_style="bold", pad_edge=False, show_edge=False)
-        for title, width in zip(titles, least, strict=True):
-            made.add_column(title, overflow="fold", min_width=width)
-        for row in styled:
-            made.add_row(*row)
-        return _printed([made], room)
-    blocks: list[RenderableType] = []
-    for row in styled:
-        block = Table.grid("", "", padding=(0, 1, 0, 0))
-        for title, text in zip(titles, row, strict=True):
-            block.add_row(Text(f"{title}:", "bold"), text)
-        blocks += [block] if not blocks else [Text(), block]
-    return _printed(blocks, room)
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        padded = [" " + text + " " * (room - width(text) + 2) for text, room in zip(row, widths, strict=True)]
+        padded[-1] = " " + row[-1]
+        lines.append("".join(padded))
+    if ruled:
+        lines.insert(1, "-" * (sum(widths) + 3 * len(widths)))
+    return "\n".join(lines) + "\n"
 
 
-def _printed(parts: Sequence[RenderableType], room: int) -> str:
-    from rich.console import Console
+def printable(text: str) -> str:
+    """Control characters made visible: they would break the table."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in c.encode(errors="surrogateescape")) for c in text
+    )
 
-    page = StringIO()
-    console = Console(file=page, force_terminal=True, width=room)
-    for part in parts:
-        console.print(part)
-    return "".join(line.rstrip() + "\n" for line in page.getvalue().splitlines())
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,27 +1,26 @@
-"""Results on a terminal: rich's tables, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
+"""Parts of results on a terminal: tables, states in colour, XML with its parts told apart. NO_COLOR is honoured."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from virshpy.shell.render.output import cell, label, plain
-from virshpy.shell.render.results import Document, Fields, Message, Progress, Table, Text
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
-    from virshpy.shell.render.results import Result
+    from virshpy.shell.render.grid import Column
+    from virshpy.shell.render.results import Progress
 
-_STATE_STYLES = {
-    "running": "green", "idle": "green", "active": "green",
-    "paused": "yellow", "pmsuspended": "yellow", "in shutdown": "yellow", "building": "yellow", "degraded": "yellow",
-    "shut off": "bright_black", "inactive": "bright_black",
-    "crashed": "red", "inaccessible": "red",
+# What is painted, by what it is or, where it is a state, by the words.
+_CODES = {
+    "title": "1", "done": "32",
+    "running": "32", "idle": "32", "active": "32",
+    "paused": "33", "pmsuspended": "33", "in shutdown": "33", "building": "33", "degraded": "33",
+    "shut off": "90", "inactive": "90",
+    "crashed": "31", "inaccessible": "31",
 }  # fmt: skip
-_CODES = {"green": "32", "yellow": "33", "bright_black": "90", "red": "31"}
-
 _XML = (
     r"(?s)(?P<comment><!--.*?-->)|(?P<tag></?[^\s<>/]+)|(?P<name>[^\s<>=\"']+)(?==[\"'])|(?P<value>(?<==)(?:\"[^\"]*\"|'[^']*'))"
     r"|(?P<end>/?>)"
@@ -29,25 +28,19 @@ _XML = (
 _XML_CODES = {"comment": "90", "tag": "36", "name": "32", "value": "33", "end": "36"}
 
 
-def coloured(result: Result, *, quiet: bool = False) -> str:
-    """A result for a terminal."""
-    if isinstance(result, Table):
-        return _table(result, quiet=quiet)
-    if isinstance(result, Message):
-        # virsh's line break after its line of progress: the bar here has one of its own.
-        text = result.text.lstrip("\n")
-        return "" if quiet else _paint("32", text) + result.end
-    if isinstance(result, Document) and result.language == "xml":
-        return xml(result.text) + result.end
-    if isinstance(result, Text) and result.key == "state":
-        return _paint(_state_code(str(result.value)), result.text) + result.end
-    if isinstance(result, Fields):
-        lines = []
-        for field in result.shown:
-            text = _paint(_state_code(field.text), field.text) if field.key == "state" else field.text
-            lines.append(_paint("1", label(field, result.width)) + text + "\n")
-        return "".join(lines)
-    return plain(result, quiet=quiet)
+def painted(what: str, text: str) -> str:
+    """A text in the colour of what it is: a title, something done, or one of the states."""
+    return _paint(_CODES.get(what, ""), text)
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, headed: bool) -> str:
+    """A table that the terminal has room for, with its states in colour."""
+    from virshpy.shell.render import grid
+
+    def paint(key: str, text: str) -> str:
+        return painted("title" if key == grid.HEAD else text if key == "state" else "", text)
+
+    return grid.table(columns, rows, room_in(sys.stdout), paint, headed=headed)
 
 
 def xml(text: str) -> str:
@@ -85,24 +78,5 @@ def show_in_pager(text: str) -> None:
     echo_via_pager(text, color=True)
 
 
-def _state_code(state: str) -> str:
-    return _CODES.get(_STATE_STYLES.get(state, ""), "")
-
-
 def _paint(code: str, text: str) -> str:
     return f"\033[{code}m{text}\033[0m" if code and text and not os.environ.get("NO_COLOR") else text
-
-
-def _table(result: Table, *, quiet: bool) -> str:
-    from virshpy.shell.render.layout import table
-
-    columns = [(place, key, title) for place, (key, title) in enumerate(result.columns) if title is not None]
-    if quiet and not result.rows:
-        return ""
-    rows = [[cell(row[place]) for place, _, _ in columns] for row in result.rows]
-
-    def style(column: int, text: str) -> str:
-        return _STATE_STYLES.get(text, "") if columns[column][1] == "state" else ""
-
-    titles = [title for _, _, title in columns]
-    return table(titles, rows, room_in(sys.stdout), style, headed=not quiet)

@@ -1,0 +1,201 @@
+"""The table of verbs that change something of QEMU's connections.
+
+A row is a verb on the command line, the contract's operation behind it, what comes before it, and what must hold of
+what the next command sees, wherever the verb's process ended: by default that all of the verb is done or none of it.
+A new verb adds its row here. test_crash_matrix.py tries each row; tests/structure asks that there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.guests.documents import document, serial_to
+from tests.guests.living import nothing_left
+from tests.processes import processes
+from virshpy import errors
+from virshpy import open as connect
+from virshpy.api.domain import Domain
+from virshpy.api.secret import Secret
+from virshpy.enums import UndefineFlags, XMLFlags
+
+UUID = "3f1c4a5e-0001-4000-8000-00000000c0de"
+SECRET = "3f1c4a5e-0002-4000-8000-00000000c0de"
+_FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+
+
+class Ground:
+    """One connection's directory. Its guest, ``crash``, has a disk, a port, a log, and firmware with an NVRAM."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.uri = f"qemu:///embed?root={root}"
+        self.nvram = root / "lib/nvram/crash_VARS.fd"
+        self.kept = (root / "disk.img", root / "serial.log", self.nvram)
+
+    def clear(self) -> None:
+        """Nothing is on record, and nothing is left of earlier guests."""
+        with connect(self.uri) as connection:
+            for domain in connection.list_domains():
+                if domain.is_active():
+                    domain.destroy()
+            for domain in connection.list_domains():
+                domain.undefine(UndefineFlags.NVRAM)
+            for secret in connection.list_secrets():
+                secret.undefine()
+        for path in self.kept:
+            path.unlink(missing_ok=True)
+        self.kept[0].write_bytes(b"\0" * 4096)
+        self.kept[0].chmod(0o600)
+
+    def write(self, text: str, name: str = "crash.xml") -> None:
+        """The file that a verb is given."""
+        (self.root / name).write_text(text)
+
+    def define(self, text: str) -> None:
+        with connect(self.uri) as connection:
+            connection.define_xml(text)
+
+    def start(self, text: str) -> None:
+        self.define(text)
+        with connect(self.uri) as connection:
+            connection.lookup_by_name("crash").create()
+
+    def small(self) -> str:
+        disk = f"<disk type='file'><source file='{self.root}/disk.img'/><target dev='vda'/></disk>"
+        return document("crash", disk, uid=UUID)
+
+    def full(self) -> str:
+        """With a port, and with files that its start makes and its end leaves: a log, and firmware's variables."""
+        devices = f"<graphics type='vnc' autoport='yes'/>{serial_to(self.root / 'serial.log')}</devices>"
+        text = self.small().replace("</devices>", devices)
+        if not _FIRMWARE.exists():
+            return text
+        template = _FIRMWARE.with_name("OVMF_VARS_4M.fd")
+        firmware = f"<loader readonly='yes' type='pflash'>{_FIRMWARE}</loader>"
+        return text.replace("</os>", f"{firmware}<nvram template='{template}'>{self.nvram}</nvram></os>")
+
+    def seen(self) -> dict[str, Any]:
+        """What the next command finds: objects with their states and documents, files, processes."""
+        found: dict[str, Any] = {}
+        with connect(self.uri) as connection:
+            for domain in connection.list_domains():
+                found[domain.name] = self._domain(domain)
+            for secret in connection.list_secrets():
+                found[secret.uuid] = (secret.xml_desc(), _value(secret))
+        found["files"] = {path.name: path.stat().st_mode for path in self.kept if path.exists()}
+        found["processes"] = len(processes(f"{self.root}[/ ]"))
+        if not found["processes"]:
+            found["left"] = nothing_left(self.root)
+        return found
+
+    def _domain(self, domain: Domain) -> dict[str, Any]:
+        # Not the reason: whoever finds a guest gone knows less about it than who ended it.
+        found: dict[str, Any] = {"state": domain.state()[0], "messages": domain.messages()}
+        found["title"] = re.findall("<title>.*", domain.xml_desc())
+        if domain.is_persistent():
+            found["autostart"] = domain.autostart()
+            text = domain.xml_desc(XMLFlags.INACTIVE | XMLFlags.SECURE)
+            found["definition"] = text.replace(str(self.root), "")
+        if domain.is_active():
+            assert "VM status" in domain.qemu_monitor_command("info status", human=True)
+        return found
+
+
+def _value(secret: Secret) -> bytes | None:
+    try:
+        return secret.value()
+    except errors.NoSecret:
+        return None
+
+
+def all_or_nothing(before: dict[str, Any], after: dict[str, Any], complete: dict[str, Any]) -> bool:
+    return after in (before, complete) and not after.get("left")
+
+
+class Row(NamedTuple):
+    """``operation``: the contract's name of what the verb does. ``prepare`` brings a cleared ground to where the verb
+    begins; ``invariant`` is asked of what was seen before, after the death, and where nothing disturbs the verb.
+    ``moments``: how many there are at least; a verb that makes one statement of SQL has none that could be between.
+    """
+
+    verb: str
+    operation: str
+    prepare: Callable[[Ground], None]
+    moments: int = 2
+    invariant: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], bool] = all_or_nothing
+
+
+def _writes(ground: Ground) -> None:
+    ground.write(ground.small())
+
+
+def _defines(ground: Ground) -> None:
+    ground.define(ground.full())
+
+
+def _defines_and_writes(ground: Ground) -> None:
+    ground.define(ground.small())
+    ground.write(ground.full())
+
+
+def _has_run(ground: Ground) -> None:
+    ground.define(ground.full())
+    ground.nvram.write_bytes(b"variables")
+
+
+def _runs(ground: Ground) -> None:
+    ground.start(ground.small())
+
+
+def _runs_in_full(ground: Ground) -> None:
+    ground.start(ground.full())
+
+
+def _secret(ground: Ground) -> None:
+    """There is one that lasts, and a file that has it otherwise."""
+    usage = "<usage type='volume'><volume>crash</volume></usage>"
+    text = f"<secret ephemeral='no' private='no'><uuid>{SECRET}</uuid>{usage}</secret>"
+    with connect(ground.uri) as connection:
+        connection.secret_define_xml(text).set_value(b"a")
+    ground.write(text.replace("ephemeral='no'", "ephemeral='yes'"), "secret.xml")
+
+
+ROWS = (
+    Row("define {root}/crash.xml", "domain_define_xml_flags", _writes),
+    Row("define {root}/crash.xml", "domain_define_xml_flags", _defines_and_writes),
+    Row("undefine crash --nvram", "domain_undefine_flags", _has_run, 5),
+    Row("domrename crash again", "domain_rename", _defines),
+    Row("autostart crash", "domain_set_autostart", _defines, 0),
+    Row("desc crash --title new", "domain_set_metadata", _defines),
+    Row("desc crash --title new --live --config", "domain_set_metadata", _runs),
+    Row("start crash", "domain_create_with_flags", _defines, 20),
+    Row("create {root}/crash.xml", "domain_create_xml", _writes, 20),
+    Row("destroy crash", "domain_destroy_flags", _runs_in_full, 15),
+    Row("destroy crash --graceful", "domain_destroy_flags", _runs, 15),
+    Row("reboot crash --mode acpi", "domain_reboot", _runs, 3),
+    Row("qemu-monitor-command crash --hmp info", "domain_qemu_monitor_command", _runs, 0),
+    Row("secret-define {root}/secret.xml", "secret_define_xml", _secret),
+    Row("secret-set-value {secret} --base64 YmJi", "secret_set_value", _secret),
+    Row("secret-undefine {secret}", "secret_undefine", _secret, 0),
+)
+
+# Operations that a connection for reading may not call, and that have no row.
+WITHOUT_A_ROW = {
+    "domain_suspend": "tells QEMU one thing, and stores nothing",
+    "domain_resume": "tells QEMU one thing, and stores nothing",
+    "domain_reset": "tells QEMU one thing, and stores nothing",
+    "domain_shutdown_flags": "asks the guest to end, and stores what holds of one that nobody asked",
+    "domain_open_console": "lends a terminal; who has it is told by a lock, which ends with its holder",
+    "node_alloc_pages": "tells the kernel one number, and stores nothing",
+    "node_set_memory_parameters": "tells the kernel, and stores nothing",
+    "node_suspend_for_duration": "sleeps, and stores nothing",
+    "node_get_sev_info": "only answers",
+    "secret_get_value": "only answers",
+    "connect_domain_xml_to_native": "only answers",
+    "connect_domain_xml_from_native": "only answers",
+    "connect_compare_hypervisor_cpu": "only answers",
+    "connect_baseline_hypervisor_cpu": "only answers",
+}

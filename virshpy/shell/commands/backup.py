@@ -5,8 +5,8 @@ from __future__ import annotations
 from virshpy.enums import BackupBeginFlags
 from virshpy.shell.lang.command import argument, command, flag, option
 from virshpy.shell.lang.types import DomainType, File
-from virshpy.shell.nouns.families import declare_dumpxml, given_flags
-from virshpy.shell.render.results import Message
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
+from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,22 +25,25 @@ _DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or U
         _DOMAIN,
         option("backupxml", File(), "file with the backup's XML"),
         option("checkpointxml", File(), "file with the XML of a checkpoint to make with it"),
-        flag("reuse-external", "write into files that are there already"),
+        flag("reuse-external", "write into files that are there already", adds=BackupBeginFlags.REUSE_EXTERNAL),
     ),
     examples=(("backup-begin test", "domjobinfo says how far it is"),),
     returns="message domain",
 )
 def backup_begin(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
-    flags = given_flags(args, {"reuse-external": BackupBeginFlags.REUSE_EXTERNAL})
     xml = "<domainbackup/>" if args["backupxml"] is None else args["backupxml"]
-    domain.backup_begin(xml, args["checkpointxml"], flags)
+    domain.backup_begin(xml, args["checkpointxml"], flags=args.flags)
     return Message("Backup started", domain=domain.name)
 
 
-declare_dumpxml(
+@command(
     "backup-dumpxml",
-    "a running backup",
-    argument("domain", DomainType(), "name, id or UUID of a domain"),
-    document=lambda domain, flags: domain.backup_xml_desc(),
+    "print a running backup's XML",
+    "Print the XML of a running backup.",
+    (argument("domain", DomainType(), "name, id or UUID of a domain"), XPATH_FIRST, WRAP),
+    examples=(("backup-dumpxml web", "for the domain of that name"),),
+    returns="xml",
 )
+def backup_dumpxml(session: Session, args: Arguments) -> Document:
+    return selected(args["domain"].backup_xml_desc(), args)

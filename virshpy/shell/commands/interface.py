@@ -7,15 +7,11 @@ from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterface
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, UInt
-from virshpy.shell.nouns.families import (
-    asked_the_old_way,
-    declare_dumpxml,
-    declare_edit,
-    declare_from_file,
-    declare_verb,
-)
+from virshpy.shell.nouns.families import asked_the_old_way
+from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import InterfaceType
-from virshpy.shell.render.results import Message, Table, Text
+from virshpy.shell.nouns.options import inactive, validate
+from virshpy.shell.render.results import Message, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,64 +23,48 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_INTERFACE = argument("interface", InterfaceType(), "name or MAC address of an interface")
-_WHAT = "an interface of the host"
-
-declare_from_file(
-    "iface-define",
-    "define an interface of the host from a file",
-    "Make an interface in the host's network configuration, or change one,\nwithout starting it.",
-    lambda session, xml, flags: session.connection.interface_define_xml(xml, flags),
-    "Failed to define interface from {file}",
-    "Interface {name} defined from {file}",
-    flags={"validate": InterfaceDefineFlags.VALIDATE},
-    file_help="file with the interface's XML",
-    identity="name",
-    examples=(("iface-define br0.xml", "then: iface-start br0"),),
+iface = Noun("iface", "interface", InterfaceType, "interface {name}", what="an interface of the host", example="eth1")
+iface.from_file(
+    "define",
+    validate(InterfaceDefineFlags.VALIDATE),
+    help=(
+        "define an interface of the host from a file",
+        "Make an interface in the host's network configuration, or change one,\nwithout starting it.",
+    ),
+    example="br0.xml",
+    why="then: iface-start br0",
 )
-declare_dumpxml(
-    "iface-dumpxml",
-    _WHAT,
-    _INTERFACE,
-    (flag("inactive", "as it will be at its next start"),),
-    flags={"inactive": InterfaceXMLFlags.INACTIVE},
-)
-declare_edit(
-    "iface-edit",
-    _WHAT,
-    _INTERFACE,
-    lambda interface: str(interface.xml_desc(InterfaceXMLFlags.INACTIVE)),
-    lambda session, text: session.connection.interface_define_xml(text),
-    "Interface {name} XML configuration not changed.",
-    "Interface {name} XML configuration edited.",
-)
-declare_verb(
-    "iface-start",
+iface.dumpxml(inactive(InterfaceXMLFlags.INACTIVE))
+iface.edit(InterfaceXMLFlags.INACTIVE)
+iface.verb(
+    "start",
+    "started",
     "bring an interface of the host up",
     "Bring an interface of the host up.",
-    argument("interface", InterfaceType(active=False), "name or MAC address of an interface"),
-    lambda interface, flags: interface.create(),
-    "Failed to start interface {name}",
-    "Interface {name} started",
+    method="create",
+    on="inactive",
 )
-declare_verb(
-    "iface-destroy",
+iface.verb(
+    "destroy",
+    "destroyed",
     "take an interface of the host down",
     "Take an interface of the host down. Its configuration stays.",
-    argument("interface", InterfaceType(active=True), "name or MAC address of an interface"),
-    lambda interface, flags: interface.destroy(),
-    "Failed to destroy interface {name}",
-    "Interface {name} destroyed",
+    on="active",
 )
-declare_verb(
-    "iface-undefine",
+iface.verb(
+    "undefine",
+    "undefined",
     "remove an interface of the host",
     "Remove an interface from the host's network configuration.",
-    _INTERFACE,
-    lambda interface, flags: interface.undefine(),
-    "Failed to undefine interface {name}",
-    "Interface {name} undefined",
 )
+iface.tells(
+    "name",
+    "mac",
+    "aa:bb:cc:dd:ee:ff",
+    "such as: eth1",
+    description="Print the name of the interface of the host that has this MAC address.",
+)
+iface.tells("mac", "name", "eth1", "such as: aa:bb:cc:dd:ee:ff")
 
 
 @command(
@@ -109,30 +89,6 @@ def iface_list(session: Session, args: Arguments) -> Table:
     for interface in sorted(interfaces, key=lambda one: one.name.lower()):
         rows.append((interface.name, "active" if interface.is_active() else "inactive", interface.mac))
     return Table("interfaces", [("name", "Name"), ("state", "State"), ("mac", "MAC Address")], rows)
-
-
-@command(
-    "iface-name",
-    "name of an interface, by MAC address",
-    "Print the name of the interface of the host that has this MAC address.",
-    options=(argument("interface", InterfaceType("mac"), "MAC address of an interface"),),
-    examples=(("iface-name aa:bb:cc:dd:ee:ff", "such as: eth1"),),
-    returns="name",
-)
-def iface_name(session: Session, args: Arguments) -> Text:
-    return Text("name", args["interface"].name)
-
-
-@command(
-    "iface-mac",
-    "MAC address of an interface, by name",
-    "Print the MAC address of an interface of the host.",
-    options=(argument("interface", InterfaceType("name"), "name of an interface"),),
-    examples=(("iface-mac eth1", "such as: aa:bb:cc:dd:ee:ff"),),
-    returns="mac",
-)
-def iface_mac(session: Session, args: Arguments) -> Text:
-    return Text("mac", args["interface"].mac)
 
 
 def _declare_change(

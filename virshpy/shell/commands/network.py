@@ -9,30 +9,19 @@ from virshpy.enums import (
     NetworkDefineFlags,
     NetworkPortCreateFlags,
     NetworkUpdateCommand,
-    NetworkUpdateFlags,
     NetworkUpdateSection,
     NetworkXMLFlags,
 )
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
+from virshpy.shell.lang.command import Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, Type
 from virshpy.shell.nouns.events import declare_event
-from virshpy.shell.nouns.families import (
-    VALIDATE,
-    asked_the_old_way,
-    declare_autostart,
-    declare_dumpxml,
-    declare_edit,
-    declare_from_file,
-    declare_verb,
-    given_flags,
-    listed,
-    one_form,
-)
+from virshpy.shell.nouns.families import asked_the_old_way, given_flags, listed, one_form
+from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NetworkType
-from virshpy.shell.nouns.options import WRAP, XPATH, selected
+from virshpy.shell.nouns.options import IMPACT_CLASHES, WRAP, XPATH, impact, inactive, selected, validate
 from virshpy.shell.render.readable import shown_bool, yes_no
-from virshpy.shell.render.results import Document, Field, Fields, Message, Shown, Table, Text
+from virshpy.shell.render.results import Document, Field, Fields, Message, Shown, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,95 +34,33 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
 
 
-def _network(active: bool | None = None, by: str = "uuid name") -> NetworkType:
-    return NetworkType(by, active)
-
-
-_NETWORK = argument("network", _network(), "name or UUID of a network")
-_ACTIVE = argument("network", _network(True), "name or UUID of a network")
-_INACTIVE = argument("network", _network(False), "name or UUID of a network")
-_VALIDATES = {"validate": NetworkDefineFlags.VALIDATE}
-
-declare_from_file(
-    "net-define",
-    "define a network from a file, without starting it",
-    "Make a persistent network, or replace the definition of one.",
-    lambda session, xml, flags: session.connection.network_define_xml(xml, flags),
-    "Failed to define network from {file}",
-    "Network {name} defined from {file}",
-    flags=_VALIDATES,
-    file_help="file with the network's XML",
-    examples=(("net-define lab.xml", "then: net-start lab"),),
-)
-declare_from_file(
-    "net-create",
-    "start a network from a file, without defining it",
-    "Start a network that is forgotten when it stops.",
-    lambda session, xml, flags: session.connection.network_create_xml(xml, flags),
-    "Failed to create network from {file}",
-    "Network {name} created from {file}",
-    flags={"validate": NetworkCreateFlags.VALIDATE},
-    file_help="file with the network's XML",
-    examples=(("net-create lab.xml", "a network for this afternoon"),),
-)
-declare_verb(
-    "net-start",
+net = Noun("net", "network", NetworkType, "network {name}", example="default")
+net.from_file("define", validate(NetworkDefineFlags.VALIDATE), example="lab.xml", why="then: net-start lab")
+net.from_file("create", validate(NetworkCreateFlags.VALIDATE), example="lab.xml", why="a network for this afternoon")
+net.verb(
+    "start",
+    "started",
     "start a network",
     "Start a network that is defined and does not run.",
-    _INACTIVE,
-    lambda network, flags: network.create(),
-    "Failed to start network {name}",
-    "Network {name} started",
+    method="create",
+    on="inactive",
 )
-declare_verb(
-    "net-destroy",
-    "stop a network",
-    "Stop a network at once. Its definition stays.",
-    _ACTIVE,
-    lambda network, flags: network.destroy(),
-    "Failed to destroy network {name}",
-    "Network {name} destroyed",
-)
-declare_verb(
-    "net-undefine",
+net.verb("destroy", "destroyed", "stop a network", "Stop a network at once. Its definition stays.", on="active")
+net.verb(
+    "undefine",
+    "has been undefined",
     "remove the definition of a network",
     "Remove the definition of a network that does not run.",
-    _NETWORK,
-    lambda network, flags: network.undefine(),
-    "Failed to undefine network {name}",
-    "Network {name} has been undefined",
 )
-declare_autostart(
-    "net-autostart",
-    "a network",
-    _NETWORK,
-    "failed to {un}mark network {name} as autostarted",
-    "Network {name} {un}marked as autostarted",
-)
-declare_dumpxml(
-    "net-dumpxml",
-    "a network",
-    _NETWORK,
-    (flag("inactive", "as it will be at its next start"),),
-    flags={"inactive": NetworkXMLFlags.INACTIVE},
-)
-declare_edit(
-    "net-edit",
-    "a network",
-    _NETWORK,
-    lambda network: _definition(network),
-    lambda session, text: session.connection.network_define_xml(text),
-    "Network {name} XML configuration not changed.",
-    "Network {name} XML configuration edited.",
-)
-
-
-def _definition(network: Network) -> str:
-    """Its XML as defined; older drivers do not tell that from the running network's."""
-    try:
-        return network.xml_desc(NetworkXMLFlags.INACTIVE)
-    except errors.InvalidArg:
-        return network.xml_desc()
+net.autostart()
+net.dumpxml(inactive(NetworkXMLFlags.INACTIVE))
+net.edit(NetworkXMLFlags.INACTIVE, 0)
+net.tells("name", "uuid", "dd8fe884-6c02-601e-7551-cca97df1c5df", "such as: default", returns="name uuid")
+net.tells(
+    "uuid", "name", "default", "the identity that survives a new name", returns="name uuid",
+    description="Print the UUID of a network, which stays when it gets another name.",
+)  # fmt: skip
+_NETWORK = net.argument()
 
 
 @command(
@@ -218,30 +145,6 @@ def _row(network: Network) -> tuple[object, ...]:
     return network.name, state, autostart, shown_bool(network.is_persistent()), network.uuid
 
 
-@command(
-    "net-name",
-    "name of a network, by UUID",
-    "Print the name of a network.",
-    options=(argument("network", _network(by="uuid"), "UUID of a network"),),
-    examples=(("net-name dd8fe884-6c02-601e-7551-cca97df1c5df", "such as: default"),),
-    returns="name uuid",
-)
-def net_name(session: Session, args: Arguments) -> Text:
-    return Text("name", args["network"].name, uuid=args["network"].uuid)
-
-
-@command(
-    "net-uuid",
-    "UUID of a network, by name",
-    "Print the UUID of a network, which stays when it gets another name.",
-    options=(argument("network", _network(by="name"), "name of a network"),),
-    examples=(("net-uuid default", "the identity that survives a new name"),),
-    returns="name uuid",
-)
-def net_uuid(session: Session, args: Arguments) -> Text:
-    return Text("uuid", args["network"].uuid, name=args["network"].name)
-
-
 class _Update(Choice):
     """The members of an enumeration as libvirt's XML spells them; the value is the number."""
 
@@ -288,11 +191,9 @@ class XMLOrFile(File):
         argument("section", _Update(_SECTIONS, "unrecognized section name '%s'"), "the part, such as ip-dhcp-host"),
         argument("xml", XMLOrFile(), "the element, or a file that holds it"),
         option("parent-index", Int(), "which of several parents, counted from 0"),
-        flag("config", "of the definition"),
-        flag("live", "of the running network"),
-        flag("current", "of the running network if it runs, else of the definition"),
+        *impact("network"),
     ),
-    constraints=(Exclusive("current", "live"), Exclusive("current", "config")),
+    constraints=IMPACT_CLASHES,
     examples=(
         ("net-update default add ip-dhcp-host \"<host mac='52:54:00:00:00:01' ip='192.168.122.9'/>\" --live --config",
          "a fixed address for a guest"),
@@ -302,10 +203,9 @@ class XMLOrFile(File):
 def net_update(session: Session, args: Arguments) -> Message:
     network: Network = args["network"]
     typed = args.text("network")
-    flags = given_flags(args, {"config": NetworkUpdateFlags.CONFIG, "live": NetworkUpdateFlags.LIVE})
     parent = -1 if args["parent-index"] is None else args["parent-index"]
     with failing(f"Failed to update network {typed}"):
-        network.update(args["command"], args["section"], parent, args["xml"], flags)
+        network.update(args["command"], args["section"], parent, args["xml"], flags=args.flags)
     live = "live" in args or ("config" not in args and network.is_active())
     what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
     return Message(f"Updated network {network.name} {' and '.join(what)}", end="", name=network.name, uuid=network.uuid)
@@ -315,7 +215,7 @@ def net_update(session: Session, args: Arguments) -> Message:
     "net-dhcp-leases",
     "addresses that a network has given out",
     "Print the DHCP leases of a network, or those of one MAC address.",
-    (_ACTIVE, option("mac", STRING.offering("LEASED_MACS"), "only the lease of this MAC address")),
+    (net.argument(on="active"), option("mac", STRING.offering("LEASED_MACS"), "only the lease of this MAC address")),
     constraints=(Reads("mac"),),
     examples=(("net-dhcp-leases default", "which guest has which address"),),
     returns="leases[expiry_time mac protocol address prefix hostname client_id]",
@@ -389,15 +289,14 @@ def net_port_list(session: Session, args: Arguments) -> Result:
     "net-port-create",
     "make a port of a network from a file",
     "Make a port of a network; starting a guest does this by itself.",
-    (_NETWORK, argument("file", File(), "file with the port's XML"), VALIDATE),
+    (_NETWORK, argument("file", File(), "file with the port's XML"), validate(NetworkPortCreateFlags.VALIDATE)),
     examples=(("net-port-create default port.xml", "for a program that plugs in by itself"),),
     returns="message uuid",
 )
 def net_port_create(session: Session, args: Arguments) -> Message:
     file = args.text("file")
     with failing(f"Failed to create network from {file}"):
-        flags = given_flags(args, {"validate": NetworkPortCreateFlags.VALIDATE})
-        port = args["network"].port_create_xml(args["file"], flags)
+        port = args["network"].port_create_xml(args["file"], flags=args.flags)
     return Message(f"Network port {port.uuid} created from {file}", uuid=port.uuid)
 
 

@@ -7,22 +7,15 @@ from virshpy.enums import (
     ListNodeDevicesFlags,
     NodeDeviceCreateXMLFlags,
     NodeDeviceDefineXMLFlags,
-    NodeDeviceUpdateFlags,
 )
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Alias, Exclusive, argument, command, flag, option
+from virshpy.shell.lang.command import Alias, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, AnyText, File
 from virshpy.shell.nouns.events import declare_event
-from virshpy.shell.nouns.families import (
-    asked_the_old_way,
-    declare_autostart,
-    declare_dumpxml,
-    declare_from_file,
-    declare_verb,
-    given_flags,
-    named_as,
-)
+from virshpy.shell.nouns.families import asked_the_old_way, named_as
+from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NodeDeviceType
+from virshpy.shell.nouns.options import IMPACT_CLASHES, impact, validate
 from virshpy.shell.render.readable import yes_no
 from virshpy.shell.render.results import Field, Fields, Lines, Message
 
@@ -36,87 +29,69 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_DEVICE = argument("device", NodeDeviceType(), "name of a device, or WWNN,WWPN", late=True)
-_WHAT = "a device of the host"
-
-declare_from_file(
-    "nodedev-create",
-    "make a device of the host from a file",
-    "Make a device on the host, such as a mediated one, that is gone after the\nnext boot.",
-    lambda session, xml, flags: session.connection.node_device_create_xml(xml, flags),
-    "Failed to create node device from {file}",
-    "Node device {name} created from {file}",
-    flags={"validate": NodeDeviceCreateXMLFlags.VALIDATE},
-    file_help="file with the device's XML",
-    identity="name",
-    examples=(("nodedev-create mdev.xml", "a slice of a graphics card"),),
+nodedev = Noun(
+    "nodedev",
+    "device",
+    NodeDeviceType,
+    "device {name}",
+    what="a device of the host",
+    help="name of a device, or WWNN,WWPN",
+    example="computer",
+    late=True,
 )
-declare_from_file(
-    "nodedev-define",
-    "define a device of the host from a file",
-    "Make a device on the host that lasts, without starting it.",
-    lambda session, xml, flags: session.connection.node_device_define_xml(xml, flags),
-    "Failed to define node device from '{file}'",
-    "Node device '{name}' defined from '{file}'",
-    flags={"validate": NodeDeviceDefineXMLFlags.VALIDATE},
-    file_help="file with the device's XML",
-    identity="name",
-    examples=(("nodedev-define mdev.xml", "then: nodedev-start with the name it got"),),
+nodedev.from_file(
+    "create",
+    validate(NodeDeviceCreateXMLFlags.VALIDATE),
+    help=(
+        "make a device of the host from a file",
+        "Make a device on the host, such as a mediated one, that is gone after the\nnext boot.",
+    ),
+    example="mdev.xml",
+    why="a slice of a graphics card",
+    failed="Failed to create node device from {file}",
+    done="Node device {name} created from {file}",
 )
-declare_dumpxml("nodedev-dumpxml", _WHAT, _DEVICE)
-declare_verb(
-    "nodedev-destroy",
+nodedev.from_file(
+    "define",
+    validate(NodeDeviceDefineXMLFlags.VALIDATE),
+    help=("define a device of the host from a file", "Make a device on the host that lasts, without starting it."),
+    example="mdev.xml",
+    why="then: nodedev-start with the name it got",
+    failed="Failed to define node device from '{file}'",
+    done="Node device '{name}' defined from '{file}'",
+)
+nodedev.dumpxml()
+nodedev.verb(
+    "destroy",
+    "Destroyed node device '{name}'",
     "take a device of the host away",
     "Take a device of the host away: of the real host, not of a guest.",
-    _DEVICE,
-    lambda device, flags: device.destroy(),
-    "Failed to destroy node device '{name}'",
-    "Destroyed node device '{name}'",
+    failed="Failed to destroy node device '{name}'",
     aliases=(Alias("name", "device"),),
 )
-declare_verb(
-    "nodedev-start",
-    "start a device of the host",
-    "Start a device of the host that is defined.",
-    _DEVICE,
-    lambda device, flags: device.create(),
-    "Failed to start device {name}",
-    "Device {name} started",
+nodedev.verb(
+    "start", "started", "start a device of the host", "Start a device of the host that is defined.", method="create"
 )
-declare_verb(
-    "nodedev-undefine",
+nodedev.verb(
+    "undefine",
+    "Undefined node device '{name}'",
     "remove the definition of a device of the host",
     "Remove the definition of a device of the host.",
-    _DEVICE,
-    lambda device, flags: device.undefine(),
-    "Failed to undefine node device '{name}'",
-    "Undefined node device '{name}'",
+    failed="Failed to undefine node device '{name}'",
 )
-declare_verb(
-    "nodedev-reattach",
+nodedev.verb(
+    "reattach",
+    "re-attached",
     "give a device back to the host's driver",
     "Give a device that a guest has had back to the host's driver.",
-    _DEVICE,
-    lambda device, flags: device.re_attach(),
-    "Failed to re-attach device {name}",
-    "Device {name} re-attached",
+    method="re_attach",
+    failed="Failed to re-attach device {name}",
 )
-declare_verb(
-    "nodedev-reset",
-    "reset a device of the host",
-    "Reset a device of the host before or after a guest has it.",
-    _DEVICE,
-    lambda device, flags: device.reset(),
-    "Failed to reset device {name}",
-    "Device {name} reset",
+nodedev.verb(
+    "reset", "reset", "reset a device of the host", "Reset a device of the host before or after a guest has it."
 )
-declare_autostart(
-    "nodedev-autostart",
-    _WHAT,
-    _DEVICE,
-    "failed to {un}mark device {name} as autostarted",
-    "Device {name} {un}marked as autostarted",
-)
+nodedev.autostart()
+_DEVICE = nodedev.argument()
 
 
 def _declare_detach(name: str) -> None:
@@ -262,20 +237,16 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
     (
         _DEVICE,
         argument("file", File(), "file with the device's XML"),
-        flag("config", "of the definition"),
-        flag("live", "of the running device"),
-        flag("current", "of the running device if it runs, else of the definition"),
+        *impact("device"),
     ),
-    constraints=(Exclusive("current", "live"), Exclusive("current", "config")),
+    constraints=IMPACT_CLASHES,
     examples=(("nodedev-update mdev_12345678_0000_0000_0000_123456789abc mdev.xml --config", "from its next start"),),
     returns="message name",
 )
 def nodedev_update(session: Session, args: Arguments) -> Message:
     device: NodeDevice = args["device"]
-    kinds = NodeDeviceUpdateFlags
-    flags = given_flags(args, {"config": kinds.AFFECT_CONFIG, "live": kinds.AFFECT_LIVE})
     with failing(f"Failed to update node device {device.name} from '{args.text('file')}'"):
-        device.update(args["file"], flags)
+        device.update(args["file"], flags=args.flags)
     live = "live" in args or ("config" not in args and device.is_active())
     what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
     return Message(f"Updated node device {device.name} {' and '.join(what)}", name=device.name)

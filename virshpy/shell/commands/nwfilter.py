@@ -4,87 +4,54 @@ from __future__ import annotations
 
 from virshpy.enums import NWFilterBindingCreateFlags, NWFilterDefineFlags
 from virshpy.shell.failure import failing
-from virshpy.shell.lang.command import argument, command
-from virshpy.shell.nouns.families import (
-    asked_the_old_way,
-    declare_dumpxml,
-    declare_edit,
-    declare_from_file,
-    declare_verb,
-    named_as,
-)
+from virshpy.shell.lang.command import command
+from virshpy.shell.nouns.families import asked_the_old_way
+from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import BindingType, NWFilterType
+from virshpy.shell.nouns.options import validate
 from virshpy.shell.render.results import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.api.nwfilter import NWFilter
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
-_FILTER = argument("nwfilter", NWFilterType(), "name or UUID of a network filter")
-_BINDING = argument("binding", BindingType(), "device of the port that it is bound to")
-
-declare_from_file(
-    "nwfilter-define",
-    "define a network filter from a file",
-    "Make a network filter, or replace one.",
-    lambda session, xml, flags: _define(session, xml, flags),
-    "Failed to define network filter from {file}",
-    "Network filter {name} defined from {file}",
-    flags={"validate": NWFilterDefineFlags.VALIDATE},
-    file_help="file with the filter's XML",
-    examples=(("nwfilter-define no-spoofing.xml", "guests name it with <filterref>"),),
+nwfilter = Noun(
+    "nwfilter", "nwfilter", NWFilterType, "network filter {name}", what="a network filter", example="clean-traffic"
 )
-
-
-def _define(session: Session, xml: str, flags: int) -> NWFilter:
-    with named_as("virNWFilterDefineXMLFlags" if flags else "virNWFilterDefineXML"):
-        return session.connection.nwfilter_define_xml(xml, flags)
-
-
-declare_dumpxml("nwfilter-dumpxml", "a network filter", _FILTER)
-declare_edit(
-    "nwfilter-edit",
-    "a network filter",
-    _FILTER,
-    lambda nwfilter: str(nwfilter.xml_desc()),
-    lambda session, text: session.connection.nwfilter_define_xml(text),
-    "Network filter {name} XML configuration not changed.",
-    "Network filter {name} XML configuration edited.",
+nwfilter.from_file(
+    "define",
+    validate(NWFilterDefineFlags.VALIDATE),
+    help=("define a network filter from a file", "Make a network filter, or replace one."),
+    example="no-spoofing.xml",
+    why="guests name it with <filterref>",
 )
-declare_verb(
-    "nwfilter-undefine",
-    "remove a network filter",
-    "Remove a network filter that nothing uses.",
-    _FILTER,
-    lambda nwfilter, flags: nwfilter.undefine(),
-    "Failed to undefine network filter {name}",
-    "Network filter {name} undefined",
+nwfilter.dumpxml()
+nwfilter.edit(0)
+nwfilter.verb("undefine", "undefined", "remove a network filter", "Remove a network filter that nothing uses.")
+
+binding = Noun(
+    "nwfilter-binding",
+    "binding",
+    BindingType,
+    "network filter binding on {name}",
+    what="a binding of a network filter",
+    help="device of the port that it is bound to",
+    example="vnet0",
 )
-declare_from_file(
-    "nwfilter-binding-create",
-    "bind a network filter from a file",
-    "Bind a filter to the device of a port; starting a guest does this by itself.",
-    lambda session, xml, flags: session.connection.nwfilter_binding_create_xml(xml, flags),
-    "Failed to create network filter from {file}",
-    "Network filter binding on {name} created from {file}",
-    flags={"validate": NWFilterBindingCreateFlags.VALIDATE},
-    shown_name=lambda binding: binding.port_dev,
-    identity="port_dev",
-    file_help="file with the binding's XML",
-    examples=(("nwfilter-binding-create binding.xml", "for a port that no guest here has"),),
+binding.from_file(
+    "create",
+    validate(NWFilterBindingCreateFlags.VALIDATE),
+    help=(
+        "bind a network filter from a file",
+        "Bind a filter to the device of a port; starting a guest does this by itself.",
+    ),
+    example="binding.xml",
+    why="for a port that no guest here has",
+    failed="Failed to create network filter from {file}",
 )
-declare_dumpxml("nwfilter-binding-dumpxml", "a binding of a network filter", _BINDING)
-declare_verb(
-    "nwfilter-binding-delete",
-    "remove a binding of a network filter",
-    "Take a filter off the device of a port.",
-    _BINDING,
-    lambda binding, flags: binding.delete(),
-    "Failed to delete network filter binding on {name}",
-    "Network filter binding on {name} deleted",
-)
+binding.dumpxml()
+binding.verb("delete", "deleted", "remove a binding of a network filter", "Take a filter off the device of a port.")
 
 
 @command(

@@ -15,17 +15,10 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
 from virshpy.shell.nouns.events import declare_event
-from virshpy.shell.nouns.families import (
-    asked_the_old_way,
-    declare_autostart,
-    declare_dumpxml,
-    declare_edit,
-    declare_from_file,
-    declare_verb,
-    given_flags,
-)
+from virshpy.shell.nouns.families import asked_the_old_way, given_flags
+from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import PoolType
-from virshpy.shell.nouns.options import exclusive
+from virshpy.shell.nouns.options import exclusive, inactive, validate
 from virshpy.shell.render.readable import scaled, shown_bool, shown_size, yes_no
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Shown, Table, Text
 
@@ -38,158 +31,73 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_POOL = argument("pool", PoolType(), "name or UUID of a pool")
-_ACTIVE = argument("pool", PoolType(active=True), "name or UUID of a pool")
-_INACTIVE = argument("pool", PoolType(active=False), "name or UUID of a pool")
-_KEEP = flag("no-overwrite", "build only where no data would be lost")
-_OVERWRITE = flag("overwrite", "build, and lose the data that is there")
-_BUILDING = (flag("build", "build it first"), _KEEP, _OVERWRITE)
+_KEEP = flag("no-overwrite", "build only where no data would be lost", adds=StoragePoolBuildFlags.NO_OVERWRITE)
+_OVERWRITE = flag("overwrite", "build, and lose the data that is there", adds=StoragePoolBuildFlags.OVERWRITE)
+_BUILDING = (
+    flag("build", "build it first", adds=StoragePoolCreateFlags.WITH_BUILD),
+    flag("no-overwrite", _KEEP.help, adds=StoragePoolCreateFlags.WITH_BUILD_NO_OVERWRITE),
+    flag("overwrite", _OVERWRITE.help, adds=StoragePoolCreateFlags.WITH_BUILD_OVERWRITE),
+)
 _BUILD_CLASH = (Exclusive("overwrite", "no-overwrite"),)
-_CREATE_FLAGS = {
-    "build": StoragePoolCreateFlags.WITH_BUILD,
-    "overwrite": StoragePoolCreateFlags.WITH_BUILD_OVERWRITE,
-    "no-overwrite": StoragePoolCreateFlags.WITH_BUILD_NO_OVERWRITE,
-}
 
-declare_from_file(
-    "pool-define",
-    "define a pool from a file, without starting it",
-    "Make a persistent pool, or replace the definition of one.",
-    lambda session, xml, flags: session.connection.storage_pool_define_xml(xml, flags),
-    "Failed to define pool from {file}",
-    "Pool {name} defined from {file}",
-    flags={"validate": StoragePoolDefineFlags.VALIDATE},
-    file_help="file with the pool's XML",
-    examples=(("pool-define images.xml", "then: pool-build images; pool-start images"),),
+pool = Noun("pool", "pool", PoolType, "pool {name}", example="default-pool")
+pool.from_file(
+    "define",
+    validate(StoragePoolDefineFlags.VALIDATE),
+    example="images.xml",
+    why="then: pool-build images; pool-start images",
 )
-declare_from_file(
-    "pool-create",
-    "start a pool from a file, without defining it",
-    "Start a pool that is forgotten when it stops.",
-    lambda session, xml, flags: session.connection.storage_pool_create_xml(xml, flags),
-    "Failed to create pool from {file}",
-    "Pool {name} created from {file}",
-    options=_BUILDING,
-    flags=_CREATE_FLAGS,
-    constraints=_BUILD_CLASH,
-    file_help="file with the pool's XML",
-    examples=(("pool-create images.xml --build", "make its directory first"),),
+pool.from_file(
+    "create", *_BUILDING, constraints=_BUILD_CLASH, example="images.xml --build", why="make its directory first"
 )
-declare_verb(
-    "pool-build",
+pool.verb(
+    "build",
+    "built",
     "make what a pool consists of",
     "Make the directory, the file system or the volume group of a pool.",
-    _POOL,
-    lambda pool, flags: pool.build(flags),
-    "Failed to build pool {name}",
-    "Pool {name} built",
-    options=(_KEEP, _OVERWRITE),
-    flags={"overwrite": StoragePoolBuildFlags.OVERWRITE, "no-overwrite": StoragePoolBuildFlags.NO_OVERWRITE},
+    _KEEP,
+    _OVERWRITE,
 )
-declare_verb(
-    "pool-start",
+pool.verb(
+    "start",
+    "started",
     "start a pool",
     "Start a pool that is defined and does not run.",
-    _INACTIVE,
-    lambda pool, flags: pool.create(flags),
-    "Failed to start pool {name}",
-    "Pool {name} started",
-    options=_BUILDING,
-    flags=_CREATE_FLAGS,
+    *_BUILDING,
+    method="create",
+    on="inactive",
     constraints=_BUILD_CLASH,
 )
-declare_verb(
-    "pool-destroy",
-    "stop a pool",
-    "Stop a pool. Its definition and its data stay.",
-    _ACTIVE,
-    lambda pool, flags: pool.destroy(),
-    "Failed to destroy pool {name}",
-    "Pool {name} destroyed",
-)
-declare_verb(
-    "pool-delete",
+pool.verb("destroy", "destroyed", "stop a pool", "Stop a pool. Its definition and its data stay.", on="active")
+pool.verb(
+    "delete",
+    "deleted",
     "delete what a pool consists of",
     "Delete the storage of a pool that does not run. Its data are lost.",
-    _INACTIVE,
-    lambda pool, flags: pool.delete(flags),
-    "Failed to delete pool {name}",
-    "Pool {name} deleted",
+    on="inactive",
 )
-declare_verb(
-    "pool-refresh",
+pool.verb(
+    "refresh",
+    "refreshed",
     "look again what is in a pool",
     "Find volumes that were made or removed by others.",
-    _ACTIVE,
-    lambda pool, flags: pool.refresh(),
-    "Failed to refresh pool {name}",
-    "Pool {name} refreshed",
+    on="active",
 )
-declare_verb(
-    "pool-undefine",
+pool.verb(
+    "undefine",
+    "has been undefined",
     "remove the definition of a pool",
     "Remove the definition of a pool that does not run. Its data stay.",
-    _INACTIVE,
-    lambda pool, flags: pool.undefine(),
-    "Failed to undefine pool {name}",
-    "Pool {name} has been undefined",
+    on="inactive",
 )
-declare_autostart(
-    "pool-autostart",
-    "a pool",
-    _POOL,
-    "failed to {un}mark pool {name} as autostarted",
-    "Pool {name} {un}marked as autostarted",
-)
-declare_dumpxml(
-    "pool-dumpxml",
-    "a pool",
-    _POOL,
-    (flag("inactive", "as it will be at its next start"),),
-    flags={"inactive": StorageXMLFlags.INACTIVE},
-)
-
-
-def _definition(pool: StoragePool) -> str:
-    try:
-        return pool.xml_desc(StorageXMLFlags.INACTIVE)
-    except errors.InvalidArg:
-        return pool.xml_desc()
-
-
-declare_edit(
-    "pool-edit",
-    "a pool",
-    _POOL,
-    _definition,
-    lambda session, text: session.connection.storage_pool_define_xml(text),
-    "Pool {name} XML configuration not changed.",
-    "Pool {name} XML configuration edited.",
-)
-
-
-@command(
-    "pool-name",
-    "name of a pool, by UUID",
-    "Print the name of a pool.",
-    options=(argument("pool", PoolType("uuid"), "UUID of a pool"),),
-    examples=(("pool-name dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", "such as: default-pool"),),
-    returns="name uuid",
-)
-def pool_name(session: Session, args: Arguments) -> Text:
-    return Text("name", args["pool"].name, uuid=args["pool"].uuid)
-
-
-@command(
-    "pool-uuid",
-    "UUID of a pool, by name",
-    "Print the UUID of a pool, which stays when it gets another name.",
-    options=(argument("pool", PoolType("name"), "name of a pool"),),
-    examples=(("pool-uuid default-pool", "the identity that survives a new name"),),
-    returns="name uuid",
-)
-def pool_uuid(session: Session, args: Arguments) -> Text:
-    return Text("uuid", args["pool"].uuid, name=args["pool"].name)
+pool.autostart()
+pool.dumpxml(inactive(StorageXMLFlags.INACTIVE))
+pool.edit(StorageXMLFlags.INACTIVE, 0)
+pool.tells("name", "uuid", "dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", "such as: default-pool", returns="name uuid")
+pool.tells(
+    "uuid", "name", "default-pool", "the identity that survives a new name", returns="name uuid",
+    description="Print the UUID of a pool, which stays when it gets another name.",
+)  # fmt: skip
 
 
 _STATES = ("inactive", "building", "running", "degraded", "inaccessible")
@@ -204,7 +112,7 @@ def _state(number: int) -> str:
     "pool-info",
     "what a pool is and holds",
     "Print the basic facts about a pool.",
-    (_POOL, flag("bytes", "sizes in bytes")),
+    (pool.argument(), flag("bytes", "sizes in bytes")),
     examples=(("pool-info default-pool --bytes", "sizes as numbers for a script"),),
     returns="name uuid state persistent autostart capacity_bytes allocation_bytes available_bytes",
 )
@@ -466,7 +374,7 @@ def pool_create_as(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to create pool {name}"):
-        pool = session.connection.storage_pool_create_xml(xml, given_flags(args, _CREATE_FLAGS))
+        pool = session.connection.storage_pool_create_xml(xml, flags=args.flags)
     return _made(pool, "created")
 
 

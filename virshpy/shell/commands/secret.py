@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from virshpy.enums import ListSecretsFlags, SecretDefineFlags
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Exclusive, argument, command, flag, option
+from virshpy.shell.lang.command import Exclusive, command, flag, option
 from virshpy.shell.lang.types import STRING, Bytes
 from virshpy.shell.nouns.events import declare_event
-from virshpy.shell.nouns.families import (
-    asked_the_old_way,
-    declare_dumpxml,
-    declare_from_file,
-    declare_verb,
-    given_flags,
-)
+from virshpy.shell.nouns.families import asked_the_old_way, given_flags
+from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import SecretType
+from virshpy.shell.nouns.options import validate
 from virshpy.shell.render.results import Message, Shown, Table, Text
 from virshpy.shell.streams import flush, put
 
@@ -26,31 +22,21 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_SECRET = argument("secret", SecretType(), "UUID of a secret")
-
-declare_from_file(
-    "secret-define",
-    "define a secret from a file",
-    "Make a secret, without its value, or change what is said about one.",
-    lambda session, xml, flags: session.connection.secret_define_xml(xml, flags),
-    "Failed to set attributes from {file}",
-    "Secret {name} created",
-    flags={"validate": SecretDefineFlags.VALIDATE},
-    shown_name=lambda secret: secret.uuid,
-    identity="uuid",
-    file_help="file with the secret's XML",
-    examples=(("secret-define ceph.xml", "then: secret-set-value UUID --file key --plain"),),
+secret = Noun("secret", "secret", SecretType, "secret {name}", example="12345678-0000-0000-0000-123456789abc")
+secret.from_file(
+    "define",
+    validate(SecretDefineFlags.VALIDATE),
+    help=("define a secret from a file", "Make a secret, without its value, or change what is said about one."),
+    example="ceph.xml",
+    why="then: secret-set-value UUID --file key --plain",
+    failed="Failed to set attributes from {file}",
+    done="Secret {name} created",
 )
-declare_dumpxml("secret-dumpxml", "a secret", _SECRET)
-declare_verb(
-    "secret-undefine",
-    "remove a secret",
-    "Remove a secret and its value.",
-    _SECRET,
-    lambda secret, flags: secret.undefine(),
-    "Failed to delete secret {name}",
-    "Secret {name} deleted",
+secret.dumpxml()
+secret.verb(
+    "undefine", "deleted", "remove a secret", "Remove a secret and its value.", failed="Failed to delete secret {name}"
 )
+_SECRET = secret.argument()
 
 
 @command(

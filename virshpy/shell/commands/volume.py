@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_POOL = argument("pool", PoolType(active=True), "name or UUID of a pool")
-_IN_POOL = option("pool", PoolType(active=True), "the pool that the volume is in")
+_POOL = argument("pool", PoolType(states="active"), "name or UUID of a pool")
+_IN_POOL = option("pool", PoolType(states="active"), "the pool that the volume is in")
 _VOL = argument("vol", VolumeType(), "name (with its pool), key or path of a volume")
 _PREALLOCATE = flag("prealloc-metadata", "write a qcow2 image's tables at once, not its data")
 _PRINT = flag("print-xml", "print the XML, and do nothing")
@@ -78,7 +78,7 @@ class Allocation(VolumeSize):
     "make a volume from options",
     "Make a volume from what the options say.",
     (
-        argument("pool", PoolType(active=True), "the pool to make it in"),
+        argument("pool", PoolType(states="active"), "the pool to make it in"),
         argument("name", STRING, "name of the volume"),
         argument("capacity", VolumeSize(), "its size, in bytes or with a unit"),
         option("allocation", Allocation(), "what to allocate at once, in bytes or with a unit"),
@@ -130,7 +130,7 @@ def _backing(session: Session, args: Arguments) -> StorageVol:
     "vol-create",
     "make a volume from a file",
     "Make a volume from its XML.",
-    (argument("pool", PoolType(active=True), "the pool to make it in"),
+    (argument("pool", PoolType(states="active"), "the pool to make it in"),
      argument("file", File(), "file with the volume's XML"), _PREALLOCATE, VALIDATE),
     examples=(("vol-create default-pool disk.xml", "everything that the XML can say"),),
     returns="message name pool",
@@ -147,10 +147,10 @@ def vol_create(session: Session, args: Arguments) -> Message:
     "make a volume with another's data",
     "Make a volume from its XML and fill it with the data of another.",
     (
-        argument("pool", PoolType(active=True), "the pool to make it in"),
+        argument("pool", PoolType(states="active"), "the pool to make it in"),
         argument("file", Path(), "file with the new volume's XML"),
         argument("vol", VolumeType("inputpool"), "the volume to copy"),
-        option("inputpool", PoolType(active=True), "the pool that the volume to copy is in"),
+        option("inputpool", PoolType(states="active"), "the pool that the volume to copy is in"),
         _PREALLOCATE,
         _REFLINK,
         VALIDATE,

@@ -26,15 +26,17 @@ _UUID_LENGTH = 36
 
 
 class ObjectType(Named):
-    """An object found by its UUID or its name; the value is its handle."""
+    """An object found by its UUID or its name; the value is its handle. ``api`` is what the methods of a connection
+    call it; ``states`` narrows what is offered to ``active`` or ``inactive`` ones."""
 
+    api = ""
     noun = ""
     complaint = "failed to get %s '%s'"
     traced: int | None = 1  # the level of --debug at which it is told that it is looked at
 
-    def __init__(self, by: str = "uuid name", active: bool | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, by: str = "uuid name", *, states: str = "", quiet: bool = False) -> None:
         self.by = by.split()
-        self.active = active
+        self.states = states
         self.quiet = quiet  # the driver's sentence is left out
 
     def convert(self, text: str, name: str, session: Session) -> Any:
@@ -52,80 +54,70 @@ class ObjectType(Named):
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         for handle in self.all(session.connection):
-            if self.active is None or handle.is_active() == self.active:
-                yield (handle.name, self.noun) if "name" in self.by else (handle.uuid, handle.name)
+            if not self.states or handle.is_active() == (self.states == "active"):
+                yield self.candidate(handle)
+
+    def candidate(self, handle: Any) -> Candidate:
+        return (handle.name, self.noun) if "name" in self.by else (handle.uuid, handle.name)
 
     def ways(self, text: str, connection: Connection) -> Iterable[Way]:
         """How to look ``text`` up, to be tried in this order, each with what the trace calls it."""
-        by_uuid, by_name = self.lookups(connection)
         if "uuid" in self.by and len(text) == _UUID_LENGTH:
-            yield f"{self.noun} UUID", by_uuid
+            yield f"{self.noun} UUID", self.lookup(connection, "uuid")
         if "name" in self.by:
-            yield f"{self.noun} NAME", by_name
+            yield f"{self.noun} NAME", self.lookup(connection, "name")
 
-    def lookups(self, connection: Connection) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
-        """By UUID, by name."""
-        raise NotImplementedError
+    def lookup(self, connection: Connection, way: str) -> Callable[[str], Any]:
+        found: Callable[[str], Any] = getattr(connection, f"{self.api}_lookup_by_{way}")
+        return found
 
-    def all(self, connection: Connection) -> Iterable[Any]:
-        raise NotImplementedError
+    def all(self, connection: Connection, flags: int = 0) -> list[Any]:
+        """Those that the driver lists, or those of them that ``flags`` select."""
+        listing = getattr(connection, f"list_{self.api}s")
+        found: list[Any] = listing(flags=flags) if flags else listing()
+        return found
 
 
 class NetworkType(ObjectType):
     """A virtual network."""
 
-    noun = "network"
-
-    def lookups(self, connection: Connection) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
-        return connection.network_lookup_by_uuid, connection.network_lookup_by_name
-
-    def all(self, connection: Connection) -> Iterable[Any]:
-        return connection.list_networks()
+    api = noun = "network"
 
 
 class PoolType(ObjectType):
     """A storage pool."""
 
-    noun = "pool"
-
-    def lookups(self, connection: Connection) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
-        return connection.storage_pool_lookup_by_uuid, connection.storage_pool_lookup_by_name
-
-    def all(self, connection: Connection) -> Iterable[Any]:
-        return connection.list_storage_pools()
+    api, noun = "storage_pool", "pool"
 
 
 class NWFilterType(ObjectType):
     """A network filter."""
 
-    noun = "nwfilter"
-
-    def lookups(self, connection: Connection) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
-        return connection.nwfilter_lookup_by_uuid, connection.nwfilter_lookup_by_name
-
-    def all(self, connection: Connection) -> Iterable[Any]:
-        return connection.list_nwfilters()
+    api = noun = "nwfilter"
 
 
 class BindingType(ObjectType):
     """A binding of a network filter, named by the port's device."""
 
-    noun = "nwfilter binding"
+    api, noun = "nwfilter_binding", "nwfilter binding"
     identity = "port_dev"
 
     def ways(self, text: str, connection: Connection) -> Iterable[Way]:
-        return (("nwfilter binding port dev", connection.nwfilter_binding_lookup_by_port_dev),)
+        return (("nwfilter binding port dev", self.lookup(connection, "port_dev")),)
 
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        return [(binding.port_dev, binding.filter_name) for binding in session.connection.list_nwfilter_bindings()]
+    def candidate(self, handle: Any) -> Candidate:
+        return handle.port_dev, handle.filter_name
 
 
 class SecretType(ObjectType):
     """A secret, named by its UUID."""
 
-    noun = "secret"
+    api = noun = "secret"
     traced = 0
     identity = "uuid"
+
+    def __init__(self, by: str = "uuid", *, states: str = "") -> None:
+        super().__init__(by, states=states)
 
     def ways(self, text: str, connection: Connection) -> Iterable[Way]:
         def find(text: str) -> Any:
@@ -137,33 +129,31 @@ class SecretType(ObjectType):
 
         return (("", find),)
 
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        return [(secret.uuid, secret.usage_id) for secret in session.connection.list_secrets()]
+    def candidate(self, handle: Any) -> Candidate:
+        return handle.uuid, handle.usage_id
 
 
 class InterfaceType(ObjectType):
     """An interface of the host, by name or by MAC address: what looks like one is not looked up as the other."""
 
-    noun = "interface"
+    api = noun = "interface"
     identity = "name"
 
-    def __init__(self, by: str = "mac name", active: bool | None = None) -> None:
-        super().__init__(by, active)
+    def __init__(self, by: str = "mac name", *, states: str = "") -> None:
+        super().__init__(by, states=states)
 
     def ways(self, text: str, connection: Connection) -> Iterable[Way]:
-        if is_mac(text):
-            return (("interface MAC", connection.interface_lookup_by_mac),) if "mac" in self.by else ()
-        return (("interface NAME", connection.interface_lookup_by_name),) if "name" in self.by else ()
+        way = "mac" if is_mac(text) else "name"
+        return ((f"interface {way.upper()}", self.lookup(connection, way)),) if way in self.by else ()
 
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        for interface in session.connection.list_interfaces():
-            if self.active is None or interface.is_active() == self.active:
-                yield (interface.mac, interface.name) if self.by == ["mac"] else (interface.name, interface.mac)
+    def candidate(self, handle: Any) -> Candidate:
+        return (handle.mac, handle.name) if self.by == ["mac"] else (handle.name, handle.mac)
 
 
 class NodeDeviceType(ObjectType):
     """A device of the host by name, or a vHBA by ``WWNN,WWPN``."""
 
+    api = "node_device"
     complaint = "%s '%s'"
     noun = "Could not find matching device"
     traced = None
@@ -171,14 +161,14 @@ class NodeDeviceType(ObjectType):
 
     def ways(self, text: str, connection: Connection) -> Iterable[Way]:
         if "," not in text:
-            return (("", connection.node_device_lookup_by_name),)
+            return (("", self.lookup(connection, "name")),)
         pieces = text.split(",")
         if len(pieces) != 2:
             raise Failure(f"Malformed device value '{text}'")
         return (("", lambda _: connection.node_device_lookup_scsi_host_by_wwn(*pieces)),)
 
-    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        return [(device.name, "") for device in session.connection.list_node_devices()]
+    def candidate(self, handle: Any) -> Candidate:
+        return handle.name, ""
 
 
 class VolumeType(Type):

@@ -1,0 +1,215 @@
+"""A kind of object, declared once: from it come the commands that most kinds have, such as ``net-define`` and
+``net-start``. What is particular to a kind is an argument, or is written out beside it.
+
+    net = Noun("net", "network", NetworkType, "network {name}", example="default")
+    net.from_file("define", validate(NetworkDefineFlags.VALIDATE), example="lab.xml", why="then: net-start lab")
+    net.verb("start", "started", "start a network", "Start a network that …", method="create", on="inactive")
+    net.dumpxml(inactive(NetworkXMLFlags.INACTIVE))
+
+In sentences ``{name}`` is what was typed for the object and ``{file}`` the file. A sentence that virsh words in another
+way is an argument.
+"""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.shell.failure import failing
+from virshpy.shell.lang.command import argument, command, flag
+from virshpy.shell.lang.types import File
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
+from virshpy.shell.render.results import Document, Message, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+
+    from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
+    from virshpy.shell.nouns.objects import ObjectType
+    from virshpy.shell.session import Session
+
+    T = TypeVar("T")
+    Examples = Sequence[tuple[str, str]]
+
+# What may name an object, in the order in which help speaks of it.
+_WAYS = {"name": "name", "id": "id", "uuid": "UUID", "mac": "MAC address"}
+_FROM_FILE = {
+    "define": (
+        "define {what} from a file, without starting it",
+        "Make a persistent {name}, or replace the definition of one.",
+    ),
+    "create": ("start {what} from a file, without defining it", "Start {what} that is forgotten when it stops."),
+}
+
+
+class Noun:
+    """A kind of object: ``prefix`` begins its commands, ``argument`` is the one that names an object and ``type`` finds
+    it, ``spoken`` is how virsh's sentences name it, ``what`` how help does (``a network``), ``example`` is one of them.
+    """
+
+    def __init__(
+        self, prefix: str, name: str, type: type[ObjectType], spoken: str, *, example: str, what: str = "",
+        help: str = "", late: bool = False,
+    ) -> None:  # fmt: skip
+        self.prefix = f"{prefix}-" if prefix else ""
+        self.name = name
+        self.type = type
+        self.spoken = spoken
+        self.title = spoken[0].upper() + spoken[1:]
+        self.example = example
+        self.what = what or f"a {name}"
+        self.help = help  # of the argument, where its types do not say it
+        self.late = late
+
+    def argument(self, by: str = "", on: str = "") -> Option:
+        """The object that a command is about: named in one of the ways ``by``, offered in one of the states ``on``."""
+        kind = self.type(by, states=on) if by else self.type(states=on)
+        return argument(self.name, kind, self.help or f"{_ways(kind.by)} of {self.what}", late=self.late)
+
+    def method(self, session: Session, name: str) -> Callable[..., Any]:
+        """A connection's method about such objects: ``define_xml`` is ``network_define_xml``."""
+        found: Callable[..., Any] = getattr(session.connection, f"{self.type.api}_{name}".lstrip("_"))
+        return found
+
+    def told(self, handle: Any) -> dict[str, Any]:
+        """What names an object to programs."""
+        return {key: getattr(handle, key) for key in self.type.identity.split()}
+
+    def from_file(
+        self, verb: str, *options: Option, example: str, why: str, help: tuple[str, str] | None = None,
+        done: str = "", failed: str = "", constraints: Sequence[Constraint] = (),
+    ) -> None:  # fmt: skip
+        """``net-define FILE``: an object from its document. ``help`` is a summary and a description."""
+        name = self.prefix + verb
+        summary, description = help or (text.format(what=self.what, name=self.name) for text in _FROM_FILE[verb])
+        kind = self.spoken.replace("{name}", "").strip(" '")
+
+        @command(
+            name,
+            summary,
+            description,
+            (argument("file", File(), "file with its XML"), *options),
+            constraints=constraints,
+            examples=((f"{name} {example}", why),),
+            returns=f"message {self.type.identity}",
+        )
+        def from_file(session: Session, args: Arguments) -> Message:
+            file = args.text("file")
+            with failing((failed or f"Failed to {verb} {kind} from {{file}}").format(file=file)):
+                made = call(self.method(session, f"{verb}_xml"), args["file"], flags=args.flags)
+            told = self.told(made)
+            sentence = done or f"{self.title} {verb}d from {{file}}"
+            return Message(sentence.format(file=file, name=next(iter(told.values()))), **told)
+
+    def verb(
+        self, verb: str, done: str, summary: str, description: str, *options: Option, method: str = "", on: str = "",
+        failed: str = "", constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
+    ) -> None:  # fmt: skip
+        """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one."""
+
+        @command(
+            self.prefix + verb,
+            summary,
+            description,
+            (self.argument(on=on), *options),
+            constraints=constraints,
+            aliases=aliases,
+            examples=self._examples(verb),
+            returns=f"message {self.type.identity}",
+        )
+        def act(session: Session, args: Arguments) -> Message:
+            handle, name = args[self.name], args.text(self.name)
+            with failing((failed or f"Failed to {verb} {self.spoken}").format(name=name)):
+                call(getattr(handle, method or verb), flags=args.flags)
+            sentence = done if "{name}" in done else f"{self.title} {done}"
+            return Message(sentence.format(name=name), **self.told(handle))
+
+    def autostart(self) -> None:
+        """``net-autostart NETWORK [--disable]``"""
+        name = f"{self.prefix}autostart"
+
+        @command(
+            name, f"start {self.what} with the host",
+            f"Have {self.what} started when the host starts, or no longer.",
+            (self.argument(), flag("disable", "do not start it with the host")),
+            examples=((f"{name} {self.example} --disable", "leave it to be started by hand"),),
+            returns=f"message autostart {self.type.identity}",
+        )  # fmt: skip
+        def autostart(session: Session, args: Arguments) -> Message:
+            wanted = "disable" not in args
+            verb, typed = "mark" if wanted else "unmark", args.text(self.name)
+            with failing(f"failed to {verb} {self.spoken.format(name=typed)} as autostarted"):
+                args[self.name].set_autostart(wanted)
+            done = f"{self.title.format(name=typed)} {verb}ed as autostarted"
+            return Message(done, autostart=wanted, **self.told(args[self.name]))
+
+    def dumpxml(self, *options: Option, xpath: Option = XPATH_FIRST) -> None:
+        """``net-dumpxml NETWORK``"""
+
+        @command(
+            f"{self.prefix}dumpxml", f"print {self.what}'s XML", f"Print the XML of {self.what}.",
+            (self.argument(), *options, xpath, WRAP), examples=self._examples("dumpxml"), returns="xml",
+        )  # fmt: skip
+        def dumpxml(session: Session, args: Arguments) -> Document:
+            return selected(call(args[self.name].xml_desc, flags=args.flags), args)
+
+    def edit(self, *ways: int) -> None:
+        """``net-edit NETWORK``: its document in an editor, defined anew. ``ways`` are the flags to ask for the document
+        with: the second where a driver does not know the first."""
+
+        @command(
+            f"{self.prefix}edit", f"change {self.what}'s XML in an editor",
+            f"Open the XML of {self.what} in $VISUAL or $EDITOR, and define the result.",
+            (self.argument(),), examples=self._examples("edit"), returns=f"message changed {self.type.identity}",
+        )  # fmt: skip
+        def edit(session: Session, args: Arguments) -> Message:
+            handle = args[self.name]
+            made = edited(lambda: _document(handle, ways), self.method(session, "define_xml"))
+            sentence = f"{self.title.format(name=(made or handle).name)} XML configuration"
+            if made is None:
+                return Message(f"{sentence} not changed.", changed=False, **self.told(handle))
+            return Message(f"{sentence} edited.", changed=True, **self.told(made))
+
+    def tells(self, key: str, by: str, example: str, why: str, *, description: str = "", returns: str = "") -> None:
+        """``net-uuid NETWORK``: from one of its names to another."""
+        name, label = self.prefix + key, _WAYS[key]
+
+        @command(
+            name, f"{label} of {self.what}, by {_ways(by.split())}",
+            description or f"Print the {label} of {self.what}.", (self.argument(by),),
+            examples=((f"{name} {example}", why),), returns=returns or key,
+        )  # fmt: skip
+        def tell(session: Session, args: Arguments) -> Text:
+            handle = args[self.name]
+            others = {other: getattr(handle, other) for other in returns.split() if other != key}
+            return Text(key, getattr(handle, key), **others)
+
+    def _examples(self, verb: str) -> Examples:
+        return ((f"{self.prefix}{verb} {self.example}", f"for the {self.name} of that name"),)
+
+
+def call(method: Callable[..., T], *arguments: Any, flags: int) -> T:
+    """A method called with flags where some were given: not every one takes them."""
+    return method(*arguments, flags=flags) if flags else method(*arguments)
+
+
+def edited(current: Callable[[], str], define: Callable[[str], T]) -> T | None:
+    """A document through the editor until ``define`` takes it; None where nothing was changed."""
+    from virshpy.shell.editor import edit_until_accepted
+
+    return edit_until_accepted(current(), current, lambda text, relaxed: define(text), validating=False)
+
+
+def _document(handle: Any, ways: Sequence[int]) -> str:
+    describe: Callable[..., str] = handle.xml_desc
+    try:
+        return call(describe, flags=ways[0])
+    except errors.InvalidArg:
+        if len(ways) == 1:
+            raise
+        return call(describe, flags=ways[1])
+
+
+def _ways(by: Sequence[str]) -> str:
+    *first, last = [word for way, word in _WAYS.items() if way in by]
+    return f"{', '.join(first)} or {last}" if first else last

@@ -14,7 +14,7 @@ from virshpy.shell.commands.domain import reach
 from virshpy.shell.console import _pump, escape_byte
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.command import Arguments
+from virshpy.shell.lang.command import Arguments, Invocation
 from virshpy.shell.render.results import Result
 from virshpy.shell.session import Session
 
@@ -39,7 +39,7 @@ class Running:
 
 def ask(name: str, graphics: str, *flags: str) -> str:
     command = registry.find_known(name)
-    args = Arguments(command, {flag: [] for flag in flags})
+    args = Arguments(Invocation(command, {flag: [] for flag in flags}), NO_SESSION)
     args.values["domain"] = Running(graphics)
     result = command.run(NO_SESSION, args)
     assert isinstance(result, Result)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from virshpy.shell.failure import Failure
-from virshpy.shell.lang.command import Constraint, Option, option
+from virshpy.shell.lang.command import Constraint, OneOf, Option, option
 from virshpy.shell.lang.types import Size, Timeout, Type, Wrapping
 from virshpy.shell.render.results import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any
+    from collections.abc import Generator, Iterator
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Arguments, Invocation
     from virshpy.shell.render.results import Result
-
-_NO_SESSION: Any = None  # numbers are read without one
 
 
 class Bandwidth(Type):
@@ -34,8 +31,16 @@ class ReadsBandwidth(Constraint):
     def names(self) -> tuple[str, ...]:
         return ("bandwidth",)
 
-    def check(self, args: Arguments) -> None:
+    def check(self, args: Invocation) -> None:
         bandwidth(args)
+
+
+def waiters_only(*options: str) -> Iterator[Constraint]:
+    """--verbose and --async are for those who wait, which each of ``options`` does."""
+    *others, last = (f"--{name}" for name in options)
+    for name in ("verbose", "async"):
+        complaint = f"--{name} requires at least one of {', '.join(others)}, or {last}"
+        yield OneOf(*options, beside=name, complaint=complaint)
 
 
 def timeout_option() -> Option:
@@ -46,17 +51,17 @@ def bandwidth_option() -> Option:
     return option("bandwidth", Bandwidth(), "most that it may copy, in MiB a second")
 
 
-def bandwidth(args: Arguments) -> int:
+def bandwidth(args: Invocation) -> int:
     """--bandwidth in MiB/s, or with --bytes in bytes/s; 0 is no limit. Raises Failure."""
     if "bandwidth" not in args:
         return 0
     text = args.text("bandwidth")
     if "bytes" not in args:
         try:
-            return Wrapping().convert(text, "bandwidth", _NO_SESSION)
+            return Wrapping().convert(text, "bandwidth")
         except Failure:
             pass
-    number = Size(1 << 20).convert(text, "--bandwidth", _NO_SESSION)
+    number = Size(1 << 20).convert(text, "--bandwidth")
     return number if "bytes" in args else number >> 20
 
 

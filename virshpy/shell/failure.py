@@ -6,7 +6,7 @@ from virshpy import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.lang.command import Arguments, Option
+    from virshpy.shell.lang.command import Invocation, Option
 
 
 class ParseError(Exception):
@@ -32,7 +32,7 @@ class Failure(Exception):
     """
 
     option: Option | None = None
-    arguments: Arguments | None = None
+    arguments: Invocation | None = None
     called = "virshpy "
 
     def __init__(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from virshpy.shell.failure import Failure
-    from virshpy.shell.lang.command import Arguments, Command
+    from virshpy.shell.lang.command import Command, Invocation
 
 _STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
 _RIGHTS = "the user may not do that on the host; qemu:///session are guests of one's own"
@@ -125,7 +125,7 @@ def _line(failure: Failure) -> str:
     return failure.called + ACTIONS[operation].format(*map(quote, words))
 
 
-def _wrong_choices(arguments: Arguments | None) -> Iterator[str]:
+def _wrong_choices(arguments: Invocation | None) -> Iterator[str]:
     for option in arguments.command.options if arguments else ():
         texts = arguments.given.get(option.name) if arguments else None
         if isinstance(option.type, Choice) and texts and texts[0] not in option.type.choices:

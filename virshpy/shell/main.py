@@ -146,7 +146,7 @@ def _standard_input(session: Session) -> None:
         session.renderer.write(welcome())
     while not session.stopping:
         if shown:
-            session.renderer.write(prompt(session))
+            session.renderer.write(session.prompt)
         streams.flush()  # who writes to us through a pipe may be waiting for an answer
         line = sys.stdin.readline()
         if not line:
@@ -158,10 +158,6 @@ def _standard_input(session: Session) -> None:
             session.run_line(line)
     if shown:
         session.renderer.write("\n")
-
-
-def prompt(session: Session) -> str:
-    return "virshpy > " if session.readonly else "virshpy # "
 
 
 def _show(what: str, renderer: Renderer) -> int:

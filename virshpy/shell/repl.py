@@ -20,7 +20,6 @@ from virshpy.enums import ListDomainsFlags
 from virshpy.shell.lang.complete import candidates
 from virshpy.shell.lang.help import welcome
 from virshpy.shell.lang.partial_line import last_command, quoted
-from virshpy.shell.main import prompt
 from virshpy.shell.streams import leave_in_order
 from virshpy.shell.userfiles import history_file
 
@@ -54,7 +53,7 @@ def run_prompt(session: Session) -> None:
         # Counted once for a line, not at each key.
         status = _status(session)
         try:
-            line = editor.prompt(prompt(session), bottom_toolbar=partial(_toolbar, status))
+            line = editor.prompt(session.prompt, bottom_toolbar=partial(_toolbar, status))
             if line.strip():
                 _run(line, session)
         except KeyboardInterrupt:

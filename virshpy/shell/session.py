@@ -9,6 +9,7 @@ import time
 import virshpy
 from virshpy import errors
 from virshpy.shell.failure import Failure, ParseError
+from virshpy.shell.lang.command import Arguments
 from virshpy.shell.lang.parser import parse_line, wanted_output
 from virshpy.shell.render.output import MACHINE, Renderer
 from virshpy.shell.render.results import Result
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from virshpy.api.connection import Connection
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Invocation
 
 INTERRUPTED = 130
 # virsh's levels: what is told from that on is told (--debug).
@@ -86,6 +87,10 @@ class Session:
         except errors.Error:
             return self.uri or "connected"
 
+    @property
+    def prompt(self) -> str:
+        return "virshpy > " if self.readonly else "virshpy # "
+
     def reconnect(self, uri: str | None, readonly: bool) -> None:
         """Open another connection; the present one is kept where that fails."""
         opened = self._open(uri, readonly)
@@ -122,18 +127,18 @@ class Session:
             return False
         return self.run(parsed)
 
-    def run(self, invocations: list[Arguments]) -> bool:
+    def run(self, invocations: list[Invocation]) -> bool:
         """Run parsed commands one after another; the answer is that of the last one, as virsh's exit code is."""
         succeeded = True
-        for arguments in invocations:
-            succeeded = self._run_as_asked(arguments)
+        for invocation in invocations:
+            succeeded = self._run_as_asked(invocation)
             if self.stopping:
                 break
         return succeeded
 
-    def _run_as_asked(self, arguments: Arguments) -> bool:
+    def _run_as_asked(self, invocation: Invocation) -> bool:
         """Run one command in the format that it asks for, through a pager or only explained where it asks for that."""
-        asked = arguments.everywhere
+        asked = invocation.everywhere
         renderer = self.renderer
         kept = renderer.format
         renderer.format = asked.get("output", kept)
@@ -142,8 +147,8 @@ class Session:
         began = time.perf_counter()
         try:
             if self.settings.explain or "explain" in asked:
-                return self._explain(arguments)
-            return self.run_one(arguments)
+                return self._explain(invocation)
+            return self.run_one(invocation)
         finally:
             if renderer.page is not None:
                 renderer.show_page()
@@ -151,20 +156,21 @@ class Session:
                 renderer.finish_command((time.perf_counter() - began) * 1000)
             renderer.format = kept
 
-    def _explain(self, arguments: Arguments) -> bool:
+    def _explain(self, invocation: Invocation) -> bool:
         from virshpy.shell.lang.explain import explained
 
-        self.renderer.render(arguments.command.name, explained(arguments, self))
+        self.renderer.render(invocation.command.name, explained(invocation, self))
         return True
 
-    def run_one(self, arguments: Arguments) -> bool:
-        name = arguments.command.name
+    def run_one(self, invocation: Invocation) -> bool:
+        command, name = invocation.command, invocation.command.name
         try:
-            if arguments.command.connects:
+            if command.connects:
                 self._drop_what_is_dead()
                 _ = self.connection
-            arguments.convert(self)
-            outcome = arguments.command.run(self, arguments)
+            arguments = Arguments(invocation, self)
+            arguments.read_all()
+            outcome = command.run(self, arguments)
             if isinstance(outcome, Result):
                 self.renderer.render(name, outcome)
             elif outcome is not None:
@@ -173,7 +179,7 @@ class Session:
             return True
         except (Failure, errors.Error) as error:
             failure = error if isinstance(error, Failure) else Failure(None, error)
-            failure.arguments = arguments
+            failure.arguments = invocation
             self.report(failure, name)
             self._drop_what_is_dead()
         except OutputLost:

@@ -39,7 +39,7 @@ def processors(session: Session, file: str) -> list[str]:
     Failure."""
     from virshpy.shell.edit_tree import printed
 
-    text = File().convert(file, "file", session)  # virsh reads it after all options
+    text = File().resolve(file, "file", session)  # virsh reads it after all options
     root = parse(f"<container>{_without_declaration(text)}</container>", source=file,
                  verbatim=frozenset(("cpu", "mode")))  # fmt: skip
     found = [printed(_as_cpu(node)) for node in _find(root)]

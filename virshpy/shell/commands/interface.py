@@ -154,7 +154,7 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     from virshpy.shell.bridges import bridged
 
     connection = session.connection
-    interface: Interface = InterfaceType().convert(args["interface"], "interface", session)
+    interface: Interface = InterfaceType().resolve(args["interface"], "interface", session)
     bridge = args["bridge"]
     try:
         connection.interface_lookup_by_name(bridge)
@@ -163,7 +163,7 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     else:
         raise Failure(f"Network device {bridge} already exists")
     try:
-        delay = UInt().convert(args["delay"], "delay", session) if args["delay"] is not None else 0
+        delay = UInt().convert(args["delay"], "delay") if args["delay"] is not None else 0
     except Failure as failure:
         # What virsh found out last is what it says then.
         raise Failure(failure.message, absent) from None

@@ -153,7 +153,7 @@ class _Update(Choice):
         self.members = members
         self.complaint = complaint
 
-    def convert(self, text: str, name: str, session: Session) -> int:  # type: ignore[override]
+    def convert(self, text: str, name: str) -> int:  # type: ignore[override]
         if text not in self.members:
             raise Failure(self.complaint % text)
         return self.members[text]
@@ -176,8 +176,8 @@ _SECTIONS = {
 class XMLOrFile(File):
     """An element as it is, or a file that holds it."""
 
-    def convert(self, text: str, name: str, session: Session) -> str:
-        return text if text.startswith("<") else super().convert(text, name, session)
+    def resolve(self, text: str, name: str, session: Session) -> str:
+        return text if text.startswith("<") else super().resolve(text, name, session)
 
 
 @command(
@@ -252,7 +252,7 @@ class PortType(Type):
     def complete_beside(self, given: dict[str, list[str]], prefix: str, session: Session) -> Iterable[Candidate]:
         if "network" not in given:
             return ()
-        network = NetworkType().convert(given["network"][0], "network", session)
+        network = NetworkType().resolve(given["network"][0], "network", session)
         return [(port.uuid, "port") for port in network.list_ports()]
 
 

@@ -56,9 +56,9 @@ class VolumeSize(Size):
     word = "string"
     empty_ok = False
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         try:
-            return super().convert(text, name, session)
+            return super().convert(text, name)
         except Failure as failure:
             raise Failure(f"Malformed size {text}", failure.cause) from None
 
@@ -68,8 +68,8 @@ class Allocation(VolumeSize):
 
     empty_ok = True
 
-    def convert(self, text: str, name: str, session: Session) -> Any:
-        return super().convert(text, name, session) if text else None
+    def convert(self, text: str, name: str) -> Any:
+        return super().convert(text, name) if text else None
 
 
 # making
@@ -161,7 +161,7 @@ def vol_create(session: Session, args: Arguments) -> Message:
 def vol_create_from(session: Session, args: Arguments) -> Message:
     original = find_volume(session, args, "vol", "inputpool")
     # virsh looks for the volume before it looks into the file.
-    xml = File().convert(args["file"], "file", session)
+    xml = File().resolve(args["file"], "file", session)
     with failing(f"Failed to create vol from {args['file']}"):
         volume = args["pool"].storage_vol_create_xml_from(xml, original, given_flags(args, _CREATE_FLAGS))
     return _made(volume, f"Vol {volume.name} created from input vol {original.name}")
@@ -294,7 +294,7 @@ def vol_resize(session: Session, args: Arguments) -> Message:
             raise Failure("negative size requires --shrink")
         flags |= StorageVolResizeFlags.DELTA
         text = text[1:]
-    capacity = VolumeSize().convert(text.removeprefix("+"), "capacity", session)
+    capacity = VolumeSize().convert(text.removeprefix("+"), "capacity")
     word = "by" if flags & StorageVolResizeFlags.DELTA else "to"
     with failing(f"Failed to change size of volume '{volume.name}' {word} {text}"):
         volume.resize(capacity, flags)

@@ -147,7 +147,7 @@ class LeasedMacs(Type):
     def complete_beside(self, given: Given, prefix: str, session: Session) -> Iterable[Candidate]:
         if "network" not in given:
             return ()
-        network = NetworkType().convert(given["network"][0], "network", session)
+        network = NetworkType().resolve(given["network"][0], "network", session)
         return [(lease.mac, lease.hostname or lease.ipaddr) for lease in network.dhcp_leases(None) if lease.mac]
 
 
@@ -216,7 +216,7 @@ class NetworkMetadataUris(Type):
     def complete_beside(self, given: Given, prefix: str, session: Session) -> Iterable[Candidate]:
         if "network" not in given:
             return ()
-        return _namespaces(NetworkType().convert(given["network"][0], "network", session).xml_desc())
+        return _namespaces(NetworkType().resolve(given["network"][0], "network", session).xml_desc())
 
 
 def _namespaces(document: str) -> Iterable[Candidate]:

@@ -41,7 +41,7 @@ class Option:
 
     ``named_only``: its value cannot be given by position. ``optional`` is for WORDS: none may be given. ``late``: its
     value is read when its command asks for it; until then nobody minds what is wrong with it. ``adds``: the libvirt
-    flag that it stands for; :attr:`Arguments.flags` is the sum of those given.
+    flag that it stands for; :attr:`Invocation.flags` is the sum of those given.
     """
 
     __slots__ = ("name", "kind", "type", "help", "named_only", "optional", "late", "adds")
@@ -104,15 +104,16 @@ def words(name: str, type: Type, help: str, *, optional: bool = True) -> Option:
 
 
 class Constraint:
-    """A rule about which options go together: the options it ``names``, and ``check``, which raises Failure."""
+    """A rule about which options go together, by the line alone: the options it ``names``, and ``check``."""
 
     __slots__ = ()
+    reads: tuple[str, ...] = ()  # options whose values are looked up at this place among the rules
 
     def names(self) -> tuple[str, ...]:
         raise NotImplementedError
 
-    def check(self, args: Arguments) -> None:
-        raise NotImplementedError
+    def check(self, args: Invocation) -> None:
+        """Raise Failure where the line breaks the rule."""
 
     def excluded(self, given: Container[str]) -> tuple[str, ...]:
         """Options that are of no use any more beside those given."""
@@ -131,7 +132,7 @@ class Exclusive(Constraint):
     def names(self) -> tuple[str, ...]:
         return (self.first, self.second)
 
-    def check(self, args: Arguments) -> None:
+    def check(self, args: Invocation) -> None:
         if self.first in args and self.second in args:
             raise Failure(
                 f"Options --{self.first} and --{self.second} are mutually exclusive",
@@ -156,26 +157,40 @@ class Requires(Constraint):
     def names(self) -> tuple[str, ...]:
         return (self.option, self.needed)
 
-    def check(self, args: Arguments) -> None:
+    def check(self, args: Invocation) -> None:
         if self.option in args and self.needed not in args:
             raise Failure(f"Option --{self.needed} is required by option --{self.option}", hint=f"add --{self.needed}")
+
+
+class OneOf(Constraint):
+    """At least one of some options must be given: always, or where ``beside`` is."""
+
+    __slots__ = ("options", "beside", "complaint")
+
+    def __init__(self, *options: str, beside: str | None = None, complaint: str) -> None:
+        self.options = options
+        self.beside = beside
+        self.complaint = complaint
+
+    def names(self) -> tuple[str, ...]:
+        return self.options if self.beside is None else (self.beside, *self.options)
+
+    def check(self, args: Invocation) -> None:
+        if (self.beside is None or self.beside in args) and not any(name in args for name in self.options):
+            raise Failure(self.complaint, hint=f"add {' or '.join(f'--{name}' for name in self.options)}")
 
 
 class Reads(Constraint):
     """No rule, but a place among the rules: what these options say is read here, in this order, and not after all rules
     in the order of the declaration. Of two mistakes, virsh complains about the one that it comes to first."""
 
-    __slots__ = ("options",)
+    __slots__ = ("reads",)
 
     def __init__(self, *options: str) -> None:
-        self.options = options
+        self.reads = options
 
     def names(self) -> tuple[str, ...]:
-        return self.options
-
-    def check(self, args: Arguments) -> None:
-        for name in self.options:
-            args.read(name)
+        return self.reads
 
 
 class Command:
@@ -286,28 +301,22 @@ def command(
     return declare
 
 
-class Arguments:
-    """The options given to a command. ``args["domain"]`` is the converted value (None where it was not given, a list
-    for WORDS); ``args.text("domain")`` is what was typed; ``"reason" in args`` says whether it was given.
+class Invocation:
+    """A command with the options given to it, as its line says: ``"reason" in args`` says whether one was given,
+    ``args.text("domain")`` what was typed. Nothing is looked up for it."""
 
-    Asking for a late option's value is what converts it, and raises Failure."""
-
-    __slots__ = ("command", "given", "values", "everywhere", "session")
+    __slots__ = ("command", "given", "everywhere")
 
     def __init__(self, command: Command, given: dict[str, list[str]], everywhere: dict[str, str] | None = None) -> None:
         self.command = command
         self.given = given
         self.everywhere = everywhere or {}  # options that any command takes: parser.EVERYWHERE
-        self.values: dict[str, Any] = {}
-        self.session: Session | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self.given
 
-    def __getitem__(self, name: str) -> Any:
-        if name in self.given and name not in self.values:
-            self.read(name)
-        return self.values.get(name)
+    def text(self, name: str) -> str:
+        return self.given[name][0]
 
     @property
     def flags(self) -> int:
@@ -318,14 +327,30 @@ class Arguments:
                 total |= int(option.adds)
         return total
 
-    def text(self, name: str) -> str:
-        return self.given[name][0]
 
-    def convert(self, session: Session) -> None:
-        """Check the constraints, then turn each text into its type's value, but for late ones. Raises Failure."""
+class Arguments(Invocation):
+    """An invocation in a session: ``args["domain"]`` is the value (None where it was not given, a list for WORDS).
+
+    Asking for a late option's value is what looks it up, and raises Failure."""
+
+    __slots__ = ("values", "session")
+
+    def __init__(self, invocation: Invocation, session: Session) -> None:
+        super().__init__(invocation.command, invocation.given, invocation.everywhere)
+        self.values: dict[str, Any] = {}
         self.session = session
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.given and name not in self.values:
+            self.read(name)
+        return self.values.get(name)
+
+    def read_all(self) -> None:
+        """Check the constraints, then turn each text into its value, but for late ones. Raises Failure."""
         for constraint in self.command.constraints:
             constraint.check(self)
+            for name in constraint.reads:
+                self.read(name)
         for option in self.command.options:
             if not option.late:
                 self.read(option.name)
@@ -333,20 +358,23 @@ class Arguments:
     def read(self, name: str) -> None:
         """Turn the text of an option into its value now, if it is given and that has not been done. Raises Failure."""
         option = self.command.find(name)
-        if self.session is None or option is None or option.kind == FLAG or name in self.values:
+        if option is None or option.kind == FLAG or name in self.values:
             return
         if name in self.given or option.kind == WORDS:
             try:
-                self.values[name] = self._converted(option, self.session)
+                self.values[name] = self._value(option)
             except Failure as failure:
                 failure.option = option
                 raise
 
-    def _converted(self, option: Option, session: Session) -> Any:
+    def _value(self, option: Option) -> Any:
         texts = self.given.get(option.name, [])
-        session.asking = "unknown" if option.kind == WORDS else self.command.name
+        self.session.asking = "unknown" if option.kind == WORDS else self.command.name
         if option.kind == WORDS:
-            return [option.type.convert(text, option.name, session) for text in texts]
+            return [self._resolved(option, text) for text in texts]
         if not texts[0] and not option.type.empty_ok:
             raise Failure(f"Failed to get option '{option.name}': Option argument is empty")
-        return option.type.convert(texts[0], option.name, session)
+        return self._resolved(option, texts[0])
+
+    def _resolved(self, option: Option, text: str) -> Any:
+        return option.type.resolve(option.type.convert(text, option.name), option.name, self.session)

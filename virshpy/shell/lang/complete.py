@@ -128,7 +128,7 @@ def _bare(reader: Reader, prefix: str, session: Session) -> list[str]:
         option = next(iter(reader.awaiting), None)
     if option is None:
         return []
-    return [word for word, _ in option.type.complete_beside(reader.given, prefix, session)]
+    return [word for word, _ in _words(option, reader, prefix, session)]
 
 
 def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candidate]:
@@ -139,12 +139,12 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
     for word in before[1:]:
         reader.feed(word)
     if reader.pending is not None:
-        return reader.pending.type.complete_beside(reader.given, prefix, session)
+        return _words(reader.pending, reader, prefix, session)
     if prefix.startswith("-") and not reader.data_only:
         name, equals, value = prefix.partition("=")
         option = command.find(name[2:])
         if equals and option is not None:
-            offers = option.type.complete_beside(reader.given, value, session)
+            offers = _words(option, reader, value, session)
             return [(f"{name}={word}", meaning) for word, meaning in offers]
         return _options(command, reader)
     found: list[Candidate] = []
@@ -156,6 +156,16 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
     return found
 
 
+def _words(option: Option, reader: Reader, prefix: str, session: Session) -> Iterable[Candidate]:
+    """What the option's type offers, beside what is given already."""
+    offering = option.type
+    if offering.source is not None:
+        from virshpy.shell.lang import candidates
+
+        offering = getattr(candidates, offering.source)
+    return offering.complete_beside(reader.given, prefix, session)
+
+
 def _commands(prefix: str, explained: bool) -> list[Candidate]:
     fitting = (name for group in registry.GROUPS for name in group.names() if name.startswith(prefix))
     return [(name, registry.find_known(name).summary if explained else "") for name in sorted(fitting)]
@@ -164,7 +174,7 @@ def _commands(prefix: str, explained: bool) -> list[Candidate]:
 def _new_only(reader: Reader, option: Option, prefix: str, session: Session) -> Iterable[Candidate]:
     """What the option's type offers, without words that were given already."""
     given = reader.given.get(option.name, ())
-    offers = option.type.complete_beside(reader.given, prefix, session)
+    offers = _words(option, reader, prefix, session)
     return [offer for offer in offers if offer[0] not in given]
 
 

@@ -8,16 +8,16 @@ from virshpy.shell.render.results import Explanation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Invocation
     from virshpy.shell.session import Session
 
 
-def explained(arguments: Arguments, session: Session) -> Explanation:
+def explained(invocation: Invocation, session: Session) -> Explanation:
     """What this one command would do."""
-    command = arguments.command
+    command = invocation.command
     options = []
     for option in command.options:
-        texts = arguments.given.get(option.name)
+        texts = invocation.given.get(option.name)
         if texts is not None:
             options.append((option.name, None if option.kind == FLAG else " ".join(texts), option.help))
     return Explanation(
@@ -26,7 +26,7 @@ def explained(arguments: Arguments, session: Session) -> Explanation:
         " ".join(command.description.split()),
         options,
         _where(session) if command.connects else None,
-        _refusal(arguments),
+        _refusal(invocation),
     )
 
 
@@ -35,11 +35,11 @@ def _where(session: Session) -> str:
     return (session.uri or "the default connection") + how
 
 
-def _refusal(arguments: Arguments) -> str | None:
+def _refusal(invocation: Invocation) -> str | None:
     """Why the line would be refused before anything is done, as far as the declaration tells."""
-    for constraint in arguments.command.constraints:
+    for constraint in invocation.command.constraints:
         try:
-            constraint.check(arguments)
+            constraint.check(invocation)
         except Failure as failure:
             return failure.message
     return None

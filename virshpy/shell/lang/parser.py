@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from virshpy.shell.failure import ParseError, UnclosedQuote
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.command import FLAG, WORDS, Arguments
+from virshpy.shell.lang.command import FLAG, WORDS, Invocation
 from virshpy.shell.lang.types import PLAIN
 from virshpy.shell.render.output import FORMATS
 
@@ -40,13 +40,13 @@ def _unheard(command: str, option: str, word: str | None) -> None:
     pass
 
 
-def parse_line(text: str, heard: Heard = _unheard) -> list[Arguments]:
+def parse_line(text: str, heard: Heard = _unheard) -> list[Invocation]:
     """Commands of a line, or of several: ``;`` and newlines separate them. ``heard`` is told of each option, with the
     command's name and the option's value or None."""
     return _parse(split(text), heard)
 
 
-def parse_words(words: Sequence[str], heard: Heard = _unheard) -> list[Arguments]:
+def parse_words(words: Sequence[str], heard: Heard = _unheard) -> list[Invocation]:
     """One command, split into words by the calling shell already."""
     return _parse(iter(words), heard)
 
@@ -142,7 +142,7 @@ class Reader:
         else:
             self._positional(word)
 
-    def finish(self) -> Arguments:
+    def finish(self) -> Invocation:
         """What was read. Raises ParseError for what is missing."""
         if self.pending is not None:
             raise ParseError(
@@ -153,7 +153,7 @@ class Reader:
             raise ParseError("expected syntax: --output <string>", hint=f"one of {', '.join(FORMATS)}")
         if self.wants_help:
             wanted = self.command.name
-            return Arguments(registry.find_known("help"), {"command": [wanted]}, self.everywhere)
+            return Invocation(registry.find_known("help"), {"command": [wanted]}, self.everywhere)
         missing = []
         for option in self.command.options:
             if option.required and option.name not in self.given:
@@ -161,7 +161,7 @@ class Reader:
                 missing.append(f"command '{self.command.name}' requires {spelled} option")
         if missing:
             raise ParseError(*missing, hint=f"'help {self.command.name}' shows its options")
-        return Arguments(self.command, self.given, self.everywhere)
+        return Invocation(self.command, self.given, self.everywhere)
 
     def _named(self, text: str) -> None:
         name, equals, value = text.partition("=")
@@ -246,8 +246,8 @@ def wanted_output(words: Sequence[str]) -> str | None:
     return None
 
 
-def _parse(words: Iterator[str | Separator], heard: Heard) -> list[Arguments]:
-    parsed: list[Arguments] = []
+def _parse(words: Iterator[str | Separator], heard: Heard) -> list[Invocation]:
+    parsed: list[Invocation] = []
     reader: Reader | None = None
     for word in words:
         if isinstance(word, Separator):

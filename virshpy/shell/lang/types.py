@@ -1,5 +1,5 @@
-"""Types of an option's value. A type owns three things: turning text into a value, saying what is wrong with it, and
-what to offer when the user presses Tab."""
+"""Types of an option's value. A type owns three things: what a text means, what is wrong with it, and what to offer
+when the user presses Tab. What a text means by itself is read first; what it stands for in a session comes after."""
 
 from __future__ import annotations
 
@@ -31,21 +31,20 @@ class Type:
         made.__dict__.update(self.__dict__, source=source)
         return made
 
-    def convert(self, text: str, name: str, session: Session) -> Any:
+    def convert(self, text: str, name: str) -> Any:
         """The value of ``text`` given for the option ``name``. Raises Failure."""
         return text
+
+    def resolve(self, value: Any, name: str, session: Session) -> Any:
+        """What that value stands for here: an object of the connection, the content of a file. Raises Failure."""
+        return value
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         """(word, what it is) that may stand here; those not starting with ``prefix`` are dropped by the caller."""
         return ()
 
     def complete_beside(self, given: dict[str, list[str]], prefix: str, session: Session) -> Iterable[Candidate]:
-        """The same for types that depend on what other options say: ``given`` holds their texts."""
-        if self.source is not None:
-            from virshpy.shell.lang import candidates
-
-            known: Type = getattr(candidates, self.source)
-            return known.complete_beside(given, prefix, session)
+        """As ``complete``, for types that depend on what other options say: ``given`` holds their texts."""
         return self.complete(prefix, session)
 
 
@@ -68,7 +67,7 @@ class Choice(Type):
         self.choices = choices
         self.strict = strict
 
-    def convert(self, text: str, name: str, session: Session) -> str:
+    def convert(self, text: str, name: str) -> str:
         if self.strict is not None and text not in self.choices:
             raise Failure(self.strict % text, hint=f"one of {', '.join(self.choices)}")
         return text
@@ -90,7 +89,7 @@ class Flags(Type):
         self.choices = choices
         self.complaint = complaint
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         total = 0
         for word in text.split(","):
             if word not in self.choices:
@@ -107,7 +106,7 @@ class Flags(Type):
 class File(Type):
     """A file to read: the value is its content."""
 
-    def convert(self, text: str, name: str, session: Session) -> str:
+    def resolve(self, text: str, name: str, session: Session) -> str:
         if text == "/dev/stdin" and session.read_document is not None:
             return session.read_document()
         try:
@@ -131,7 +130,7 @@ class File(Type):
 class Bytes(File):
     """A small file to read, not of text: the value is its bytes."""
 
-    def convert(self, text: str, name: str, session: Session) -> Any:
+    def resolve(self, text: str, name: str, session: Session) -> Any:
         try:
             with open(text, "rb") as file:
                 return file.read(FILE_LIMIT)
@@ -181,7 +180,7 @@ class Int(Type):
         self.least = least
         self.most = most
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         value = whole_number(text)
         if value is None or not self.least <= value <= self.most:
             raise Failure(
@@ -211,8 +210,8 @@ class Wrapping(Int):
     def __init__(self) -> None:
         super().__init__(1 - (1 << 64), (1 << 64) - 1)
 
-    def convert(self, text: str, name: str, session: Session) -> int:
-        return super().convert(text, name, session) & ((1 << 64) - 1)
+    def convert(self, text: str, name: str) -> int:
+        return super().convert(text, name) & ((1 << 64) - 1)
 
 
 class Size(Type):
@@ -225,7 +224,7 @@ class Size(Type):
         self.scale = scale
         self.most = most
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         digits = text.lstrip(_BLANKS).removeprefix("+")
         count = len(digits) - len(digits.lstrip("0123456789"))
         number, unit = _int(digits[:count] or "0"), digits[count:]
@@ -253,7 +252,7 @@ class DomainType(Type):
         self.by = by.split()
         self.states = states.split(",") if states else ()
 
-    def convert(self, text: str, name: str, session: Session) -> Any:
+    def resolve(self, text: str, name: str, session: Session) -> Any:
         connection = session.connection
         cause: errors.Error | None = None
         session.trace_option(name, text)
@@ -300,8 +299,8 @@ class KiB(Size):
     def __init__(self, most: int = (1 << 64) - 1) -> None:
         super().__init__(1024, most)
 
-    def convert(self, text: str, name: str, session: Session) -> int:
-        return -(-super().convert(text, name, session) // 1024)
+    def convert(self, text: str, name: str) -> int:
+        return -(-super().convert(text, name) // 1024)
 
 
 class Descriptors(Type):
@@ -309,7 +308,7 @@ class Descriptors(Type):
 
     empty_ok = True
 
-    def convert(self, text: str, name: str, session: Session) -> list[int]:
+    def convert(self, text: str, name: str) -> list[int]:
         numbers = []
         for piece in text.split(",") if text else ():
             number = whole_number(piece)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Arguments, Invocation
     from virshpy.xml.node import Node
 
 
@@ -26,7 +26,7 @@ class NotInTree(Constraint):
     def names(self) -> tuple[str, ...]:
         return (*self.filters, "tree")
 
-    def check(self, args: Arguments) -> None:
+    def check(self, args: Invocation) -> None:
         for name in self.filters:
             if name in args and "tree" in args:
                 raise Failure(f"--{name} and --tree are mutually exclusive")

@@ -39,7 +39,7 @@ class ObjectType(Named):
         self.states = states
         self.quiet = quiet  # the driver's sentence is left out
 
-    def convert(self, text: str, name: str, session: Session) -> Any:
+    def resolve(self, text: str, name: str, session: Session) -> Any:
         cause: errors.Error | None = None
         if self.traced is not None:
             session.trace_option(name, text, self.traced)
@@ -181,7 +181,7 @@ class VolumeType(Type):
     def complete_beside(self, given: Given, prefix: str, session: Session) -> Iterable[Candidate]:
         connection = session.connection
         named = given.get(self.pool or "")
-        pools = [PoolType().convert(named[0], "pool", session)] if named else connection.list_storage_pools()
+        pools = [PoolType().resolve(named[0], "pool", session)] if named else connection.list_storage_pools()
         for pool in pools:
             if pool.is_active():
                 for volume in pool.list_volumes():
@@ -230,7 +230,7 @@ class OfDomain(Type):
         named = given.get("domain")
         if not named:
             return ()
-        return self.of(DomainType().convert(named[0], "domain", session))
+        return self.of(DomainType().resolve(named[0], "domain", session))
 
     def of(self, domain: Domain) -> Iterable[Candidate]:
         raise NotImplementedError

@@ -11,7 +11,6 @@ from virshpy.shell.render.results import Document
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.shell.lang.command import Arguments, Option
-    from virshpy.shell.session import Session
 
 
 class XPath(Type):
@@ -19,7 +18,7 @@ class XPath(Type):
 
     empty_ok = True
 
-    def convert(self, text: str, name: str, session: Session) -> str:
+    def convert(self, text: str, name: str) -> str:
         if not text:
             raise Failure(None)
         return text

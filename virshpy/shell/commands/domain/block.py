@@ -12,13 +12,13 @@ from virshpy.enums import (
     BlockRebaseFlags,
     BlockResizeFlags,
 )
-from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for
+from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for, waiters_only
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import (
     Alias,
-    Constraint,
     Exclusive,
+    OneOf,
     Reads,
     Requires,
     argument,
@@ -48,24 +48,6 @@ _VERBOSE = flag("verbose", "with --wait: show how far it is")
 _TIMEOUT = timeout_option()
 _ASYNC = flag("async", "with --wait: do not wait for a cancelled job to end")
 _BACKING = flag("keep-relative", "keep names of backing files relative")
-
-
-class NeedsOneOf(Constraint):
-    """An option that is of no use without one of several others."""
-
-    __slots__ = ("option", "needed")
-
-    def __init__(self, option: str, *needed: str) -> None:
-        self.option = option
-        self.needed = needed
-
-    def names(self) -> tuple[str, ...]:
-        return (self.option, *self.needed)
-
-    def check(self, args: Arguments) -> None:
-        if self.option in args and not any(name in args for name in self.needed):
-            *most, last = (f"--{name}" for name in self.needed)
-            raise Failure(f"--{self.option} requires at least one of {', '.join(most)}, or {last}")
 
 
 @command(
@@ -144,8 +126,7 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
     constraints=(
         Reads("path", "base", "top"),
         Exclusive("pivot", "keep-overlay"),
-        NeedsOneOf("verbose", "timeout", "wait", "pivot", "keep-overlay"),
-        NeedsOneOf("async", "timeout", "wait", "pivot", "keep-overlay"),
+        *waiters_only("timeout", "wait", "pivot", "keep-overlay"),
         ReadsBandwidth(),
         Reads("timeout"),
     ),
@@ -192,19 +173,6 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
     yield Message(f"\n{sentence}", end="", domain=domain.name, outcome=outcome)
 
 
-class NeedsDestination(Constraint):
-    """A copy goes somewhere."""
-
-    __slots__ = ()
-
-    def names(self) -> tuple[str, ...]:
-        return ("dest", "xml")
-
-    def check(self, args: Arguments) -> None:
-        if "dest" not in args and "xml" not in args:
-            raise Failure("need either --dest or --xml")
-
-
 @command(
     "blockcopy",
     "copy a disk to another place while the domain runs",
@@ -240,9 +208,8 @@ class NeedsDestination(Constraint):
         Exclusive("format", "xml"),
         Exclusive("blockdev", "xml"),
         Exclusive("pivot", "finish"),
-        NeedsDestination(),
-        NeedsOneOf("verbose", "timeout", "wait", "pivot", "finish"),
-        NeedsOneOf("async", "timeout", "wait", "pivot", "finish"),
+        OneOf("dest", "xml", complaint="need either --dest or --xml"),
+        *waiters_only("timeout", "wait", "pivot", "finish"),
     ),
     aliases=(Alias("raw", "format", "raw"),),
     examples=(("blockcopy test vda /srv/new.qcow2 --pivot --verbose", "move a disk without a pause"),),
@@ -291,7 +258,7 @@ def _copy_xml(session: Session, args: Arguments) -> str:
     from virshpy.shell.markup import Writer
 
     if args["xml"] is not None:
-        return str(File().convert(args["xml"], "xml", session))
+        return str(File().resolve(args["xml"], "xml", session))
 
     block = "blockdev" in args
     write = Writer()

@@ -21,7 +21,7 @@ from virshpy.shell.render.results import Document, Message, Plan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Arguments, Invocation
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
@@ -34,7 +34,7 @@ class XPath(Type):
 
     empty_ok = True
 
-    def convert(self, text: str, name: str, session: Session) -> str:
+    def convert(self, text: str, name: str) -> str:
         if not text:
             raise Failure(None)
         return text
@@ -79,7 +79,7 @@ class _WipesSomething(Constraint):
     def names(self) -> tuple[str, ...]:
         return ("wipe-storage", "storage", "remove-all-storage")
 
-    def check(self, args: Arguments) -> None:
+    def check(self, args: Invocation) -> None:
         if "wipe-storage" in args and not any(args.given.get("storage", ())) and "remove-all-storage" not in args:
             raise Failure("'--wipe-storage' requires '--storage <string>' or '--remove-all-storage'")
 

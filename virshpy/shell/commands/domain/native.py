@@ -35,7 +35,7 @@ def domxml_to_native(session: Session, args: Arguments) -> Document:
     if args["domain"] is not None:
         xml = args["domain"].xml_desc()
     elif args["xml"] is not None:
-        xml = File().convert(args["xml"], "xml", session)
+        xml = File().resolve(args["xml"], "xml", session)
     else:
         raise Failure("need either domain or domain XML")
     text = session.connection.domain_xml_to_native(args["format"], xml)

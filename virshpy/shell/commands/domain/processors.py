@@ -15,7 +15,7 @@ from virshpy.shell.commands.domain.options import (
 )
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Constraint, Exclusive, Requires, argument, command, flag, option
+from virshpy.shell.lang.command import Constraint, Exclusive, OneOf, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
 from virshpy.shell.render.results import Message, Shown, Table, Text
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Arguments, Invocation
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
@@ -70,7 +70,7 @@ class _NoTwoKinds(Constraint):
     def names(self) -> tuple[str, ...]:
         return ("maximum", "active", "live", "config", "current")
 
-    def check(self, args: Arguments) -> None:
+    def check(self, args: Invocation) -> None:
         clashes = [("live", "config"), ("active", "maximum"), ("guest", "config")]
         if "active" in args or "maximum" in args:
             clashes += [("current", "live"), ("current", "config")]
@@ -129,17 +129,7 @@ def _all_counts(domain: Domain) -> Text:
     return Text("vcpus", "".join(lines), value, end="")
 
 
-class _OneOfTwo(Constraint):
-    """--enable or --disable must be given."""
-
-    __slots__ = ()
-
-    def names(self) -> tuple[str, ...]:
-        return ("enable", "disable")
-
-    def check(self, args: Arguments) -> None:
-        if "enable" not in args and "disable" not in args:
-            raise Failure("one of --enable, --disable is required")
+_ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --disable is required")
 
 
 @command(
@@ -153,7 +143,7 @@ class _OneOfTwo(Constraint):
         flag("disable", "take them away"),
         *IMPACT,
     ),
-    constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES, _OneOfTwo()),
+    constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES, _ENABLE_OR_DISABLE),
     examples=(("setvcpu test 1 --disable", "the second of them"),),
     returns="",
 )
@@ -331,8 +321,8 @@ def emulatorpin(session: Session, args: Arguments) -> Text | None:
 class ThreadNumber(Int):
     """The number of an I/O thread, counted from 1."""
 
-    def convert(self, text: str, name: str, session: Session) -> int:
-        number = super().convert(text, name, session)
+    def convert(self, text: str, name: str) -> int:
+        number = super().convert(text, name)
         if number <= 0:
             raise Failure(f"Invalid IOThread id value: '{number}'")
         return number

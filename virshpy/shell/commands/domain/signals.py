@@ -109,7 +109,7 @@ class Pid(Int):
 class Signal(Type):
     """A signal by its name, with or without SIG, or its number."""
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         if text.isascii() and text.isdigit():
             return int(text)
         bare = text.lower().removeprefix("sig").removeprefix("_")
@@ -233,9 +233,9 @@ def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
         raise Failure("Both secret and the secret header are required")
     values: dict[str, Any] = {}
     for key, name in (("sev-secret-header", "secrethdr"), ("sev-secret", "secret")):
-        values[key] = Bytes().convert(args[name], name, session).decode(errors="surrogateescape")
+        values[key] = Bytes().resolve(args[name], name, session).decode(errors="surrogateescape")
     if args["set-address"] is not None:
-        values["sev-secret-set-address"] = UInt(64).convert(args["set-address"], "set-address", session)
+        values["sev-secret-set-address"] = UInt(64).convert(args["set-address"], "set-address")
     with failing("Unable to set launch security state"):
         args["domain"].set_launch_security_state(values)
 

@@ -82,11 +82,11 @@ class Limit(KiB):
     def __init__(self) -> None:
         super().__init__((1 << 63) - 1)
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         if (number := leading_number(text)) is not None and -(1 << 63) <= number < 0:
             return UNLIMITED
         try:
-            return super().convert(text, name, session)
+            return super().convert(text, name)
         except Failure as failure:
             readable = number is not None and number < 1 << 63
             cause = failure.cause if readable else None
@@ -174,7 +174,7 @@ def numatune(session: Session, args: Arguments) -> Text | None:
 class StringParameter(AnyText):
     """Text for which virsh has a complaint of its own."""
 
-    def convert(self, text: str, name: str, session: Session) -> str:
+    def convert(self, text: str, name: str) -> str:
         if not text:
             raise Failure("Unable to parse string parameter")
         return text
@@ -183,7 +183,7 @@ class StringParameter(AnyText):
 class GroupName(AnyText):
     """The same, with two complaints."""
 
-    def convert(self, text: str, name: str, session: Session) -> str:
+    def convert(self, text: str, name: str) -> str:
         if not text:
             first = f"Failed to get option '{name}': Option argument is empty"
             raise Failure(first, also="Unable to parse group-name parameter")
@@ -247,9 +247,9 @@ class Throttle(Size):
         super().__init__()
         self.plain = None if scaled else UInt(64)
 
-    def convert(self, text: str, name: str, session: Session) -> int:
+    def convert(self, text: str, name: str) -> int:
         try:
-            return self.plain.convert(text, name, session) if self.plain else super().convert(text, name, session)
+            return self.plain.convert(text, name) if self.plain else super().convert(text, name)
         except Failure as failure:
             hint = "digits" if self.plain else "digits, perhaps with a unit such as K or M"
             second = "Unable to parse integer parameter"

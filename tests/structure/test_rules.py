@@ -119,9 +119,12 @@ def test_cycles() -> None:
         Module("virshpy/b.py", "from virshpy.c import x"),
         Module("virshpy/c.py", "import virshpy.a"),
     ]
-    assert list(rules.cycles(ring)) == ["virshpy.a -> virshpy.b -> virshpy.c -> virshpy.a"]
+    assert list(rules.cycles(ring)) == ["virshpy.a <-> virshpy.b <-> virshpy.c"]
     late = Module("virshpy/c.py", "def f():\n    import virshpy.a\nif TYPE_CHECKING:\n    import virshpy.a")
     assert not list(rules.cycles([*ring[:2], late]))
+    assert list(rules.cycles([*ring[:2], late], deferred=True)) == ["virshpy.a <-> virshpy.b <-> virshpy.c"]
+    typed = Module("virshpy/c.py", "if TYPE_CHECKING:\n    import virshpy.a\ndef f(): pass")
+    assert not list(rules.cycles([*ring[:2], typed], deferred=True))
 
 
 def test_machine_paths() -> None:

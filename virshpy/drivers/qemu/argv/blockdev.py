@@ -160,7 +160,7 @@ def _protocol(guest: Guest, layer: Layer) -> Properties:
         address = source.address
         return {"driver": "nvme", "device": str(address), "namespace": source.namespace}
     if layer.type == "network":
-        return _network(guest, layer)
+        return _network(layer)
     if layer.type in ("file", "none"):
         return {"driver": "file", "filename": source.file}
     if layer.type == "volume":
@@ -191,7 +191,7 @@ def _server(host: Any, default: str | None) -> Properties:
     return {"type": "inet", "host": host.name, "port": host.port or default}
 
 
-def _network(guest: Guest, layer: Layer) -> Properties:
+def _network(layer: Layer) -> Properties:
     source = layer.source
     protocol = source.protocol or ""
     if protocol == "vxhs":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from virshpy import errors
-from virshpy.drivers.qemu.argv.words import comma
+from virshpy.drivers.qemu.argv.words import comma, pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,14 +63,8 @@ def _smbios(guest: Guest) -> None:
 
 
 def _smbios_table(guest: Guest, number: int, block: object, names: tuple[str, ...]) -> None:
-    words = [f"type={number}"]
-    for name in names:
-        value = block.get(name)  # type: ignore[attr-defined]
-        if value is not None and not (number == 1 and name == "uuid"):
-            words.append(f"{name}={comma(value)}")
-        elif value is not None:
-            words.append(f"uuid={comma(value)}")
-    guest.add("-smbios", ",".join(words))
+    words = {"type": number, **{name: block.get(name) for name in names}}  # type: ignore[attr-defined]
+    guest.add("-smbios", ",".join(pairs(words)))
 
 
 def add_monitor(guest: Guest) -> None:
@@ -146,16 +140,14 @@ def add_power_management(guest: Guest) -> None:
 def add_boot(guest: Guest) -> None:
     domain_os = guest.domain.os
     assert domain_os is not None
-    words = []
     menu = domain_os.bootmenu
-    if menu is not None and menu.enable is not None:
-        words.append(f"menu={'on' if menu.enable else 'off'}")
-        if menu.enable and menu.timeout is not None:
-            words.append(f"splash-time={menu.timeout}")
-    if domain_os.bios is not None and domain_os.bios.rebootTimeout is not None:
-        words.append(f"reboot-timeout={domain_os.bios.rebootTimeout}")
-    words.append("strict=on")
-    guest.add("-boot", ",".join(words))
+    words = {
+        "menu": menu.enable if menu else None,
+        "splash-time": menu.timeout if menu and menu.enable else None,
+        "reboot-timeout": domain_os.bios.rebootTimeout if domain_os.bios else None,
+        "strict": True,
+    }
+    guest.add("-boot", ",".join(pairs(words)))
     for option, path, kind in (
         ("-kernel", domain_os.kernel, "kernel"), ("-initrd", domain_os.initrd, "initrd"),
     ):  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv.guest import Guest
-from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
+from virshpy.drivers.qemu.argv.words import as_json, comma, pairs
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 
 TYPE_CHECKING = False
@@ -21,9 +21,7 @@ def add_chardev(guest: Guest, device: Any, alias: str) -> str:
     words = _backend_words(guest, device, name)
     log = getattr(device, "log", None)
     if log is not None and log.file:
-        words.append(f"logfile={comma(log.file)}")
-        if log.append is not None:
-            words.append(f"logappend={on_off(log.append)}")
+        words += pairs({"logfile": log.file, "logappend": log.append})
         guest.out.file(log.file, "rw", "file")
     guest.add("-chardev", ",".join(words))
     return name
@@ -49,12 +47,9 @@ def _backend_words(guest: Guest, device: Any, name: str) -> list[str]:
     if kind == "spiceport":
         return ["spiceport", f"id={name}", f"name={comma(source.channel or '')}" if source else "name="]
     if kind == "qemu-vdagent":
-        words = ["qemu-vdagent", f"id={name}", "name=vdagent"]
-        if source is not None and source.clipboard is not None:
-            words.append(f"clipboard={on_off(source.clipboard.copypaste)}")
-        if source is not None and source.mouse is not None:
-            words.append(f"mouse={on_off(source.mouse.mode == 'client')}")
-        return words
+        clipboard = source.clipboard.copypaste if source and source.clipboard else None
+        mouse = source.mouse.mode == "client" if source and source.mouse else None
+        return [kind, *pairs({"id": name, "name": "vdagent", "clipboard": clipboard, "mouse": mouse})]
     if kind == "dbus":
         return ["dbus", f"id={name}", f"name={comma((source.channel if source else None) or '')}"]
     raise errors.ConfigUnsupported(f"unsupported chardev '{kind}'")
@@ -63,18 +58,10 @@ def _backend_words(guest: Guest, device: Any, name: str) -> list[str]:
 def _path_words(guest: Guest, device: Any, name: str, source: CharSource | None) -> list[str]:
     path = (source.path if source else None) or ""
     kind = device.type
-    if kind == "dev":
-        word = "parallel" if device._tag == "parallel" else "serial"
-        guest.out.file(path, "rw", "character device")
-        return [word, f"id={name}", f"path={comma(path)}"]
-    if kind == "pipe":
-        guest.out.file(path, "rw", "pipe")
-        return ["pipe", f"id={name}", f"path={comma(path)}"]
-    guest.out.file(path, "rw", "file")
-    words = ["file", f"id={name}", f"path={comma(path)}"]
-    if source is not None and source.append is not None:
-        words.append(f"append={on_off(source.append)}")
-    return words
+    guest.out.file(path, "rw", "character device" if kind == "dev" else kind)
+    word = ("parallel" if device._tag == "parallel" else "serial") if kind == "dev" else kind
+    append = source.append if source and kind == "file" else None
+    return [word, *pairs({"id": name, "path": path, "append": append})]
 
 
 def _udp_words(device: Any, name: str) -> list[str]:

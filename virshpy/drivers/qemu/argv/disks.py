@@ -186,7 +186,7 @@ def device_properties(guest: Guest, disk: Disk, drive: str | None, bootindex: in
     """The -device of a disk, in libvirt's order."""
     target, driver = disk.target, disk.driver
     assert target is not None
-    properties: Properties = {"driver": _driver_name(guest, disk)}
+    properties: Properties = {"driver": _driver_name(disk)}
     if target.bus == "virtio":
         properties |= {
             "iothread": f"iothread{driver.iothread}" if driver and driver.iothread else None,
@@ -236,7 +236,7 @@ def _error_policy(disk: Disk) -> Properties:
     return {"werror": "enospc" if write == "enospace" else write, "rerror": read}
 
 
-def _driver_name(guest: Guest, disk: Disk) -> str:
+def _driver_name(disk: Disk) -> str:
     assert disk.target is not None
     bus, device = disk.target.bus, disk.device
     if bus == "virtio":

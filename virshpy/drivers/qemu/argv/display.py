@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_options
-from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
+from virshpy.drivers.qemu.argv.words import as_json, comma, on_off, pairs
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 
 TYPE_CHECKING = False
@@ -74,23 +74,24 @@ def add_graphics(guest: Guest) -> None:
             node = graphics.gl.rendernode if graphics.gl else None
             guest.add("-display", "egl-headless" + (f",rendernode={comma(node)}" if node else ""))
         elif kind == "dbus":
-            words = ["dbus"]
-            if graphics.p2p:
-                words.append("p2p=on")
-            elif graphics.address:
-                words.append(f"addr={comma(graphics.address)}")
-            elif not guest.runtime.native:
-                raise errors.ConfigUnsupported(
-                    "a D-Bus display on a bus of its own is not supported yet",
-                    hint="name a bus (address='unix:path=…'), or say p2p='yes'",
-                )
-            if graphics.gl is not None and graphics.gl.enable is not None:
-                words.append(f"gl={on_off(graphics.gl.enable)}")
-                if graphics.gl.rendernode:
-                    words.append(f"rendernode={comma(graphics.gl.rendernode)}")
-            if graphics.audio is not None:
-                words.append(f"audiodev=audio{graphics.audio.id}")
-            guest.add("-display", ",".join(words))
+            guest.add("-display", _dbus(guest, graphics))
+
+
+def _dbus(guest: Guest, graphics: Graphics) -> str:
+    if not graphics.p2p and not graphics.address and not guest.runtime.native:
+        raise errors.ConfigUnsupported(
+            "a D-Bus display on a bus of its own is not supported yet",
+            hint="name a bus (address='unix:path=…'), or say p2p='yes'",
+        )
+    gl = graphics.gl if graphics.gl and graphics.gl.enable is not None else None
+    words: Properties = {
+        "p2p": graphics.p2p or None,
+        "addr": graphics.address or None if not graphics.p2p else None,
+        "gl": gl.enable if gl else None,
+        "rendernode": gl.rendernode or None if gl else None,
+        "audiodev": f"audio{graphics.audio.id}" if graphics.audio else None,
+    }
+    return ",".join(["dbus", *pairs(words)])
 
 
 def _bracketed(address: str) -> str:
@@ -112,17 +113,15 @@ def _vnc(guest: Guest, graphics: Graphics) -> str:
         if graphics.websocket:
             given = graphics.websocket > 0 or guest.runtime.native
             words.append(f"websocket={graphics.websocket if given else 'on'}")
-    if graphics.sharePolicy:
-        words.append(f"share={graphics.sharePolicy}")
-    if graphics.passwd is not None:
-        # Without one QEMU would let everybody in; the password itself comes over QMP.
-        words.append("password=on")
-    if graphics.powerControl is not None:
-        words.append(f"power-control={on_off(graphics.powerControl)}")
     number = graphics.audio.id if graphics.audio else _default_audio(guest)
-    if number is not None:
-        words.append(f"audiodev=audio{number}")
-    return ",".join(words)
+    more: Properties = {
+        "share": graphics.sharePolicy,
+        # Without one QEMU would let everybody in; the password itself comes over QMP.
+        "password": graphics.passwd is not None or None,
+        "power-control": graphics.powerControl,
+        "audiodev": f"audio{number}" if number is not None else None,
+    }
+    return ",".join([*words, *pairs(more)])
 
 
 def _default_audio(guest: Guest) -> int | None:
@@ -147,41 +146,33 @@ def _spice(guest: Guest, graphics: Graphics) -> str:
         if graphics.tlsPort is not None and graphics.tlsPort > 0:
             words += [f"tls-port={graphics.tlsPort}", f"x509-dir={guest.runtime.tls_dir or '/etc/pki/libvirt-spice'}"]
         words.append(f"addr={(listen.address if listen else None) or '127.0.0.1'}")
-    if graphics.passwd is None:
-        words.append("disable-ticketing=on")
-    if graphics.mouse is not None:
-        words.append(f"agent-mouse={'off' if graphics.mouse.mode == 'server' else 'on'}")
-    words += _spice_channels(graphics)
-    if graphics.image is not None:
-        words.append(f"image-compression={graphics.image.compression}")
-    if graphics.jpeg is not None:
-        words.append(f"jpeg-wan-compression={graphics.jpeg.compression}")
-    if graphics.zlib is not None:
-        words.append(f"zlib-glz-wan-compression={graphics.zlib.compression}")
-    if graphics.playback is not None:
-        words.append(f"playback-compression={on_off(graphics.playback.compression)}")
-    if graphics.streaming is not None:
-        words.append(f"streaming-video={graphics.streaming.mode}")
-    if graphics.clipboard is not None and graphics.clipboard.copypaste is False:
-        words.append("disable-copy-paste=on")
-    if graphics.filetransfer is not None and graphics.filetransfer.enable is False:
-        words.append("disable-agent-file-xfer=on")
-    if graphics.gl is not None and graphics.gl.enable:
-        words.append("gl=on")
-        if graphics.gl.rendernode:
-            words.append(f"rendernode={comma(graphics.gl.rendernode)}")
-    words.append("seamless-migration=on")
-    return ",".join(words)
+    words += pairs(
+        {
+            "disable-ticketing": graphics.passwd is None or None,
+            "agent-mouse": graphics.mouse.mode != "server" if graphics.mouse else None,
+        }
+    )
+    gl = graphics.gl if graphics.gl and graphics.gl.enable else None
+    clipboard, filetransfer = graphics.clipboard, graphics.filetransfer
+    more: Properties = {
+        "image-compression": graphics.image.compression if graphics.image else None,
+        "jpeg-wan-compression": graphics.jpeg.compression if graphics.jpeg else None,
+        "zlib-glz-wan-compression": graphics.zlib.compression if graphics.zlib else None,
+        "playback-compression": graphics.playback.compression if graphics.playback else None,
+        "streaming-video": graphics.streaming.mode if graphics.streaming else None,
+        "disable-copy-paste": True if clipboard and clipboard.copypaste is False else None,
+        "disable-agent-file-xfer": True if filetransfer and filetransfer.enable is False else None,
+        "gl": True if gl else None,
+        "rendernode": gl.rendernode or None if gl else None,
+        "seamless-migration": True,
+    }
+    return ",".join([*words, *_spice_channels(graphics), *pairs(more)])
 
 
 def _spice_channels(graphics: Graphics) -> list[str]:
-    words = []
-    if graphics.defaultMode in ("secure", "insecure"):
-        words.append(f"{'tls' if graphics.defaultMode == 'secure' else 'plaintext'}-channel=default")
-    for channel in graphics.channels:
-        if channel.mode in ("secure", "insecure"):
-            words.append(f"{'tls' if channel.mode == 'secure' else 'plaintext'}-channel={channel.name}")
-    return words
+    modes = [("default", graphics.defaultMode), *((channel.name, channel.mode) for channel in graphics.channels)]
+    words = {"secure": "tls-channel", "insecure": "plaintext-channel"}
+    return [f"{words[mode]}={name}" for name, mode in modes if mode in words]
 
 
 _PRIMARY = {"vga": "VGA", "cirrus": "cirrus-vga", "vmvga": "vmware-svga", "qxl": "qxl-vga", "bochs": "bochs-display",
@@ -238,8 +229,8 @@ def add_audio(guest: Guest) -> None:
             "id": f"audio{audio.id}",
             "driver": _DRIVERS.get(audio.type or "none", audio.type),
             "timer-period": audio.timerPeriod,
-            "in": _audio_end(audio.input, audio.type),
-            "out": _audio_end(audio.output, audio.type),
+            "in": _audio_end(audio.input),
+            "out": _audio_end(audio.output),
         }
         if audio.type == "file":
             properties["path"] = audio.path
@@ -252,7 +243,7 @@ def add_audio(guest: Guest) -> None:
         guest.add("-audiodev", as_json(properties))
 
 
-def _audio_end(end: AudioEnd | None, kind: str | None) -> Properties | None:
+def _audio_end(end: AudioEnd | None) -> Properties | None:
     if end is None:
         return None
     settings = end.settings

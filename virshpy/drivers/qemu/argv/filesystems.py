@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.argv.guest import Guest, virtio_name, virtio_options
-from virshpy.drivers.qemu.argv.words import comma
+from virshpy.drivers.qemu.argv.words import comma, pairs
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 
 TYPE_CHECKING = False
@@ -43,21 +43,20 @@ def _virtiofs(guest: Guest, filesystem: Filesystem) -> None:
 def _ninep(guest: Guest, filesystem: Filesystem) -> None:
     alias = alias_of(filesystem)
     model = {"mapped": "mapped", "squash": "none"}.get(filesystem.accessmode or "", "passthrough")
-    words = ["local", f"security_model={model}"]
-    if filesystem.multidevs not in (None, "default"):
-        words.append(f"multidevs={filesystem.multidevs}")
-    for name in ("fmode", "dmode"):
-        value = getattr(filesystem, name)
-        if value is not None:
-            words.append(f"{name}={value:04o}")
-    if filesystem.driver is not None and filesystem.driver.wrpolicy == "immediate":
-        words.append("writeout=immediate")
     path = (filesystem.source.dir if filesystem.source else None) or ""
-    words += [f"id=fsdev-{alias}", f"path={comma(path)}"]
-    if filesystem.readonly:
-        words.append("readonly=on")
+    fmode, dmode, driver = filesystem.fmode, filesystem.dmode, filesystem.driver
+    words = {
+        "security_model": model,
+        "multidevs": filesystem.multidevs if filesystem.multidevs != "default" else None,
+        "fmode": f"{fmode:04o}" if fmode is not None else None,
+        "dmode": f"{dmode:04o}" if dmode is not None else None,
+        "writeout": "immediate" if driver and driver.wrpolicy == "immediate" else None,
+        "id": f"fsdev-{alias}",
+        "path": path,
+        "readonly": filesystem.readonly or None,
+    }
     guest.out.file(path, "r" if filesystem.readonly else "rw", "share", shared=True)
-    guest.add("-fsdev", ",".join(words))
+    guest.add("-fsdev", ",".join(["local", *pairs(words)]))
     guest.device(
         {
             "driver": virtio_name("virtio-9p", filesystem.model),

@@ -31,14 +31,10 @@ def add_interfaces(guest: Guest) -> None:
             guest.device(_hostdev(guest, interface, indexes.get(id(interface))))
             continue
         name = f"host{alias_of(interface)}"
-        vhost = False
-        if guest.runtime.native:
-            # Nothing of the host is set up for a text: every card hangs on a tap that somebody would hand over.
-            guest.add("-netdev", as_json({"type": "tap", "fd": "{fd:tap}", "id": name}))
-        else:
-            backend, vhost = _backend(guest, interface, name)
-            guest.add("-netdev", as_json({**backend, "id": name}))
-        guest.device(device_properties(guest, interface, name, indexes.get(id(interface)), vhost))
+        # Nothing of the host is set up for a text: every card hangs on a tap that somebody would hand over.
+        backend = {"type": "tap", "fd": "{fd:tap}"} if guest.runtime.native else _backend(guest, interface)
+        guest.add("-netdev", as_json({**backend, "id": name}))
+        guest.device(device_properties(guest, interface, name, indexes.get(id(interface))))
 
 
 def is_virtio(interface: Interface) -> bool:
@@ -54,33 +50,30 @@ def _queues(interface: Interface) -> int:
     return (driver.queues or 1) if driver is not None and is_virtio(interface) else 1
 
 
-def _backend(guest: Guest, interface: Interface, name: str) -> tuple[Properties, bool]:
-    """The netdev without its id, and whether vhost is behind it."""
+def _backend(guest: Guest, interface: Interface) -> Properties:
+    """The netdev without its id."""
     kind = interface.type or "user"
     if kind in _TAPPED:
         return _tap(guest, interface)
     if kind == "user":
-        return _user(interface), False
+        return _user(interface)
     if kind in ("server", "client", "mcast", "udp"):
-        return _socket(interface), False
+        return _socket(interface)
     if kind == "vhostuser":
-        return _vhost_user(guest, interface), False
+        return _vhost_user(guest, interface)
     if kind == "vdpa":
         path = interface.source.dev if interface.source else None
         guest.out.file(path or "", "rw", "vdpa")
-        return {
-            "type": "vhost-vdpa",
-            "vhostdev": path,
-            "queues": _queues(interface) if _queues(interface) > 1 else None,
-        }, False
+        queues = _queues(interface)
+        return {"type": "vhost-vdpa", "vhostdev": path, "queues": queues if queues > 1 else None}
     if kind == "null":
-        return {"type": "socket", "udp": "127.0.0.1:1", "localaddr": "127.0.0.1:0"}, False
+        return {"type": "socket", "udp": "127.0.0.1:1", "localaddr": "127.0.0.1:0"}
     raise errors.ConfigUnsupported(
         f"interface type '{kind}' is not supported yet", hint="use type='bridge' with a bridge, or type='user'"
     )
 
 
-def _tap(guest: Guest, interface: Interface) -> tuple[Properties, bool]:
+def _tap(guest: Guest, interface: Interface) -> Properties:
     alias = alias_of(interface)
     source, queues = interface.source, _queues(interface)
     what: dict[str, Any] = {
@@ -112,10 +105,9 @@ def _tap(guest: Guest, interface: Interface) -> tuple[Properties, bool]:
             for n in range(queues)
         ]
         properties |= {"vhost": True, "vhostfd" if queues == 1 else "vhostfds": ":".join(handles)}
-        vhost = True
     if interface.tune is not None and interface.tune.sndbuf is not None:
         properties["sndbuf"] = interface.tune.sndbuf
-    return properties, vhost
+    return properties
 
 
 def _user(interface: Interface) -> Properties:
@@ -159,9 +151,7 @@ def _vhost_user(guest: Guest, interface: Interface) -> Properties:
     return {"type": "vhost-user", "chardev": f"char{alias}", "queues": queues if queues > 1 else None}
 
 
-def device_properties(
-    guest: Guest, interface: Interface, netdev: str, bootindex: int | None, vhost: bool
-) -> Properties:
+def device_properties(guest: Guest, interface: Interface, netdev: str, bootindex: int | None) -> Properties:
     model = (interface.model.type if interface.model else None) or "rtl8139"
     properties: Properties = {"driver": virtio_name("virtio-net", model) if is_virtio(interface) else model}
     if is_virtio(interface) and not guest.runtime.native:

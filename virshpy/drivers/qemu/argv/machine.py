@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from virshpy.drivers.cpu.features import qemu_name
 from virshpy.drivers.qemu.argv import processor
-from virshpy.drivers.qemu.argv.words import as_json, comma, on_off
+from virshpy.drivers.qemu.argv.words import as_json, comma, on_off, pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.argv.guest import Guest
+    from virshpy.drivers.qemu.argv.words import Properties
     from virshpy.xml.domain.cpu import CPU
 
 _HYPERV = (
@@ -43,31 +44,22 @@ def add_machine(guest: Guest) -> None:
 
     domain, features = guest.domain, guest.domain.features
     firmware.add_flash(guest)
-    words = [guest.machine, "usb=off"]
-    if features is not None:
-        if features.vmport is not None:
-            words.append(f"vmport={on_off(features.vmport.state)}")
-        if features.smm is not None:
-            words.append(f"smm={on_off(features.smm.state)}")
-        if features.ioapic is not None and features.ioapic.driver is not None:
-            words.append(f"kernel_irqchip={'split' if features.ioapic.driver == 'qemu' else 'on'}")
-    dump = domain.memory.dumpCore if domain.memory else None
-    words.append(f"dump-guest-core={'on' if dump else 'off'}")
-    backing = domain.memory_backing
-    if backing is not None and backing.nosharepages:
-        words.append("mem-merge=off")
-    if any(device.model == "nvdimm" for device in domain.devices.memories):
-        words.append("nvdimm=on")
-    if memory.has_hmat(domain):
-        words.append("hmat=on")
-    if domain.os is not None and domain.os.bios is not None and domain.os.bios.useserial:
-        words.append("graphics=off")
-    if not domain.cells:
-        found = guest.caps.machine(guest.machine)
-        if found is not None and found.ram_id:
-            words.append(f"memory-backend={found.ram_id}")
-    words += firmware.flash_words(guest)
-    guest.add("-machine", ",".join(words))
+    ioapic = features.ioapic.driver if features and features.ioapic else None
+    bios = domain.os.bios if domain.os else None
+    found = guest.caps.machine(guest.machine) if not domain.cells else None
+    words: Properties = {
+        "usb": False,
+        "vmport": features.vmport.state if features and features.vmport else None,
+        "smm": features.smm.state if features and features.smm else None,
+        "kernel_irqchip": {"qemu": "split", None: None}.get(ioapic, "on"),
+        "dump-guest-core": bool(domain.memory and domain.memory.dumpCore),
+        "mem-merge": False if domain.memory_backing and domain.memory_backing.nosharepages else None,
+        "nvdimm": any(device.model == "nvdimm" for device in domain.devices.memories) or None,
+        "hmat": memory.has_hmat(domain) or None,
+        "graphics": False if bios and bios.useserial else None,
+        "memory-backend": found.ram_id or None if found else None,
+    }
+    guest.add("-machine", ",".join([guest.machine, *pairs(words), *firmware.flash_words(guest)]))
     guest.add("-accel", _accelerator(guest))
     if features is not None and features.smm is not None and features.smm.tseg is not None and guest.q35:
         guest.add("-global", f"mch.extended-tseg-mbytes={features.smm.tseg.size >> 20}")

@@ -10,8 +10,6 @@ from virshpy.xml.scalars import format_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.drivers.qemu.argv.guest import Guest
     from virshpy.drivers.qemu.argv.words import Properties
     from virshpy.xml.domain import Domain
@@ -67,7 +65,7 @@ def add_memory(guest: Guest) -> None:
 
 
 def add_backend(
-    guest: Guest, name: str, size: int, *, cell: int | None, access: str | None = None, source: Any = None,
+    guest: Guest, name: str, size: int, *, cell: int | None, access: str | None = None,
     nodemask: tuple[int, ...] | None = None, pagesize: int | None = None, system: bool = False,
     discard: bool | None = None, module: MemoryDevice | None = None,
 ) -> None:  # fmt: skip

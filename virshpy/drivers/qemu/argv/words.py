@@ -29,5 +29,14 @@ def comma(text: str) -> str:
     return text.replace(",", ",,")
 
 
+def pairs(properties: Properties) -> list[str]:
+    """key=value words, without the keys that have no value."""
+    return [f"{key}={_value(value)}" for key, value in properties.items() if value is not None]
+
+
+def _value(value: object) -> str:
+    return comma(str(value)) if not isinstance(value, bool) else "on" if value else "off"
+
+
 def on_off(value: bool | None) -> str | None:
     return None if value is None else ("on" if value else "off")

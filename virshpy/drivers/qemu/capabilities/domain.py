@@ -30,7 +30,7 @@ def domain_capabilities_xml(choice: Choice) -> str:
         f"  <vcpu max='{machine.max_cpus}'/>",
         "  <iothreads supported='yes'/>",
     ]
-    lines += _os(choice.arch, machine) + _cpu(choice) + _memory() + _devices(caps, machine, kind) + _features(caps)
+    lines += _os(choice.arch, machine) + _cpu(choice) + _memory() + _devices(caps, machine) + _features(caps)
     return "\n".join([*lines, "</domainCapabilities>", ""])
 
 
@@ -115,7 +115,7 @@ def _section(name: str, enums: list[tuple[str, list[str] | tuple[str, ...]]]) ->
     return [*lines, f"    </{name}>"]
 
 
-def _devices(caps: QemuCaps, machine: Machine, kind: str) -> list[str]:
+def _devices(caps: QemuCaps, machine: Machine) -> list[str]:
     spice = caps.has_device("qxl")
     ide = machine.name.startswith(("pc-i440fx", "pc-1", "pc-0"))
     buses = [*(["ide"] if ide else []), "fdc", "scsi", "virtio", "usb", "sata"]

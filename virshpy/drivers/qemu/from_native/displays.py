@@ -37,7 +37,7 @@ def read_displays(reading: Reading) -> None:
         # A window, which nobody would see: the screen of a guest that runs in the background is looked at over VNC.
         reading.add(make("graphics", {"type": "vnc", "port": -1, "autoport": "yes"}))
     reading.take("display")
-    _read_video(reading, nographic)
+    _read_video(reading)
     _read_audio(reading)
     _read_sound(reading)
 
@@ -170,7 +170,7 @@ def _others(reading: Reading) -> list[Node]:
     return found
 
 
-def _read_video(reading: Reading, nographic: bool) -> None:
+def _read_video(reading: Reading) -> None:
     found = []
     for original in reading.unused(reading.cards):
         if str(original.get("driver")) in _VIDEO:

@@ -28,7 +28,6 @@ _MODELS = {
 }
 _TYPES = {model: kind for kind, model in _MODELS.items()}
 _ISA_PORTS = 4
-_TAIL = ("boot", "alias", "acpi", "address")
 
 
 def complete_chardevs(domain: Domain) -> None:

@@ -53,7 +53,7 @@ def postparse(domain: Domain, caps: QemuCaps, *, context: Context) -> None:
     complete_interfaces(domain, caps, context)
     complete_chardevs(domain)
     complete_displays(domain, caps)
-    complete_peripherals(domain, caps)
+    complete_peripherals(domain)
     controllers.default_models(domain, caps)
     controllers.add_implied(domain)
     controllers.add_hostdev_scsi(domain)

@@ -10,11 +10,10 @@ from virshpy.xml.domain.devices import CID, RngBackend, ShmemModel, ShmemMSI
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
 
-def complete_peripherals(domain: Domain, caps: QemuCaps) -> None:
+def complete_peripherals(domain: Domain) -> None:
     from virshpy.xml.domain.devices import MemBalloon
 
     devices = domain.devices

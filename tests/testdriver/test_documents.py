@@ -11,7 +11,8 @@ from virshpy.xml.interface import Interface
 from virshpy.xml.moment import Checkpoint, Snapshot
 from virshpy.xml.network import Network
 from virshpy.xml.nodedev import NodeDevice
-from virshpy.xml.storage import Pool, Volume
+from virshpy.xml.storage import Pool
+from virshpy.xml.volume import Volume
 
 KINDS: dict[type[Element], tuple[str, ...]] = {
     Network: ("net", "isolated", "hostdev", "bridged"),

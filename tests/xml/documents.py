@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from virshpy.xml.credentials import Auth, Encryption
 from virshpy.xml.domain import Domain
-from virshpy.xml.domain.storage import Auth, Encryption
 from virshpy.xml.element import Element
+from virshpy.xml.network import Network
 from virshpy.xml.nwfilter import Filter, FilterBinding
+from virshpy.xml.port import NetworkPort
+from virshpy.xml.storage import Pool, PoolCapabilities, PoolSources
+from virshpy.xml.volume import Volume
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.xml"))
 """Guests of our own invention, each rich in one area, in the form in which libvirt 9.0 prints them."""
@@ -20,7 +24,22 @@ OTHERS = sorted((Path(__file__).parent / "others").glob("*.xml"))
 
 ALL = [*GOLDEN, *FRAGMENTS, *OTHERS]
 
-ROOTS: dict[str, type[Element]] = {cls._tag: cls for cls in (Domain, Filter, FilterBinding, Encryption, Auth)}
+ROOTS: dict[str, type[Element]] = {
+    cls._tag: cls
+    for cls in (
+        Domain,
+        Filter,
+        FilterBinding,
+        NetworkPort,
+        Network,
+        Pool,
+        PoolSources,
+        PoolCapabilities,
+        Volume,
+        Encryption,
+        Auth,
+    )
+}
 """The kinds of documents by the tags of their roots, with the elements that the fragments are."""
 
 

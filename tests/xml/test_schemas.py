@@ -7,10 +7,30 @@ import pytest
 from tests.schemas import SCHEMAS
 from tests.xml.grammar import undeclared
 from virshpy.xml.element import Element, attr, one
+from virshpy.xml.network import Network
 from virshpy.xml.nwfilter import Filter, FilterBinding
+from virshpy.xml.port import NetworkPort
+from virshpy.xml.storage import Pool, PoolCapabilities
+from virshpy.xml.volume import Volume
 
-KINDS: dict[str, type[Element]] = {"nwfilter": Filter, "nwfilterbinding": FilterBinding}
-NOT_DECLARED: dict[str, str] = {}
+KINDS: dict[str, type[Element]] = {
+    "nwfilter": Filter,
+    "nwfilterbinding": FilterBinding,
+    "network": Network,
+    "networkport": NetworkPort,
+    "storagepool": Pool,
+    "storagepoolcaps": PoolCapabilities,
+    "storagevol": Volume,
+}
+NOT_DECLARED = {
+    "network/bandwidth@classID": "libvirt refuses it, but in a port",
+    "network/portgroup/bandwidth@classID": "the same",
+    "network/forward/address@multifunction": "libvirt neither reads nor prints it here",
+    "networkport/plug/address@multifunction": "libvirt neither reads nor prints it here",
+    "pool/source/adapter/parentaddr/address@multifunction": "libvirt neither reads nor prints it here",
+    "pool/source/format/product": "libvirt reads it beside <format>",
+    "pool/source/format/vendor": "libvirt reads it beside <format>",
+}
 
 needs_schemas = pytest.mark.skipif(not SCHEMAS.exists(), reason=f"needs {SCHEMAS} (package libvirt0)")
 

@@ -283,6 +283,7 @@ class Element:
     _needed: tuple[str, ...] = ()  # attributes that the parser can do without, and a schema cannot
     _kinds: Mapping[str, str] = {}  # by ``type``: the names of what counts, where that depends on it
     _namespaces: dict[str, str] = {}
+    _declares_first = False  # its namespaces, before its attributes
     _plan: Plan | None = None
 
     if not TYPE_CHECKING:
@@ -506,6 +507,9 @@ class Element:
         inactive, secure, extras = how
         begin = len(out)
         out.append(f"{indent}<{tag}")
+        if declarations and cls._declares_first:
+            out.append(declarations)
+            declarations = ""
         for name, opening, write, unit, runtime, is_secure in plan.out_attrs:
             value = values.get(name)
             if value is not None and not (runtime and inactive) and (secure or not is_secure):

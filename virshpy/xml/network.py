@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.domain.interface import Bandwidth, PortOptions, VirtualPort, Vlan
 from virshpy.xml.element import Element, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.port import Bandwidth, PortOptions, VirtualPort, Vlan
 from virshpy.xml.scalars import INT, MAC, POSITIVE, STR, UINT, UUID, YESNO, Enum, Int, Sentence, Switch, xml
 
 MODES = "none nat route open bridge private vepa passthrough hostdev"
@@ -178,13 +178,24 @@ class PortGroup(Element, tag="portgroup"):
     vlan: Vlan | None = one(Vlan)
     virtualport: VirtualPort | None = one(VirtualPort)
     bandwidth: Bandwidth | None = one(Bandwidth)
-    port: PortOptions | None = one(PortOptions)
+
+
+class DnsmasqOption(Element, tag="dnsmasq:option"):
+    value: str | None = attr()
+
+
+class DnsmasqOptions(Element, tag="dnsmasq:options"):
+    """Lines that are added to dnsmasq's configuration as they are."""
+
+    options: list[DnsmasqOption] = many(DnsmasqOption)
 
 
 class Network(Element, tag="network"):
     """The whole document."""
 
     _source = "(network_definition)"
+    _namespaces = {"http://libvirt.org/schemas/network/dnsmasq/1.0": "dnsmasq"}
+    _declares_first = True
 
     connections: int | None = attr(INT, runtime=True)
     ipv6: bool | None = attr(YESNO)
@@ -207,6 +218,7 @@ class Network(Element, tag="network"):
     routes: list[NetworkRoute] = many(NetworkRoute)
     virtualport: VirtualPort | None = one(VirtualPort)
     portgroups: list[PortGroup] = many(PortGroup)
+    dnsmasq_options: DnsmasqOptions | None = one(DnsmasqOptions)
 
     @property
     def mode(self) -> str:

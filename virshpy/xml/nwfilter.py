@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 
 from virshpy import errors
-from virshpy.xml.domain.interface import FilterRef
 from virshpy.xml.element import Element, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.port import FilterRef, Owner, PortMAC
 from virshpy.xml.scalars import (
     UUID,
     YESNO,
-    AnyMAC,
     Enum,
     Int,
     Lenient,
@@ -418,19 +417,8 @@ class Filter(Element, tag="filter"):
         self.priority = self.priority or None  # 0 is not printed
 
 
-class Owner(Element, tag="owner"):
-    """The guest that an interface belongs to."""
-
-    name: str | None = leaf()
-    uuid: str | None = leaf(UUID(internal("Unable to parse UUID '%s'")))
-
-
 class Link(Element):
     name: str | None = attr()
-
-
-class BoundMAC(Element, tag="mac"):
-    address: str | None = attr(AnyMAC(internal("Unable to parse MAC '%s'")))
 
 
 class FilterBinding(Element, tag="filterbinding"):
@@ -441,17 +429,18 @@ class FilterBinding(Element, tag="filterbinding"):
     owner: Owner | None = one(Owner)
     portdev: Link | None = one(Link, "portdev")
     linkdev: Link | None = one(Link, "linkdev")
-    mac: BoundMAC | None = one(BoundMAC)
+    mac: PortMAC | None = one(PortMAC)
     filterref: FilterRef | None = one(FilterRef)
 
     def _check(self, node: Node) -> None:
+        owner = self.owner or Owner()
         found = {
             "port dev name": self.portdev and self.portdev.name,
             "link dev name": self.linkdev.name if self.linkdev else "none",
             "MAC address": self.mac and self.mac.address,
             "filter reference": self.filterref and self.filterref.filter,
-            "owner name": self.owner and self.owner.name,
-            "owner UUID": self.owner and self.owner.uuid,
+            "owner name": owner.name,
+            "owner UUID": owner.uuid,
         }
         for part, said in found.items():
             if not said:

@@ -1,50 +1,41 @@
-"""<pool> and <volume>: storage pools and what is in them. Sizes are in bytes."""
+"""<pool>: where volumes are. Sizes are in bytes."""
 
 from __future__ import annotations
 
 import re
 
 from virshpy import errors
-from virshpy.xml.element import Element, attr, flag, leaf, many, one
+from virshpy.xml.credentials import Auth, Initiator
+from virshpy.xml.element import Element, attr, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import INT, UINT, UUID, YESNO, Enum, Int, Scalar, Size, scale, strtol, xml
+from virshpy.xml.pci import PCIPlace
+from virshpy.xml.scalars import INT, STR, UINT, ULONG, UUID, YESNO, Enum, Scalar, Sentence, xml
+from virshpy.xml.volume import BYTES, Format, Permissions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.xml.element import Plan, Reading
 
 POOL_TYPES = "dir fs netfs logical disk iscsi iscsi-direct scsi mpath rbd sheepdog gluster zfs vstorage"
-# What the source of each kind of pool must have, may have, and its formats, the first being the default.
-NEEDS = {
-    "fs": ("device",), "netfs": ("host", "dir"), "iscsi": ("host", "device"), "disk": ("device",), "scsi": ("adapter",),
-    "rbd": ("host", "name"), "sheepdog": ("host", "name"), "gluster": ("host", "name"),
-    "iscsi-direct": ("host", "device", "initiator"), "zfs": ("name",), "vstorage": ("name",),
+# What the source of each kind of pool has; with a star: must have.
+_SOURCES = {
+    "fs": "devices*", "netfs": "hosts* dir* protocol", "logical": "name devices", "disk": "devices*",
+    "iscsi": "hosts* devices* initiator", "iscsi-direct": "hosts* devices* initiator*", "scsi": "adapter*",
+    "rbd": "hosts* name*", "sheepdog": "hosts* name*", "gluster": "hosts* name* dir", "zfs": "name* devices",
+    "vstorage": "name*",
 }  # fmt: skip
+_PARTS = ("hosts", "devices", "dir", "adapter", "name", "initiator", "protocol")
+# The formats of the source of each kind of pool, the first being the default.
 FORMATS = {
     "fs": "auto ext2 ext3 ext4 ufs iso9660 udf gfs gfs2 vfat hfs+ xfs ocfs2 vmfs",
     "netfs": "auto nfs glusterfs cifs",
     "disk": "unknown dos dvh gpt mac bsd pc98 sun lvm2",
     "logical": "lvm2 unknown",
 }
-_IMAGES = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk"
-# What a volume may be, by the kind of pool; the volumes of the others have no format.
-_VOLUME_FORMATS = {
-    "dir": _IMAGES, "fs": _IMAGES, "netfs": _IMAGES, "vstorage": _IMAGES, "gluster": _IMAGES, "rbd": _IMAGES,
-    "sheepdog": _IMAGES, "disk": "none linux fat16 fat32 linux-swap linux-lvm linux-raid extended",
-}  # fmt: skip
 _PATHLESS = ("rbd", "sheepdog", "gluster", "iscsi-direct")
-
-
-class _Bytes(Size):
-    """A size of storage, in bytes: what does not fit a file's offset is refused."""
-
-    def __init__(self) -> None:
-        super().__init__("bytes", 1, 1)
-
-    def read(self, text: str, node: Node, name: str | None) -> int:
-        number = strtol(text)
-        if number is None or not 0 <= number < 2**64:
-            raise Refusal(errors.XMLError, "malformed capacity element", node, f"expected {self.expected}")
-        return scale(number, node.attrs.get("unit", ""), 1, node, 2**63 - 1)
-
-
-BYTES = _Bytes()
+_OPTIONS = {"fs": "mount_opts", "netfs": "mount_opts", "rbd": "config_opts"}
 
 
 class _Path(Scalar):
@@ -64,63 +55,103 @@ def clean_path(path: str) -> str:
 
 
 class SourceHost(Element, tag="host"):
-    name: str | None = attr()
+    name: str | None = attr(required=xml("missing storage pool host name"))
     port: int | None = attr(INT)
 
 
+class FreeExtent(Element, tag="freeExtent"):
+    start: int | None = attr(ULONG)
+    end: int | None = attr(ULONG)
+
+
 class SourceDevice(Element, tag="device"):
+    """``free_extents``: of a disk, what belongs to no partition."""
+
     path: str | None = attr(required=xml("missing storage pool source device path"))
     part_separator: bool | None = attr(YESNO)
+    free_extents: list[FreeExtent] = many(FreeExtent, runtime=True)
 
 
 class SourceDir(Element, tag="dir"):
     path: str | None = attr(_Path())
 
 
+class ParentAddress(Element, tag="parentaddr"):
+    """An adapter by where it sits; ``unique_id`` tells those of one card apart."""
+
+    unique_id: int | None = attr(UINT, required=xml("Missing or invalid scsi adapter 'unique_id' value"))
+    address: PCIPlace | None = one(PCIPlace, required=xml("Missing scsi_host PCI address element"))
+
+
+class _WWN(Scalar):
+    """A world wide name, in lower case letters or in capitals as it was written."""
+
+    expected = "16 hexadecimal digits"
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        if not re.fullmatch("(0x)?[0-9a-fA-F]{16}", text):
+            raise Refusal(errors.InternalError, f"Malformed wwn: {text}", node, f"expected {self.expected}")
+        return text
+
+
+_WWNS = _WWN()
+
+
 class Adapter(Element, tag="adapter"):
-    type: str | None = attr(Enum("scsi_host fc_host", xml("Unknown pool adapter type '%s'")))
+    """A host bus adapter, by name or place; or a virtual one, made of its ``parent``'s and named by two numbers."""
+
+    type: str | None = attr(Enum("scsi_host fc_host"))
     name: str | None = attr()
     parent: str | None = attr()
-    parent_wwnn: str | None = attr()
-    parent_wwpn: str | None = attr()
-    parent_fabric_wwn: str | None = attr()
+    parent_wwnn: str | None = attr(_WWNS)
+    parent_wwpn: str | None = attr(_WWNS)
+    parent_fabric_wwn: str | None = attr(_WWNS)
     managed: bool | None = attr(YESNO)
-    wwnn: str | None = attr()
-    wwpn: str | None = attr()
+    wwnn: str | None = attr(_WWNS)
+    wwpn: str | None = attr(_WWNS)
+    parentaddr: ParentAddress | None = one(ParentAddress)
 
+    def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
+        if not self.type:
+            detail = "Use of 'parentaddr' element requires use of the adapter 'type'"
+            raise Refusal(errors.XMLError, detail, node, "say type='scsi_host'")
+        super()._read_children(node, plan, values, reading)
 
-class IQN(Element, tag="iqn"):
-    name: str | None = attr()
+    def _check(self, node: Node) -> None:
+        if not self.type and not self.name:
+            raise Refusal(errors.XMLError, "missing storage pool source adapter", node)
+        self.type = self.type or "scsi_host"
+        if self.type == "fc_host":
+            self._check_virtual(node)
+        elif self.name and self.parentaddr:
+            detail = "Both 'name' and 'parent' cannot be specified for the 'scsi_host' adapter"
+            raise Refusal(errors.XMLError, detail, node)
+        elif not self.name and not self.parentaddr:
+            detail = "Either 'name' or 'parent' must be specified for the 'scsi_host' adapter"
+            raise Refusal(errors.XMLError, detail, node)
 
-
-class Initiator(Element, tag="initiator"):
-    iqn: IQN | None = one(IQN)
-
-
-class AuthSecret(Element, tag="secret"):
-    usage: str | None = attr()
-    uuid: str | None = attr()
-
-
-class Auth(Element, tag="auth"):
-    type: str | None = attr(Enum("chap ceph", xml("unknown auth type '%s'")))
-    username: str | None = attr()
-    secret: AuthSecret | None = one(AuthSecret)
-
-
-class Format(Element, tag="format"):
-    type: str | None = attr()
+    def _check_virtual(self, node: Node) -> None:
+        if not (self.wwnn and self.wwpn):
+            raise Refusal(errors.XMLError, "'wwnn' and 'wwpn' must be specified for adapter type 'fchost'", node)
+        for said, other in (("parent_wwnn", "parent_wwpn"), ("parent_wwpn", "parent_wwnn")):
+            if getattr(self, said) and not getattr(self, other):
+                value = getattr(self, said)
+                detail = f"when providing {said}='{value}', the {other} must also be provided"
+                raise Refusal(errors.XMLError, detail, node)
 
 
 class Vendor(Element):
     name: str | None = attr()
 
 
-class Protocol(Element, tag="protocol"):
+class Protocol(Element, tag="protocol", drop_empty=True):
     ver: str | None = attr()
 
 
 class PoolSource(Element, tag="source"):
+    """Where the volumes come from; ``settle`` says for what kind of pool."""
+
+    _source = "(storage_source_specification)"
     _open = True
 
     hosts: list[SourceHost] = many(SourceHost)
@@ -135,14 +166,52 @@ class PoolSource(Element, tag="source"):
     vendor: Vendor | None = one(Vendor, "vendor")
     product: Vendor | None = one(Vendor, "product")
 
+    def settle(self, pool: str, node: Node) -> None:
+        """Leave out what such a pool has no use for, and fill in the default format."""
+        known = FORMATS.get(pool, "").split()
+        word = self.kind.type if self.kind else None
+        if known and word is not None and word not in known:
+            detail = f"unknown pool format type {word}"
+            raise Refusal(errors.ConfigUnsupported, detail, node, f"expected one of {', '.join(known)}")
+        self.kind = (self.kind or Format()) if known else None
+        if self.kind is not None:
+            self.kind.type = word or known[0]
+        if self.auth is not None and self.auth.type is None:
+            raise Refusal(errors.ConfigUnsupported, "storage pool missing auth type", node, "say type='chap'")
+        parts = _SOURCES.get(pool, "").replace("*", "").split()
+        for part in _PARTS:
+            if part not in parts:
+                self.__dict__.pop(part, None)
+        if pool == "gluster" and self.dir is None:
+            self.dir = SourceDir(path="/")
 
-class Permissions(Element, tag="permissions"):
+    def check(self, pool: str, node: Node) -> None:
+        """Refuse a source that lacks what such a pool needs."""
+        there = {
+            "hosts": self.hosts, "devices": self.devices, "dir": self.dir and self.dir.path, "adapter": self.adapter,
+            "name": self.name, "initiator": self.initiator and self.initiator.iqn and self.initiator.iqn.name,
+        }  # fmt: skip
+        for part in _SOURCES.get(pool, "").split():
+            if part.endswith("*") and not there[part[:-1]]:
+                raise _MISSING[part[:-1]].refusal("", node, f"<source> with <{part[:-1].removesuffix('s')}>")
+
+
+_MISSING = {
+    "hosts": xml("missing storage pool source host name"),
+    "devices": xml("missing storage pool source device name"),
+    "dir": xml("missing storage pool source path"),
+    "adapter": xml("missing storage pool source adapter"),
+    "name": xml("missing mandatory 'name' field for pool source"),
+    "initiator": Sentence("missing initiator IQN"),
+}
+
+
+class PoolSources(Element, tag="sources"):
+    """What a host offers to make pools of."""
+
     _open = True
 
-    mode: int | None = leaf(Int(0, 0o7777, base=8, form="0%o", sentence=xml("malformed octal mode")))
-    owner: int | None = leaf(Int(-1, 2**32 - 2, sentence=xml("malformed owner element")))
-    group: int | None = leaf(Int(-1, 2**32 - 2, sentence=xml("malformed group element")))
-    label: str | None = leaf()
+    sources: list[PoolSource] = many(PoolSource)
 
 
 class PoolTarget(Element, tag="target"):
@@ -150,28 +219,69 @@ class PoolTarget(Element, tag="target"):
     permissions: Permissions | None = one(Permissions)
 
 
-class COW(Element, tag="cow"):
+class COW(Element, tag="cow", drop_empty=True):
     state: bool | None = attr(YESNO)
 
 
-class PoolFeatures(Element, tag="features"):
+class PoolFeatures(Element, tag="features", drop_empty=True):
     cow: COW | None = one(COW)
+
+
+class RefreshVolume(Element, tag="volume", drop_empty=True):
+    allocation: str | None = attr(Enum("default capacity", "unknown storage pool volume refresh allocation type %s"))
+
+
+class Refresh(Element, tag="refresh", drop_empty=True):
+    """How the allocation of volumes is found: by asking, or as if each took its capacity."""
+
+    volume: RefreshVolume | None = one(RefreshVolume)
+
+
+class MountOption(Element, tag="fs:option"):
+    name: str | None = attr(required=xml("no fs mount option name specified"))
+
+
+class MountOptions(Element, tag="fs:mount_opts", drop_empty=True):
+    options: list[MountOption] = many(MountOption)
+
+
+class ConfigOption(Element, tag="rbd:option"):
+    name: str | None = attr(required=xml("no rbd option name specified"))
+    value: str | None = attr()
+
+    def _check(self, node: Node) -> None:
+        if not self.name:
+            raise Refusal(errors.XMLError, "empty rbd option name specified", node)
+        if not self.value:
+            how = "no" if self.value is None else "empty"
+            raise Refusal(errors.XMLError, f"{how} rbd option value specified for name '{self.name}'", node)
+
+
+class ConfigOptions(Element, tag="rbd:config_opts", drop_empty=True):
+    options: list[ConfigOption] = many(ConfigOption)
 
 
 class Pool(Element, tag="pool"):
     """The whole document of a pool."""
 
     _source = "(storage_pool_definition)"
+    _namespaces = {
+        "http://libvirt.org/schemas/storagepool/fs/1.0": "fs",
+        "http://libvirt.org/schemas/storagepool/rbd/1.0": "rbd",
+    }
 
     type: str | None = attr(Enum(POOL_TYPES))
     name: str | None = leaf()
     uuid: str | None = leaf(UUID(xml("malformed uuid element")))
-    features: PoolFeatures | None = one(PoolFeatures)
     capacity: int | None = leaf(BYTES)
     allocation: int | None = leaf(BYTES)
     available: int | None = leaf(BYTES)
+    features: PoolFeatures | None = one(PoolFeatures)
     source: PoolSource | None = one(PoolSource)
     target: PoolTarget | None = one(PoolTarget)
+    refresh: Refresh | None = one(Refresh)
+    mount_opts: MountOptions | None = one(MountOptions)
+    config_opts: ConfigOptions | None = one(ConfigOptions)
 
     def _check(self, node: Node) -> None:
         if not self.type:
@@ -179,63 +289,23 @@ class Pool(Element, tag="pool"):
             raise Refusal(errors.InternalError, detail, node, "expected <pool type='dir'>")
         self.capacity = self.allocation = self.available = 0
         source = self.source = self.source or PoolSource()
-        if not self.name and self.type not in ("logical", "sheepdog", "zfs"):
-            self.name = source.name
         self.name = self.name or source.name
         if not self.name:
             raise Refusal(errors.XMLError, "missing pool source name element", node, "expected <name>…</name>")
         if "/" in self.name:
             raise Refusal(errors.XMLError, f"name {self.name} cannot contain '/'", node)
-        if self.features is not None and self.type not in ("dir", "fs"):
+        if self.features is not None and self.features.cow is not None and self.type not in ("dir", "fs"):
             detail = "cow feature may only be used for 'fs' and 'dir' pools"
             raise Refusal(errors.NoSupport, detail, node)
-        self._check_format(node)
-        if self.type == "logical":
+        if self.type in ("logical", "zfs", "vstorage"):
             source.name = source.name or self.name
-        self._check_needs(node)
+        source.settle(self.type, node)
+        source.check(self.type, node)
+        for name in ("mount_opts", "config_opts"):
+            said: MountOptions | ConfigOptions | None = getattr(self, name)
+            if said is not None and (_OPTIONS.get(self.type) != name or not said.options):
+                setattr(self, name, None)
         self._check_target(node)
-
-    def _check_format(self, node: Node) -> None:
-        source = self.source
-        assert source is not None
-        known = FORMATS.get(self.type or "", "").split()
-        if not known:
-            source.kind = None
-            return
-        word = source.kind.type if source.kind else None
-        if word is not None and word not in known:
-            detail = f"unknown pool format type {word}"
-            raise Refusal(errors.ConfigUnsupported, detail, node, f"expected one of {', '.join(known)}")
-        source.kind = Format(type=word or known[0])
-
-    def _check_needs(self, node: Node) -> None:
-        source = self.source
-        assert source is not None
-        for part in NEEDS.get(self.type or "", ()):
-            if part == "host" and not any(host.name for host in source.hosts):
-                raise Refusal(errors.XMLError, "missing storage pool source host name", node)
-            if part == "device" and not source.devices:
-                raise Refusal(errors.XMLError, "missing storage pool source device name", node)
-            if part == "dir" and not (source.dir and source.dir.path):
-                raise Refusal(errors.XMLError, "missing storage pool source path", node)
-            if part == "name" and not source.name:
-                if self.type in ("zfs", "vstorage"):
-                    source.name = self.name
-                else:
-                    raise Refusal(errors.XMLError, "missing mandatory 'name' field for pool source", node)
-            if part == "adapter":
-                self._check_adapter(node)
-
-    def _check_adapter(self, node: Node) -> None:
-        adapter = self.source.adapter if self.source else None
-        if adapter is None:
-            raise Refusal(errors.XMLError, "missing storage pool source adapter", node)
-        adapter.type = adapter.type or "scsi_host"
-        if adapter.type == "fc_host" and not (adapter.wwnn and adapter.wwpn):
-            raise Refusal(errors.XMLError, "'wwnn' and 'wwpn' must be specified for adapter type 'fc_host'", node)
-        if adapter.type == "scsi_host" and not adapter.name:
-            detail = "Either 'name' or 'parent' must be specified for the 'scsi_host' adapter"
-            raise Refusal(errors.XMLError, detail, node)
 
     def _check_target(self, node: Node) -> None:
         if self.type in _PATHLESS:
@@ -252,122 +322,32 @@ class Pool(Element, tag="pool"):
             raise Refusal(errors.XMLError, "missing storage pool target path", node, "expected <target><path>…</path>")
 
 
-class Timestamps(Element, tag="timestamps"):
-    atime: str | None = leaf()
-    mtime: str | None = leaf()
-    ctime: str | None = leaf()
-    btime: str | None = leaf()
+class DefaultFormat(Element, tag="defaultFormat"):
+    type: str | None = attr()
 
 
-class VolumeEncryptionSecret(Element, tag="secret"):
-    type: str | None = attr(Enum("passphrase", xml("unknown volume encryption secret type %s")))
-    usage: str | None = attr()
-    uuid: str | None = attr()
-
-
-class Cipher(Element, tag="cipher"):
+class Choice(Element, tag="enum"):
     name: str | None = attr()
-    size: int | None = attr(UINT)
-    mode: str | None = attr()
-    hash: str | None = attr()
+    values: list[str] = many(STR, "value")
 
 
-class Ivgen(Element, tag="ivgen"):
-    name: str | None = attr()
-    hash: str | None = attr()
+class Formats(Element):
+    default: DefaultFormat | None = one(DefaultFormat)
+    enums: list[Choice] = many(Choice)
 
 
-class VolumeEncryption(Element, tag="encryption"):
-    kind: str | None = attr(
-        Enum("default qcow luks luks2 rbd", xml("unknown volume encryption format type %s")), "format"
-    )
-    engine: str | None = attr()
-    secrets: list[VolumeEncryptionSecret] = many(VolumeEncryptionSecret)
-    cipher: Cipher | None = one(Cipher)
-    ivgen: Ivgen | None = one(Ivgen)
+class PoolSupport(Element, tag="pool"):
+    """What there is of one kind of pool: the formats of its source, and those of its volumes."""
 
-
-class VolumeFeatures(Element, tag="features"):
     _open = True
 
-    lazy_refcounts: bool = flag()
-    extended_l2: bool = flag()
+    type: str | None = attr()
+    supported: bool | None = attr(YESNO)
+    pool_options: Formats | None = one(Formats, "poolOptions")
+    volume_options: Formats | None = one(Formats, "volOptions")
 
 
-class ClusterSize(Element, tag="clusterSize"):
-    unit: str | None = attr()
+class PoolCapabilities(Element, tag="storagepoolCapabilities"):
+    """What kinds of pools a host can have."""
 
-
-class Extent(Element, tag="extent"):
-    start: int | None = attr(Int(0, 2**64 - 1))
-    end: int | None = attr(Int(0, 2**64 - 1))
-
-
-class VolumeDevice(Element, tag="device"):
-    path: str | None = attr()
-    extents: list[Extent] = many(Extent)
-
-
-class VolumeSource(Element, tag="source", drop_empty=True):
-    devices: list[VolumeDevice] = many(VolumeDevice)
-
-
-class VolumeTarget(Element, tag="target"):
-    path: str | None = leaf()
-    kind: Format | None = one(Format)
-    permissions: Permissions | None = one(Permissions)
-    timestamps: Timestamps | None = one(Timestamps)
-    encryption: VolumeEncryption | None = one(VolumeEncryption)
-    compat: str | None = leaf()
-    cluster_size: int | None = leaf(Size("B", 1, 1), "clusterSize")
-    nocow: bool = flag()
-    features: VolumeFeatures | None = one(VolumeFeatures)
-
-
-class BackingStore(Element, tag="backingStore"):
-    path: str | None = leaf()
-    kind: Format | None = one(Format)
-    permissions: Permissions | None = one(Permissions)
-    timestamps: Timestamps | None = one(Timestamps)
-
-
-class Volume(Element, tag="volume"):
-    """The whole document of a volume; ``settle`` says in what kind of pool."""
-
-    _source = "(storage_volume_definition)"
-
-    type: str | None = attr(Enum("file block dir network netdir ploop", xml("unknown volume type '%s'")))
-    name: str | None = leaf()
-    key: str | None = leaf()
-    source: VolumeSource | None = one(VolumeSource)
-    capacity: int | None = leaf(BYTES)
-    allocation: int | None = leaf(BYTES)
-    physical: int | None = leaf(BYTES)
-    target: VolumeTarget | None = one(VolumeTarget)
-    backing: BackingStore | None = one(BackingStore)
-
-    def _check(self, node: Node) -> None:
-        if not self.name:
-            raise Refusal(errors.XMLError, "missing volume name element", node, "expected <name>…</name>")
-        if self.capacity is None and self.backing is None:
-            raise Refusal(errors.XMLError, "missing capacity element", node, "expected <capacity unit='G'>…</capacity>")
-
-    def settle(self, pool_type: str) -> None:
-        """What libvirt fills in by the kind of pool: the type, the format where there are formats."""
-        target = self.target = self.target or VolumeTarget()
-        self.allocation = self.capacity if self.allocation is None else self.allocation
-        self.source = self.source or VolumeSource()
-        self.type = self.type or "file"
-        known = _VOLUME_FORMATS.get(pool_type, "").split()
-        for part in (target, self.backing):
-            if part is None:
-                continue
-            if not known:
-                part.kind = None
-                continue
-            part.kind = part.kind or Format(type="none" if pool_type == "disk" else "raw")
-            if part.kind.type not in known:
-                detail = f"unknown volume format type {part.kind.type}"
-                raise errors.ConfigUnsupported(detail, hint=f"one of {', '.join(known)}")
-        if target.features is not None or target.compat is not None:
-            target.compat = target.compat or "1.1"
+    pools: list[PoolSupport] = many(PoolSupport)

@@ -6,8 +6,8 @@ import os
 
 from virshpy import errors
 from virshpy.host import usb
-from virshpy.xml.domain.address import PCIPlace
 from virshpy.xml.domain.hostdev import HostAddress
+from virshpy.xml.pci import PCIPlace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

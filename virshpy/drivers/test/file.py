@@ -29,7 +29,7 @@ from virshpy.xml.domain import Domain
 from virshpy.xml.node import Node
 from virshpy.xml.parse import parse
 from virshpy.xml.scalars import strtol
-from virshpy.xml.storage import Volume
+from virshpy.xml.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

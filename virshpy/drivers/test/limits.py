@@ -11,7 +11,6 @@ from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.figures import find_disk, find_interface
 from virshpy.drivers.test.guest import Guests
 from virshpy.enums import ModificationImpact, NumatuneMemMode
-from virshpy.xml.domain.interface import Bandwidth, Rate
 from virshpy.xml.domain.storage import IOTune
 from virshpy.xml.domain.tuning import (
     PERF_EVENTS,
@@ -23,6 +22,7 @@ from virshpy.xml.domain.tuning import (
     Perf,
     PerfEvent,
 )
+from virshpy.xml.port import Bandwidth, Rate
 from virshpy.xml.scalars import format_ranges, parse_ranges
 
 TYPE_CHECKING = False

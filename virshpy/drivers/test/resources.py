@@ -8,7 +8,8 @@ from virshpy.drivers.test.host import new_uuid
 from virshpy.xml.interface import Interface
 from virshpy.xml.network import Network
 from virshpy.xml.nodedev import NodeDevice
-from virshpy.xml.storage import Pool, Volume
+from virshpy.xml.storage import Pool
+from virshpy.xml.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

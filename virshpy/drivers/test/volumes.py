@@ -8,7 +8,7 @@ from virshpy.driver.structures import PoolRef, VolInfo, VolRef
 from virshpy.drivers.test.pools import Pools
 from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import StorageVolType
-from virshpy.xml.storage import Volume
+from virshpy.xml.volume import Volume
 
 _KINDS = dict.fromkeys(("dir", "fs", "netfs", "vstorage"), StorageVolType.FILE)
 _KINDS |= dict.fromkeys(("rbd", "sheepdog", "gluster", "iscsi-direct"), StorageVolType.NETWORK)

@@ -7,16 +7,13 @@ import re
 from virshpy import errors
 from virshpy.xml.element import Element, attr, many, one, variant
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.pci import check_pci, hexadecimal
 from virshpy.xml.scalars import ALIAS, ONOFF, PATH, POSITIVE, STR, UINT, YESNO, Enum, Int, Lenient, Scalar, Sentence
 
 _TYPES = Enum(
     "pci drive virtio-serial ccid usb spapr-vio virtio-s390 ccw virtio-mmio isa dimm unassigned",
     Sentence("unknown address type '%s'", errors.ConfigUnsupported),
 )
-
-
-def _hex(digits: int = 1, bits: int = 32) -> Int:
-    return Int(0, 2**bits - 1, base=0, form=f"0x%0{digits}x" if digits > 1 else "0x%x")
 
 
 class Address(Element, tag="address"):
@@ -26,47 +23,18 @@ class Address(Element, tag="address"):
 
 
 class Zpci(Element, tag="zpci"):
-    uid: int | None = attr(_hex(4))
-    fid: int | None = attr(_hex(8))
-
-
-def check_pci(address: PCIPlace, node: Node, domains: int = 0xFFFFFFFF) -> None:
-    """Fill the parts that were left out with zero, and refuse what no bus has; hosts have more domains than guests."""
-    parts = (address.domain, address.bus, address.slot, address.function)
-    if parts == (None, None, None, None):
-        return
-    address.domain, address.bus, address.slot, address.function = (part or 0 for part in parts)
-    for name, limit in (("domain", domains), ("bus", 0xFF), ("slot", 0x1F), ("function", 7)):
-        value = getattr(address, name)
-        if value > limit:
-            word, most = (f"'0x{value:x}'", f"0x{limit:X}") if limit > 7 else (f"0x{value:x}", str(limit))
-            detail = f"Invalid PCI address {name}={word}, must be <= {most}"
-            raise Refusal(errors.XMLError, detail, node, f"{name} goes up to 0x{limit:x}")
-
-
-class PCIPlace(Element, tag="address"):
-    """Four numbers of a PCI function, without a type (inside <source>)."""
-
-    domain: int | None = attr(_hex(4))
-    bus: int | None = attr(_hex(2))
-    slot: int | None = attr(_hex(2))
-    function: int | None = attr(_hex(1))
-
-    def _check(self, node: Node) -> None:
-        check_pci(self, node)
-
-    def __str__(self) -> str:
-        return f"{self.domain or 0:04x}:{self.bus or 0:02x}:{self.slot or 0:02x}.{self.function or 0:x}"
+    uid: int | None = attr(hexadecimal(4))
+    fid: int | None = attr(hexadecimal(8))
 
 
 class PCIAddress(Element, tag="address"):
     """``type='pci'``; all four numbers are None when the address was left to libvirt."""
 
     type: str | None = attr()
-    domain: int | None = attr(_hex(4))
-    bus: int | None = attr(_hex(2))
-    slot: int | None = attr(_hex(2))
-    function: int | None = attr(_hex(1))
+    domain: int | None = attr(hexadecimal(4))
+    bus: int | None = attr(hexadecimal(2))
+    slot: int | None = attr(hexadecimal(2))
+    function: int | None = attr(hexadecimal(1))
     multifunction: bool | None = attr(ONOFF)
     zpci: Zpci | None = one(Zpci)
 
@@ -134,14 +102,14 @@ class USBAddress(Element, tag="address"):
 
 class SpaprVIOAddress(Element, tag="address"):
     type: str | None = attr()
-    reg: int | None = attr(_hex(8, 64))
+    reg: int | None = attr(hexadecimal(8, 64))
 
 
 class CCWAddress(Element, tag="address"):
     type: str | None = attr()
-    cssid: int | None = attr(_hex())
-    ssid: int | None = attr(_hex())
-    devno: int | None = attr(_hex(4))
+    cssid: int | None = attr(hexadecimal())
+    ssid: int | None = attr(hexadecimal())
+    devno: int | None = attr(hexadecimal(4))
 
 
 class ISAAddress(Element, tag="address"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from virshpy import errors
-from virshpy.xml.domain.address import Device, PCIPlace
+from virshpy.xml.credentials import Auth, Initiator
+from virshpy.xml.domain.address import Device
 from virshpy.xml.domain.interface import Teaming
-from virshpy.xml.domain.storage import Auth, Host, Initiator
+from virshpy.xml.domain.storage import Host
 from virshpy.xml.element import Element, Reading, attr, flag, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.pci import PCIPlace
 from virshpy.xml.scalars import ONOFF, UINT, UINT0, ULONG, UUID, YESNO, Enum, Int, Lenient, Sentence, internal
 
 

@@ -7,6 +7,7 @@ from virshpy.xml.domain.address import ADDRESSES, Address, AnyAddress, Device, V
 from virshpy.xml.domain.storage import BackendDomain, Reconnect
 from virshpy.xml.element import Element, Plan, Reading, attr, leaf, many, one, variant
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.port import Bandwidth, FilterRef, PortOptions, VirtualPort, Vlan
 from virshpy.xml.scalars import (
     DEVICE,
     FILE,
@@ -23,8 +24,6 @@ from virshpy.xml.scalars import (
     Enum,
     Int,
     Lenient,
-    Plain,
-    Sentence,
     xml,
 )
 
@@ -141,78 +140,6 @@ class SwitchSource(InterfaceSource):
     connectionid: int | None = attr(LONG, required=True)
 
 
-class VlanTag(Element, tag="tag"):
-    id: int | None = attr(UINT, required=True)
-    nativeMode: str | None = attr(Enum("tagged untagged"))
-
-
-class Vlan(Element, tag="vlan"):
-    trunk: bool | None = attr(YESNO)
-    tags: list[VlanTag] = many(VlanTag)
-
-    def _check(self, node: Node) -> None:
-        if self.trunk is None and (len(self.tags) > 1 or any(tag.nativeMode for tag in self.tags)):
-            self.trunk = True
-        if not self.tags:
-            detail = "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"
-            raise Refusal(errors.XMLError, detail, node)
-        for tag in self.tags:
-            if (tag.id or 0) > 4095:
-                raise Refusal(errors.XMLError, f"vlan tag id {tag.id} too large (maximum 4095)", node)
-        if self.trunk is False and len(self.tags) > 1:
-            detail = "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag"
-            raise Refusal(errors.XMLError, detail, node)
-        if self.trunk is False and any(tag.nativeMode for tag in self.tags):
-            detail = "invalid configuration in <vlan> - \"trunk='no'\" is not allowed with a native vlan id"
-            raise Refusal(errors.XMLError, detail, node)
-
-
-class VirtualPortParameters(Element, tag="parameters", drop_empty=True):
-    managerid: str | None = attr()
-    typeid: str | None = attr()
-    typeidversion: str | None = attr()
-    instanceid: str | None = attr()
-    interfaceid: str | None = attr()
-    profileid: str | None = attr()
-
-
-_PORT_NEEDS = {
-    "802.1Qbg": ("managerid", "typeid", "typeidversion"), "802.1Qbh": ("profileid",), "midonet": ("interfaceid",),
-}  # fmt: skip
-
-
-class VirtualPort(Element, tag="virtualport", drop_empty=True):
-    type: str | None = attr(Enum("802.1Qbg 802.1Qbh openvswitch midonet", "unknown virtualport type %s"))
-    parameters: VirtualPortParameters | None = one(VirtualPortParameters)
-
-    def _check(self, node: Node) -> None:
-        for name in _PORT_NEEDS.get(self.type or "", ()):
-            if self.parameters is None or not getattr(self.parameters, name):
-                raise Refusal(errors.XMLError, f"missing {name} in <virtualport type='{self.type}'>", node)
-
-
-class Rate(Element):
-    """Kilobytes a second; ``burst`` in kilobytes."""
-
-    average: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth average value '%s'")))
-    peak: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth peak value '%s'")))
-    floor: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth floor value '%s'")))
-    burst: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth burst value '%s'")))
-
-
-class Bandwidth(Element, tag="bandwidth", drop_empty=True):
-    inbound: Rate | None = one(Rate, "inbound")
-    outbound: Rate | None = one(Rate, "outbound")
-
-    def _check(self, node: Node) -> None:
-        for rate in (self.inbound, self.outbound):
-            if rate is not None and not rate.average and rate.floor is None:
-                detail = "Missing mandatory average or floor attributes"
-                raise Refusal(errors.XMLDetail, detail, node, "expected average='…', in KiB a second")
-        if self.outbound is not None and self.outbound.floor is not None:
-            raise Refusal(errors.ConfigUnsupported, "'floor' attribute allowed only in <inbound> element", node)
-
-
 class ScriptPath(Element):
     path: str | None = attr(FILE)
 
@@ -276,31 +203,6 @@ class InterfaceBackend(Element, tag="backend", drop_empty=True):
     vhost: str | None = attr()
 
 
-_VARIABLE = Plain("[a-zA-Z0-9_]*", "letters, digits, _")
-_VARIABLES_VALUE = Plain("[a-zA-Z0-9_.:]+", "letters, digits, _ . :")
-
-
-class FilterParameter(Element, tag="parameter"):
-    name: str | None = attr(_VARIABLE)
-    value: str | None = attr(_VARIABLES_VALUE)
-
-    @property
-    def possible(self) -> bool:
-        """Whether a variable can be called so, and have this value."""
-        parts = ((_VARIABLE, self.name), (_VARIABLES_VALUE, self.value))
-        return all(word is not None and type.allows(word) for type, word in parts)
-
-
-class FilterRef(Element, tag="filterref"):
-    """A filter with the values of its variables; what no variable can be called or have is passed over."""
-
-    filter: str | None = attr()
-    parameters: list[FilterParameter] = many(FilterParameter)
-
-    def _check(self, node: Node) -> None:
-        self.parameters = sorted((each for each in self.parameters if each.possible), key=lambda each: str(each.name))
-
-
 class Tune(Element, tag="tune"):
     sndbuf: int | None = leaf(UINT)
 
@@ -336,10 +238,6 @@ class CoalesceRx(Element, tag="rx"):
 
 class Coalesce(Element, tag="coalesce"):
     rx: CoalesceRx | None = one(CoalesceRx)
-
-
-class PortOptions(Element, tag="port"):
-    isolated: bool | None = attr(YESNO)
 
 
 class ForwardRange(Element, tag="range"):

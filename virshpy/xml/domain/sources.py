@@ -7,7 +7,8 @@ from virshpy.xml.node import Node, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.xml.domain.storage import Auth, StorageSource
+    from virshpy.xml.credentials import Auth
+    from virshpy.xml.domain.storage import StorageSource
 
 _SECRETS = {"rbd": "ceph", "iscsi": "iscsi"}
 
@@ -44,8 +45,6 @@ def check_auth(auth: Auth | None, protocol: str | None, node: Node) -> None:
     """A disk's secret says what it is for, and for some protocols that must be the right thing."""
     if auth is None:
         return
-    if auth.secret is None:
-        raise Refusal(errors.XMLError, "Missing <secret> element in auth", node, "add <secret type='…' uuid='…'/>")
     kind = auth.secret.type
     if kind is None:
         raise Refusal(errors.ConfigUnsupported, "unknown secret type '<null>'", node, "add type='…' to <secret>")

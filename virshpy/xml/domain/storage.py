@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from virshpy import errors
-from virshpy.xml.domain.address import Device, DeviceSeclabel, PCIPlace, VirtioDriver, skipped
+from virshpy.xml.credentials import Auth, Encryption, Initiator
+from virshpy.xml.domain.address import Device, DeviceSeclabel, VirtioDriver, skipped
 from virshpy.xml.domain.sources import check_auth, check_source
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.pci import PCIPlace
 from virshpy.xml.scalars import (
     DIR,
     HOST,
@@ -21,8 +23,6 @@ from virshpy.xml.scalars import (
     TARGET,
     UINT,
     ULONG,
-    UUID,
-    WORD,
     WWN,
     YESNO,
     Blank,
@@ -46,76 +46,6 @@ if TYPE_CHECKING:
 SOURCE_TYPES = "none file block dir network volume nvme vhostuser"
 FORMATS = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop luks cow qcow qcow2 qed vmdk"
 PROTOCOLS = "none nbd rbd sheepdog gluster iscsi http https ftp ftps tftp ssh vxhs nfs"
-
-
-_SECRET_UUID = UUID(xml("invalid secret uuid '%s'"))
-
-
-class Secret(Element, tag="secret"):
-    """A reference to a secret, by UUID or by usage."""
-
-    type: str | None = attr(Enum("none volume ceph iscsi tls vtpm", "unknown secret type '%s'"))
-    uuid: str | None = attr(_SECRET_UUID)
-    usage: str | None = attr()
-
-    def _check(self, node: Node) -> None:
-        _one_reference(self.uuid, self.usage, node)
-
-
-def _one_reference(uuid: str | None, usage: str | None, node: Node) -> None:
-    """A secret is named in one way."""
-    if uuid is None and usage is None:
-        raise Refusal(errors.XMLError, "missing secret uuid or usage attribute", node)
-    if uuid is not None and usage is not None:
-        raise Refusal(errors.XMLError, "either secret uuid or usage expected", node, "expected one of the two")
-
-
-class Auth(Element, tag="auth"):
-    type: str | None = attr()
-    username: str | None = attr(WORD)
-    secret: Secret | None = one(Secret)
-
-    def _check(self, node: Node) -> None:
-        if not self.username:
-            raise Refusal(errors.XMLError, "missing username for auth", node)
-
-
-class Cipher(Element, tag="cipher"):
-    name: str | None = attr()
-    size: int | None = attr(UINT)
-    mode: str | None = attr()
-    hash: str | None = attr()
-
-
-class IVGen(Element, tag="ivgen"):
-    name: str | None = attr()
-    hash: str | None = attr()
-
-
-class EncryptionSecret(Element, tag="secret"):
-    type: str | None = attr(
-        Enum("passphrase", "unknown volume encryption secret type %s"),
-        required=xml("unknown volume encryption secret type"),
-    )
-    uuid: str | None = attr(_SECRET_UUID)
-    usage: str | None = attr()
-
-    def _check(self, node: Node) -> None:
-        _one_reference(self.uuid, self.usage, node)
-
-
-class Encryption(Element, tag="encryption"):
-    _open = True
-
-    format_name: str | None = attr(
-        Blank(Enum("default qcow luks luks2", "unknown volume encryption format type %s")),
-        "format",
-        required=xml("unknown volume encryption format"),
-    )
-    engine: str | None = attr(Enum("qemu librbd"))
-    secrets: list[EncryptionSecret] = many(EncryptionSecret)
-    cipher: Cipher | None = one(Cipher)
-    ivgen: IVGen | None = one(IVGen)
 
 
 class MaxSize(Element, tag="max_size"):
@@ -189,14 +119,6 @@ class Snapshot(Element, tag="snapshot"):
 
 class ConfigFile(Element, tag="config"):
     file: str | None = attr()
-
-
-class IQN(Element, tag="iqn"):
-    name: str | None = attr()
-
-
-class Initiator(Element, tag="initiator"):
-    iqn: IQN | None = one(IQN)
 
 
 class SSL(Element, tag="ssl"):

@@ -8,8 +8,8 @@ from virshpy.drivers.qemu.argv.guest import Guest
 from virshpy.drivers.qemu.argv.words import as_json
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.drivers.qemu.postparse.places import drive_of
-from virshpy.xml.domain.address import PCIPlace
 from virshpy.xml.domain.hostdev import HostAddress
+from virshpy.xml.pci import PCIPlace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

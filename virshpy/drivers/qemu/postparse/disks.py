@@ -11,8 +11,9 @@ from virshpy.xml.domain.storage import DiskDriver
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.postparse.scsi import DriveAddressParts
+    from virshpy.xml.credentials import Encryption
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.storage import BackingStore, Disk, Encryption, IOTune, StorageSource
+    from virshpy.xml.domain.storage import BackingStore, Disk, IOTune, StorageSource
 
 _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
 

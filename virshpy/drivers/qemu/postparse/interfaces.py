@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from virshpy.drivers.qemu.postparse.places import is_x86
-from virshpy.xml.domain.interface import InterfaceMAC, InterfaceModel, VirtualPortParameters
+from virshpy.xml.domain.interface import InterfaceMAC, InterfaceModel
+from virshpy.xml.port import VirtualPortParameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.postparse.context import Context
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.interface import Interface, VirtualPort
+    from virshpy.xml.domain.interface import Interface
+    from virshpy.xml.port import VirtualPort
 
 # Models that libvirt knows, and writes in its own way.
 _MODELS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy.drivers.cpu.models import vendor_of
+from virshpy.drivers.qemu.node.kernel import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _devices(caps: QemuCaps, machine: Machine) -> list[str]:
     lines += _section("video", [("modelType", video)])
     lines += _section("hostdev", [
         ("mode", ("subsystem",)), ("startupPolicy", policies), ("subsysType", hostdev), ("capsType", ()),
-        ("pciBackend", ("vfio",) if _vfio() else ()),
+        ("pciBackend", ("vfio",) if names("/sys/kernel/iommu_groups") else ()),
     ])  # fmt: skip
     lines += _section("rng", [("model", _VIRTIO), ("backendModel", ("random", "egd", "builtin"))])
     lines += _section("filesystem", [("driverType", ("path", "handle", "virtiofs"))])
@@ -141,15 +142,6 @@ def _devices(caps: QemuCaps, machine: Machine) -> list[str]:
     lines += _section("redirdev", [("bus", ("usb",))])
     lines += _section("channel", [("type", ["pty", "unix", *(["spicevmc"] if spice else [])])])
     return [*lines, "  </devices>"]
-
-
-def _vfio() -> bool:
-    import os
-
-    try:
-        return bool(os.listdir("/sys/kernel/iommu_groups"))
-    except OSError:
-        return False
 
 
 def _features(caps: QemuCaps) -> list[str]:

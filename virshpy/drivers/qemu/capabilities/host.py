@@ -5,11 +5,12 @@ from __future__ import annotations
 from virshpy.drivers.qemu.capabilities import kvm
 from virshpy.drivers.qemu.capabilities.choice import arch_of
 from virshpy.drivers.qemu.node.identity import host_uuid, node_info
-from virshpy.drivers.qemu.node.kernel import names, ranges
+from virshpy.drivers.qemu.node.kernel import names
 from virshpy.drivers.qemu.node.memory import cells, page_sizes, pages
 from virshpy.drivers.qemu.node.processors import Topology, cache_banks, online_cpus
 from virshpy.drivers.qemu.node.suspend import targets
 from virshpy.enums import NodeSuspendTarget
+from virshpy.xml.scalars import format_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +21,11 @@ _WORDSIZE = {"x86_64": 64, "aarch64": 64, "ppc64le": 64, "s390x": 64, "riscv64":
 _X86 = ("i686", "x86_64")
 
 
-def capabilities_xml(
-    guests: list[QemuCaps], *, uuid: str | None = None, secmodel: str = "dac", baselabel: str | None = None
-) -> str:
+def capabilities_xml(guests: list[QemuCaps], *, uuid: str | None = None, baselabel: str | None = None) -> str:
     """The whole document (virConnectGetCapabilities) for these QEMU binaries; ``baselabel`` is guests' uid:gid."""
     lines = ["<capabilities>", "", "  <host>", f"    <uuid>{uuid or host_uuid()}</uuid>"]
     host = [*_cpu(guests), *_power(), f"<iommu support='{'yes' if names('/sys/kernel/iommu_groups') else 'no'}'/>"]
-    host += [*_MIGRATION, *_topology(), *_cache(), *_secmodels(secmodel, baselabel)]
+    host += [*_MIGRATION, *_topology(), *_cache(), *_secmodels(baselabel)]
     lines += [*_indent(host, 4), "  </host>", ""]
     for caps in guests:
         lines += _indent(_guest(caps), 2) + [""]
@@ -106,7 +105,7 @@ def _topology() -> list[str]:
         for place in map(Topology, cell.cpus):
             lines.append(
                 f"        <cpu id='{place.cpu}' socket_id='{place.socket}' die_id='{place.die}'"
-                f" core_id='{place.core}' siblings='{ranges(place.siblings)}'/>"
+                f" core_id='{place.core}' siblings='{format_ranges(place.siblings)}'/>"
             )
         lines += ["      </cpus>", "    </cell>"]
     return [*lines, "  </cells>", "</topology>"]
@@ -118,19 +117,17 @@ def _cache() -> list[str]:
         size, unit = (bank.size >> 10, "MiB") if bank.size % 1024 == 0 else (bank.size, "KiB")
         lines.append(
             f"  <bank id='{bank.id}' level='{bank.level}' type='{bank.kind}' size='{size}' unit='{unit}'"
-            f" cpus='{ranges(bank.cpus)}'/>"
+            f" cpus='{format_ranges(bank.cpus)}'/>"
         )
     return ["<cache>", *lines, "</cache>"] if lines else []
 
 
-def _secmodels(model: str, baselabel: str | None) -> list[str]:
+def _secmodels(baselabel: str | None) -> list[str]:
     lines = ["<secmodel>", "  <model>none</model>", "  <doi>0</doi>", "</secmodel>"]
-    if model == "dac":
-        lines += ["<secmodel>", "  <model>dac</model>", "  <doi>0</doi>"]
-        if baselabel:
-            lines += [f"  <baselabel type='{kind}'>{baselabel}</baselabel>" for kind in ("kvm", "qemu")]
-        lines.append("</secmodel>")
-    return lines
+    lines += ["<secmodel>", "  <model>dac</model>", "  <doi>0</doi>"]
+    if baselabel:
+        lines += [f"  <baselabel type='{kind}'>{baselabel}</baselabel>" for kind in ("kvm", "qemu")]
+    return [*lines, "</secmodel>"]
 
 
 def _guest(caps: QemuCaps) -> list[str]:

@@ -41,17 +41,6 @@ def number_list(text: str | None) -> list[int]:
     return numbers
 
 
-def ranges(numbers: list[int]) -> str:
-    """Numbers as the kernel writes them: ``0-3,8``."""
-    parts: list[list[int]] = []
-    for value in sorted(numbers):
-        if parts and parts[-1][1] == value - 1:
-            parts[-1][1] = value
-        else:
-            parts.append([value, value])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
-
-
 def meminfo(path: str) -> dict[str, int]:
     """The figures of a meminfo file in KiB; those of a NUMA cell begin with ``Node 0``, which is left out."""
     found = {}

@@ -117,8 +117,7 @@ def free_pages(sizes: list[int], start: int, count: int) -> dict[int, dict[int, 
             else:
                 huge = number(f"{_pool(cell, size)}/free_hugepages")
                 if huge is None:
-                    where = "" if cell == -1 else f" on node {cell}"
-                    raise errors.OperationFailed(f"page size {size} is not available{where}", hint=_sizes_hint())
+                    raise _no_such_size(size, cell)
                 free = huge
             found[cell][size] = free
     return found
@@ -126,6 +125,11 @@ def free_pages(sizes: list[int], start: int, count: int) -> dict[int, dict[int, 
 
 def _sizes_hint() -> str:
     return "this host has pages of " + ", ".join(f"{size} KiB" for size in page_sizes())
+
+
+def _no_such_size(size: int, cell: int) -> errors.OperationFailed:
+    where = "" if cell == -1 else f" on node {cell}"
+    return errors.OperationFailed(f"page size {size} is not available{where}", hint=_sizes_hint())
 
 
 def allocate_pages(wanted: dict[int, int], start: int, count: int, flags: int) -> int:
@@ -151,8 +155,7 @@ def _resize(cell: int, size: int, wanted: int, *, add: bool) -> None:
     path = f"{_pool(cell, size)}/nr_hugepages"
     before = number(path)
     if before is None:
-        where = "" if cell == -1 else f" on node {cell}"
-        raise errors.OperationFailed(f"page size {size} is not available{where}", hint=_sizes_hint())
+        raise _no_such_size(size, cell)
     target = before + wanted if add else wanted
     try:
         files.set_kernel_value(kernel.ROOT + path, str(target))

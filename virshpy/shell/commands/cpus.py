@@ -6,7 +6,6 @@ from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Option, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, File, Path
-from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.render.results import Document, Lines, Message, Text
 from virshpy.xml.parse import parse
 
@@ -24,13 +23,14 @@ _HYPERVISOR = (
     option("arch", STRING.offering("ARCHES"), "architecture (/domain/os/type/@arch)"),
     option("machine", STRING.offering("MACHINES"), "machine type (/domain/os/type/@machine)"),
 )
-_COMPARING = (flag("error", "a processor that will not do is an error"), flag("validate", "check the XML's form first"))
-_BASELINE = (
-    flag("features", "name the features that the model has by itself"),
-    flag("migratable", "without features that keep a guest from moving"),
+_COMPARING = (
+    flag("error", "a processor that lacks features is an error", adds=CompareCPUFlags.FAIL_INCOMPATIBLE),
+    flag("validate", "refuse XML that the schema does not know", adds=CompareCPUFlags.VALIDATE_XML),
 )
-_BASELINE_FLAGS = {"features": BaselineCPUFlags.EXPAND_FEATURES, "migratable": BaselineCPUFlags.MIGRATABLE}
-_COMPARE_FLAGS = {"error": CompareCPUFlags.FAIL_INCOMPATIBLE, "validate": CompareCPUFlags.VALIDATE_XML}
+_BASELINE = (
+    flag("features", "name the features that the model has by itself", adds=BaselineCPUFlags.EXPAND_FEATURES),
+    flag("migratable", "without features that keep a guest from moving", adds=BaselineCPUFlags.MIGRATABLE),
+)
 _FILE: Option = argument("file", Path(), "file with XML: of a processor, of a domain, or of capabilities")
 
 
@@ -110,7 +110,7 @@ def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
     described = processors(session, file)[0]
     with failing(f"Failed to compare host CPU with {file}"):
-        result = session.connection.compare_cpu(described, given_flags(args, _COMPARE_FLAGS))
+        result = session.connection.compare_cpu(described, args.flags)
     return _compared(result, file, hypervisor=False)
 
 
@@ -128,7 +128,7 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Messag
     with failing(f"Failed to compare hypervisor CPU with {file}"):
         result = session.connection.compare_hypervisor_cpu(
             args["emulator"], args["arch"], args["machine"], args["virttype"], described,
-            given_flags(args, _COMPARE_FLAGS),
+            args.flags,
         )  # fmt: skip
     return _compared(result, file, hypervisor=True)
 
@@ -143,7 +143,7 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Messag
 )
 def cpu_baseline(session: Session, args: Arguments) -> Document:
     found = processors(session, args["file"])
-    return Document(session.connection.baseline_cpu(found, given_flags(args, _BASELINE_FLAGS)))
+    return Document(session.connection.baseline_cpu(found, args.flags))
 
 
 @command(
@@ -172,7 +172,7 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
         found = processors(session, args["file"])
     return Document(
         session.connection.baseline_hypervisor_cpu(
-            args["emulator"], args["arch"], args["machine"], args["virttype"], found, given_flags(args, _BASELINE_FLAGS)
+            args["emulator"], args["arch"], args["machine"], args["virttype"], found, args.flags
         )
     )
 

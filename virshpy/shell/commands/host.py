@@ -6,7 +6,6 @@ from virshpy.enums import DomainCapabilitiesFlags
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import command, flag, option
 from virshpy.shell.lang.types import STRING
-from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.nouns.options import WRAP, XPATH, selected
 from virshpy.shell.render.results import Document, Field, Fields, Text
 
@@ -135,13 +134,17 @@ def _whole_or_selected(text: str, args: Arguments) -> Document:
         option("machine", STRING.offering("MACHINES"), "machine type (/domain/os/type/@machine)"),
         XPATH,
         WRAP,
-        flag("disable-deprecated-features", "a host model without features that are deprecated"),
+        flag(
+            "disable-deprecated-features",
+            "a host model without features that are deprecated",
+            adds=DomainCapabilitiesFlags.DISABLE_DEPRECATED_FEATURES,
+        ),
     ),
     examples=(("domcapabilities --machine q35", "what a guest with that machine may have"),),
     returns="xml",
 )
 def domcapabilities(session: Session, args: Arguments) -> Document:
-    flags = given_flags(args, {"disable-deprecated-features": DomainCapabilitiesFlags.DISABLE_DEPRECATED_FEATURES})
+    flags = args.flags
     with failing("failed to get emulator capabilities"):
         text = session.connection.domain_capabilities(
             args["emulatorbin"], args["arch"], args["machine"], args["virttype"], flags

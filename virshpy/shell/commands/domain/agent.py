@@ -14,7 +14,6 @@ from virshpy.shell.commands.domain.options import RUNNING
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, Requires, argument, command, flag, option, words
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt
-from virshpy.shell.nouns.families import given_flags
 from virshpy.shell.render.results import Document, Lines, Message, Shown, Table, Text
 
 TYPE_CHECKING = False
@@ -127,13 +126,12 @@ _KINDS = (
     "guestinfo",
     "what a guest says about itself",
     "Print what the guest's agent says about the guest, all or what is asked\nfor.",
-    (RUNNING, *(flag(name, what) for name, _, what in _KINDS)),
+    (RUNNING, *(flag(name, what, adds=kind) for name, kind, what in _KINDS)),
     examples=(("guestinfo test --os", "what runs there"),),
     returns="parameters",
 )
 def guestinfo(session: Session, args: Arguments) -> Text:
-    wanted = given_flags(args, {name: value for name, value, _ in _KINDS})
-    found = args["domain"].guest_info(wanted)
+    found = args["domain"].guest_info(args.flags)
     text = "".join(f"{name:<20}: {_shown(value)}\n" for name, value in found.items())
     return Text("parameters", text, found, end="")
 

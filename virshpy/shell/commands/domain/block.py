@@ -27,7 +27,7 @@ from virshpy.shell.lang.command import (
     option,
 )
 from virshpy.shell.lang.types import STRING, Choice, File, Path, Size, UInt
-from virshpy.shell.nouns.families import given_flags, named_as
+from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.objects import DiskName
 from virshpy.shell.render.results import Document, Message, Text
 
@@ -37,17 +37,23 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.lang.command import Alias, Arguments
+    from virshpy.shell.lang.command import Arguments, Option
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
 _PATH = argument("path", DiskName(), "target or source of a disk")
-_BYTES = flag("bytes", "the bandwidth is in bytes a second")
 _WAIT = flag("wait", "wait until it is done")
 _VERBOSE = flag("verbose", "with --wait: show how far it is")
 _TIMEOUT = timeout_option()
 _ASYNC = flag("async", "with --wait: do not wait for a cancelled job to end")
-_BACKING = flag("keep-relative", "keep names of backing files relative")
+
+
+def _bytes(adds: int = 0) -> Option:
+    return flag("bytes", "the bandwidth is in bytes per second", adds=adds)
+
+
+def _relative(adds: int) -> Option:
+    return flag("keep-relative", "keep the names of backing files relative", adds=adds)
 
 
 @command(
@@ -63,8 +69,8 @@ _BACKING = flag("keep-relative", "keep names of backing files relative")
         _VERBOSE,
         _TIMEOUT,
         _ASYNC,
-        _BACKING,
-        _BYTES,
+        _relative(BlockRebaseFlags.RELATIVE),
+        _bytes(BlockPullFlags.BANDWIDTH_BYTES),
     ),
     constraints=(
         Requires("verbose", "wait"),
@@ -80,11 +86,9 @@ def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     limit = bandwidth(args)
     if args["base"] or "keep-relative" in args:
-        kinds = BlockRebaseFlags
-        flags = given_flags(args, {"keep-relative": kinds.RELATIVE, "bytes": kinds.BANDWIDTH_BYTES})
-        domain.block_rebase(args["path"], args["base"], limit, flags)
+        domain.block_rebase(args["path"], args["base"], limit, args.flags)
     else:
-        domain.block_pull(args["path"], limit, BlockPullFlags.BANDWIDTH_BYTES if "bytes" in args else 0)
+        domain.block_pull(args["path"], limit, args.flags)
     if "wait" not in args:
         yield Message("Block Pull started", end="", domain=domain.name, outcome="started")
         return
@@ -110,18 +114,18 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
         _PATH,
         bandwidth_option(),
         option("base", STRING.offering("DISK"), "the backing file to copy into (default: the last)"),
-        flag("shallow", "copy into the next one"),
+        flag("shallow", "copy into the next one", adds=BlockCommitFlags.SHALLOW),
         option("top", STRING.offering("DISK"), "the image to copy from (default: the first)"),
         flag("active", "from the image that is in use"),
-        flag("delete", "delete images that are of no use any more"),
+        flag("delete", "delete images that are of no use any more", adds=BlockCommitFlags.DELETE),
         _WAIT,
         _VERBOSE,
         _TIMEOUT,
         flag("pivot", "wait, then use the backing file instead of the image"),
         flag("keep-overlay", "wait, then go on with the image"),
         _ASYNC,
-        _BACKING,
-        _BYTES,
+        _relative(BlockCommitFlags.RELATIVE),
+        _bytes(BlockCommitFlags.BANDWIDTH_BYTES),
     ),
     constraints=(
         Reads("path", "base", "top"),
@@ -136,18 +140,9 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
 def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     limit = bandwidth(args)
-    kinds = BlockCommitFlags
     ends = "pivot" in args or "keep-overlay" in args
     active = "active" in args or ends
-    flags = given_flags(
-        args,
-        {
-            "shallow": kinds.SHALLOW,
-            "delete": kinds.DELETE,
-            "keep-relative": kinds.RELATIVE,
-            "bytes": kinds.BANDWIDTH_BYTES,
-        },
-    ) | (kinds.ACTIVE if active else 0)
+    flags = args.flags | (BlockCommitFlags.ACTIVE if active else 0)
     domain.block_commit(args["path"], args["base"], args["top"], limit, flags)
     if not (ends or "wait" in args or "timeout" in args):
         started = "Active Block Commit started" if active else "Block Commit started"
@@ -182,8 +177,8 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
         _PATH,
         option("dest", Path(), "where the copy goes"),
         bandwidth_option(),
-        flag("shallow", "copy the first image of the chain only"),
-        flag("reuse-external", "write into a file that is there already"),
+        flag("shallow", "copy the first image of the chain only", adds=BlockCopyFlags.SHALLOW),
+        flag("reuse-external", "write into a file that is there already", adds=BlockCopyFlags.REUSE_EXT),
         flag("blockdev", "the copy goes to a device of the host"),
         _WAIT,
         _VERBOSE,
@@ -195,9 +190,17 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
         option("format", Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "luks"), "format of the copy"),
         option("granularity", UInt(), "copy in pieces of so many bytes, a power of two"),
         option("buf-size", UInt(64), "most bytes on the way at one time"),
-        _BYTES,
-        flag("transient-job", "the domain may be persistent; the copy ends with its run"),
-        flag("synchronous-writes", "the guest waits for its writes to reach the copy"),
+        _bytes(),
+        flag(
+            "transient-job",
+            "the domain may be persistent; the copy ends with its run",
+            adds=BlockCopyFlags.TRANSIENT_JOB,
+        ),
+        flag(
+            "synchronous-writes",
+            "the guest waits for its writes to reach the copy",
+            adds=BlockCopyFlags.SYNCHRONOUS_WRITES,
+        ),
         flag("print-xml", "print the XML, and do nothing"),
     ),
     constraints=(
@@ -223,15 +226,7 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
         return
     # The older call says less, and is made where that is enough.
     newer = ("xml", "granularity", "buf-size", "transient-job", "synchronous-writes", "bytes")
-    flags = given_flags(
-        args,
-        {
-            "shallow": BlockCopyFlags.SHALLOW,
-            "reuse-external": BlockCopyFlags.REUSE_EXT,
-            "transient-job": BlockCopyFlags.TRANSIENT_JOB,
-            "synchronous-writes": BlockCopyFlags.SYNCHRONOUS_WRITES,
-        },
-    )
+    flags = args.flags
     params: dict[str, Any] = {}
     if limit:
         params["bandwidth"] = limit if "bytes" in args else limit << 20
@@ -280,8 +275,8 @@ _KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Blo
         DOMAIN,
         _PATH,
         flag("abort", "cancel it"),
-        flag("async", "do not wait until it has ended"),
-        flag("pivot", "end a copy or commit, and use the copy"),
+        flag("async", "do not wait until it has ended", adds=BlockJobAbortFlags.ASYNC),
+        flag("pivot", "end a copy or commit, and use the copy", adds=BlockJobAbortFlags.PIVOT),
         flag("info", "say how far it is (this is the default)"),
         flag("bytes", "bandwidths are in bytes a second"),
         flag("raw", "say it in libvirt's numbers"),
@@ -303,8 +298,7 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
         domain.block_job_set_speed(path, limit, BlockJobSetSpeedFlags.BANDWIDTH_BYTES if in_bytes else 0)
         return
     if any(name in args for name in ("abort", "async", "pivot")):
-        kinds = BlockJobAbortFlags
-        domain.block_job_abort(path, given_flags(args, {"async": kinds.ASYNC, "pivot": kinds.PIVOT}))
+        domain.block_job_abort(path, args.flags)
         return
     raw = "raw" in args
     wanted = BlockJobInfoFlags.BANDWIDTH_BYTES if in_bytes or not raw else 0

@@ -8,12 +8,10 @@ from virshpy.shell.commands.domain.options import (
     CURRENT,
     DOMAIN,
     IMPACT,
-    IMPACT_CLASHES,
     LIVE,
     PERSISTENT,
     PERSISTENT_CLASHES,
     device_call,
-    impact,
     lasting_impact,
 )
 from virshpy.shell.edit_tree import appended, parsed, printed, removed, set_text
@@ -21,6 +19,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, KiB, Path, UInt
 from virshpy.shell.nouns.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
+from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.results import Document, Message
 from virshpy.xml.node import Node
 
@@ -75,13 +74,19 @@ def detach_device(session: Session, args: Arguments) -> Message:
     "update-device",
     "change a device of a domain, from a file",
     "Change a device of a domain to what its XML says.",
-    (DOMAIN, _FILE, PERSISTENT, *IMPACT, flag("force", "even where the guest holds on to it")),
+    (
+        DOMAIN,
+        _FILE,
+        PERSISTENT,
+        *IMPACT,
+        flag("force", "even where the guest holds on to it", adds=DeviceModifyFlags.FORCE),
+    ),
     constraints=PERSISTENT_CLASHES,
     examples=(("update-device test nic.xml --live", "such as another network"),),
     returns="message domain",
 )
 def update_device(session: Session, args: Arguments) -> Message:
-    flags = lasting_impact(args) | (DeviceModifyFlags.FORCE if "force" in args else 0)
+    flags = lasting_impact(args)
     with failing(f"Failed to update device from {args.text('file')}"):
         args["domain"].update_device(args["file"], flags)
     return _done(args, "Device updated successfully")
@@ -98,7 +103,7 @@ def update_device(session: Session, args: Arguments) -> Message:
 )
 def detach_device_alias(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to detach device with alias {args['alias']}"):
-        args["domain"].detach_device_alias(args["alias"], impact(args))
+        args["domain"].detach_device_alias(args["alias"], args.flags)
     return _done(args, "Device detach request sent successfully")
 
 
@@ -176,7 +181,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
         CURRENT,
         LIVE,
         CONFIG,
-        flag("force", "even where the guest has locked the drive"),
+        flag("force", "even where the guest has locked the drive", adds=DeviceModifyFlags.FORCE),
         _PRINT,
         flag("block", "the medium is a device of the host"),
     ),
@@ -198,7 +203,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
 def change_media(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
     action = next((name for name in ("eject", "insert") if name in args), "update")
-    flags = impact(args) | (DeviceModifyFlags.FORCE if "force" in args else 0)
+    flags = args.flags
     node = _disk(args, args["path"], removable=True)
     source = node.find("source")
     target = _attribute(node, "target", "dev") or args["path"]
@@ -372,5 +377,5 @@ def update_memory_device(session: Session, args: Arguments) -> Result:
     xml = printed(device, _DEEP)
     if "print-xml" in args:
         return Document(xml)
-    domain.update_device(xml, impact(args))
+    domain.update_device(xml, args.flags)
     return _done(args, "Device updated successfully")

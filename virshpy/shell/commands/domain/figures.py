@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceAddressesSource, MemoryStatTags, SetTimeFlags
-from virshpy.shell.commands.domain.options import (
-    CONFIG,
-    CURRENT,
-    DOMAIN,
-    IMPACT_CLASHES,
-    LIVE,
-    RUNNING,
-    RUNNING_LATE,
-    impact,
-)
+from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, LIVE, RUNNING, RUNNING_LATE
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Option, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, Int
 from virshpy.shell.nouns.objects import AnyDiskName, InterfaceName, is_mac
+from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Field, Fields, Shown, Table, Text
 from virshpy.xml.parse import parse
@@ -359,7 +351,7 @@ def dommemstat(session: Session, args: Arguments) -> Text | None:
         if args["period"] < 0:
             raise Failure(f"Invalid collection period value '{args['period']}'")
         with failing("Unable to change balloon collection period."):
-            domain.set_memory_stats_period(args["period"], impact(args))
+            domain.set_memory_stats_period(args["period"], args.flags)
         return None
     with failing(f"Failed to get memory statistics for domain {args.text('domain')}"):
         found = domain.memory_stats()

@@ -8,7 +8,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import Alias, Exclusive, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt, Wrapping
-from virshpy.shell.nouns.families import given_flags, named_as
+from virshpy.shell.nouns.families import named_as
 from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Message, Text
 
@@ -81,8 +81,8 @@ def _figure(label: str, value: Any, counts: str) -> str:
     "Print what a domain is busy with, and how far it is.",
     (
         DOMAIN,
-        flag("completed", "the figures of the job that ended last"),
-        flag("keep-completed", "and keep them for the next one who asks"),
+        flag("completed", "the figures of the job that ended last", adds=JobStatsFlags.COMPLETED),
+        flag("keep-completed", "and keep them for the next one who asks", adds=JobStatsFlags.KEEP_COMPLETED),
         flag("anystats", "figures of jobs that failed, too"),
         flag("rawstats", "print libvirt's own names and numbers"),
     ),
@@ -92,7 +92,7 @@ def _figure(label: str, value: Any, counts: str) -> str:
 )
 def domjobinfo(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
-    flags = given_flags(args, {"completed": JobStatsFlags.COMPLETED, "keep-completed": JobStatsFlags.KEEP_COMPLETED})
+    flags = args.flags
     try:
         kind, found = domain.job_stats(flags)
     except errors.NoSupport as error:
@@ -182,11 +182,11 @@ def domdirtyrate_calc(session: Session, args: Arguments) -> Message:
 
 # migration
 _M = MigrateFlags
-_SWITCHES: tuple[tuple[str, int | None, str], ...] = (
+_SWITCHES: tuple[tuple[str, int, str], ...] = (
     ("live", _M.LIVE, "while the domain runs"),
     ("offline", _M.OFFLINE, "the definition of a domain that does not run"),
     ("p2p", _M.PEER2PEER, "the hosts talk to each other"),
-    ("direct", None, "the hypervisor does it by itself"),
+    ("direct", 0, "the hypervisor does it by itself"),
     ("tunnelled", _M.TUNNELLED, "through the connection of the two hosts"),
     ("persistent", _M.PERSIST_DEST, "define the domain there"),
     ("undefinesource", _M.UNDEFINE_SOURCE, "undefine the domain here"),
@@ -197,20 +197,16 @@ _SWITCHES: tuple[tuple[str, int | None, str], ...] = (
      "the guest waits for its writes to reach the copies"),
     ("change-protection", _M.CHANGE_PROTECTION, "refuse changes of the domain meanwhile"),
     ("unsafe", _M.UNSAFE, "even where its disks may be damaged"),
-    ("verbose", None, "show how far it is"),
+    ("verbose", 0, "show how far it is"),
     ("compressed", _M.COMPRESSED, "compress memory on the way"),
     ("auto-converge", _M.AUTO_CONVERGE, "slow the guest down until it can be caught up with"),
     ("rdma-pin-all", _M.RDMA_PIN_ALL, "pin all memory before RDMA begins"),
     ("abort-on-error", _M.ABORT_ON_ERROR, "give up at I/O errors of the guest"),
     ("postcopy", _M.POSTCOPY, "memory may follow after the domain; begun by migrate-postcopy"),
-    ("postcopy-after-precopy", None, "let memory follow after one round"),
+    ("postcopy-after-precopy", 0, "let memory follow after one round"),
     ("postcopy-resume", _M.POSTCOPY_RESUME, "go on with a migration whose connection broke"),
     ("zerocopy", _M.ZEROCOPY, "send memory without copying it first"),
 )  # fmt: skip
-_LATER_SWITCHES: dict[str, tuple[int, str]] = {
-    "tls": (_M.TLS, "encrypt what is sent"),
-    "parallel": (_M.PARALLEL, "use several connections"),
-}
 _DISKS = STRING.offering("DISKS")
 _METHODS = STRING.offering("COMPRESSIONS")
 # Options whose value becomes a parameter: libvirt's name of it, the type, the help.
@@ -243,10 +239,6 @@ def _value(name: str) -> Any:
     return option(name, _VALUES[name][1], _VALUES[name][2], late=True)
 
 
-def _later(name: str) -> Any:
-    return flag(name, _LATER_SWITCHES[name][1])
-
-
 @command(
     "migrate",
     "move a domain to another host",
@@ -254,7 +246,7 @@ def _later(name: str) -> Any:
     (
         DOMAIN,
         argument("desturi", STRING.offering("URIS"), "URI of the other host"),
-        *(flag(name, help) for name, _, help in _SWITCHES),
+        *(flag(name, help, adds=value) for name, value, help in _SWITCHES),
         *(_value(name) for name in ("migrateuri", "graphicsuri", "listen-address", "dname")),
         option("timeout", UInt(), "do something about it after so many seconds: suspend the domain, unless"),
         flag("timeout-suspend", "after that time, suspend the domain"),
@@ -264,9 +256,9 @@ def _later(name: str) -> Any:
             "comp-mt-dthreads", "comp-xbzrle-cache", "auto-converge-initial", "auto-converge-increment",
             "persistent-xml",
         )),
-        _later("tls"),
+        flag("tls", "encrypt what is sent", adds=_M.TLS),
         _value("postcopy-bandwidth"),
-        _later("parallel"),
+        flag("parallel", "use several connections", adds=_M.PARALLEL),
         *(_value(name) for name in ("parallel-connections", "bandwidth", "tls-destination")),
     ),
     constraints=(
@@ -284,9 +276,7 @@ def _later(name: str) -> Any:
 )  # fmt: skip
 def migrate(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
-    switches = {name: value for name, value, _ in _SWITCHES if value is not None}
-    switches |= {name: value for name, (value, _) in _LATER_SWITCHES.items()}
-    flags = given_flags(args, switches)
+    flags = args.flags
     if args["timeout"]:
         if "live" not in args:
             raise Failure("migrate: Unexpected timeout for offline migration")

@@ -6,6 +6,7 @@ from virshpy.enums import ModificationImpact
 from virshpy.shell.lang.command import Exclusive, argument, flag
 from virshpy.shell.lang.types import DomainType
 from virshpy.shell.nouns.families import named_as
+from virshpy.shell.nouns.options import IMPACT_CLASHES, impact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,24 +18,14 @@ _RUNNING = DomainType(states="running,paused,idle")
 RUNNING = argument("domain", _RUNNING, "name, id or UUID of a domain")
 RUNNING_LATE = argument("domain", _RUNNING, "name, id or UUID of a domain", late=True)
 
-CONFIG = flag("config", "of the definition")
-LIVE = flag("live", "of the running domain")
-CURRENT = flag("current", "of the running domain if it runs, else of the definition")
-PERSISTENT = flag("persistent", "of the running domain and of the definition")
-IMPACT = (CONFIG, LIVE, CURRENT)
-IMPACT_CLASHES = (Exclusive("current", "live"), Exclusive("current", "config"))
+CONFIG, LIVE, CURRENT = IMPACT = impact("domain")
+PERSISTENT = flag("persistent", "act on the definition, and on the domain if it runs")
 PERSISTENT_CLASHES = (Exclusive("persistent", "current"), *IMPACT_CLASHES)
 
 
-def impact(args: Arguments) -> int:
-    """What --live, --config and --current amount to."""
-    flags = ModificationImpact.LIVE if "live" in args else 0
-    return int(flags | (ModificationImpact.CONFIG if "config" in args else 0))
-
-
 def lasting_impact(args: Arguments) -> int:
-    """The same where --persistent, which means the definition and the domain as it runs, is another way to say it."""
-    flags = impact(args)
+    """The flags of a command with --persistent, which means the definition and the domain as it runs."""
+    flags = args.flags
     if "persistent" in args:
         flags |= ModificationImpact.CONFIG
         if args["domain"].is_active():

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import VcpuFlags
-from virshpy.shell.commands.domain.options import (
-    DOMAIN,
-    DOMAIN_LATE,
-    IMPACT,
-    IMPACT_CLASHES,
-    RUNNING,
-    RUNNING_LATE,
-    impact,
-)
+from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, RUNNING, RUNNING_LATE
 from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, Exclusive, OneOf, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
+from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.results import Message, Shown, Table, Text
 
 TYPE_CHECKING = False
@@ -57,7 +50,7 @@ _V = VcpuFlags
 def setvcpus(session: Session, args: Arguments) -> None:
     if not args["count"]:
         raise Failure("Can't set 0 processors for a VM")
-    flags = impact(args)
+    flags = args.flags
     for name, value in (("guest", _V.GUEST), ("maximum", _V.MAXIMUM), ("hotpluggable", _V.HOTPLUGGABLE)):
         if name in args:
             flags |= value
@@ -103,7 +96,7 @@ def vcpucount(session: Session, args: Arguments) -> Result:
     if "guest" in args:
         with failing("Failed to retrieve vCPU count from the guest"):
             return _count(domain.vcpus_flags(_V.GUEST))
-    flags = impact(args)
+    flags = args.flags
     if "maximum" in args:
         with failing("Failed to retrieve maximum vcpu count"):
             return _count(domain.vcpus_flags(flags | _V.MAXIMUM))
@@ -148,7 +141,7 @@ _ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --di
     returns="",
 )
 def setvcpu(session: Session, args: Arguments) -> None:
-    args["domain"].set_vcpu(args["vcpulist"], "enable" in args, impact(args))
+    args["domain"].set_vcpu(args["vcpulist"], "enable" in args, args.flags)
 
 
 @command(
@@ -276,13 +269,13 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
     count = _host_cpus(session)
     if not query:
         cpus = _wanted_cpus(args["cpulist"], count)
-        domain.pin_vcpu(args["vcpu"], cpus, impact(args))
+        domain.pin_vcpu(args["vcpu"], cpus, args.flags)
         return None
     if "live" in args and not domain.is_active():
         raise Failure("cannot get vcpupin for offline domain")
     if "config" in args and not domain.is_persistent():
         raise Failure("cannot get vcpupin for transient domain")
-    flags = impact(args)
+    flags = args.flags
     total = domain.info().vcpus
     if args["vcpu"] is not None and args["vcpu"] >= total:
         which = "persistent" if "config" in args else "live"
@@ -310,9 +303,9 @@ def emulatorpin(session: Session, args: Arguments) -> Text | None:
     query = "cpulist" not in args
     count = _host_cpus(session)
     if not query:
-        domain.pin_emulator(_wanted_cpus(args["cpulist"], count), impact(args))
+        domain.pin_emulator(_wanted_cpus(args["cpulist"], count), args.flags)
         return None
-    cpus = domain.emulator_pin_info(impact(args))
+    cpus = domain.emulator_pin_info(args.flags)
     text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
     return Text("affinity", text, list(cpus), end="")
 
@@ -341,7 +334,7 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
     count = _host_cpus(session)
     with failing("Unable to get domain IOThreads information"):
-        found = domain.iothread_info(impact(args))
+        found = domain.iothread_info(args.flags)
     if not found:
         return Message("No IOThreads found for the domain", end="", domain=domain.name, iothreads=[])
     rows = []
@@ -367,7 +360,7 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
 )
 def iothreadpin(session: Session, args: Arguments) -> None:
     cpus = _wanted_cpus(args["cpulist"], _host_cpus(session))
-    args["domain"].pin_iothread(args["iothread"], cpus, impact(args))
+    args["domain"].pin_iothread(args["iothread"], cpus, args.flags)
 
 
 @command(
@@ -380,7 +373,7 @@ def iothreadpin(session: Session, args: Arguments) -> None:
     returns="",
 )
 def iothreadadd(session: Session, args: Arguments) -> None:
-    args["domain"].add_iothread(args["id"], impact(args))
+    args["domain"].add_iothread(args["id"], args.flags)
 
 
 @command(
@@ -393,7 +386,7 @@ def iothreadadd(session: Session, args: Arguments) -> None:
     returns="",
 )
 def iothreaddel(session: Session, args: Arguments) -> None:
-    args["domain"].del_iothread(args["id"], impact(args))
+    args["domain"].del_iothread(args["id"], args.flags)
 
 
 _POLLING = (
@@ -424,7 +417,7 @@ def iothreadset(session: Session, args: Arguments) -> None:
     given = {name.replace("-", "_"): args[name] for name, _, _ in _POLLING if args[name] is not None}
     if not given:
         raise Failure("Not enough arguments passed, nothing to set")
-    args["domain"].set_iothread_params(number, given, impact(args))
+    args["domain"].set_iothread_params(number, given, args.flags)
 
 
 # time

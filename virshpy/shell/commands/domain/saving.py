@@ -7,7 +7,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
-from virshpy.shell.nouns.families import Spoken, edit_document, given_flags, named_as
+from virshpy.shell.nouns.families import Spoken, edit_document, named_as
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message
 
@@ -21,18 +21,14 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
 
 _S = SaveRestoreFlags
-_FLAGS = {
-    "bypass-cache": _S.BYPASS_CACHE,
-    "running": _S.RUNNING,
-    "paused": _S.PAUSED,
-    "reset-nvram": _S.RESET_NVRAM,
-}
-_BYPASS = flag("bypass-cache", "keep it out of the host's page cache")
-_STATE = (flag("running", "it will run when it is restored"), flag("paused", "it will be paused when it is restored"))
+_BYPASS = flag("bypass-cache", "keep it out of the host's page cache", adds=_S.BYPASS_CACHE)
+_STATE = (
+    flag("running", "it will run when it is restored", adds=_S.RUNNING),
+    flag("paused", "it will be paused when it is restored", adds=_S.PAUSED),
+)
 _STATE_CLASH = (Exclusive("running", "paused"),)
 _VERBOSE = flag("verbose", "show how far it is")
-_SECURE = flag("security-info", "with passwords")
-_SECURE_FLAG = {"security-info": 1}
+_SECURE = flag("security-info", "with passwords", adds=1)
 _ALTERED = option("xml", File(), "file with XML that it is restored with")
 
 
@@ -40,7 +36,7 @@ def _state(args: Arguments) -> int:
     """The flags of a saved state. Raises Failure for both ways at once, in the words of libvirt's API."""
     if "running" in args and "paused" in args:
         raise Spoken("Flags 'VIR_DOMAIN_SAVE_RUNNING' and 'VIR_DOMAIN_SAVE_PAUSED' are mutually exclusive")
-    return given_flags(args, _FLAGS)
+    return args.flags
 
 
 @command(
@@ -80,7 +76,7 @@ def _absolute(path: str) -> str:
     "let a saved domain go on",
     "Start a domain from a file that save has made.",
     (argument("file", Path(), "file to read"), _BYPASS, _ALTERED, *_STATE,
-     flag("reset-nvram", "begin with a fresh copy of the firmware's variables")),
+     flag("reset-nvram", "begin with a fresh copy of the firmware's variables", adds=_S.RESET_NVRAM)),
     examples=(("restore /var/tmp/test.sav", "where it was"),),
     returns="message file",
 )  # fmt: skip
@@ -140,7 +136,7 @@ def managedsave_remove(session: Session, args: Arguments) -> Message:
     returns="xml",
 )
 def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(args["domain"].managed_save_xml_desc(given_flags(args, _SECURE_FLAG)), args)
+    return selected(args["domain"].managed_save_xml_desc(args.flags), args)
 
 
 @command(
@@ -171,7 +167,7 @@ def managedsave_define(session: Session, args: Arguments) -> Message:
 )
 def managedsave_edit(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
-    flags = given_flags(args, _FLAGS)
+    flags = args.flags
 
     def define(text: str) -> bool:
         domain.managed_save_define_xml(text, flags)
@@ -197,7 +193,7 @@ _IMAGE = argument("file", Path(), "file that save has made")
     returns="xml",
 )
 def save_image_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(session.connection.save_image_xml_desc(args["file"], given_flags(args, _SECURE_FLAG)), args)
+    return selected(session.connection.save_image_xml_desc(args["file"], args.flags), args)
 
 
 @command(
@@ -226,7 +222,7 @@ def save_image_define(session: Session, args: Arguments) -> Message:
 )
 def save_image_edit(session: Session, args: Arguments) -> Message:
     connection, file = session.connection, args["file"]
-    flags = given_flags(args, _FLAGS)
+    flags = args.flags
 
     def define(text: str) -> bool:
         connection.save_image_define_xml(file, text, flags)
@@ -255,12 +251,12 @@ _D = CoreDumpFlags
     (
         DOMAIN,
         argument("file", Path(), "file to write"),
-        flag("live", "while the domain runs on"),
-        flag("crash", "and have the domain crash"),
-        _BYPASS,
-        flag("reset", "and reset the domain"),
+        flag("live", "while the domain runs on", adds=_D.LIVE),
+        flag("crash", "and have the domain crash", adds=_D.CRASH),
+        flag("bypass-cache", "keep it out of the host's page cache", adds=_D.BYPASS_CACHE),
+        flag("reset", "and reset the domain", adds=_D.RESET),
         _VERBOSE,
-        flag("memory-only", "memory and registers only, as crash(8) reads them"),
+        flag("memory-only", "memory and registers only, as crash(8) reads them", adds=_D.MEMORY_ONLY),
         option("format", AnyChoice(*_FORMATS), "format of a dump of memory only"),
     ),
     examples=(("dump test /var/tmp/test.core --memory-only --live", "while it hangs"),),
@@ -269,16 +265,7 @@ _D = CoreDumpFlags
 def dump(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     file, wanted = args["file"], args["format"]
-    flags = given_flags(
-        args,
-        {
-            "live": _D.LIVE,
-            "crash": _D.CRASH,
-            "bypass-cache": _D.BYPASS_CACHE,
-            "reset": _D.RESET,
-            "memory-only": _D.MEMORY_ONLY,
-        },
-    )
+    flags = args.flags
     if "format" in args and "memory-only" not in args:
         raise Failure("--format only works with --memory-only")
     if wanted and wanted not in _FORMATS:

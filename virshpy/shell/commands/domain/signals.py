@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import FDAssociateFlags, GraphicsReloadType, KeycodeSet, NodeSuspendTarget, ProcessSignal
 from virshpy.enums import QemuMonitorEventRegisterFlags as EventFlags
-from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, IMPACT_CLASHES, RUNNING, impact
+from virshpy.shell.commands.domain.options import DOMAIN, IMPACT, RUNNING
 from virshpy.shell.commands.domain.tuning import parameters, throttle_options, throttle_values
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Reads, argument, command, flag, option, words
@@ -24,7 +24,8 @@ from virshpy.shell.lang.types import (
     UInt,
 )
 from virshpy.shell.nouns.events import LOOP, TIMESTAMP, watch
-from virshpy.shell.nouns.families import Spoken, given_flags
+from virshpy.shell.nouns.families import Spoken
+from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.results import Message, Table, Text
 
 TYPE_CHECKING = False
@@ -267,15 +268,15 @@ def qemu_attach(session: Session, args: Arguments) -> Message:
         flag("pretty", "indent what the event carries"),
         LOOP,
         option("timeout", Timeout(), "give up after so many seconds"),
-        flag("regex", "the name is a regular expression"),
-        flag("no-case", "capital letters in the name do not matter"),
+        flag("regex", "the name is a regular expression", adds=EventFlags.REGEX),
+        flag("no-case", "capital letters in the name do not matter", adds=EventFlags.NOCASE),
         TIMESTAMP,
     ),
     examples=(("qemu-monitor-event test --event SHUTDOWN --timeout 60", "why it ends"),),
     returns="event domain time details | message received",
 )
 def qemu_monitor_event(session: Session, args: Arguments) -> Iterable[Result]:
-    flags = given_flags(args, {"regex": EventFlags.REGEX, "no-case": EventFlags.NOCASE})
+    flags = args.flags
     connection = session.connection
 
     def describe(ref: Any, **carried: Any) -> tuple[str, dict[str, Any]]:
@@ -327,8 +328,8 @@ def lxc_enter_namespace(session: Session, args: Arguments) -> None:
         DOMAIN,
         argument("name", STRING, "name of the group"),
         argument("pass-fds", Descriptors(), "file descriptors N,M,…", late=True),
-        flag("seclabel-writable", "label them so that the guest may write"),
-        flag("seclabel-restore", "put their labels back afterwards"),
+        flag("seclabel-writable", "label them so that the guest may write", adds=FDAssociateFlags.SECLABEL_WRITABLE),
+        flag("seclabel-restore", "put their labels back afterwards", adds=FDAssociateFlags.SECLABEL_RESTORE),
     ),
     examples=(("dom-fd-associate test group1 3,4", "opened by the calling shell"),),
     returns="",
@@ -337,10 +338,7 @@ def dom_fd_associate(session: Session, args: Arguments) -> None:
     numbers = args["pass-fds"]
     if not numbers:
         raise Spoken("nfds in virDomainFDAssociate must not be zero")
-    kinds = FDAssociateFlags
-    flags = given_flags(
-        args, {"seclabel-writable": kinds.SECLABEL_WRITABLE, "seclabel-restore": kinds.SECLABEL_RESTORE}
-    )
+    flags = args.flags
     args["domain"].fd_associate(args["name"], numbers, flags)
 
 
@@ -382,7 +380,7 @@ def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     values = {name: value for name, value in throttle_values(args).items() if name != "group_name"}
     with failing("Unable to change throttle group"):
-        domain.set_throttle_group(args["group-name"], values, impact(args))
+        domain.set_throttle_group(args["group-name"], values, args.flags)
     return Message(f"Throttle group '{args['group-name']}' set", domain=domain.name)
 
 
@@ -398,7 +396,7 @@ def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
 def domdelthrottlegroup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     with failing("Unable to delete throttle group"):
-        domain.del_throttle_group(args["group-name"], impact(args))
+        domain.del_throttle_group(args["group-name"], args.flags)
     return Message(f"Throttle group '{args['group-name']}' deleted", domain=domain.name)
 
 

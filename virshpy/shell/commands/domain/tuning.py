@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
 from virshpy.errors import Error, InvalidArg, Misuse, NoSupport
-from virshpy.shell.commands.domain.options import (
-    CONFIG,
-    CURRENT,
-    DOMAIN,
-    DOMAIN_LATE,
-    IMPACT,
-    IMPACT_CLASHES,
-    LIVE,
-    impact,
-)
+from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, DOMAIN_LATE, IMPACT, LIVE
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Reads, argument, command, option, words
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number, whole_number
 from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.objects import DiskName, InterfaceName
+from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.results import Text
 
 TYPE_CHECKING = False
@@ -55,7 +47,7 @@ def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Te
 )
 def setmem(session: Session, args: Arguments) -> None:
     domain: Domain = args["domain"]
-    flags = impact(args)
+    flags = args.flags
     plain = not flags and "current" not in args
     with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
         domain.set_memory(args["size"], MemoryModFlags.LIVE if plain else flags)
@@ -73,7 +65,7 @@ def setmem(session: Session, args: Arguments) -> None:
 )
 def setmaxmem(session: Session, args: Arguments) -> None:
     with failing("Unable to change MaxMemorySize"):
-        args["domain"].set_memory(args["size"], impact(args) | MemoryModFlags.MAXIMUM)
+        args["domain"].set_memory(args["size"], args.flags | MemoryModFlags.MAXIMUM)
 
 
 class Limit(KiB):
@@ -119,7 +111,7 @@ def memtune(session: Session, args: Arguments) -> Text | None:
     wanted = {name.replace("-", "_"): args[name] for name, _ in _LIMITS if args[name] is not None}
     if wanted:
         with failing("Unable to change memory parameters"):
-            domain.set_memory_parameters(wanted, impact(args))
+            domain.set_memory_parameters(wanted, args.flags)
         return None
     found = _read("memory", domain.memory_parameters, args)
     return parameters(found, {name: "unlimited" for name, value in found.items() if value >= UNLIMITED})
@@ -157,10 +149,10 @@ def numatune(session: Session, args: Arguments) -> Text | None:
             raise Failure(f"Invalid mode: {mode}")
     if wanted:
         with failing("Unable to change numa parameters"):
-            domain.set_numa_parameters(wanted, impact(args))
+            domain.set_numa_parameters(wanted, args.flags)
         return None
     try:
-        found = domain.numa_parameters(impact(args))
+        found = domain.numa_parameters(args.flags)
     except NoSupport as error:
         raise Failure("Unable to get number of memory parameters", error) from error
     except Error as error:
@@ -225,7 +217,7 @@ def blkiotune(session: Session, args: Arguments) -> Text | None:
             wanted["device_weight" if name == "device-weights" else name.replace("-", "_")] = args[name]
     if wanted:
         with failing("Unable to change blkio parameters"):
-            domain.set_blkio_parameters(wanted, impact(args))
+            domain.set_blkio_parameters(wanted, args.flags)
         return None
     return parameters(_read("blkio", domain.blkio_parameters, args))
 
@@ -233,7 +225,7 @@ def blkiotune(session: Session, args: Arguments) -> Text | None:
 def _read(what: str, call: Callable[[int], dict[str, Any]], args: Arguments) -> dict[str, Any]:
     """virsh asks how many parameters there are first; a driver looks at nothing but the flags then."""
     try:
-        return call(impact(args))
+        return call(args.flags)
     except (Misuse, NoSupport) as error:
         raise Failure(f"Unable to get number of {what} parameters", error) from error
     except Error as error:
@@ -310,12 +302,12 @@ def blkdeviotune(session: Session, args: Arguments) -> Text | None:
     wanted = throttle_values(args)
     if wanted:
         with failing("Unable to change block I/O throttle"):
-            domain.set_block_io_tune(args["device"], wanted, impact(args))
+            domain.set_block_io_tune(args["device"], wanted, args.flags)
         return None
     # virsh asks how many there are, which looks at nothing but the flags.
     doing = "number of block I/O throttle" if {"config", "live"} <= args.given.keys() else "block I/O throttle"
     with failing(f"Unable to get {doing} parameters"):
-        return parameters(domain.block_io_tune(args["device"], impact(args)))
+        return parameters(domain.block_io_tune(args["device"], args.flags))
 
 
 RATE_FIELDS = ("average", "peak", "burst", "floor")
@@ -390,10 +382,10 @@ def domiftune(session: Session, args: Arguments) -> Text | None:
         wanted |= {f"{way}.{name}": number for name, number in rate.items() if number or name == "average"}
     if wanted:
         with failing("Unable to set interface parameters"):
-            domain.set_interface_parameters(args["interface"], wanted, impact(args))
+            domain.set_interface_parameters(args["interface"], wanted, args.flags)
         return None
     with failing("Unable to get interface parameters"):
-        return parameters(domain.interface_parameters(args["interface"], impact(args)))
+        return parameters(domain.interface_parameters(args["interface"], args.flags))
 
 
 # processors
@@ -422,7 +414,7 @@ class SchedulerNumber(Type):
 )
 def schedinfo(session: Session, args: Arguments) -> Any:
     domain: Domain = args["domain"]
-    flags = impact(args)
+    flags = args.flags
     scheduler, count = domain.scheduler_type()
     line = f"{'Scheduler':<15}: {scheduler if scheduler else 'Unknown'}"
     try:
@@ -500,11 +492,11 @@ def perf(session: Session, args: Arguments) -> Text | None:
     wanted = dict(asked)
     if not wanted:
         with failing("Unable to get perf events"):
-            return _counters(domain.perf_events(impact(args)))
+            return _counters(domain.perf_events(args.flags))
     with failing("Unable to enable/disable perf events"):
         if len(asked) > len(wanted):
             _refuse_twice(sorted(name for name, _ in asked))
-        domain.set_perf_events(wanted, impact(args))
+        domain.set_perf_events(wanted, args.flags)
     return _counters(wanted)
 
 
@@ -553,4 +545,4 @@ def set_lifecycle_action(session: Session, args: Arguments) -> None:
             raise Failure(f"Invalid lifecycle {name} '{args[name]}'.")
     domain: Domain = args["domain"]
     with failing("Unable to change lifecycle action."):
-        domain.set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], impact(args))
+        domain.set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], args.flags)

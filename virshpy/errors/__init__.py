@@ -84,9 +84,10 @@ class Error(Exception):
     name = "VIR_ERR_INTERNAL_ERROR"
     detailed: str | None = None
 
-    def __init_subclass__(cls, *, code: int | None = None, name: str | None = None) -> None:
-        if code is not None and name is not None:
-            cls.code, cls.name = code, name
+    def __init_subclass__(
+        cls, *, code: int | None = None, name: str | None = None, detailed: str | None = None
+    ) -> None:
+        cls.code, cls.name, cls.detailed = code or cls.code, name or cls.name, detailed or cls.detailed
 
     def __init__(
         self,

@@ -17,118 +17,84 @@ class NoSupport(Error, code=3, name="VIR_ERR_NO_SUPPORT"):
     """this function is not supported by the connection driver"""
 
 
-class UnknownHost(Error, code=4, name="VIR_ERR_UNKNOWN_HOST"):
+class UnknownHost(Error, code=4, name="VIR_ERR_UNKNOWN_HOST", detailed="unknown host %s"):
     """unknown host"""
 
-    detailed = "unknown host %s"
 
-
-class NoConnect(Error, code=5, name="VIR_ERR_NO_CONNECT"):
+class NoConnect(Error, code=5, name="VIR_ERR_NO_CONNECT", detailed="no connection driver available for %s"):
     """no connection driver available"""
 
-    detailed = "no connection driver available for %s"
 
-
-class InvalidConn(Error, code=6, name="VIR_ERR_INVALID_CONN"):
+class InvalidConn(Error, code=6, name="VIR_ERR_INVALID_CONN", detailed="invalid connection pointer in %s"):
     """invalid connection pointer in"""
 
-    detailed = "invalid connection pointer in %s"
 
-
-class InvalidDomain(Error, code=7, name="VIR_ERR_INVALID_DOMAIN"):
+class InvalidDomain(Error, code=7, name="VIR_ERR_INVALID_DOMAIN", detailed="invalid domain pointer in %s"):
     """invalid domain pointer in"""
-
-    detailed = "invalid domain pointer in %s"
 
 
 class InvalidArg(Error, code=8, name="VIR_ERR_INVALID_ARG"):
     """invalid argument"""
 
 
-class Misuse(InvalidArg):
+class Misuse(InvalidArg, detailed="%s"):  # libvirt says this one without the words of its code
     """invalid argument"""
-
-    detailed = "%s"  # libvirt says this one without the words of its code
 
 
 class OperationFailed(Error, code=9, name="VIR_ERR_OPERATION_FAILED"):
     """operation failed"""
 
 
-class OSType(Error, code=16, name="VIR_ERR_OS_TYPE"):
+class OSType(Error, code=16, name="VIR_ERR_OS_TYPE", detailed="unknown OS type %s"):
     """unknown OS type"""
-
-    detailed = "unknown OS type %s"
 
 
 class NoKernel(Error, code=17, name="VIR_ERR_NO_KERNEL"):
     """missing kernel information"""
 
 
-class NoSource(Error, code=19, name="VIR_ERR_NO_SOURCE"):
+class NoSource(Error, code=19, name="VIR_ERR_NO_SOURCE", detailed="missing source information for device %s"):
     """missing source information for device"""
 
-    detailed = "missing source information for device %s"
 
-
-class NoTarget(Error, code=20, name="VIR_ERR_NO_TARGET"):
+class NoTarget(Error, code=20, name="VIR_ERR_NO_TARGET", detailed="missing target information for device %s"):
     """missing target information for device"""
 
-    detailed = "missing target information for device %s"
 
-
-class NoName(Error, code=21, name="VIR_ERR_NO_NAME"):
+class NoName(Error, code=21, name="VIR_ERR_NO_NAME", detailed="missing name information in %s"):
     """missing name information"""
 
-    detailed = "missing name information in %s"
 
-
-class NoOS(Error, code=22, name="VIR_ERR_NO_OS"):
+class NoOS(Error, code=22, name="VIR_ERR_NO_OS", detailed="missing operating system information for %s"):
     """missing operating system information"""
 
-    detailed = "missing operating system information for %s"
 
-
-class NoDevice(Error, code=23, name="VIR_ERR_NO_DEVICE"):
+class NoDevice(Error, code=23, name="VIR_ERR_NO_DEVICE", detailed="missing devices information for %s"):
     """missing devices information"""
 
-    detailed = "missing devices information for %s"
 
-
-class XMLError(Error, code=27, name="VIR_ERR_XML_ERROR"):
+class XMLError(Error, code=27, name="VIR_ERR_XML_ERROR", detailed="XML error: %s"):
     """XML description is invalid or not well formed"""
 
-    detailed = "XML error: %s"
 
-
-class DomainExist(Error, code=28, name="VIR_ERR_DOM_EXIST"):
+class DomainExist(Error, code=28, name="VIR_ERR_DOM_EXIST", detailed="domain %s exists already"):
     """this domain exists already"""
 
-    detailed = "domain %s exists already"
 
-
-class OperationDenied(Error, code=29, name="VIR_ERR_OPERATION_DENIED"):
+class OperationDenied(Error, code=29, name="VIR_ERR_OPERATION_DENIED", detailed="operation forbidden: %s"):
     """operation forbidden for read only access"""
 
-    detailed = "operation forbidden: %s"
 
-
-class OpenFailed(Error, code=30, name="VIR_ERR_OPEN_FAILED"):
+class OpenFailed(Error, code=30, name="VIR_ERR_OPEN_FAILED", detailed="failed to open configuration file %s"):
     """failed to open configuration file"""
 
-    detailed = "failed to open configuration file %s"
 
-
-class ReadFailed(Error, code=31, name="VIR_ERR_READ_FAILED"):
+class ReadFailed(Error, code=31, name="VIR_ERR_READ_FAILED", detailed="failed to read configuration file %s"):
     """failed to read configuration file"""
 
-    detailed = "failed to read configuration file %s"
 
-
-class ParseFailed(Error, code=32, name="VIR_ERR_PARSE_FAILED"):
+class ParseFailed(Error, code=32, name="VIR_ERR_PARSE_FAILED", detailed="failed to parse configuration file %s"):
     """failed to parse configuration file"""
-
-    detailed = "failed to parse configuration file %s"
 
 
 class ConfSyntax(Error, code=33, name="VIR_ERR_CONF_SYNTAX"):
@@ -139,40 +105,28 @@ class WriteFailed(Error, code=34, name="VIR_ERR_WRITE_FAILED"):
     """failed to write configuration file"""
 
 
-class XMLDetail(Error, code=35, name="VIR_ERR_XML_DETAIL"):
+class XMLDetail(Error, code=35, name="VIR_ERR_XML_DETAIL", detailed="%s"):
     """parser error"""
 
-    detailed = "%s"
 
-
-class InvalidNetwork(Error, code=36, name="VIR_ERR_INVALID_NETWORK"):
+class InvalidNetwork(Error, code=36, name="VIR_ERR_INVALID_NETWORK", detailed="invalid network pointer in %s"):
     """invalid network pointer in"""
 
-    detailed = "invalid network pointer in %s"
 
-
-class NetworkExist(Error, code=37, name="VIR_ERR_NETWORK_EXIST"):
+class NetworkExist(Error, code=37, name="VIR_ERR_NETWORK_EXIST", detailed="network %s exists already"):
     """this network exists already"""
 
-    detailed = "network %s exists already"
 
-
-class SystemCallError(Error, code=38, name="VIR_ERR_SYSTEM_ERROR"):
+class SystemCallError(Error, code=38, name="VIR_ERR_SYSTEM_ERROR", detailed="%s"):
     """system call error"""
 
-    detailed = "%s"
 
-
-class RPCError(Error, code=39, name="VIR_ERR_RPC"):
+class RPCError(Error, code=39, name="VIR_ERR_RPC", detailed="%s"):
     """RPC error"""
 
-    detailed = "%s"
 
-
-class GnuTLSError(Error, code=40, name="VIR_ERR_GNUTLS_ERROR"):
+class GnuTLSError(Error, code=40, name="VIR_ERR_GNUTLS_ERROR", detailed="%s"):
     """GNUTLS call error"""
-
-    detailed = "%s"
 
 
 class NoDomain(Error, code=42, name="VIR_ERR_NO_DOMAIN"):
@@ -233,10 +187,8 @@ class NoInterface(Error, code=57, name="VIR_ERR_NO_INTERFACE"):
     """Interface not found"""
 
 
-class InvalidInterface(Error, code=58, name="VIR_ERR_INVALID_INTERFACE"):
+class InvalidInterface(Error, code=58, name="VIR_ERR_INVALID_INTERFACE", detailed="invalid interface pointer in %s"):
     """invalid interface pointer in"""
-
-    detailed = "invalid interface pointer in %s"
 
 
 class MultipleInterfaces(Error, code=59, name="VIR_ERR_MULTIPLE_INTERFACES"):
@@ -287,10 +239,8 @@ class NoDomainSnapshot(Error, code=72, name="VIR_ERR_NO_DOMAIN_SNAPSHOT"):
     """Domain snapshot not found"""
 
 
-class InvalidStream(Error, code=73, name="VIR_ERR_INVALID_STREAM"):
+class InvalidStream(Error, code=73, name="VIR_ERR_INVALID_STREAM", detailed="invalid stream pointer in %s"):
     """invalid stream pointer"""
-
-    detailed = "invalid stream pointer in %s"
 
 
 class ArgumentUnsupported(Error, code=74, name="VIR_ERR_ARGUMENT_UNSUPPORTED"):
@@ -357,10 +307,8 @@ class DBusService(Error, code=89, name="VIR_ERR_DBUS_SERVICE"):
     """error from service"""
 
 
-class StorageVolExist(Error, code=90, name="VIR_ERR_STORAGE_VOL_EXIST"):
+class StorageVolExist(Error, code=90, name="VIR_ERR_STORAGE_VOL_EXIST", detailed="storage volume %s exists already"):
     """this storage volume exists already"""
-
-    detailed = "storage volume %s exists already"
 
 
 class CPUIncompatible(Error, code=91, name="VIR_ERR_CPU_INCOMPATIBLE"):
@@ -423,10 +371,8 @@ class InvalidNetworkPort(Error, code=105, name="VIR_ERR_INVALID_NETWORK_PORT"):
     """Invalid network port pointer"""
 
 
-class NetworkPortExist(Error, code=106, name="VIR_ERR_NETWORK_PORT_EXIST"):
+class NetworkPortExist(Error, code=106, name="VIR_ERR_NETWORK_PORT_EXIST", detailed="network port %s exists already"):
     """this network port exists already"""
-
-    detailed = "network port %s exists already"
 
 
 class NoNetworkPort(Error, code=107, name="VIR_ERR_NO_NETWORK_PORT"):

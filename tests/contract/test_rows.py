@@ -17,7 +17,8 @@ from tests.contract import reference
 from virshpy import enums
 from virshpy.driver.contract import Contract, Row, rows
 from virshpy.driver.groups import GROUPS
-from virshpy.driver.registry import Driver, load
+from virshpy.driver.registry import Driver
+from virshpy.driver.rows import load
 from virshpy.drivers.qemu.driver import QemuDriver
 from virshpy.drivers.test.driver import TestDriver
 from virshpy.enums.numbers import IntFlag

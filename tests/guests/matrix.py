@@ -42,7 +42,7 @@ class Ground:
                 if domain.is_active():
                     domain.destroy()
             for domain in connection.list_domains():
-                domain.undefine(UndefineFlags.NVRAM)
+                domain.undefine(flags=UndefineFlags.NVRAM)
             for secret in connection.list_secrets():
                 secret.undefine()
         for path in self.kept:
@@ -97,7 +97,7 @@ class Ground:
         found["title"] = re.findall("<title>.*", domain.xml_desc())
         if domain.is_persistent():
             found["autostart"] = domain.autostart()
-            text = domain.xml_desc(XMLFlags.INACTIVE | XMLFlags.SECURE)
+            text = domain.xml_desc(flags=XMLFlags.INACTIVE | XMLFlags.SECURE)
             found["definition"] = text.replace(str(self.root), "")
         if domain.is_active():
             assert "VM status" in domain.qemu_monitor_command("info status", human=True)

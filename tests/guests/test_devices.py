@@ -177,7 +177,7 @@ def test_a_display_password_is_nowhere_but_in_the_document(virshpy: Run, root: P
         assert vnc.recv(count) == b"\x02"  # VNC authentication, and nothing weaker
     with connect(uri, readonly=True) as connection:
         with pytest.raises(errors.OperationDenied):
-            connection.lookup_by_name("vm").xml_desc(1)
+            connection.lookup_by_name("vm").xml_desc(flags=1)
         with pytest.raises(errors.OperationDenied, match="read only access prevents virDomainDestroy"):
             connection.lookup_by_name("vm").destroy()
     virshpy("destroy", "vm")
@@ -195,7 +195,7 @@ def test_two_guests_get_two_display_ports(virshpy: Run, root: Path) -> None:
 def test_the_console_is_a_stream_for_one_at_a_time(uri: str, root: Path, guest: Guest) -> None:
     with connect(uri) as connection:
         domain = connection.define_xml(document("vm", "<console type='pty'/>", guest=guest))
-        domain.create(CreateFlags.START_PAUSED)
+        domain.create(flags=CreateFlags.START_PAUSED)
         stream = domain.open_console()
         domain.resume()
         seen = b""

@@ -55,7 +55,7 @@ def test_the_same_hardware(uri: str, root: Path, line: str) -> None:
     line = line.format(image=image)
     with connect(uri) as connection:
         xml = connection.domain_xml_from_native("qemu-argv", f"qemu-system-x86_64 {line}")
-        domain = connection.create_xml(xml, CreateFlags.START_PAUSED)
+        domain = connection.create_xml(xml, flags=CreateFlags.START_PAUSED)
         ours = devices(domain.qemu_monitor_command("info qtree", True))
         domain.destroy()
     assert ours == asked_directly(line)

@@ -52,7 +52,7 @@ class Inside:
 def inside(uri: str, text: str) -> Iterator[Inside]:
     with connect(uri) as connection:
         domain = connection.define_xml(text)
-        domain.create(CreateFlags.START_PAUSED)
+        domain.create(flags=CreateFlags.START_PAUSED)
         try:
             stream = domain.open_console()
             domain.resume()
@@ -60,7 +60,7 @@ def inside(uri: str, text: str) -> Iterator[Inside]:
             stream.close()
         finally:
             domain.destroy()
-            domain.undefine(UndefineFlags.NVRAM)
+            domain.undefine(flags=UndefineFlags.NVRAM)
 
 
 CONSOLE = "<console type='pty'/>"

@@ -195,12 +195,12 @@ def test_a_server_is_told_the_password_and_the_cookies(uri: str, root: Path) -> 
             more=f"<qemu:commandline><qemu:env name='QEMU_MODULE_DIR' value='{MODULES}'/></qemu:commandline>",
         ).replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ")
         with connect(uri) as connection:
-            domain = connection.create_xml(xml, CreateFlags.START_PAUSED)
+            domain = connection.create_xml(xml, flags=CreateFlags.START_PAUSED)
             assert "ticket" not in domain.xml_desc()
             domain.destroy()
             connection.secret_lookup_by_uuid(UUID).set_value(b"not that one")
             with pytest.raises(errors.InternalError):
-                connection.create_xml(xml, CreateFlags.START_PAUSED)
+                connection.create_xml(xml, flags=CreateFlags.START_PAUSED)
     finally:
         server.shutdown()
         thread.join()
@@ -218,13 +218,13 @@ def test_the_state_of_a_tpm_is_encrypted(uri: str, root: Path) -> None:
     with connect(uri) as connection:
         domain = connection.define_xml(xml)
         for _ in range(2):
-            domain.create(CreateFlags.START_PAUSED)
+            domain.create(flags=CreateFlags.START_PAUSED)
             domain.destroy()
         (state,) = (root / "lib/swtpm").glob("*/tpm2/tpm2-00.permall")
         before = state.read_bytes()
         connection.secret_lookup_by_uuid(UUID).set_value(b"not that one")
         with pytest.raises(errors.Error):
-            domain.create(CreateFlags.START_PAUSED)
+            domain.create(flags=CreateFlags.START_PAUSED)
         assert state.read_bytes() == before
         assert state.stat().st_uid == (os.geteuid() or state.stat().st_uid)
         domain.undefine()

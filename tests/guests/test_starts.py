@@ -39,7 +39,7 @@ def test_processors_are_plugged_in_their_order(uri: str, root: Path, given: list
     off = ("no", "yes", "")
     text = with_vcpus(("yes", "no", given[0]), ("yes", "yes", given[1]), off, ("yes", "yes", given[2]), off)
     with connect(uri) as connection:
-        domain = connection.create_xml(text, CreateFlags.START_PAUSED)
+        domain = connection.create_xml(text, flags=CreateFlags.START_PAUSED)
         threads = re.findall(r"CPU #([0-9]+): thread_id=([0-9]+)", domain.qemu_monitor_command("info cpus", True))
         # A later thread has a higher number.
         plugged = "".join(number for number, thread in sorted(threads, key=lambda row: int(row[1])))
@@ -106,7 +106,7 @@ def test_a_guest_on_virtual_sockets(uri: str, root: Path) -> None:
     with connect(uri) as connection:
         text = document("vm", "<vsock model='virtio'><cid auto='yes'/></vsock>")
         if os.path.exists(vsock.DEVICE):
-            domain = connection.create_xml(text, CreateFlags.START_PAUSED)
+            domain = connection.create_xml(text, flags=CreateFlags.START_PAUSED)
             assert re.search(r"<cid auto='yes' address='[0-9]+'/>", domain.xml_desc())
             domain.destroy()
         else:

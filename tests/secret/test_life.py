@@ -158,7 +158,7 @@ def test_lists_are_narrowed(connection: Connection) -> None:
     flags = ListSecretsFlags
 
     def listed(asked: int) -> set[str]:
-        return {names[secret.uuid] for secret in connection.list_secrets(asked)}
+        return {names[secret.uuid] for secret in connection.list_secrets(flags=asked)}
 
     assert listed(0) == set(names.values())
     assert listed(flags.EPHEMERAL) == {"yes-yes", "yes-no"}

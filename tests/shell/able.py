@@ -14,6 +14,7 @@ from typing import Any
 from virshpy.driver import registry
 from virshpy.driver.contract import Row
 from virshpy.driver.groups import GROUPS
+from virshpy.driver.rows import load
 from virshpy.driver.structures import (
     BlockJobInfo,
     DHCPLease,
@@ -233,7 +234,7 @@ def _method(answer: Any) -> Callable[..., Any]:
 def _able(group: str) -> type:
     """A part as the test driver's for this group, with a method for each row that it has nothing for, for those that
     are answered otherwise here, and for those that do not take all flags."""
-    base: Any = registry.load(TestDriver.parts.get(group) or GROUPS[group][0])
+    base: Any = load(TestDriver.parts.get(group) or GROUPS[group][0])
     found = {}
     for name in GROUPS[group][1].split():
         row = getattr(base, name).row

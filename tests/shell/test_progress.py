@@ -17,8 +17,7 @@ import pytest
 from tests.shell.terminals import READY, Terminal
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
-from virshpy.api.domain_block import BlockMethods
-from virshpy.api.domain_saving import SavingMethods
+from virshpy.api.domain import Domain
 from virshpy.api.storage import StorageVol
 from virshpy.driver.structures import BlockJobInfo, JobInfo
 from virshpy.shell import progress
@@ -58,7 +57,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
     made = Job({})
     monkeypatch.setattr(progress, "INTERVAL", 0.02)
     for name, method in (("save", made.save), ("job_info", made.info), ("abort_job", made.abort)):
-        monkeypatch.setattr(SavingMethods, name, lambda domain, *args, method=method: method(domain, *args))
+        monkeypatch.setattr(Domain, name, lambda domain, *args, method=method, **flags: method(domain, *args))
     yield made
     assert made.over.is_set()
 
@@ -88,10 +87,10 @@ def test_ctrl_c_cancels_the_job_which_has_the_last_word(job: Job) -> None:
 
 
 def test_a_job_that_cannot_be_cancelled_goes_on(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(domain: object, *_: object) -> None:
+    def refuse(domain: object, **_: object) -> None:
         raise errors.OperationInvalid("no job is active on the domain")
 
-    monkeypatch.setattr(SavingMethods, "abort_job", refuse)
+    monkeypatch.setattr(Domain, "abort_job", refuse)
     job.at_look = {0: interrupt, 2: interrupt}
     assert run_virshpy(["-c", URI, "save test /nowhere"]).code == 0
 
@@ -118,14 +117,14 @@ def test_ctrl_c_cancels_a_job_on_a_disk(monkeypatch: pytest.MonkeyPatch) -> None
     aborted: list[str] = []
     looks = iter([BlockJobInfo(1, 0, 1, 4), BlockJobInfo(1, 0, 2, 4)])
 
-    def look(domain: object, disk: str, *_: object) -> BlockJobInfo | None:
+    def look(domain: object, disk: str, **_: object) -> BlockJobInfo | None:
         interrupt()
         return None if aborted else next(looks)
 
     monkeypatch.setattr(progress, "INTERVAL", 0.02)
-    monkeypatch.setattr(BlockMethods, "block_pull", lambda *_: None)
-    monkeypatch.setattr(BlockMethods, "block_job_info", look)
-    monkeypatch.setattr(BlockMethods, "block_job_abort", lambda domain, disk, flags: aborted.append(disk))
+    monkeypatch.setattr(Domain, "block_pull", lambda *_, **__: None)
+    monkeypatch.setattr(Domain, "block_job_info", look)
+    monkeypatch.setattr(Domain, "block_job_abort", lambda domain, disk, flags: aborted.append(disk))
     outcome = run_virshpy(["-c", URI, "blockpull test vda --wait --verbose"])
     assert aborted == ["vda"] and outcome.code == 1
     assert (outcome.stdout, outcome.stderr) == ("\nPull aborted\n", "\rBlock Pull: [ 25 %]")
@@ -162,7 +161,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     made = Wire(bytes(range(256)) * 4000)
     monkeypatch.setattr(progress, "INTERVAL", 0.02)
     for name in ("upload", "download"):
-        monkeypatch.setattr(StorageVol, name, lambda *_: made)
+        monkeypatch.setattr(StorageVol, name, lambda *_, **__: made)
     return made
 
 
@@ -203,13 +202,13 @@ PROGRAM = """
 import os, sys, time
 from threading import Event
 from virshpy import errors
-from virshpy.api.domain_saving import SavingMethods
+from virshpy.api.domain import Domain
 from virshpy.driver.structures import JobInfo
 from virshpy.shell import main
 
 ended, began = Event(), time.monotonic()
 
-def save(domain, *_):
+def save(domain, *_, **__):
     if ended.wait(30):
         raise errors.OperationAborted("canceled by client")
 
@@ -217,7 +216,7 @@ def info(domain):
     done = int((time.monotonic() - began) * 10)
     return JobInfo(2, 0, 0, 300, 0, 300 - done, 0, 0, 0, 0, 0, 0)
 
-SavingMethods.save, SavingMethods.job_info, SavingMethods.abort_job = save, info, lambda domain: ended.set()
+Domain.save, Domain.job_info, Domain.abort_job = save, info, lambda domain, **_: ended.set()
 sys.exit(main.entry())
 """
 

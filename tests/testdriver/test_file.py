@@ -58,8 +58,8 @@ def test_what_the_file_says_is_there(host: Path) -> None:
         states = {domain.name: domain.state()[0] for domain in connection.list_domains()}
         running, paused, off = DomainState.RUNNING, DomainState.PAUSED, DomainState.SHUTOFF
         assert states == {"plain": running, "brief": paused, "kept": off, "other": running}
-        assert [d.name for d in connection.list_domains(ListDomainsFlags.TRANSIENT)] == ["brief"]
-        assert [d.name for d in connection.list_domains(ListDomainsFlags.MANAGEDSAVE)] == ["kept"]
+        assert [d.name for d in connection.list_domains(flags=ListDomainsFlags.TRANSIENT)] == ["brief"]
+        assert [d.name for d in connection.list_domains(flags=ListDomainsFlags.MANAGEDSAVE)] == ["kept"]
         kept = connection.lookup_by_name("kept")
         assert {snapshot.name for snapshot in kept.list_snapshots()} == {"old", "new"}
         assert kept.snapshot_current().name == "new"

@@ -31,7 +31,7 @@ def connection() -> Iterator[Connection]:
 def test_a_domain_can_be_tuned(connection: Connection) -> None:
     domain = connection.lookup_by_name("test")
     domain.set_vcpus(1)
-    assert (domain.vcpus_flags(), domain.vcpus_flags(VcpuFlags.MAXIMUM)) == (1, 2)
+    assert (domain.vcpus_flags(), domain.vcpus_flags(flags=VcpuFlags.MAXIMUM)) == (1, 2)
     domain.pin_vcpu(0, [0, 3])
     assert domain.vcpu_pin_info()[0] == [0, 3]
     domain.set_memory_parameters({"hard_limit": 4096})
@@ -45,7 +45,7 @@ def test_the_running_document_is_not_the_definition(connection: Connection) -> N
     domain = connection.lookup_by_name("test")
     domain.set_blkio_parameters({"weight": 300})
     assert "<weight>300</weight>" in domain.xml_desc()
-    assert "<weight>" not in domain.xml_desc(2)
+    assert "<weight>" not in domain.xml_desc(flags=2)
     domain.destroy()
     assert "<weight>" not in domain.xml_desc()
 
@@ -61,7 +61,7 @@ def test_snapshots_are_a_tree(connection: Connection) -> None:
     first.revert()
     assert domain.state()[0] == DomainState.RUNNING
     assert first.is_current()
-    first.delete(SnapshotDeleteFlags.CHILDREN_ONLY)
+    first.delete(flags=SnapshotDeleteFlags.CHILDREN_ONLY)
     assert [snapshot.name for snapshot in domain.list_snapshots()] == ["a"]
     with pytest.raises(errors.NoDomainSnapshot):
         second.xml_desc()

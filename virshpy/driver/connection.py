@@ -33,7 +33,7 @@ class ConnectionOperations(Contract):
         """The URI in its canonical form."""
 
     @operation("virConnectGetMaxVcpus")
-    def connect_get_max_vcpus(self, virt_type: str | None) -> int: ...
+    def connect_get_max_vcpus(self, virt_type: str | None = None) -> int: ...
 
     @operation("virConnectGetSysinfo")
     def connect_get_sysinfo(self) -> str: ...
@@ -52,7 +52,13 @@ class ConnectionOperations(Contract):
 
     @operation("virConnectGetDomainCapabilities", flags="DomainCapabilitiesFlags")
     def connect_get_domain_capabilities(
-        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None, *, flags: int = 0
+        self,
+        emulator: str | None = None,
+        arch: str | None = None,
+        machine: str | None = None,
+        virt_type: str | None = None,
+        *,
+        flags: int = 0,
     ) -> str: ...
 
     @operation("virConnectDomainXMLToNative", writes=True)

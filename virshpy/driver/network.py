@@ -63,16 +63,23 @@ class NetworkOperations(Contract):
     def network_is_persistent(self, network: NetworkRef) -> bool: ...
 
     @operation("virNetworkGetDHCPLeases")
-    def network_get_dhcp_leases(self, network: NetworkRef, mac: str | None) -> list[DHCPLease]: ...
+    def network_get_dhcp_leases(self, network: NetworkRef, mac: str | None = None) -> list[DHCPLease]: ...
 
     @operation("virNetworkSetMetadata", writes=True, flags="NetworkUpdateFlags")
     def network_set_metadata(
-        self, network: NetworkRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
+        self,
+        network: NetworkRef,
+        kind: int,
+        text: str | None = None,
+        key: str | None = None,
+        uri: str | None = None,
+        *,
+        flags: int = 0,
     ) -> None:
         """Since libvirt 9.7; ``kind`` is a MetadataType."""
 
     @operation("virNetworkGetMetadata", flags="NetworkUpdateFlags")
-    def network_get_metadata(self, network: NetworkRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+    def network_get_metadata(self, network: NetworkRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
         """Since libvirt 9.7. Raises NoNetworkMetadata where there is none."""
 
     @operation("virNetworkListAllPorts")

@@ -45,6 +45,10 @@ class ProcessorOperations(Contract):
 
     @operation("virConnectGetHypervisorCPUModelNames")
     def connect_get_hypervisor_cpu_model_names(
-        self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None
+        self,
+        emulator: str | None = None,
+        arch: str | None = None,
+        machine: str | None = None,
+        virttype: str | None = None,
     ) -> list[str]:
         """Since libvirt 11.3."""

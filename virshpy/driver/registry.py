@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from virshpy import errors
 from virshpy.driver.groups import GROUPS
+from virshpy.driver.rows import AllRows, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ClassVar
 
-    from virshpy.driver.connection import ConnectionOperations
-    from virshpy.driver.contract import Contract, Row
-    from virshpy.driver.domain import DomainOperations
-    from virshpy.driver.domain.agent import AgentOperations
-    from virshpy.driver.domain.block import BlockOperations
-    from virshpy.driver.domain.checkpoint import CheckpointOperations
-    from virshpy.driver.domain.devices import DeviceOperations
-    from virshpy.driver.domain.hypervisor import HypervisorOperations
-    from virshpy.driver.domain.saving import SavingOperations
-    from virshpy.driver.domain.snapshot import SnapshotOperations
-    from virshpy.driver.domain.tuning import TuningOperations
-    from virshpy.driver.events import EventOperations
-    from virshpy.driver.interface import InterfaceOperations
-    from virshpy.driver.network import NetworkOperations
-    from virshpy.driver.node import NodeOperations
-    from virshpy.driver.nodedev import NodeDeviceOperations
-    from virshpy.driver.nwfilter import NWFilterOperations
-    from virshpy.driver.processors import ProcessorOperations
-    from virshpy.driver.secret import SecretOperations
-    from virshpy.driver.storage import StorageOperations
+    from virshpy.driver.contract import Contract
     from virshpy.uri import URI
-
-    class AllRows(
-        ConnectionOperations, EventOperations, NodeOperations, ProcessorOperations,
-        NetworkOperations, StorageOperations, InterfaceOperations, NodeDeviceOperations, SecretOperations,
-        NWFilterOperations, DomainOperations, DeviceOperations, TuningOperations, BlockOperations, SavingOperations,
-        AgentOperations, SnapshotOperations, CheckpointOperations, HypervisorOperations,
-    ):  # fmt: skip
-        """What the table of groups comes to."""
-
-
-class RowOfPart:
-    """A row as an attribute of the driver: what it gives is the same row of the part that answers its group."""
-
-    __slots__ = ("name", "group")
-
-    def __init__(self, name: str, group: str) -> None:
-        self.name = name
-        self.group = group
-
-    def __get__(self, driver: Driver | None, owner: type) -> Any:
-        return self if driver is None else getattr(driver.part(self.group), self.name)
-
-    @property
-    def row(self) -> Row:
-        """Its declaration; loads the group's module."""
-        row: Row = getattr(load(GROUPS[self.group][0]), self.name)
-        return row
-
-
-if not TYPE_CHECKING:
-    AllRows = type(
-        "AllRows",
-        (),
-        {name: RowOfPart(name, group) for group, (_, names) in GROUPS.items() for name in names.split()},
-    )
 
 
 class Driver(AllRows):
@@ -98,12 +43,6 @@ class Driver(AllRows):
 
     def on_warning(self, hear: Callable[[str], None]) -> None:
         """Hand sentences about documents (what was kept and not understood) to ``hear``; virshpy's own, not a row."""
-
-
-def load(home: str) -> Any:
-    """What ``module:name`` names."""
-    module, _, name = home.partition(":")
-    return getattr(import_module(module), name)
 
 
 _SCHEMES = {

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from enum import IntEnum as IntEnum
     from enum import IntFlag as IntFlag
-    from typing import Any
+    from typing import Any, TypeVar
+
+    N = TypeVar("N", bound=IntEnum)
+
+
+def known(kind: type[N], number: int) -> N | int:
+    """The member of that number; a number that a later release of libvirt has given a name to stays one."""
+    try:
+        return kind(number)
+    except ValueError:
+        return number
 
 
 class Numbered(type):

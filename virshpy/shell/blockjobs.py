@@ -94,7 +94,7 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
             if expired and not cancelled:
                 from virshpy.enums import BlockJobAbortFlags
 
-                domain.block_job_abort(path, BlockJobAbortFlags.ASYNC if "async" in args else 0)
+                domain.block_job_abort(path, flags=BlockJobAbortFlags.ASYNC if "async" in args else 0)
                 cancelled = True
                 if "async" in args:
                     return "cancelled"

@@ -30,7 +30,7 @@ def attach(session: Session, domain: Domain, device: str | None, flags: int) -> 
             "Cannot run interactive console without a controlling TTY",
             hint="to read a console from a script, give the serial device a <log file=…/>",
         )
-    stream = domain.open_console(device, flags)
+    stream = domain.open_console(device, flags=flags)
     escape = session.settings.escape
     streams.put(f"Connected to domain '{domain.name}'\nEscape character is {escape}")
     streams.put(" (Ctrl + ])\n" if escape == "^]" else "\n")

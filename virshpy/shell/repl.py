@@ -145,7 +145,8 @@ def _running(session: Session) -> str:
         return "  disconnected"
     try:
         running, paused = (
-            len(session.connection.list_domains(flag)) for flag in (ListDomainsFlags.RUNNING, ListDomainsFlags.PAUSED)
+            len(session.connection.list_domains(flags=flag))
+            for flag in (ListDomainsFlags.RUNNING, ListDomainsFlags.PAUSED)
         )
     except errors.Error:
         return "  no answer"

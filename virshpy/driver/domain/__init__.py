@@ -52,12 +52,19 @@ class DomainOperations(Contract):
 
     @operation("virDomainSetMetadata", writes=True, flags="ModificationImpact")
     def domain_set_metadata(
-        self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
+        self,
+        domain: DomainRef,
+        kind: int,
+        text: str | None,
+        key: str | None = None,
+        uri: str | None = None,
+        *,
+        flags: int = 0,
     ) -> None:
         """Set (or, with None, remove) title, description or one <metadata> element (kind is a MetadataType)."""
 
     @operation("virDomainGetMetadata", flags="ModificationImpact")
-    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
         """Raises NoDomainMetadata where there is none."""
 
     # life
@@ -128,7 +135,7 @@ class DomainOperations(Contract):
 
     # reaching in
     @operation("virDomainOpenConsole", writes=True, flags="ConsoleFlags")
-    def domain_open_console(self, domain: DomainRef, device: str | None, *, flags: int = 0) -> Stream:
+    def domain_open_console(self, domain: DomainRef, device: str | None = None, *, flags: int = 0) -> Stream:
         """A stream to the console with alias ``device`` (None: the first console or serial port)."""
 
     # saying what would be done; virshpy's own rows

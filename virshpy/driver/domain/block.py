@@ -34,7 +34,9 @@ class BlockOperations(Contract):
         """DiskErrorCode by target."""
 
     @operation("virDomainGetBlockIoTune", flags="ModificationImpact")
-    def domain_get_block_io_tune(self, domain: DomainRef, disk: str | None, *, flags: int = 0) -> dict[str, Any]: ...
+    def domain_get_block_io_tune(
+        self, domain: DomainRef, disk: str | None = None, *, flags: int = 0
+    ) -> dict[str, Any]: ...
 
     @operation("virDomainSetBlockIoTune", writes=True, flags="ModificationImpact")
     def domain_set_block_io_tune(
@@ -85,7 +87,7 @@ class BlockOperations(Contract):
 
     @operation("virDomainBackupBegin", writes=True, flags="BackupBeginFlags")
     def domain_backup_begin(
-        self, domain: DomainRef, backup_xml: str, checkpoint_xml: str | None, *, flags: int = 0
+        self, domain: DomainRef, backup_xml: str, checkpoint_xml: str | None = None, *, flags: int = 0
     ) -> None: ...
 
     @operation("virDomainBackupGetXMLDesc")

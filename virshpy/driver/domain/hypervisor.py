@@ -16,7 +16,7 @@ class HypervisorOperations(Contract):
     def domain_qemu_attach(self, pid_value: int) -> DomainRef: ...
 
     @operation("virDomainQemuMonitorCommand", writes=True)
-    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
+    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool = False) -> str:
         """One QMP command as JSON text (or, ``human``, one HMP line); the answer as text, as QEMU gave it."""
 
     @operation("virDomainQemuMonitorCommandWithFiles", writes=True)

@@ -32,7 +32,7 @@ class ConnectionRows(ConnectionOperations):
     def connect_get_uri(self) -> str:
         return str(self.place.uri)
 
-    def connect_get_max_vcpus(self, virt_type: str | None) -> int:
+    def connect_get_max_vcpus(self, virt_type: str | None = None) -> int:
         from virshpy.drivers.qemu import documents
 
         if (virt_type or "qemu").lower() not in ("qemu", "kvm"):
@@ -66,7 +66,13 @@ class ConnectionRows(ConnectionOperations):
         return capabilities_xml(found, baselabel=uids and f"{uids}:{uids}")
 
     def connect_get_domain_capabilities(
-        self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None, *, flags: int = 0
+        self,
+        emulator: str | None = None,
+        arch: str | None = None,
+        machine: str | None = None,
+        virt_type: str | None = None,
+        *,
+        flags: int = 0,
     ) -> str:
         # x86 has no features that are marked as deprecated: there is nothing to disable.
         from virshpy.drivers.qemu.capabilities.domain import domain_capabilities_xml

@@ -118,7 +118,14 @@ class Definitions(DomainOperations):
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
     def domain_set_metadata(
-        self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
+        self,
+        domain: DomainRef,
+        kind: int,
+        text: str | None,
+        key: str | None = None,
+        uri: str | None = None,
+        *,
+        flags: int = 0,
     ) -> None:
         from virshpy.drivers.qemu import documents
 
@@ -141,7 +148,7 @@ class Definitions(DomainOperations):
                     store.execute(update, document.format(secure=True), document.title, record.uuid)
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
-    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
         from virshpy.drivers.qemu import documents
 
         record = self.domains.find(domain)

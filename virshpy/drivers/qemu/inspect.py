@@ -225,7 +225,7 @@ class Inspection(DomainOperations):
 
     # reaching in
     @accepts(ConsoleFlags.FORCE | ConsoleFlags.SAFE)
-    def domain_open_console(self, domain: DomainRef, device: str | None, *, flags: int = 0) -> Stream:
+    def domain_open_console(self, domain: DomainRef, device: str | None = None, *, flags: int = 0) -> Stream:
         record = self._current(domain)
         if not record.active:
             raise errors.OperationInvalid("domain is not running")

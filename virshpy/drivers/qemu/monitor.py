@@ -17,7 +17,7 @@ class MonitorRows(HypervisorOperations):
 
     place: Domains
 
-    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool) -> str:
+    def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool = False) -> str:
         record = self.place.require_active(domain)
         taint.add(self.place, record.uuid, "custom-monitor")
         if human:

@@ -28,7 +28,7 @@ class Connection(Part, ConnectionOperations):
     def connect_get_uri(self) -> str:
         return self.host.uri
 
-    def connect_get_max_vcpus(self, virt_type: str | None) -> int:
+    def connect_get_max_vcpus(self, virt_type: str | None = None) -> int:
         return 32
 
     def connect_get_sysinfo(self) -> str:

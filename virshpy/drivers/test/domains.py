@@ -100,7 +100,14 @@ class Domains(Lists):
         return self.guest(domain).autostart
 
     def domain_set_metadata(
-        self, domain: DomainRef, kind: int, text: str | None, key: str | None, uri: str | None, *, flags: int = 0
+        self,
+        domain: DomainRef,
+        kind: int,
+        text: str | None,
+        key: str | None = None,
+        uri: str | None = None,
+        *,
+        flags: int = 0,
     ) -> None:
         from virshpy.xml import metadata
 
@@ -112,7 +119,7 @@ class Domains(Lists):
             else:
                 metadata.set_element(document, text, key, str(uri))
 
-    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None, *, flags: int = 0) -> str:
+    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
         from virshpy.xml import metadata
 
         document = self.guest(domain).looked_at(flags)

@@ -179,7 +179,7 @@ class Limits(Guests, BlockOperations, DeviceOperations, TuningOperations):
 
     # disks
     @accepts(_IMPACT)
-    def domain_get_block_io_tune(self, domain: DomainRef, disk: str | None, *, flags: int = 0) -> dict[str, Any]:
+    def domain_get_block_io_tune(self, domain: DomainRef, disk: str | None = None, *, flags: int = 0) -> dict[str, Any]:
         found = find_disk(self.guest(domain).looked_at(flags), disk or "")
         if found is None:
             raise errors.InvalidArg(f"disk '{disk}' was not found in the domain config")

@@ -29,7 +29,7 @@ class NodeDevices(Part, NodeDeviceOperations):
             if not flags or any(flags & _flag(kind) for kind in device.kinds)
         ]
 
-    def node_num_of_devices(self, cap: str | None) -> int:
+    def node_num_of_devices(self, cap: str | None = None) -> int:
         return sum(cap is None or cap in device.kinds for device in self.host.resources.devices.values())
 
     def node_device_lookup_by_name(self, name: str) -> NodeDeviceRef:

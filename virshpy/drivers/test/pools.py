@@ -43,7 +43,7 @@ class Pools(Part, StorageOperations):
     def connect_list_all_storage_pools(self, *, flags: int = 0) -> list[PoolRef]:
         return [state.ref for state in self.host.resources.pools.values() if _matches(state, flags)]
 
-    def connect_find_storage_pool_sources(self, type: str, src_spec: str | None) -> str:
+    def connect_find_storage_pool_sources(self, type: str, src_spec: str | None = None) -> str:
         if type == "dir":  # the first of libvirt's kinds, which its test driver takes for none
             raise errors.InternalError(f"unknown storage pool type {type}")
         source = PoolSource.parse(src_spec, source="(storage_source_specification)") if src_spec is not None else None

@@ -26,7 +26,7 @@ class Saving(Guests, SavingOperations):
     """Images of libvirt's test driver, which can read them too."""
 
     @accepts(0)
-    def domain_save_flags(self, domain: DomainRef, to: str, dxml: str | None, *, flags: int = 0) -> None:
+    def domain_save_flags(self, domain: DomainRef, to: str, dxml: str | None = None, *, flags: int = 0) -> None:
         if dxml is not None:
             raise errors.ArgumentUnsupported("xml modification unsupported")
         guest = self.active_guest(domain)
@@ -40,7 +40,7 @@ class Saving(Guests, SavingOperations):
         self.domain_save_flags(domain, str(params.get("file")), params.get("dxml"), flags=flags)  # type: ignore[arg-type]
 
     @accepts(0)
-    def domain_restore_flags(self, path: str, dxml: str | None, *, flags: int = 0) -> None:
+    def domain_restore_flags(self, path: str, dxml: str | None = None, *, flags: int = 0) -> None:
         if dxml is not None:
             raise errors.ArgumentUnsupported("xml modification unsupported")
         document = read(_read(path))

@@ -43,7 +43,7 @@ def _chosen(args: Arguments) -> DomainCheckpoint:
 
 
 def _create(domain: Domain, xml: str, flags: int, source: str | None) -> Message:
-    checkpoint = domain.checkpoint_create_xml(xml, flags)
+    checkpoint = domain.checkpoint_create_xml(xml, flags=flags)
     made = f"Domain checkpoint {checkpoint.name} created" + (f" from '{source}'" if source else "")
     return Message(made, end="", name=checkpoint.name, domain=domain.name)
 
@@ -134,13 +134,13 @@ def checkpoint_edit(session: Session, args: Arguments) -> Message:
     checkpoint = _chosen(args)
 
     def define(text: str) -> DomainCheckpoint:
-        edited = domain.checkpoint_create_xml(text, _C.REDEFINE)
+        edited = domain.checkpoint_create_xml(text, flags=_C.REDEFINE)
         if edited.name != checkpoint.name:
-            edited.delete(CheckpointDeleteFlags.METADATA_ONLY)
+            edited.delete(flags=CheckpointDeleteFlags.METADATA_ONLY)
             raise Failure(f"Cannot rename checkpoint {checkpoint.name} to {edited.name}")
         return edited
 
-    edited = edit_document(lambda: checkpoint.xml_desc(CheckpointXMLFlags.SECURE), define)
+    edited = edit_document(lambda: checkpoint.xml_desc(flags=CheckpointXMLFlags.SECURE), define)
     about = {"name": checkpoint.name, "domain": domain.name}
     if edited is None:
         return Message(f"Checkpoint {checkpoint.name} XML configuration not changed.", **about, changed=False)
@@ -168,7 +168,7 @@ def checkpoint_delete(session: Session, args: Arguments) -> Message:
         args, {"children": flags.CHILDREN, "children-only": flags.CHILDREN_ONLY, "metadata": flags.METADATA_ONLY}
     )
     with failing(f"Failed to delete checkpoint {checkpoint.name}"):
-        checkpoint.delete(wanted)
+        checkpoint.delete(flags=wanted)
     what = "children deleted" if "children-only" in args else "deleted"
     return Message(f"Domain checkpoint {checkpoint.name} {what}", name=checkpoint.name, domain=args["domain"].name)
 
@@ -194,7 +194,7 @@ _X = CheckpointXMLFlags
 )
 def checkpoint_dumpxml(session: Session, args: Arguments) -> Document:
     flags = given_flags(args, {"security-info": _X.SECURE, "no-domain": _X.NO_DOMAIN, "size": _X.SIZE})
-    return selected(_chosen(args).xml_desc(flags), args)
+    return selected(_chosen(args).xml_desc(flags=flags), args)
 
 
 def _parent(checkpoint: DomainCheckpoint) -> str | None:
@@ -232,7 +232,7 @@ def checkpoint_info(session: Session, args: Arguments) -> Fields:
     checkpoint = _chosen(args)
     parent = _parent(checkpoint)
     children = checkpoint.list_children()
-    descendants = checkpoint.list_children(CheckpointListFlags.DESCENDANTS)
+    descendants = checkpoint.list_children(flags=CheckpointListFlags.DESCENDANTS)
     return Fields(
         [
             Field("name", "Name", checkpoint.name),

@@ -110,7 +110,7 @@ def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
     described = processors(session, file)[0]
     with failing(f"Failed to compare host CPU with {file}"):
-        result = session.connection.compare_cpu(described, args.flags)
+        result = session.connection.compare_cpu(described, flags=args.flags)
     return _compared(result, file, hypervisor=False)
 
 
@@ -128,7 +128,7 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Messag
     with failing(f"Failed to compare hypervisor CPU with {file}"):
         result = session.connection.compare_hypervisor_cpu(
             args["emulator"], args["arch"], args["machine"], args["virttype"], described,
-            args.flags,
+            flags=args.flags,
         )  # fmt: skip
     return _compared(result, file, hypervisor=True)
 
@@ -143,7 +143,7 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Messag
 )
 def cpu_baseline(session: Session, args: Arguments) -> Document:
     found = processors(session, args["file"])
-    return Document(session.connection.baseline_cpu(found, args.flags))
+    return Document(session.connection.baseline_cpu(found, flags=args.flags))
 
 
 @command(
@@ -172,7 +172,7 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
         found = processors(session, args["file"])
     return Document(
         session.connection.baseline_hypervisor_cpu(
-            args["emulator"], args["arch"], args["machine"], args["virttype"], found, args.flags
+            args["emulator"], args["arch"], args["machine"], args["virttype"], found, flags=args.flags
         )
     )
 

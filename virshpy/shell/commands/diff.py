@@ -48,8 +48,8 @@ def _differences(domain: Domain) -> list[Difference]:
     from virshpy.xml.domain import Domain as Document
 
     # As another host could take it over: with the processor that it asked for, not with what QEMU made of it.
-    asked = domain.xml_desc(XMLFlags.SECURE | XMLFlags.MIGRATABLE)
+    asked = domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.MIGRATABLE)
     running = Document.parse(asked, inactive=True).format(inactive=True, secure=True)
-    saved = domain.xml_desc(XMLFlags.SECURE | XMLFlags.INACTIVE)
+    saved = domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.INACTIVE)
     rows = differences(running, saved)
     return [row for row in rows if row.then is not None or not _DECIDED_AT_START.search(row.place)]

@@ -147,7 +147,7 @@ def domcapabilities(session: Session, args: Arguments) -> Document:
     flags = args.flags
     with failing("failed to get emulator capabilities"):
         text = session.connection.domain_capabilities(
-            args["emulatorbin"], args["arch"], args["machine"], args["virttype"], flags
+            args["emulatorbin"], args["arch"], args["machine"], args["virttype"], flags=flags
         )
     return _whole_or_selected(text, args)
 

@@ -84,7 +84,7 @@ def iface_list(session: Session, args: Arguments) -> Table:
     first = "inactive" if "inactive" in args and "all" not in args else "active"
     old = "virConnectNumOfDefinedInterfaces" if first == "inactive" else "virConnectNumOfInterfaces"
     with asked_the_old_way(f"Failed to list {first} interfaces", old, "Failed to list interfaces"):
-        interfaces = session.connection.list_interfaces(flags)
+        interfaces = session.connection.list_interfaces(flags=flags)
     rows = []
     for interface in sorted(interfaces, key=lambda one: one.name.lower()):
         rows.append((interface.name, "active" if interface.is_active() else "inactive", interface.mac))
@@ -168,7 +168,7 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
         # What virsh found out last is what it says then.
         raise Failure(failure.message, absent) from None
     # An interface that is up may differ from what is configured; the configuration is what is changed.
-    xml = bridged(interface.xml_desc(InterfaceXMLFlags.INACTIVE), args["interface"], bridge,
+    xml = bridged(interface.xml_desc(flags=InterfaceXMLFlags.INACTIVE), args["interface"], bridge,
                   stp="no-stp" not in args, delay=delay)  # fmt: skip
     with failing(f"Failed to define new bridge interface {bridge}"):
         made = connection.interface_define_xml(xml)
@@ -193,7 +193,7 @@ def iface_unbridge(session: Session, args: Arguments) -> Iterable[Result]:
     connection = session.connection
     bridge: Interface = args["bridge"]
     name = args.text("bridge")
-    xml, port = unbridged(bridge.xml_desc(InterfaceXMLFlags.INACTIVE), name)
+    xml, port = unbridged(bridge.xml_desc(flags=InterfaceXMLFlags.INACTIVE), name)
     if bridge.is_active():
         with failing(f"Failed to destroy bridge interface {name}"):
             bridge.destroy()

@@ -33,7 +33,7 @@ def _impact(args: Arguments) -> int:
 
 def _present(network: Network, kind: int, flags: int) -> str | None:
     try:
-        return network.metadata(kind, None, flags)
+        return network.metadata(kind, None, flags=flags)
     except errors.NoNetworkMetadata:
         return None
 
@@ -72,7 +72,7 @@ def net_desc(session: Session, args: Arguments) -> Message | Text:
             return Text(word, f"No {word} for network: {network.name}", "", end="")
         return Text(word, present, end="")
     with failing(f"Failed to set new network {word}"):
-        network.set_metadata(kind, new or None, None, None, flags)
+        network.set_metadata(kind, new or None, None, None, flags=flags)
     return Message(f"Network {word} updated successfully", end="", name=network.name, changed=True)
 
 
@@ -99,21 +99,21 @@ def net_metadata(session: Session, args: Arguments) -> Result:
     if ("set" in args or "edit" in args) and not key:
         raise Failure("namespace key is required when modifying metadata")
     if "remove" in args or "set" in args:
-        network.set_metadata(MetadataType.ELEMENT, args["set"], key, uri, flags)
+        network.set_metadata(MetadataType.ELEMENT, args["set"], key, uri, flags=flags)
         what = "removed" if "remove" in args else "modified"
         return Message(f"Metadata {what}", name=network.name, uri=uri)
     if "edit" not in args:
-        return Document(network.metadata(MetadataType.ELEMENT, uri, flags), key="metadata", end="\n")
+        return Document(network.metadata(MetadataType.ELEMENT, uri, flags=flags), key="metadata", end="\n")
     from virshpy.shell.nouns.families import edit_document
 
     def current() -> str:
         try:
-            return network.metadata(MetadataType.ELEMENT, uri, flags)
+            return network.metadata(MetadataType.ELEMENT, uri, flags=flags)
         except errors.NoNetworkMetadata:
             return "\n"
 
     def accept(text: str) -> bool:
-        network.set_metadata(MetadataType.ELEMENT, text, key, uri, flags)
+        network.set_metadata(MetadataType.ELEMENT, text, key, uri, flags=flags)
         return True
 
     changed = edit_document(current, accept) is not None

@@ -124,7 +124,7 @@ def net_list(session: Session, args: Arguments) -> Result:
     flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
     flags |= given_flags(args, _FILTERS)
     with asked_the_old_way("Failed to get the number of active networks", "virConnectNumOfNetworks", _CANNOT_LIST):
-        networks = session.connection.list_networks(flags)
+        networks = session.connection.list_networks(flags=flags)
     networks.sort(key=lambda network: network.name.lower())
     columns = [("name", "Name"), ("state", "State"), ("autostart", "Autostart"), ("persistent", "Persistent")]
     if "name" in args or "uuid" in args:

@@ -259,7 +259,7 @@ def allocpages(session: Session, args: Arguments) -> None:
     if "all" in args:
         cell, count = 0, len(_cells(session, "unable to get node capabilities"))
     flags = NodeAllocPagesFlags.ADD if "add" in args else NodeAllocPagesFlags.SET
-    session.connection.node_alloc_pages({args["pagesize"]: args["pagecount"]}, cell, count, flags)
+    session.connection.node_alloc_pages({args["pagesize"]: args["pagecount"]}, cell, count, flags=flags)
 
 
 _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybrid": NodeSuspendTarget.HYBRID}

@@ -222,7 +222,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
     if "inactive" not in args:
         flags |= _L.ACTIVE
     with asked_the_old_way("Failed to count node devices", "virNodeNumOfDevices", "Failed to list node devices"):
-        devices = sorted(session.connection.list_node_devices(flags), key=lambda device: device.name.lower())
+        devices = sorted(session.connection.list_node_devices(flags=flags), key=lambda device: device.name.lower())
     if "tree" not in args:
         return Lines("devices", ["name"], [(device.name,) for device in devices])
     from virshpy.shell.nouns.moments import tree

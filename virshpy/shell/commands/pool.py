@@ -194,7 +194,7 @@ def pool_list(session: Session, args: Arguments) -> Result:
     flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
     flags |= given_flags(args, _FILTERS) | (args["type"] or 0)
     with asked_the_old_way("Failed to get the number of active pools ", "virConnectNumOfStoragePools", _CANNOT_LIST):
-        pools = session.connection.list_storage_pools(flags)
+        pools = session.connection.list_storage_pools(flags=flags)
     pools.sort(key=lambda pool: pool.name.lower())
     if "name" in args or "uuid" in args:
         plain = [key for key in ("uuid", "name") if key in args]

@@ -143,7 +143,7 @@ def secret_list(session: Session, args: Arguments) -> Table:
         },
     )
     with asked_the_old_way("Failed to count secrets", "virConnectNumOfSecrets", _FAILED, filtered=bool(flags)):
-        secrets = session.connection.list_secrets(flags)
+        secrets = session.connection.list_secrets(flags=flags)
     rows = []
     for secret in sorted(secrets, key=lambda secret: str(secret.uuid)):
         usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"

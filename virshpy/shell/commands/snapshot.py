@@ -72,7 +72,7 @@ def _chosen(args: Arguments, *, exclusive: bool) -> DomainSnapshot:
 
 # making
 def _create(domain: Domain, xml: str, flags: int, source: str | None) -> Message:
-    snapshot = domain.snapshot_create_xml(xml, flags)
+    snapshot = domain.snapshot_create_xml(xml, flags=flags)
     made = f"Domain snapshot {snapshot.name} created" + (f" from '{source}'" if source else "")
     return Message(made, end="", name=snapshot.name, domain=domain.name)
 
@@ -233,7 +233,7 @@ def snapshot_current(session: Session, args: Arguments) -> Result:
     if args["snapshotname"]:
         snapshot = domain.snapshot_lookup_by_name(args["snapshotname"])
         # What was read is given back whole, and with it that this is now the current one.
-        domain.snapshot_create_xml(snapshot.xml_desc(SnapshotXMLFlags.SECURE), _C.REDEFINE | _C.CURRENT)
+        domain.snapshot_create_xml(snapshot.xml_desc(flags=SnapshotXMLFlags.SECURE), flags=_C.REDEFINE | _C.CURRENT)
         done = f"Snapshot {args['snapshotname']} set as current"
         return Message(done, end="", name=snapshot.name, domain=domain.name)
     if not domain.has_current_snapshot():
@@ -241,7 +241,7 @@ def snapshot_current(session: Session, args: Arguments) -> Result:
     snapshot = domain.snapshot_current()
     if "name" in args:
         return Text("name", snapshot.name, end="")
-    return Document(snapshot.xml_desc(secure))
+    return Document(snapshot.xml_desc(flags=secure))
 
 
 @command(
@@ -267,13 +267,13 @@ def snapshot_edit(session: Session, args: Arguments) -> Message:
     flags = _C.REDEFINE | (_C.CURRENT if "current" in args and args["snapshotname"] else 0)
 
     def define(text: str) -> DomainSnapshot:
-        edited = domain.snapshot_create_xml(text, flags)
+        edited = domain.snapshot_create_xml(text, flags=flags)
         if edited.name != snapshot.name and "rename" not in args and "clone" not in args:
-            edited.delete(SnapshotDeleteFlags.METADATA_ONLY)
+            edited.delete(flags=SnapshotDeleteFlags.METADATA_ONLY)
             raise Failure(f"Must use --rename or --clone to change {snapshot.name} to {edited.name}")
         return edited
 
-    edited = edit_document(lambda: snapshot.xml_desc(SnapshotXMLFlags.SECURE), define)
+    edited = edit_document(lambda: snapshot.xml_desc(flags=SnapshotXMLFlags.SECURE), define)
     about = {"name": snapshot.name, "domain": domain.name}
     if edited is None:
         return Message(f"Snapshot {snapshot.name} XML configuration not changed.", **about, changed=False)
@@ -281,7 +281,7 @@ def snapshot_edit(session: Session, args: Arguments) -> Message:
         return Message(f"Snapshot {snapshot.name} edited.", **about, changed=True)
     if "rename" in args:
         with failing(f"Failed to clean up {snapshot.name}"):
-            snapshot.delete(SnapshotDeleteFlags.METADATA_ONLY)
+            snapshot.delete(flags=SnapshotDeleteFlags.METADATA_ONLY)
     return Message(f"Snapshot {snapshot.name} cloned to {edited.name}.", **about, changed=True)
 
 
@@ -306,7 +306,7 @@ def snapshot_revert(session: Session, args: Arguments) -> Message:
     wanted = given_flags(args, {"running": flags.RUNNING, "paused": flags.PAUSED, "reset-nvram": flags.RESET_NVRAM})
     snapshot = _chosen(args, exclusive=True)
     with failing(f"Failed to revert snapshot {snapshot.name}"):
-        snapshot.revert(wanted | (flags.FORCE if "force" in args else 0))
+        snapshot.revert(flags=wanted | (flags.FORCE if "force" in args else 0))
     return Message(f"Domain snapshot {snapshot.name} reverted", name=snapshot.name, domain=args["domain"].name)
 
 
@@ -332,7 +332,7 @@ def snapshot_delete(session: Session, args: Arguments) -> Message:
         args, {"children": flags.CHILDREN, "children-only": flags.CHILDREN_ONLY, "metadata": flags.METADATA_ONLY}
     )
     with failing(f"Failed to delete snapshot {snapshot.name}"):
-        snapshot.delete(wanted)
+        snapshot.delete(flags=wanted)
     what = "children deleted" if "children-only" in args else "deleted"
     return Message(f"Domain snapshot {snapshot.name} {what}", name=snapshot.name, domain=args["domain"].name)
 
@@ -355,7 +355,7 @@ def snapshot_delete(session: Session, args: Arguments) -> Message:
 )
 def snapshot_dumpxml(session: Session, args: Arguments) -> Document:
     snapshot = args["domain"].snapshot_lookup_by_name(args["snapshotname"])
-    return selected(snapshot.xml_desc(given_flags(args, {"security-info": SnapshotXMLFlags.SECURE})), args)
+    return selected(snapshot.xml_desc(flags=given_flags(args, {"security-info": SnapshotXMLFlags.SECURE})), args)
 
 
 def _parent(snapshot: DomainSnapshot) -> str | None:
@@ -397,7 +397,7 @@ def snapshot_info(session: Session, args: Arguments) -> Fields:
     if state is None:
         raise Failure("unexpected problem reading snapshot xml")
     children = len(snapshot.list_children())
-    descendants = len(snapshot.list_children(SnapshotListFlags.DESCENDANTS))
+    descendants = len(snapshot.list_children(flags=SnapshotListFlags.DESCENDANTS))
     metadata = snapshot.has_metadata()
     return Fields(
         [

@@ -97,7 +97,7 @@ def vol_create_as(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to create vol {args['name']}"):
-        pool.storage_vol_create_xml(xml, given_flags(args, _CREATE_FLAGS))
+        pool.storage_vol_create_xml(xml, flags=given_flags(args, _CREATE_FLAGS))
     return Message(f"Vol {args['name']} created", name=args["name"], pool=pool.name)
 
 
@@ -138,7 +138,7 @@ def _backing(session: Session, args: Arguments) -> StorageVol:
 def vol_create(session: Session, args: Arguments) -> Message:
     file = args.text("file")
     with failing(f"Failed to create vol from {file}"):
-        volume = args["pool"].storage_vol_create_xml(args["file"], given_flags(args, _CREATE_FLAGS))
+        volume = args["pool"].storage_vol_create_xml(args["file"], flags=given_flags(args, _CREATE_FLAGS))
     return _made(volume, f"Vol {volume.name} created from {file}")
 
 
@@ -163,7 +163,7 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
     # virsh looks for the volume before it looks into the file.
     xml = File().resolve(args["file"], "file", session)
     with failing(f"Failed to create vol from {args['file']}"):
-        volume = args["pool"].storage_vol_create_xml_from(xml, original, given_flags(args, _CREATE_FLAGS))
+        volume = args["pool"].storage_vol_create_xml_from(xml, original, flags=given_flags(args, _CREATE_FLAGS))
     return _made(volume, f"Vol {volume.name} created from input vol {original.name}")
 
 
@@ -190,7 +190,7 @@ def vol_clone(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to clone vol from {original.name}"):
-        volume = original.pool.storage_vol_create_xml_from(xml, original, given_flags(args, _CREATE_FLAGS))
+        volume = original.pool.storage_vol_create_xml_from(xml, original, flags=given_flags(args, _CREATE_FLAGS))
     return _made(volume, f"Vol {volume.name} cloned from {original.name}")
 
 
@@ -222,7 +222,7 @@ def vol_delete(session: Session, args: Arguments) -> Message:
     volume = find_volume(session, args)
     typed = args.text("vol")
     with failing(f"Failed to delete vol {typed}"):
-        volume.delete(given_flags(args, {"delete-snapshots": StorageVolDeleteFlags.WITH_SNAPSHOTS}))
+        volume.delete(flags=given_flags(args, {"delete-snapshots": StorageVolDeleteFlags.WITH_SNAPSHOTS}))
     return Message(f"Vol {typed} deleted", name=volume.name)
 
 
@@ -297,7 +297,7 @@ def vol_resize(session: Session, args: Arguments) -> Message:
     capacity = VolumeSize().convert(text.removeprefix("+"), "capacity")
     word = "by" if flags & StorageVolResizeFlags.DELTA else "to"
     with failing(f"Failed to change size of volume '{volume.name}' {word} {text}"):
-        volume.resize(capacity, flags)
+        volume.resize(capacity, flags=flags)
     return Message(f"Size of volume '{volume.name}' successfully changed {word} {text}", name=volume.name)
 
 
@@ -336,7 +336,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
     with source:
         with failing(f"cannot upload to volume {volume.name}"):
             flags = given_flags(args, {"sparse": StorageVolUploadFlags.SPARSE_STREAM})
-            stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags)
+            stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags=flags)
         carried = Carried(iter(lambda: source.read(1 << 18), b""), args["length"] or os.fstat(source.fileno()).st_size)
 
         def send() -> None:
@@ -375,7 +375,7 @@ def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
     path = args["file"]
     with failing(f"cannot download from volume {volume.name}"):
         flags = given_flags(args, {"sparse": StorageVolDownloadFlags.SPARSE_STREAM})
-        stream = volume.download(args["offset"] or 0, args["length"] or 0, flags)
+        stream = volume.download(args["offset"] or 0, args["length"] or 0, flags=flags)
 
     carried = Carried(iter(lambda: stream.recv(1 << 18), b""), args["length"] or _capacity(volume))
     try:
@@ -414,7 +414,7 @@ def vol_info(session: Session, args: Arguments) -> Iterable[Result]:
     name_field = Field("name", "Name", volume.name)
     physical = "physical" in args
     try:
-        info = volume.info(StorageVolInfoFlags.GET_PHYSICAL) if physical else volume.info()
+        info = volume.info(flags=StorageVolInfoFlags.GET_PHYSICAL) if physical else volume.info()
     except errors.Error:
         yield Fields([name_field], 16)  # virsh has printed it by then
         raise

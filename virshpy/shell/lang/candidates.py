@@ -119,7 +119,7 @@ class Devices(Type):
         from virshpy.enums import ListNodeDevicesFlags
 
         flags = ListNodeDevicesFlags[self.kind] | ListNodeDevicesFlags.ACTIVE
-        return [(device.name, "device") for device in session.connection.list_node_devices(flags)]
+        return [(device.name, "device") for device in session.connection.list_node_devices(flags=flags)]
 
 
 class SecretUsages(Type):
@@ -178,14 +178,14 @@ class IOThreads(OfDomain):
     """Numbers of the domain's I/O threads."""
 
     def of(self, domain: Domain) -> Iterable[Candidate]:
-        return [(str(one.iothread_id), "I/O thread") for one in domain.iothread_info(0)]
+        return [(str(one.iothread_id), "I/O thread") for one in domain.iothread_info(flags=0)]
 
 
 class FreeIOThread(OfDomain):
     """The first number that no I/O thread of the domain has."""
 
     def of(self, domain: Domain) -> Iterable[Candidate]:
-        used = {one.iothread_id for one in domain.iothread_info(0)}
+        used = {one.iothread_id for one in domain.iothread_info(flags=0)}
         return [(str(next(number for number in range(1, len(used) + 2) if number not in used)), "free number")]
 
 
@@ -200,7 +200,7 @@ class SchedulerSettings(OfDomain):
     """Parameters of the scheduler, as they are."""
 
     def of(self, domain: Domain) -> Iterable[Candidate]:
-        return [(f"{name}={value}", "as it is") for name, value in domain.scheduler_parameters(0).items()]
+        return [(f"{name}={value}", "as it is") for name, value in domain.scheduler_parameters(flags=0).items()]
 
 
 class MetadataUris(OfDomain):

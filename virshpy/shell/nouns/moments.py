@@ -33,14 +33,14 @@ class NotInTree(Constraint):
 
 
 def family(
-    everything: Callable[[int], list[Any]], origin: Any | None, flags: int, descendants: int, args: Arguments
+    everything: Callable[..., list[Any]], origin: Any | None, flags: int, descendants: int, args: Arguments
 ) -> list[Any]:
     """All of a domain's, or those based on ``origin``: directly, or with --descendants (or --tree) at all."""
     if origin is None:
-        return everything(flags)
+        return everything(flags=flags)
     if "descendants" in args or "tree" in args:
         flags |= descendants
-    found: list[Any] = origin.list_children(flags)
+    found: list[Any] = origin.list_children(flags=flags)
     return found
 
 

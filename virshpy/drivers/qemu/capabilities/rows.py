@@ -129,7 +129,11 @@ class ProcessorRows(ProcessorOperations):
         )
 
     def connect_get_hypervisor_cpu_model_names(
-        self, emulator: str | None, arch: str | None, machine: str | None, virttype: str | None
+        self,
+        emulator: str | None = None,
+        arch: str | None = None,
+        machine: str | None = None,
+        virttype: str | None = None,
     ) -> list[str]:
         choice = choice_of(self.place, emulator, arch, machine, virttype)
         return [name for name, _, _ in choice.caps.processors(choice.accelerator).offered]

@@ -108,7 +108,7 @@ def domhostname(session: Session, args: Arguments) -> Text:
     if source and source not in _SOURCES:
         raise Failure(f"Unknown data source '{source}'")
     with failing("failed to get hostname"):
-        return Text("hostname", args["domain"].hostname(_SOURCES[source] if source else 0))
+        return Text("hostname", args["domain"].hostname(flags=_SOURCES[source] if source else 0))
 
 
 _KINDS = (
@@ -161,7 +161,7 @@ _USER = argument("user", STRING.offering("USERS"), "name of a user of the guest"
 def set_user_password(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     flags = SetUserPasswordFlags.ENCRYPTED if "encrypted" in args else 0
-    domain.set_user_password(args["user"], args["password"], flags)
+    domain.set_user_password(args["user"], args["password"], flags=flags)
     done = f"Password set successfully for {args['user']} in {args.text('domain')}"
     return Message(done, end="", domain=domain.name, user=args["user"])
 
@@ -205,7 +205,7 @@ def set_user_sshkeys(session: Session, args: Arguments) -> None:
         raise Failure("Option --file is required")
     kinds = AuthorizedSSHKeysSetFlags
     flags = kinds.REMOVE if "remove" in args else 0 if "reset" in args else kinds.APPEND
-    args["domain"].authorized_ssh_keys_set(args["user"], keys, flags)
+    args["domain"].authorized_ssh_keys_set(args["user"], keys, flags=flags)
 
 
 # the agent itself

@@ -104,7 +104,7 @@ def attach_disk(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to attach disk"), device_call("Attach", args):
-        args["domain"].attach_device(xml, lasting_impact(args))
+        args["domain"].attach_device(xml, flags=lasting_impact(args))
     return Message("Disk attached successfully", domain=args["domain"].name, target=args["target"])
 
 
@@ -270,7 +270,7 @@ def attach_interface(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to attach interface"), device_call("Attach", args):
-        args["domain"].attach_device(xml, lasting_impact(args))
+        args["domain"].attach_device(xml, flags=lasting_impact(args))
     return Message("Interface attached successfully", domain=args["domain"].name)
 
 

@@ -86,9 +86,9 @@ def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     limit = bandwidth(args)
     if args["base"] or "keep-relative" in args:
-        domain.block_rebase(args["path"], args["base"], limit, args.flags)
+        domain.block_rebase(args["path"], args["base"], limit, flags=args.flags)
     else:
-        domain.block_pull(args["path"], limit, args.flags)
+        domain.block_pull(args["path"], limit, flags=args.flags)
     if "wait" not in args:
         yield Message("Block Pull started", end="", domain=domain.name, outcome="started")
         return
@@ -143,7 +143,7 @@ def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
     ends = "pivot" in args or "keep-overlay" in args
     active = "active" in args or ends
     flags = args.flags | (BlockCommitFlags.ACTIVE if active else 0)
-    domain.block_commit(args["path"], args["base"], args["top"], limit, flags)
+    domain.block_commit(args["path"], args["base"], args["top"], limit, flags=flags)
     if not (ends or "wait" in args or "timeout" in args):
         started = "Active Block Commit started" if active else "Block Commit started"
         yield Message(started, end="", domain=domain.name, outcome="started")
@@ -163,7 +163,7 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
     flags = BlockJobAbortFlags.PIVOT if pivot else BlockJobAbortFlags.ASYNC if "async" in args else 0
     doing = f"failed to {'pivot' if pivot else 'finish'} job for disk {path}"
     with failing(doing):
-        domain.block_job_abort(path, flags)
+        domain.block_job_abort(path, flags=flags)
     sentence, outcome = ("Successfully pivoted", "pivoted") if pivot else (kept, "kept")
     yield Message(f"\n{sentence}", end="", domain=domain.name, outcome=outcome)
 
@@ -235,7 +235,7 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     if args["buf-size"]:
         params["buf-size"] = args["buf-size"]
     with named_as("virDomainBlockCopy" if any(name in args for name in newer) else "virDomainBlockRebase"):
-        domain.block_copy(args["path"], _copy_xml(session, args), params, flags)
+        domain.block_copy(args["path"], _copy_xml(session, args), params, flags=flags)
     ends = "pivot" in args or "finish" in args
     if not (ends or "wait" in args or "timeout" in args):
         yield Message("Block Copy started", end="", domain=domain.name, outcome="started")
@@ -295,14 +295,14 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
     in_bytes = "bytes" in args
     if "bandwidth" in args:
         limit = bandwidth(args)
-        domain.block_job_set_speed(path, limit, BlockJobSetSpeedFlags.BANDWIDTH_BYTES if in_bytes else 0)
+        domain.block_job_set_speed(path, limit, flags=BlockJobSetSpeedFlags.BANDWIDTH_BYTES if in_bytes else 0)
         return
     if any(name in args for name in ("abort", "async", "pivot")):
-        domain.block_job_abort(path, args.flags)
+        domain.block_job_abort(path, flags=args.flags)
         return
     raw = "raw" in args
     wanted = BlockJobInfoFlags.BANDWIDTH_BYTES if in_bytes or not raw else 0
-    info = domain.block_job_info(path, wanted)
+    info = domain.block_job_info(path, flags=wanted)
     if info is None:
         if not raw:
             yield Text("type", f"No current block job for {path}", None, bandwidth_bytes=None, done=None, total=None)
@@ -342,7 +342,9 @@ def blockresize(session: Session, args: Arguments) -> Message:
     # Bytes are asked for only where KiB cannot say it: older drivers know nothing else.
     in_bytes = bool(size % 1024)
     with failing(f"Failed to resize block device '{path}'"):
-        args["domain"].block_resize(path, size if in_bytes else size // 1024, BlockResizeFlags.BYTES if in_bytes else 0)
+        args["domain"].block_resize(
+            path, size if in_bytes else size // 1024, flags=BlockResizeFlags.BYTES if in_bytes else 0
+        )
     return Message(f"Block device '{path}' is resized", end="", domain=args["domain"].name)
 
 

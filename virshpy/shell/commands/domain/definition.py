@@ -58,7 +58,7 @@ def define(session: Session, args: Arguments) -> Result:
     with failing(f"Failed to define domain from {file}"):
         if "dry-run" in args:
             return Plan(session.connection.plan_define(args["file"], flags))
-        domain = session.connection.define_xml(args["file"], flags)
+        domain = session.connection.define_xml(args["file"], flags=flags)
     return Message(f"Domain '{domain.name}' defined from {file}", domain=domain.name, uuid=domain.uuid)
 
 
@@ -139,7 +139,7 @@ def undefine(session: Session, args: Arguments) -> Result:
             return Plan(domain.plan("undefine", flags))
         if "managed-save" not in args and domain.has_managed_save():
             raise Failure("Refusing to undefine while domain managed save image exists")
-        domain.undefine(flags)
+        domain.undefine(flags=flags)
     return Message(f"Domain '{typed}' has been undefined", domain=domain.name, uuid=domain.uuid)
 
 
@@ -170,7 +170,7 @@ def dumpxml(session: Session, args: Arguments) -> Document:
     ):
         if name in args:
             flags |= value
-    text = domain.xml_desc(flags)
+    text = domain.xml_desc(flags=flags)
     if "xpath" not in args:
         return Document(text)
     from virshpy.xml.xpath import select, wrap
@@ -194,13 +194,13 @@ def edit(session: Session, args: Arguments) -> Message:
 
     domain: Domain = args["domain"]
     flags = 0 if "skip-validate" in args else int(DefineFlags.VALIDATE)
-    before = domain.xml_desc(XMLFlags.SECURE | XMLFlags.INACTIVE)
+    before = domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.INACTIVE)
 
     def current() -> str:
-        return domain.xml_desc(XMLFlags.SECURE | XMLFlags.INACTIVE)
+        return domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.INACTIVE)
 
     def accept(text: str, relaxed: bool) -> Domain:
-        return session.connection.define_xml(text, 0 if relaxed else flags)
+        return session.connection.define_xml(text, flags=0 if relaxed else flags)
 
     edited = edit_until_accepted(before, current, accept, validating=bool(flags))
     if edited is None:

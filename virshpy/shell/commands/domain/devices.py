@@ -51,7 +51,7 @@ def _done(args: Arguments, sentence: str) -> Message:
 )
 def attach_device(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to attach device from {args.text('file')}"), device_call("Attach", args):
-        args["domain"].attach_device(args["file"], lasting_impact(args))
+        args["domain"].attach_device(args["file"], flags=lasting_impact(args))
     return _done(args, "Device attached successfully")
 
 
@@ -66,7 +66,7 @@ def attach_device(session: Session, args: Arguments) -> Message:
 )
 def detach_device(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to detach device from {args.text('file')}"), device_call("Detach", args):
-        args["domain"].detach_device(args["file"], lasting_impact(args))
+        args["domain"].detach_device(args["file"], flags=lasting_impact(args))
     return _done(args, "Device detached successfully")
 
 
@@ -88,7 +88,7 @@ def detach_device(session: Session, args: Arguments) -> Message:
 def update_device(session: Session, args: Arguments) -> Message:
     flags = lasting_impact(args)
     with failing(f"Failed to update device from {args.text('file')}"):
-        args["domain"].update_device(args["file"], flags)
+        args["domain"].update_device(args["file"], flags=flags)
     return _done(args, "Device updated successfully")
 
 
@@ -103,13 +103,13 @@ def update_device(session: Session, args: Arguments) -> Message:
 )
 def detach_device_alias(session: Session, args: Arguments) -> Message:
     with failing(f"Failed to detach device with alias {args['alias']}"):
-        args["domain"].detach_device_alias(args["alias"], args.flags)
+        args["domain"].detach_device_alias(args["alias"], flags=args.flags)
     return _done(args, "Device detach request sent successfully")
 
 
 def _tree(domain: Domain, inactive: bool) -> Node:
     """The devices of a domain, blanks kept, so that one can be printed as it stands there."""
-    root = parsed(domain.xml_desc(_INACTIVE if inactive else 0), "(domain_definition)", "domain")
+    root = parsed(domain.xml_desc(flags=_INACTIVE if inactive else 0), "(domain_definition)", "domain")
     found = root.find("devices")
     if found is None:
         raise Failure("Failed to get devices of the domain")
@@ -163,7 +163,7 @@ def detach_disk(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to detach disk"), device_call("Detach", args):
-        args["domain"].detach_device(xml, lasting_impact(args))
+        args["domain"].detach_device(xml, flags=lasting_impact(args))
     return _done(args, "Disk detached successfully")
 
 
@@ -225,7 +225,7 @@ def change_media(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to complete action {action} on media"):
-        domain.update_device(xml, flags)
+        domain.update_device(xml, flags=flags)
     verb = {"eject": "ejected", "insert": "inserted", "update": "updated"}[action]
     return Message(f"Successfully {verb} media.", domain=domain.name, target=target, end="")
 
@@ -285,7 +285,7 @@ def detach_interface(session: Session, args: Arguments) -> Result:
         documents.append(xml)
         if "print-xml" not in args:
             with failing(sentence), device_call("Detach", args):
-                args["domain"].detach_device(xml, one)
+                args["domain"].detach_device(xml, flags=one)
     if "print-xml" in args:
         return Document("".join(documents))
     return _done(args, "Interface detached successfully")
@@ -329,7 +329,7 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing("Failed to update interface link state"):
-        domain.update_device(xml, flags)
+        domain.update_device(xml, flags=flags)
     return _done(args, "Device updated successfully")
 
 
@@ -377,5 +377,5 @@ def update_memory_device(session: Session, args: Arguments) -> Result:
     xml = printed(device, _DEEP)
     if "print-xml" in args:
         return Document(xml)
-    domain.update_device(xml, args.flags)
+    domain.update_device(xml, flags=args.flags)
     return _done(args, "Device updated successfully")

@@ -30,7 +30,7 @@ _INTERFACE: Option = argument("interface", InterfaceName(), "target or MAC addre
 
 def devices(domain: Domain, tag: str, flags: int = 0) -> list[Node]:
     """The devices of one kind in a domain's document."""
-    found = parse(domain.xml_desc(flags), source="(domain_definition)").find("devices")
+    found = parse(domain.xml_desc(flags=flags), source="(domain_definition)").find("devices")
     return [] if found is None else [child for child in found.children if child.tag == tag]
 
 
@@ -351,7 +351,7 @@ def dommemstat(session: Session, args: Arguments) -> Text | None:
         if args["period"] < 0:
             raise Failure(f"Invalid collection period value '{args['period']}'")
         with failing("Unable to change balloon collection period."):
-            domain.set_memory_stats_period(args["period"], args.flags)
+            domain.set_memory_stats_period(args["period"], flags=args.flags)
         return None
     with failing(f"Failed to get memory statistics for domain {args.text('domain')}"):
         found = domain.memory_stats()
@@ -380,7 +380,7 @@ def domtime(session: Session, args: Arguments) -> Text | None:
         from time import time
 
         seconds = args["time"] if args["time"] is not None else int(time()) if "now" in args else 0
-        domain.set_time(seconds, 0, SetTimeFlags.SYNC if "sync" in args else 0)
+        domain.set_time(seconds, 0, flags=SetTimeFlags.SYNC if "sync" in args else 0)
         return None
     seconds, nanoseconds = domain.time()
     shown = str(seconds)

@@ -94,7 +94,7 @@ def domjobinfo(session: Session, args: Arguments) -> Text:
     domain: Domain = args["domain"]
     flags = args.flags
     try:
-        kind, found = domain.job_stats(flags)
+        kind, found = domain.job_stats(flags=flags)
     except errors.NoSupport as error:
         if flags or "rawstats" in args:
             raise Failure("Optional flags or --rawstats are not supported by the daemon", error) from error
@@ -149,7 +149,7 @@ def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
 def domjobabort(session: Session, args: Arguments) -> None:
     flags = AbortJobFlags.POSTCOPY if "postcopy" in args else 0
     with named_as("virDomainAbortJobFlags" if flags else "virDomainAbortJob"):
-        args["domain"].abort_job(flags)
+        args["domain"].abort_job(flags=flags)
 
 
 _MODES = {
@@ -176,7 +176,7 @@ def domdirtyrate_calc(session: Session, args: Arguments) -> Message:
     mode = args["mode"]
     if mode and mode not in _MODES:
         raise Failure(f"Unknown calculation mode '{mode}'")
-    args["domain"].start_dirty_rate_calc(seconds, _MODES[mode] if mode else 0)
+    args["domain"].start_dirty_rate_calc(seconds, flags=_MODES[mode] if mode else 0)
     return Message("Start to calculate domain's memory dirty rate successfully.", domain=args["domain"].name)
 
 
@@ -291,7 +291,7 @@ def migrate(session: Session, args: Arguments) -> Iterable[Result]:
 
         with virshpy.open(args["desturi"]) as destination:
             params = _parameters(args)
-            yield from _moving(domain, args, lambda: domain.migrate3(destination, params, flags), later)
+            yield from _moving(domain, args, lambda: domain.migrate3(destination, params, flags=flags), later)
     yield Message("", end="", domain=domain.name)
 
 
@@ -305,7 +305,7 @@ def _parameters(args: Arguments) -> dict[str, Any]:
 
 def _by_itself(domain: Domain, args: Arguments, params: dict[str, Any], flags: int) -> None:
     try:
-        domain.migrate_to_uri3(args["desturi"], params, flags)
+        domain.migrate_to_uri3(args["desturi"], params, flags=flags)
     except errors.NoSupport as error:
         how = "p2p" if "p2p" in args else "direct"
         raise errors.ArgumentUnsupported(f"{how} migration is not supported by the source host") from error
@@ -379,7 +379,7 @@ _POSTCOPY = flag("postcopy", "once memory follows after the domain")
 )
 def migrate_setspeed(session: Session, args: Arguments) -> None:
     flags = MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0
-    args["domain"].migrate_set_max_speed(args["bandwidth"], flags)
+    args["domain"].migrate_set_max_speed(args["bandwidth"], flags=flags)
 
 
 @command(
@@ -391,7 +391,7 @@ def migrate_setspeed(session: Session, args: Arguments) -> None:
     returns="bandwidth_bytes",
 )
 def migrate_getspeed(session: Session, args: Arguments) -> Text:
-    number = args["domain"].migrate_max_speed(MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0)
+    number = args["domain"].migrate_max_speed(flags=MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0)
     return Text("bandwidth_bytes", str(number), number << 20)
 
 

@@ -105,7 +105,7 @@ def _states(session: Session, flags: int) -> list[Row]:
     if not flags & ~_STATS_FILTERS:
         answer = connection.domain_stats(stats=StatsTypes.STATE, flags=flags)
     else:
-        domains = connection.list_domains(flags)
+        domains = connection.list_domains(flags=flags)
         answer = connection.domain_stats(domains, stats=StatsTypes.STATE) if domains else []
     return [(domain, int(stats.get("state.state", 0))) for domain, stats in answer]
 
@@ -130,7 +130,7 @@ def _table(session: Session, rows: list[Row], args: Arguments) -> Table:
         columns.insert(3, ("title", "Title"))
     saved: set[str] = set()
     if "managed-save" in args:
-        saved = {domain.uuid for domain in session.connection.list_domains(L.INACTIVE | L.MANAGEDSAVE)}
+        saved = {domain.uuid for domain in session.connection.list_domains(flags=L.INACTIVE | L.MANAGEDSAVE)}
     table: list[list[Any]] = []
     for domain, state in rows:
         label = state_label(state)

@@ -112,7 +112,7 @@ def metadata(session: Session, args: Arguments) -> Iterable[Result]:
     if ("set" in args or "edit" in args) and not key:
         raise Failure("namespace key is required when modifying metadata")
     if "remove" in args or "set" in args:
-        domain.set_metadata(MetadataType.ELEMENT, args["set"], key, uri, flags)
+        domain.set_metadata(MetadataType.ELEMENT, args["set"], key, uri, flags=flags)
         what = "removed" if "remove" in args else "modified"
         return [Message(f"Metadata {what}", domain=domain.name, uri=uri)]
     if "edit" in args:
@@ -120,15 +120,15 @@ def metadata(session: Session, args: Arguments) -> Iterable[Result]:
 
         def current() -> str:
             try:
-                return domain.metadata(MetadataType.ELEMENT, uri, flags)
+                return domain.metadata(MetadataType.ELEMENT, uri, flags=flags)
             except errors.NoDomainMetadata:
                 return "\n"
 
         def accept(text: str, relaxed: bool) -> bool:
-            domain.set_metadata(MetadataType.ELEMENT, text, key, uri, flags)
+            domain.set_metadata(MetadataType.ELEMENT, text, key, uri, flags=flags)
             return True
 
         if edit_until_accepted(current(), current, accept, validating=False) is None:
             return [Message("Metadata not changed", end="", domain=domain.name, uri=uri)]
         return [Message("Metadata modified", domain=domain.name, uri=uri)]
-    return [Document(domain.metadata(MetadataType.ELEMENT, uri, flags), key="metadata", end="\n")]
+    return [Document(domain.metadata(MetadataType.ELEMENT, uri, flags=flags), key="metadata", end="\n")]

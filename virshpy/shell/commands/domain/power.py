@@ -68,9 +68,9 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
     files = args["pass-fds"]
     with failing(f"Failed to create domain from {file}"):
         if files:
-            domain = session.connection.create_xml_with_files(args["file"], files, _create_flags(args))
+            domain = session.connection.create_xml_with_files(args["file"], files, flags=_create_flags(args))
         else:
-            domain = session.connection.create_xml(args["file"], _create_flags(args))
+            domain = session.connection.create_xml(args["file"], flags=_create_flags(args))
     yield Message(f"Domain '{domain.name}' created from {file}", domain=domain.name, uuid=domain.uuid, id=domain.id)
     if "console" in args:
         # The domain is there, whatever comes of its console; `start` sees that otherwise.
@@ -111,7 +111,7 @@ def start(session: Session, args: Arguments) -> Iterable[Result]:
             yield Plan(domain.plan("create", _create_flags(args)))
             return
         if files:
-            domain.create_with_files(files, _create_flags(args))
+            domain.create_with_files(files, flags=_create_flags(args))
         else:
             _start(domain, _create_flags(args))
     yield Message(f"Domain '{domain.name}' started", domain=domain.name, uuid=domain.uuid, id=domain.id)
@@ -123,13 +123,13 @@ def _start(domain: Domain, flags: int) -> None:
     """Start; a driver that knows nothing of forcing has what was saved removed first, as virsh does it."""
     if flags & CreateFlags.START_FORCE_BOOT:
         try:
-            domain.create(flags)
+            domain.create(flags=flags)
             return
         except (errors.NoSupport, errors.InvalidArg):
             if domain.has_managed_save():
                 domain.managed_save_remove()
             flags &= ~CreateFlags.START_FORCE_BOOT
-    domain.create(flags)
+    domain.create(flags=flags)
 
 
 def _attach(session: Session, domain: Domain) -> None:
@@ -187,7 +187,7 @@ _declare(
     "ask a domain to power off",
     "Ask the guest to power off, and return before it has.",
     _ASKABLE,
-    lambda domain, mode: domain.shutdown(mode),
+    lambda domain, mode: domain.shutdown(flags=mode),
     "is being shutdown",
     modes=f"{_MODE_WORDS}, or",
     examples=(("shutdown web --mode agent,acpi", "ask the guest's agent, then press the power button"),),
@@ -197,7 +197,7 @@ _declare(
     "ask a domain to restart",
     "Ask the guest to restart, and return before it has.",
     _ASKABLE,
-    lambda domain, mode: domain.reboot(mode),
+    lambda domain, mode: domain.reboot(flags=mode),
     "is being rebooted",
     modes=f"{_MODE_WORDS} or",
     examples=(("reboot web --mode agent", "by the guest's agent, where the power button does nothing"),),
@@ -239,7 +239,7 @@ def destroy(session: Session, args: Arguments) -> Result:
     with failing(f"Failed to destroy domain '{typed}'"):
         if "dry-run" in args:
             return Plan(args["domain"].plan("destroy", flags))
-        args["domain"].destroy(flags)
+        args["domain"].destroy(flags=flags)
     return _done(args, f"Domain '{typed}' destroyed")
 
 

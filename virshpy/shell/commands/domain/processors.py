@@ -54,7 +54,7 @@ def setvcpus(session: Session, args: Arguments) -> None:
     for name, value in (("guest", _V.GUEST), ("maximum", _V.MAXIMUM), ("hotpluggable", _V.HOTPLUGGABLE)):
         if name in args:
             flags |= value
-    args["domain"].set_vcpus(args["count"], flags)
+    args["domain"].set_vcpus(args["count"], flags=flags)
 
 
 class _NoTwoKinds(Constraint):
@@ -95,13 +95,13 @@ def vcpucount(session: Session, args: Arguments) -> Result:
         return _all_counts(domain)
     if "guest" in args:
         with failing("Failed to retrieve vCPU count from the guest"):
-            return _count(domain.vcpus_flags(_V.GUEST))
+            return _count(domain.vcpus_flags(flags=_V.GUEST))
     flags = args.flags
     if "maximum" in args:
         with failing("Failed to retrieve maximum vcpu count"):
-            return _count(domain.vcpus_flags(flags | _V.MAXIMUM))
+            return _count(domain.vcpus_flags(flags=flags | _V.MAXIMUM))
     with failing("Failed to retrieve current vcpu count"):
-        return _count(domain.vcpus_flags(flags))
+        return _count(domain.vcpus_flags(flags=flags))
 
 
 def _count(number: int) -> Text:
@@ -113,7 +113,7 @@ def _all_counts(domain: Domain) -> Text:
     for kind, more in (("maximum", _V.MAXIMUM), ("current", _V.CURRENT)):
         for where, impact_flag in (("config", _V.CONFIG), ("live", _V.LIVE)):
             try:
-                number = domain.vcpus_flags(more | impact_flag)
+                number = domain.vcpus_flags(flags=more | impact_flag)
             except errors.Error:
                 # A transient domain has no definition, an inactive one does not run.
                 continue
@@ -141,7 +141,7 @@ _ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --di
     returns="",
 )
 def setvcpu(session: Session, args: Arguments) -> None:
-    args["domain"].set_vcpu(args["vcpulist"], "enable" in args, args.flags)
+    args["domain"].set_vcpu(args["vcpulist"], "enable" in args, flags=args.flags)
 
 
 @command(
@@ -212,7 +212,7 @@ def vcpuinfo(session: Session, args: Arguments) -> Text:
         found = None
     if found is None:
         # It does not run: what is known is where its processors would.
-        for number, cpus in enumerate(domain.vcpu_pin_info(_V.CONFIG)):
+        for number, cpus in enumerate(domain.vcpu_pin_info(flags=_V.CONFIG)):
             pieces.append(_vcpu(number, "N/A", "N/A", None, _affinity(cpus, count, pretty)))
             value.append({"vcpu": number, "cpu": None, "state": None, "cpu_time_ns": None, "affinity": list(cpus)})
     else:
@@ -269,7 +269,7 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
     count = _host_cpus(session)
     if not query:
         cpus = _wanted_cpus(args["cpulist"], count)
-        domain.pin_vcpu(args["vcpu"], cpus, args.flags)
+        domain.pin_vcpu(args["vcpu"], cpus, flags=args.flags)
         return None
     if "live" in args and not domain.is_active():
         raise Failure("cannot get vcpupin for offline domain")
@@ -280,7 +280,7 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
     if args["vcpu"] is not None and args["vcpu"] >= total:
         which = "persistent" if "config" in args else "live"
         raise Failure(f"vcpu {args['vcpu']} is out of range of {which} cpu count {total}")
-    pins = domain.vcpu_pin_info(flags)
+    pins = domain.vcpu_pin_info(flags=flags)
     rows = [
         (number, Shown(list(cpus), cpu_list(cpus)))
         for number, cpus in enumerate(pins)
@@ -303,9 +303,9 @@ def emulatorpin(session: Session, args: Arguments) -> Text | None:
     query = "cpulist" not in args
     count = _host_cpus(session)
     if not query:
-        domain.pin_emulator(_wanted_cpus(args["cpulist"], count), args.flags)
+        domain.pin_emulator(_wanted_cpus(args["cpulist"], count), flags=args.flags)
         return None
-    cpus = domain.emulator_pin_info(args.flags)
+    cpus = domain.emulator_pin_info(flags=args.flags)
     text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
     return Text("affinity", text, list(cpus), end="")
 
@@ -334,7 +334,7 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
     domain: Domain = args["domain"]
     count = _host_cpus(session)
     with failing("Unable to get domain IOThreads information"):
-        found = domain.iothread_info(args.flags)
+        found = domain.iothread_info(flags=args.flags)
     if not found:
         return Message("No IOThreads found for the domain", end="", domain=domain.name, iothreads=[])
     rows = []
@@ -360,7 +360,7 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
 )
 def iothreadpin(session: Session, args: Arguments) -> None:
     cpus = _wanted_cpus(args["cpulist"], _host_cpus(session))
-    args["domain"].pin_iothread(args["iothread"], cpus, args.flags)
+    args["domain"].pin_iothread(args["iothread"], cpus, flags=args.flags)
 
 
 @command(
@@ -373,7 +373,7 @@ def iothreadpin(session: Session, args: Arguments) -> None:
     returns="",
 )
 def iothreadadd(session: Session, args: Arguments) -> None:
-    args["domain"].add_iothread(args["id"], args.flags)
+    args["domain"].add_iothread(args["id"], flags=args.flags)
 
 
 @command(
@@ -386,7 +386,7 @@ def iothreadadd(session: Session, args: Arguments) -> None:
     returns="",
 )
 def iothreaddel(session: Session, args: Arguments) -> None:
-    args["domain"].del_iothread(args["id"], args.flags)
+    args["domain"].del_iothread(args["id"], flags=args.flags)
 
 
 _POLLING = (
@@ -417,7 +417,7 @@ def iothreadset(session: Session, args: Arguments) -> None:
     given = {name.replace("-", "_"): args[name] for name, _, _ in _POLLING if args[name] is not None}
     if not given:
         raise Failure("Not enough arguments passed, nothing to set")
-    args["domain"].set_iothread_params(number, given, args.flags)
+    args["domain"].set_iothread_params(number, given, flags=args.flags)
 
 
 # time

@@ -48,7 +48,7 @@ def console(session: Session, args: Arguments) -> None:
 
 
 def _document(domain: Domain, flags: int = 0) -> Node:
-    return parse(domain.xml_desc(flags), source="(domain_definition)")
+    return parse(domain.xml_desc(flags=flags), source="(domain_definition)")
 
 
 def _devices(root: Node, tag: str) -> list[Node]:

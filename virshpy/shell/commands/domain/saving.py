@@ -54,7 +54,7 @@ def save(session: Session, args: Arguments) -> Iterable[Result]:
         flags = _state(args)
     old = "virDomainSaveFlags" if flags or args["xml"] else "virDomainSave"
     with failing(f"Failed to save domain '{args.text('domain')}' to {file}"), named_as(old):
-        yield from _job("Save", domain, lambda: domain.save(_absolute(file), args["xml"], flags), args)
+        yield from _job("Save", domain, lambda: domain.save(_absolute(file), args["xml"], flags=flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' saved to {file}", domain=domain.name, file=file)
 
 
@@ -86,7 +86,7 @@ def restore(session: Session, args: Arguments) -> Message:
         flags = _state(args)
     old = "virDomainRestoreFlags" if flags or args["xml"] else "virDomainRestore"
     with failing(f"Failed to restore domain from {file}"), named_as(old):
-        session.connection.restore(_absolute(file), args["xml"], flags)
+        session.connection.restore(_absolute(file), args["xml"], flags=flags)
     return Message(f"Domain restored from {file}", file=file)
 
 
@@ -102,7 +102,7 @@ def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
     domain: Domain = args["domain"]
     with failing(f"Failed to save domain '{args.text('domain')}' state"):
         flags = _state(args)
-        yield from _job("Managedsave", domain, lambda: domain.managed_save(flags), args)
+        yield from _job("Managedsave", domain, lambda: domain.managed_save(flags=flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' state saved by libvirt", domain=domain.name)
 
 
@@ -136,7 +136,7 @@ def managedsave_remove(session: Session, args: Arguments) -> Message:
     returns="xml",
 )
 def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(args["domain"].managed_save_xml_desc(args.flags), args)
+    return selected(args["domain"].managed_save_xml_desc(flags=args.flags), args)
 
 
 @command(
@@ -152,7 +152,7 @@ def managedsave_define(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     typed = domain.name
     with failing(f"Failed to update {typed} XML configuration"):
-        domain.managed_save_define_xml(args["xml"], _state(args))
+        domain.managed_save_define_xml(args["xml"], flags=_state(args))
     return Message(f"Managed save state file of domain '{typed}' updated.", domain=domain.name)
 
 
@@ -170,10 +170,10 @@ def managedsave_edit(session: Session, args: Arguments) -> Message:
     flags = args.flags
 
     def define(text: str) -> bool:
-        domain.managed_save_define_xml(text, flags)
+        domain.managed_save_define_xml(text, flags=flags)
         return True
 
-    edited = edit_document(lambda: domain.managed_save_xml_desc(1), define)
+    edited = edit_document(lambda: domain.managed_save_xml_desc(flags=1), define)
     if edited is None:
         text = f"Managed save image of domain '{domain.name}' XML configuration not changed."
         return Message(text, domain=domain.name, changed=False)
@@ -193,7 +193,7 @@ _IMAGE = argument("file", Path(), "file that save has made")
     returns="xml",
 )
 def save_image_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(session.connection.save_image_xml_desc(args["file"], args.flags), args)
+    return selected(session.connection.save_image_xml_desc(args["file"], flags=args.flags), args)
 
 
 @command(
@@ -207,7 +207,7 @@ def save_image_dumpxml(session: Session, args: Arguments) -> Document:
 def save_image_define(session: Session, args: Arguments) -> Message:
     file = args["file"]
     with failing(f"Failed to update {file}"):
-        session.connection.save_image_define_xml(file, args["xml"], _state(args))
+        session.connection.save_image_define_xml(file, args["xml"], flags=_state(args))
     return Message(f"State file {file} updated.", file=file)
 
 
@@ -225,10 +225,10 @@ def save_image_edit(session: Session, args: Arguments) -> Message:
     flags = args.flags
 
     def define(text: str) -> bool:
-        connection.save_image_define_xml(file, text, flags)
+        connection.save_image_define_xml(file, text, flags=flags)
         return True
 
-    if edit_document(lambda: connection.save_image_xml_desc(file, 1), define) is None:
+    if edit_document(lambda: connection.save_image_xml_desc(file, flags=1), define) is None:
         return Message(f"Saved image {file} XML configuration not changed.", file=file, changed=False)
     return Message(f"State file {file} edited.", file=file, changed=True)
 
@@ -280,7 +280,9 @@ def dump(session: Session, args: Arguments) -> Iterable[Result]:
             raise Failure(f"Failed to core dump domain '{args.text('domain')}' to {file}", clash)
     old = "virDomainCoreDumpWithFormat" if number else "virDomainCoreDump"
     with failing(f"Failed to core dump domain '{args.text('domain')}' to {file}"), named_as(old):
-        yield from _job("Dump", domain, lambda: domain.core_dump_with_format(_absolute(file), number, flags), args)
+        yield from _job(
+            "Dump", domain, lambda: domain.core_dump_with_format(_absolute(file), number, flags=flags), args
+        )
     yield Message(f"\nDomain '{args.text('domain')}' dumped to {file}", domain=domain.name, file=file)
 
 

@@ -293,7 +293,7 @@ def qemu_monitor_event(session: Session, args: Arguments) -> Iterable[Result]:
         return sentence, {"event": name, "domain": ref.name, "time": when, "details": _read(carried.get("details"))}
 
     def register(callback: Callable[..., None]) -> list[int]:
-        return [connection.domain_qemu_monitor_event_register(args["domain"], args["event"], callback, flags)]
+        return [connection.domain_qemu_monitor_event_register(args["domain"], args["event"], callback, flags=flags)]
 
     return watch(session, args, register, connection.domain_qemu_monitor_event_deregister, describe)
 
@@ -339,7 +339,7 @@ def dom_fd_associate(session: Session, args: Arguments) -> None:
     if not numbers:
         raise Spoken("nfds in virDomainFDAssociate must not be zero")
     flags = args.flags
-    args["domain"].fd_associate(args["name"], numbers, flags)
+    args["domain"].fd_associate(args["name"], numbers, flags=flags)
 
 
 _DISPLAYS = {"any": GraphicsReloadType.ANY, "vnc": GraphicsReloadType.VNC}
@@ -380,7 +380,7 @@ def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     values = {name: value for name, value in throttle_values(args).items() if name != "group_name"}
     with failing("Unable to change throttle group"):
-        domain.set_throttle_group(args["group-name"], values, args.flags)
+        domain.set_throttle_group(args["group-name"], values, flags=args.flags)
     return Message(f"Throttle group '{args['group-name']}' set", domain=domain.name)
 
 
@@ -396,7 +396,7 @@ def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
 def domdelthrottlegroup(session: Session, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     with failing("Unable to delete throttle group"):
-        domain.del_throttle_group(args["group-name"], args.flags)
+        domain.del_throttle_group(args["group-name"], flags=args.flags)
     return Message(f"Throttle group '{args['group-name']}' deleted", domain=domain.name)
 
 
@@ -404,7 +404,7 @@ def _groups(domain: Domain, inactive: bool) -> list[dict[str, str]]:
     """The groups of limits in a domain's document."""
     from virshpy.xml.parse import parse
 
-    root = parse(domain.xml_desc(2 if inactive else 0), source="(domain_definition)")
+    root = parse(domain.xml_desc(flags=2 if inactive else 0), source="(domain_definition)")
     holder = root.find("throttlegroups")
     if holder is None:
         return []

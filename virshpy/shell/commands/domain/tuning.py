@@ -50,7 +50,7 @@ def setmem(session: Session, args: Arguments) -> None:
     flags = args.flags
     plain = not flags and "current" not in args
     with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
-        domain.set_memory(args["size"], MemoryModFlags.LIVE if plain else flags)
+        domain.set_memory(args["size"], flags=MemoryModFlags.LIVE if plain else flags)
 
 
 @command(
@@ -65,7 +65,7 @@ def setmem(session: Session, args: Arguments) -> None:
 )
 def setmaxmem(session: Session, args: Arguments) -> None:
     with failing("Unable to change MaxMemorySize"):
-        args["domain"].set_memory(args["size"], args.flags | MemoryModFlags.MAXIMUM)
+        args["domain"].set_memory(args["size"], flags=args.flags | MemoryModFlags.MAXIMUM)
 
 
 class Limit(KiB):
@@ -111,7 +111,7 @@ def memtune(session: Session, args: Arguments) -> Text | None:
     wanted = {name.replace("-", "_"): args[name] for name, _ in _LIMITS if args[name] is not None}
     if wanted:
         with failing("Unable to change memory parameters"):
-            domain.set_memory_parameters(wanted, args.flags)
+            domain.set_memory_parameters(wanted, flags=args.flags)
         return None
     found = _read("memory", domain.memory_parameters, args)
     return parameters(found, {name: "unlimited" for name, value in found.items() if value >= UNLIMITED})
@@ -149,10 +149,10 @@ def numatune(session: Session, args: Arguments) -> Text | None:
             raise Failure(f"Invalid mode: {mode}")
     if wanted:
         with failing("Unable to change numa parameters"):
-            domain.set_numa_parameters(wanted, args.flags)
+            domain.set_numa_parameters(wanted, flags=args.flags)
         return None
     try:
-        found = domain.numa_parameters(args.flags)
+        found = domain.numa_parameters(flags=args.flags)
     except NoSupport as error:
         raise Failure("Unable to get number of memory parameters", error) from error
     except Error as error:
@@ -217,15 +217,15 @@ def blkiotune(session: Session, args: Arguments) -> Text | None:
             wanted["device_weight" if name == "device-weights" else name.replace("-", "_")] = args[name]
     if wanted:
         with failing("Unable to change blkio parameters"):
-            domain.set_blkio_parameters(wanted, args.flags)
+            domain.set_blkio_parameters(wanted, flags=args.flags)
         return None
     return parameters(_read("blkio", domain.blkio_parameters, args))
 
 
-def _read(what: str, call: Callable[[int], dict[str, Any]], args: Arguments) -> dict[str, Any]:
+def _read(what: str, call: Callable[..., dict[str, Any]], args: Arguments) -> dict[str, Any]:
     """virsh asks how many parameters there are first; a driver looks at nothing but the flags then."""
     try:
-        return call(args.flags)
+        return call(flags=args.flags)
     except (Misuse, NoSupport) as error:
         raise Failure(f"Unable to get number of {what} parameters", error) from error
     except Error as error:
@@ -302,12 +302,12 @@ def blkdeviotune(session: Session, args: Arguments) -> Text | None:
     wanted = throttle_values(args)
     if wanted:
         with failing("Unable to change block I/O throttle"):
-            domain.set_block_io_tune(args["device"], wanted, args.flags)
+            domain.set_block_io_tune(args["device"], wanted, flags=args.flags)
         return None
     # virsh asks how many there are, which looks at nothing but the flags.
     doing = "number of block I/O throttle" if {"config", "live"} <= args.given.keys() else "block I/O throttle"
     with failing(f"Unable to get {doing} parameters"):
-        return parameters(domain.block_io_tune(args["device"], args.flags))
+        return parameters(domain.block_io_tune(args["device"], flags=args.flags))
 
 
 RATE_FIELDS = ("average", "peak", "burst", "floor")
@@ -382,10 +382,10 @@ def domiftune(session: Session, args: Arguments) -> Text | None:
         wanted |= {f"{way}.{name}": number for name, number in rate.items() if number or name == "average"}
     if wanted:
         with failing("Unable to set interface parameters"):
-            domain.set_interface_parameters(args["interface"], wanted, args.flags)
+            domain.set_interface_parameters(args["interface"], wanted, flags=args.flags)
         return None
     with failing("Unable to get interface parameters"):
-        return parameters(domain.interface_parameters(args["interface"], args.flags))
+        return parameters(domain.interface_parameters(args["interface"], flags=args.flags))
 
 
 # processors
@@ -427,11 +427,11 @@ def schedinfo(session: Session, args: Arguments) -> Any:
 
 def _scheduled(domain: Domain, args: Arguments, flags: int) -> dict[str, Any]:
     """The parameters as they are after what was asked for."""
-    found = domain.scheduler_parameters(flags)
+    found = domain.scheduler_parameters(flags=flags)
     wanted = _changes(args, found)
     if wanted:
-        domain.set_scheduler_parameters(wanted, flags)
-        found = domain.scheduler_parameters(flags)
+        domain.set_scheduler_parameters(wanted, flags=flags)
+        found = domain.scheduler_parameters(flags=flags)
     return found
 
 
@@ -492,11 +492,11 @@ def perf(session: Session, args: Arguments) -> Text | None:
     wanted = dict(asked)
     if not wanted:
         with failing("Unable to get perf events"):
-            return _counters(domain.perf_events(args.flags))
+            return _counters(domain.perf_events(flags=args.flags))
     with failing("Unable to enable/disable perf events"):
         if len(asked) > len(wanted):
             _refuse_twice(sorted(name for name, _ in asked))
-        domain.set_perf_events(wanted, args.flags)
+        domain.set_perf_events(wanted, flags=args.flags)
     return _counters(wanted)
 
 
@@ -545,4 +545,4 @@ def set_lifecycle_action(session: Session, args: Arguments) -> None:
             raise Failure(f"Invalid lifecycle {name} '{args[name]}'.")
     domain: Domain = args["domain"]
     with failing("Unable to change lifecycle action."):
-        domain.set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], args.flags)
+        domain.set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], flags=args.flags)

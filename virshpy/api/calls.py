@@ -1,0 +1,156 @@
+"""Methods that are one row of the contract: their signature, docstring and C name are the row's.
+
+    class Network(Handle):
+        destroy = calls(Driver.network_destroy)
+        list_ports = lists(Driver.network_list_all_ports, kinds.network_port)
+
+Arguments go to the row as they are given. A method of a handle passes its ``ref`` before them.
+"""
+
+from __future__ import annotations
+
+from os.path import abspath
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+    from virshpy.api.handle import Handle
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+    T = TypeVar("T")
+    H = TypeVar("H", bound=Handle)
+
+    class Method(Generic[P, R]):
+        def __get__(self, handle: object, owner: type) -> Callable[P, R]: ...
+
+
+class Call:
+    """A method, and once it is asked of a handle, that method of it. ``inspect`` and ``help`` know it as one."""
+
+    handle: Any = None
+    owner: Any = None
+    given = 1  # how many arguments of the row come from the handle
+    first: Callable[[Any], Any] | None = None  # what the first argument becomes
+    result: Callable[[Any, Any], Any] | None = None  # what the handle makes of the row's answer
+    kind: str | Callable[[], type] = ""  # what the answer becomes, for the signature
+
+    # Hundreds are made and few are called: what is particular to one is set, and the name is looked for when asked.
+    def __init__(self, row: Any, **particular: Any) -> None:
+        self.row = row
+        if particular:
+            vars(self).update(particular)
+
+    def __get__(self, handle: Any, owner: type) -> Call:
+        return Call(**{**vars(self), "handle": handle, "owner": owner})
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.handle is None:
+            return self.__get__(args[0], type(args[0]))(*args[1:], **kwargs)
+        if self.first is not None and args:
+            args = (self.first(args[0]), *args[1:])
+        if self.given:
+            args = (self.handle.ref, *args)
+        answer = getattr(self.handle.driver, self.row.name)(*args, **kwargs)
+        return answer if self.result is None else self.result(self.handle, answer)
+
+    @property
+    def __name__(self) -> str:
+        for base in self.owner.__mro__:
+            for name, call in vars(base).items():
+                if isinstance(call, Call) and call.row is self.row:
+                    return str(name)
+        raise AttributeError("__name__")
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        row = self.row.row
+        more = row.declaration.__doc__
+        return f"{row.c_name}: {more}" if more else str(row.c_name)
+
+    @property
+    def __signature__(self) -> Any:
+        from inspect import signature
+
+        declared = signature(self.row.row.declaration)
+        own, *others = declared.parameters.values()
+        others = others[self.given :]
+        answer = declared.return_annotation
+        if self.kind:
+            kind = self.kind if isinstance(self.kind, str) else self.kind().__name__
+            answer = f"list[{kind}]" if answer.startswith("list[") else kind
+        return declared.replace(
+            parameters=others if self.handle is not None else [own, *others], return_annotation=answer
+        )
+
+
+def calls(row: Callable[Concatenate[Any, Any, P], R]) -> Method[P, R]:
+    """A method of a handle that is a row."""
+    return Call(row)  # type: ignore[return-value]
+
+
+def makes(row: Callable[Concatenate[Any, Any, P], R], make: Callable[[R], T], kind: str = "") -> Method[P, T]:
+    """The same where the answer becomes something with names."""
+    return Call(row, result=lambda handle, answer: make(answer), kind=kind)  # type: ignore[return-value]
+
+
+def becomes(row: Callable[Concatenate[Any, Any, P], Any]) -> Method[P, None]:
+    """The same where the row answers with the reference that the handle has from then on."""
+
+    def become(handle: Any, ref: Any) -> None:
+        handle.ref = ref
+
+    return Call(row, result=become, kind="None")  # type: ignore[return-value]
+
+
+def gives(row: Callable[Concatenate[Any, Any, P], Any], kind: Callable[[], type[H]]) -> Method[P, H]:
+    """The same where the row answers with a reference to another object; ``kind`` loads the class of its handles."""
+    return Call(row, result=lambda handle, ref: kind()(handle, ref), kind=kind)  # type: ignore[return-value]
+
+
+def lists(row: Callable[Concatenate[Any, Any, P], Any], kind: Callable[[], type[H]]) -> Method[P, list[H]]:
+    """The same where the row answers with references to others."""
+    return Call(row, result=lambda handle, refs: _handles(handle, refs, kind()), kind=kind)  # type: ignore[return-value]
+
+
+def writes_to(row: Callable[Concatenate[Any, Any, P], R]) -> Method[P, R]:
+    """The same where the first argument is a path: relative ones are the caller's."""
+    return Call(row, first=abspath)  # type: ignore[return-value]
+
+
+def asks(row: Callable[Concatenate[Any, P], R]) -> Method[P, R]:
+    """A method of a connection that is a row."""
+    return Call(row, given=0)  # type: ignore[return-value]
+
+
+def asks_and_makes(row: Callable[Concatenate[Any, P], R], make: Callable[[R], T], kind: str = "") -> Method[P, T]:
+    """The same where the answer becomes something with names."""
+    return Call(row, result=lambda handle, answer: make(answer), kind=kind, given=0)  # type: ignore[return-value]
+
+
+def finds(row: Callable[Concatenate[Any, P], Any], kind: Callable[[], type[H]]) -> Method[P, H]:
+    """The same where the row answers with a reference."""
+    return Call(row, result=lambda handle, ref: kind()(handle, ref), kind=kind, given=0)  # type: ignore[return-value]
+
+
+def finds_all(row: Callable[Concatenate[Any, P], Any], kind: Callable[[], type[H]]) -> Method[P, list[H]]:
+    """The same where the row answers with references."""
+    return Call(row, result=lambda handle, refs: _handles(handle, refs, kind()), kind=kind, given=0)  # type: ignore[return-value]
+
+
+def reads_from(row: Callable[Concatenate[Any, P], R]) -> Method[P, R]:
+    """The same where the first argument is a path: relative ones are the caller's."""
+    return Call(row, given=0, first=abspath)  # type: ignore[return-value]
+
+
+def hears(
+    row: Callable[Concatenate[Any, Any, P], int], kind: Callable[[], type[H]]
+) -> Method[Concatenate[H | None, P], int]:
+    """The same where the first argument is the object to hear of; with None it is all of them."""
+    return Call(row, given=0, first=lambda handle: handle and handle.ref)  # type: ignore[return-value]
+
+
+def _handles(origin: Any, refs: Any, kind: type[H]) -> list[H]:
+    return [kind(origin, ref) for ref in refs]

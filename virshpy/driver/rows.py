@@ -1,0 +1,42 @@
+"""All rows as attributes of a driver. Type checkers read rows.pyi instead, where they are what the groups declare."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from virshpy.driver.groups import GROUPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class RowOfPart:
+    """A row as an attribute of the driver: what it gives is the same row of the part that answers its group."""
+
+    __slots__ = ("name", "group")
+
+    def __init__(self, name: str, group: str) -> None:
+        self.name = name
+        self.group = group
+
+    def __get__(self, driver: Any, owner: type) -> Any:
+        return self if driver is None else getattr(driver.part(self.group), self.name)
+
+    @property
+    def row(self) -> Any:
+        """Its declaration; loads the group's module."""
+        return getattr(load(GROUPS[self.group][0]), self.name)
+
+
+def load(home: str) -> Any:
+    """What ``module:name`` names."""
+    module, _, name = home.partition(":")
+    return getattr(import_module(module), name)
+
+
+AllRows = type(
+    "AllRows",
+    (),
+    {name: RowOfPart(name, group) for group, (_, names) in GROUPS.items() for name in names.split()},
+)

@@ -223,7 +223,7 @@ def test_the_state_of_a_tpm_is_encrypted(uri: str, root: Path) -> None:
         (state,) = (root / "lib/swtpm").glob("*/tpm2/tpm2-00.permall")
         before = state.read_bytes()
         connection.secret_lookup_by_uuid(UUID).set_value(b"not that one")
-        with pytest.raises(errors.Error):
+        with pytest.raises(errors.InternalError, match="TPM result for CMD_INIT: .* operation failed"):
             domain.create(flags=CreateFlags.START_PAUSED)
         assert state.read_bytes() == before
         assert state.stat().st_uid == (os.geteuid() or state.stat().st_uid)

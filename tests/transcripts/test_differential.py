@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package 
 @pytest.mark.parametrize("name", commands())
 def test_as_virsh(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VISUAL", "true")  # an editor that changes nothing
     chosen = lines(name)
     if not chosen:
         pytest.skip("virsh 9.0 does not have it, or its answer differs by design")
@@ -45,6 +46,7 @@ def test_times_that_no_command_can_wait(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", described.commands())
 def test_documents_described_by_options(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VISUAL", "true")  # an editor that changes nothing
     chosen = [line for line in described.lines(name, 200) if not is_allowed(line)]
     found = list(from_standard_input(chosen, tmp_path))
     assert not found, "\n".join(map(str, found[:20]))

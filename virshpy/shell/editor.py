@@ -76,14 +76,16 @@ def _run_editor(path: str) -> None:
         raise Failure(None, errors.InternalError(f"Child process ({shown}) unexpected {ending}", hint=hint))
 
 
-def edit_until_accepted(
-    before: str, current: Callable[[], str], accept: Callable[[str, bool], T], *, validating: bool
+def edit_document(
+    current: Callable[[], str], define: Callable[[str], T], unvalidated: Callable[[str], T] | None = None
 ) -> T | None:
-    """Let the user edit ``before`` until ``accept(text, relaxed)`` takes it; its answer, or None for no change.
+    """Let the user edit a document until ``define`` takes it; its answer, or None where nothing was changed.
 
-    ``current`` is asked again before each try: a definition that someone else has changed meanwhile is not overwritten
-    without asking. Off a terminal a refusal is final.
+    ``unvalidated`` defines it where the user turns validation off. ``current`` is asked again before each try: a
+    definition that someone else has changed meanwhile is not overwritten without asking. Off a terminal a refusal is
+    final.
     """
+    before = current()
     text, relaxed, forced = before, False, False
     while True:
         if not forced:
@@ -93,13 +95,13 @@ def edit_until_accepted(
         try:
             if not forced and current() != before:
                 raise Failure("the XML configuration was changed by another user")
-            return accept(text, relaxed)
+            return unvalidated(text) if relaxed and unvalidated is not None else define(text)
         except (errors.Error, Failure) as error:
             message = error.message
             if not sys.stdin.isatty() or message is None:
                 raise
             complain(f"error: {message}\n")
-        answer = _ask(validating and not relaxed)
+        answer = _ask(unvalidated is not None and not relaxed)
         if answer == "n":
             raise Failure(None)
         relaxed = relaxed or answer == "i"

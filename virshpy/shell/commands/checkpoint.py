@@ -11,12 +11,12 @@ from virshpy.enums import (
 )
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Exclusive, Requires, argument, command, flag, option, words
+from virshpy.shell.lang.command import Exclusive, Requires, argument, command, exclusive, flag, option, words
 from virshpy.shell.lang.types import STRING, DomainType, File
 from virshpy.shell.nouns.families import Spoken, given_flags
 from virshpy.shell.nouns.moments import NotInTree, creation_time, family, kept_table, kept_tree
 from virshpy.shell.nouns.objects import CheckpointName
-from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, exclusive, selected
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Text
 from virshpy.xml.parse import parse
 
@@ -128,7 +128,7 @@ def _disk(write: Writer, spec: str) -> None:
     returns="message name domain changed",
 )
 def checkpoint_edit(session: Session, args: Arguments) -> Message:
-    from virshpy.shell.nouns.families import edit_document
+    from virshpy.shell.editor import edit_document
 
     domain: Domain = args["domain"]
     checkpoint = _chosen(args)

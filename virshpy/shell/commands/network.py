@@ -60,6 +60,7 @@ net.tells(
     "uuid", "name", "default", "the identity that survives a new name", returns="name uuid",
     description="Print the UUID of a network, which stays when it gets another name.",
 )  # fmt: skip
+net.notes()
 _NETWORK = net.argument()
 
 

@@ -25,6 +25,7 @@ nwfilter.from_file(
     help=("define a network filter from a file", "Make a network filter, or replace one."),
     example="no-spoofing.xml",
     why="guests name it with <filterref>",
+    oldest="virNWFilterDefineXML",
 )
 nwfilter.dumpxml()
 nwfilter.edit(0)

@@ -12,13 +12,13 @@ from virshpy.enums import (
     StorageXMLFlags,
 )
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
+from virshpy.shell.lang.command import Exclusive, Reads, argument, command, exclusive, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
 from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import asked_the_old_way, given_flags
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import PoolType
-from virshpy.shell.nouns.options import exclusive, inactive, validate
+from virshpy.shell.nouns.options import inactive, validate
 from virshpy.shell.render.readable import scaled, shown_bool, shown_size, yes_no
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Shown, Table, Text
 

@@ -5,7 +5,7 @@ asked on a read-only connection, too."""
 
 from __future__ import annotations
 
-from virshpy.shell.lang.types import Choice, Path, Type, Uri
+from virshpy.shell.lang.types import Choice, DomainType, Path, Type, Uri
 from virshpy.shell.nouns.objects import DiskName, InterfaceName, InterfaceType, NetworkType, OfDomain, SecretType
 
 TYPE_CHECKING = False
@@ -203,20 +203,14 @@ class SchedulerSettings(OfDomain):
         return [(f"{name}={value}", "as it is") for name, value in domain.scheduler_parameters(flags=0).items()]
 
 
-class MetadataUris(OfDomain):
-    """Namespaces of the domain's own metadata."""
-
-    def of(self, domain: Domain) -> Iterable[Candidate]:
-        return _namespaces(domain.xml_desc())
-
-
-class NetworkMetadataUris(Type):
-    """The same of the network that is named beside."""
+class MetadataUris(Type):
+    """Namespaces of the own metadata of the domain or the network that is named beside."""
 
     def complete_beside(self, given: Given, prefix: str, session: Session) -> Iterable[Candidate]:
-        if "network" not in given:
-            return ()
-        return _namespaces(NetworkType().resolve(given["network"][0], "network", session).xml_desc())
+        for name, kind in (("domain", DomainType()), ("network", NetworkType())):
+            if name in given:
+                return _namespaces(kind.resolve(given[name][0], name, session).xml_desc())
+        return ()
 
 
 def _namespaces(document: str) -> Iterable[Candidate]:
@@ -306,7 +300,6 @@ FREE_IOTHREAD = FreeIOThread()
 MOUNT_POINTS = MountPoints()
 SCHEDULER_SETTINGS = SchedulerSettings()
 METADATA_URIS = MetadataUris()
-NETWORK_METADATA_URIS = NetworkMetadataUris()
 CONSOLES = InDocument(_consoles)
 MEMORY_NODES = InDocument(_memory_nodes)
 THROTTLE_GROUPS = InDocument(_throttle_groups)

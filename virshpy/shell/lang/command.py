@@ -17,7 +17,7 @@ when its module is loaded.
 from __future__ import annotations
 
 from virshpy.shell.failure import Failure
-from virshpy.shell.lang.types import STRING, Type
+from virshpy.shell.lang.types import STRING, Flags, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +143,11 @@ class Exclusive(Constraint):
         if self.first in given:
             return (self.second,)
         return (self.first,) if self.second in given else ()
+
+
+def exclusive(*names: str) -> tuple[Exclusive, ...]:
+    """The first of ``names`` cannot be given with any of the others."""
+    return tuple(Exclusive(names[0], other) for other in names[1:])
 
 
 class Requires(Constraint):
@@ -324,7 +329,8 @@ class Invocation:
         total = 0
         for option in self.command.options:
             if option.name in self.given:
-                total |= int(option.adds)
+                several = isinstance(option.type, Flags)
+                total |= option.type.convert(self.text(option.name), option.name) if several else int(option.adds)
         return total
 
 

@@ -136,11 +136,10 @@ GROUPS = (
         "network",
         {
             "network": (
-                "net-autostart net-create net-define net-destroy net-dhcp-leases net-dumpxml net-edit net-event "
-                "net-info net-list net-name net-port-create net-port-delete net-port-dumpxml net-port-list net-start "
-                "net-undefine net-update net-uuid"
-            ),
-            "netnotes": "net-desc net-metadata",
+                "net-autostart net-create net-define net-desc net-destroy net-dhcp-leases net-dumpxml net-edit "
+                "net-event net-info net-list net-metadata net-name net-port-create net-port-delete net-port-dumpxml "
+                "net-port-list net-start net-undefine net-update net-uuid"
+            )
         },
     ),
     Group(

@@ -49,9 +49,11 @@ class Type:
 
 
 class Named(Type):
-    """An object of the driver's; ``identity`` is what names it to programs, attributes of its handle."""
+    """An object of the driver's; ``identity`` is what names it to programs, attributes of its handle; ``api`` is what
+    the methods of a connection call it."""
 
     identity = "name uuid"
+    api = ""
 
 
 class AnyText(Type):
@@ -244,9 +246,11 @@ class Size(Type):
         )
 
 
-class DomainType(Type):
+class DomainType(Named):
     """A domain: the value is its handle. ``by`` says which of name, id and uuid may name it (virsh differs by command);
     ``states`` narrows what is offered to domains in one of these states (virsh's names of them)."""
+
+    identity = "domain uuid"
 
     def __init__(self, by: str = "id uuid name", *, states: str = "") -> None:
         self.by = by.split()

@@ -10,7 +10,7 @@ from virshpy.shell.render.results import Lines, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
     from virshpy.shell.lang.command import Arguments
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 
 VALIDATE = flag("validate", "refuse XML that the schema does not know")
-
-
-def edit_document(current: Callable[[], str], define: Callable[[str], T]) -> T | None:
-    """A document through the editor until ``define`` takes it; None where nothing was changed."""
-    from virshpy.shell.editor import edit_until_accepted
-
-    return edit_until_accepted(current(), current, lambda text, relaxed: define(text), validating=False)
 
 
 def one_form(args: Arguments, *forms: str) -> None:

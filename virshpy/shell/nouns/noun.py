@@ -12,12 +12,16 @@ way is an argument.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
+
 from virshpy import errors
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import argument, command, flag
 from virshpy.shell.lang.types import File
-from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
-from virshpy.shell.render.results import Document, Message, Text
+from virshpy.shell.nouns.families import named_as
+from virshpy.shell.nouns.options import DRY_RUN, WRAP, XPATH_FIRST, selected
+from virshpy.shell.render.results import Document, Message, Plan, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
+    from virshpy.shell.lang.types import DomainType
     from virshpy.shell.nouns.objects import ObjectType
+    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
     T = TypeVar("T")
@@ -48,7 +54,7 @@ class Noun:
     """
 
     def __init__(
-        self, prefix: str, name: str, type: type[ObjectType], spoken: str, *, example: str, what: str = "",
+        self, prefix: str, name: str, type: type[DomainType | ObjectType], spoken: str, *, example: str, what: str = "",
         help: str = "", late: bool = False,
     ) -> None:  # fmt: skip
         self.prefix = f"{prefix}-" if prefix else ""
@@ -71,18 +77,20 @@ class Noun:
         found: Callable[..., Any] = getattr(session.connection, f"{self.type.api}_{name}".lstrip("_"))
         return found
 
-    def told(self, handle: Any) -> dict[str, Any]:
-        """What names an object to programs."""
-        return {key: getattr(handle, key) for key in self.type.identity.split()}
+    def told(self, handle: Any, identity: str = "") -> dict[str, Any]:
+        """What names an object to programs; a domain's name is called ``domain``."""
+        keys = (identity or self.type.identity).split()
+        return {key: getattr(handle, "name" if key == self.name else key) for key in keys}
 
     def from_file(
         self, verb: str, *options: Option, example: str, why: str, help: tuple[str, str] | None = None,
-        done: str = "", failed: str = "", constraints: Sequence[Constraint] = (),
+        done: str = "", failed: str = "", constraints: Sequence[Constraint] = (), oldest: str = "",
     ) -> None:  # fmt: skip
         """``net-define FILE``: an object from its document. ``help`` is a summary and a description."""
         name = self.prefix + verb
         summary, description = help or (text.format(what=self.what, name=self.name) for text in _FROM_FILE[verb])
         kind = self.spoken.replace("{name}", "").strip(" '")
+        plan = DRY_RUN in options
 
         @command(
             name,
@@ -91,21 +99,27 @@ class Noun:
             (argument("file", File(), "file with its XML"), *options),
             constraints=constraints,
             examples=((f"{name} {example}", why),),
-            returns=f"message {self.type.identity}",
+            returns=f"message {self.type.identity}" + (" | plan" if plan else ""),
         )
-        def from_file(session: Session, args: Arguments) -> Message:
+        def from_file(session: Session, args: Arguments) -> Result:
             file = args.text("file")
             with failing((failed or f"Failed to {verb} {kind} from {{file}}").format(file=file)):
-                made = call(self.method(session, f"{verb}_xml"), args["file"], flags=args.flags)
+                if plan and "dry-run" in args:
+                    return Plan(session.connection.plan_define(args["file"], args.flags))
+                with named_as(oldest) if oldest and not args.flags else nullcontext():
+                    made = call(self.method(session, f"{verb}_xml"), args["file"], flags=args.flags)
             told = self.told(made)
             sentence = done or f"{self.title} {verb}d from {{file}}"
             return Message(sentence.format(file=file, name=next(iter(told.values()))), **told)
 
     def verb(
         self, verb: str, done: str, summary: str, description: str, *options: Option, method: str = "", on: str = "",
-        failed: str = "", constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
+        failed: str = "", check: Callable[[Any, Arguments], None] | None = None, examples: Examples = (), why: str = "",
+        constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
     ) -> None:  # fmt: skip
-        """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one."""
+        """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one.
+        ``check`` may refuse before anything is done."""
+        plan = DRY_RUN in options
 
         @command(
             self.prefix + verb,
@@ -114,90 +128,113 @@ class Noun:
             (self.argument(on=on), *options),
             constraints=constraints,
             aliases=aliases,
-            examples=self._examples(verb),
-            returns=f"message {self.type.identity}",
+            examples=examples or self._examples(verb, why),
+            returns=f"message {self.type.identity}" + (" | plan" if plan else ""),
         )
-        def act(session: Session, args: Arguments) -> Message:
+        def act(session: Session, args: Arguments) -> Result:
             handle, name = args[self.name], args.text(self.name)
             with failing((failed or f"Failed to {verb} {self.spoken}").format(name=name)):
+                if check is not None:
+                    check(handle, args)
+                if plan and "dry-run" in args:
+                    return Plan(handle.plan(method or verb, args.flags))
                 call(getattr(handle, method or verb), flags=args.flags)
             sentence = done if "{name}" in done else f"{self.title} {done}"
             return Message(sentence.format(name=name), **self.told(handle))
 
-    def autostart(self) -> None:
+    def autostart(self, *, failed: str = "failed to", identity: str = "") -> None:
         """``net-autostart NETWORK [--disable]``"""
-        name = f"{self.prefix}autostart"
+        name, identity = f"{self.prefix}autostart", identity or self.type.identity
 
         @command(
-            name, f"start {self.what} with the host",
+            name,
+            f"start {self.what} with the host",
             f"Have {self.what} started when the host starts, or no longer.",
             (self.argument(), flag("disable", "do not start it with the host")),
             examples=((f"{name} {self.example} --disable", "leave it to be started by hand"),),
-            returns=f"message autostart {self.type.identity}",
-        )  # fmt: skip
+            returns=f"message autostart {identity}",
+        )
         def autostart(session: Session, args: Arguments) -> Message:
             wanted = "disable" not in args
             verb, typed = "mark" if wanted else "unmark", args.text(self.name)
-            with failing(f"failed to {verb} {self.spoken.format(name=typed)} as autostarted"):
+            with failing(f"{failed} {verb} {self.spoken.format(name=typed)} as autostarted"):
                 args[self.name].set_autostart(wanted)
             done = f"{self.title.format(name=typed)} {verb}ed as autostarted"
-            return Message(done, autostart=wanted, **self.told(args[self.name]))
+            return Message(done, autostart=wanted, **self.told(args[self.name], identity))
 
-    def dumpxml(self, *options: Option, xpath: Option = XPATH_FIRST) -> None:
+    def dumpxml(self, *options: Option, description: str = "", examples: Examples = ()) -> None:
         """``net-dumpxml NETWORK``"""
 
         @command(
-            f"{self.prefix}dumpxml", f"print {self.what}'s XML", f"Print the XML of {self.what}.",
-            (self.argument(), *options, xpath, WRAP), examples=self._examples("dumpxml"), returns="xml",
-        )  # fmt: skip
+            f"{self.prefix}dumpxml",
+            f"print {self.what}'s XML",
+            description or f"Print the XML of {self.what}.",
+            (self.argument(), *options, XPATH_FIRST, WRAP),
+            examples=examples or self._examples("dumpxml"),
+            returns="xml",
+        )
         def dumpxml(session: Session, args: Arguments) -> Document:
             return selected(call(args[self.name].xml_desc, flags=args.flags), args)
 
-    def edit(self, *ways: int) -> None:
+    def edit(self, *ways: int, validate: int = 0, identity: str = "", description: str = "", why: str = "") -> None:
         """``net-edit NETWORK``: its document in an editor, defined anew. ``ways`` are the flags to ask for the document
-        with: the second where a driver does not know the first."""
+        with: the second where a driver does not know the first. ``validate`` is the flag to define with, if any."""
+        identity = identity or self.type.identity
+        relaxing = (flag("skip-validate", "accept XML that the schema does not know"),) if validate else ()
 
         @command(
-            f"{self.prefix}edit", f"change {self.what}'s XML in an editor",
-            f"Open the XML of {self.what} in $VISUAL or $EDITOR, and define the result.",
-            (self.argument(),), examples=self._examples("edit"), returns=f"message changed {self.type.identity}",
-        )  # fmt: skip
+            f"{self.prefix}edit",
+            f"change {self.what}'s XML in an editor",
+            description or f"Open the XML of {self.what} in $VISUAL or $EDITOR, and define the result.",
+            (self.argument(), *relaxing),
+            examples=self._examples("edit", why),
+            returns=f"message changed {identity}",
+        )
         def edit(session: Session, args: Arguments) -> Message:
-            handle = args[self.name]
-            made = edited(lambda: _document(handle, ways), self.method(session, "define_xml"))
+            from virshpy.shell.editor import edit_document
+
+            handle, define = args[self.name], self.method(session, "define_xml")
+            if not validate or "skip-validate" in args:
+                made = edit_document(lambda: _document(handle, ways), define)
+            else:
+                made = edit_document(lambda: _document(handle, ways), partial(define, flags=validate), define)
             sentence = f"{self.title.format(name=(made or handle).name)} XML configuration"
             if made is None:
-                return Message(f"{sentence} not changed.", changed=False, **self.told(handle))
-            return Message(f"{sentence} edited.", changed=True, **self.told(made))
+                return Message(f"{sentence} not changed.", changed=False, **self.told(handle, identity))
+            return Message(f"{sentence} edited.", changed=True, **self.told(made, identity))
 
     def tells(self, key: str, by: str, example: str, why: str, *, description: str = "", returns: str = "") -> None:
-        """``net-uuid NETWORK``: from one of its names to another."""
-        name, label = self.prefix + key, _WAYS[key]
+        """``net-uuid NETWORK``: from one of its names to another. virsh calls those of domains ``domuuid`` and such."""
+        name, label = (self.prefix or "dom") + key, _WAYS[key]
 
         @command(
-            name, f"{label} of {self.what}, by {_ways(by.split())}",
-            description or f"Print the {label} of {self.what}.", (self.argument(by),),
-            examples=((f"{name} {example}", why),), returns=returns or key,
-        )  # fmt: skip
+            name,
+            f"{label} of {self.what}, by {_ways(by.split())}",
+            description or f"Print the {label} of {self.what}.",
+            (self.argument(by),),
+            examples=((f"{name} {example}", why),),
+            returns=returns or key,
+        )
         def tell(session: Session, args: Arguments) -> Text:
             handle = args[self.name]
+            value = getattr(handle, key)
             others = {other: getattr(handle, other) for other in returns.split() if other != key}
-            return Text(key, getattr(handle, key), **others)
+            return Text(key, "-" if value is None else str(value), value, **others)
 
-    def _examples(self, verb: str) -> Examples:
-        return ((f"{self.prefix}{verb} {self.example}", f"for the {self.name} of that name"),)
+    def notes(self) -> None:
+        """``net-desc NETWORK`` and ``net-metadata NETWORK``"""
+        from virshpy.shell.nouns.notes import declare_description, declare_metadata
+
+        declare_description(self)
+        declare_metadata(self)
+
+    def _examples(self, verb: str, why: str = "") -> Examples:
+        return ((f"{self.prefix}{verb} {self.example}", why or f"for the {self.name} of that name"),)
 
 
 def call(method: Callable[..., T], *arguments: Any, flags: int) -> T:
     """A method called with flags where some were given: not every one takes them."""
     return method(*arguments, flags=flags) if flags else method(*arguments)
-
-
-def edited(current: Callable[[], str], define: Callable[[str], T]) -> T | None:
-    """A document through the editor until ``define`` takes it; None where nothing was changed."""
-    from virshpy.shell.editor import edit_until_accepted
-
-    return edit_until_accepted(current(), current, lambda text, relaxed: define(text), validating=False)
 
 
 def _document(handle: Any, ways: Sequence[int]) -> str:

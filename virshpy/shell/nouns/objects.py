@@ -26,10 +26,9 @@ _UUID_LENGTH = 36
 
 
 class ObjectType(Named):
-    """An object found by its UUID or its name; the value is its handle. ``api`` is what the methods of a connection
-    call it; ``states`` narrows what is offered to ``active`` or ``inactive`` ones."""
+    """An object found by its UUID or its name; the value is its handle. ``states`` narrows what is offered to
+    ``active`` or ``inactive`` ones."""
 
-    api = ""
     noun = ""
     complaint = "failed to get %s '%s'"
     traced: int | None = 1  # the level of --debug at which it is told that it is looked at

@@ -63,8 +63,3 @@ def impact(word: str) -> tuple[Option, Option, Option]:
         flag("live", f"act on the running {word}", adds=ModificationImpact.LIVE),
         flag("current", f"act on the running {word} if it runs, else on the definition"),
     )
-
-
-def exclusive(*names: str) -> tuple[Exclusive, ...]:
-    """The first of ``names`` cannot be given with any of the others."""
-    return tuple(Exclusive(names[0], other) for other in names[1:])

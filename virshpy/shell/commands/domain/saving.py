@@ -7,7 +7,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
-from virshpy.shell.nouns.families import Spoken, edit_document, named_as
+from virshpy.shell.nouns.families import Spoken, named_as
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message
 
@@ -173,6 +173,8 @@ def managedsave_edit(session: Session, args: Arguments) -> Message:
         domain.managed_save_define_xml(text, flags=flags)
         return True
 
+    from virshpy.shell.editor import edit_document
+
     edited = edit_document(lambda: domain.managed_save_xml_desc(flags=1), define)
     if edited is None:
         text = f"Managed save image of domain '{domain.name}' XML configuration not changed."
@@ -227,6 +229,8 @@ def save_image_edit(session: Session, args: Arguments) -> Message:
     def define(text: str) -> bool:
         connection.save_image_define_xml(file, text, flags=flags)
         return True
+
+    from virshpy.shell.editor import edit_document
 
     if edit_document(lambda: connection.save_image_xml_desc(file, flags=1), define) is None:
         return Message(f"Saved image {file} XML configuration not changed.", file=file, changed=False)

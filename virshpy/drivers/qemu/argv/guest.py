@@ -5,7 +5,8 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.argv.runtime import CommandLine, Runtime
 from virshpy.drivers.qemu.argv.words import as_json
-from virshpy.drivers.qemu.postparse.aliases import alias_of, controller_alias, scsi_model
+from virshpy.drivers.qemu.postparse.aliases import alias_of, controller_alias
+from virshpy.drivers.qemu.postparse.controllers import scsi_model
 from virshpy.drivers.qemu.postparse.pci.chipset import built_in, is_i440fx, is_q35
 from virshpy.xml.scalars import strtol
 

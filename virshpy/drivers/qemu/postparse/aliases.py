@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from virshpy.drivers.qemu.postparse.controllers import scsi_model
 from virshpy.drivers.qemu.postparse.disks import target_index
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
 from virshpy.drivers.qemu.postparse.places import dimm_of, drive_of
@@ -111,14 +112,6 @@ def disk_alias(disk: Disk, domain: Domain) -> str:
         bus or "", f"{bus}-disk"
     )
     return f"{prefix}{target_index(disk.target.dev or '')}"
-
-
-def scsi_model(domain: Domain, index: int) -> str | None:
-    """The model of a SCSI controller."""
-    for controller in domain.devices.controllers:
-        if controller.type == "scsi" and controller.index == index:
-            return controller.model
-    return None
 
 
 def controller_alias(controller: Controller, domain: Domain) -> str:

@@ -58,15 +58,9 @@ def pair_console(domain: Domain) -> None:
     if first is not None and kind in (None, "serial"):
         if not devices.serials:
             devices.serials.append(_serial_of(first))
-            _mirror(first, devices.serials[0])
-        else:
-            _mirror(first, devices.serials[0])
-    elif first is None and devices.serials and _is_console_serial(devices.serials[0]):
-        console = Console(target=ConsoleTarget(type="serial", port=0))
-        _mirror(console, devices.serials[0])
-        devices.consoles.insert(0, console)
-    elif first is not None and devices.serials and _is_console_serial(devices.serials[0]):
-        # A console of another kind stands first: the serial port's goes before it.
+        _mirror(first, devices.serials[0])
+    elif devices.serials and _is_console_serial(devices.serials[0]):
+        # Where a console of another kind stands first, the serial port's goes before it.
         console = Console(target=ConsoleTarget(type="serial", port=0))
         _mirror(console, devices.serials[0])
         devices.consoles.insert(0, console)

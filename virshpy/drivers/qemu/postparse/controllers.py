@@ -42,13 +42,15 @@ def controller_of(domain: Domain, kind: str, index: int) -> Controller | None:
     return next((c for c in domain.devices.controllers if c.type == kind and c.index == index), None)
 
 
-def have_controller(domain: Domain, kind: str, index: int) -> bool:
-    return controller_of(domain, kind, index) is not None
+def scsi_model(domain: Domain, index: int) -> str | None:
+    """The model of a SCSI controller; None as well where there is none."""
+    controller = controller_of(domain, "scsi", index)
+    return controller.model if controller is not None else None
 
 
 def ensure_controller(domain: Domain, kind: str, index: int, model: str | None = None) -> Controller | None:
     """Add a controller unless there is one of that type and index; returns the new one."""
-    if have_controller(domain, kind, index):
+    if controller_of(domain, kind, index) is not None:
         return None
     if index > _LAST:
         raise errors.InternalError(
@@ -120,7 +122,7 @@ def add_machine_controllers(domain: Domain, caps: QemuCaps) -> None:
     elif machine_of(domain) == "isapc":
         usb = None
     controllers = domain.devices.controllers
-    if usb is not None and not have_controller(domain, "usb", 0):
+    if usb is not None and controller_of(domain, "usb", 0) is None:
         controllers.append(Controller(type="usb", index=0, model=usb or None))
     if sata:
         ensure_controller(domain, "sata", 0)

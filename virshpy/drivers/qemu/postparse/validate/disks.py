@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.controllers import controller_of
+from virshpy.drivers.qemu.postparse.controllers import scsi_model
 from virshpy.drivers.qemu.postparse.disks import disk_has_source, source_text
 from virshpy.drivers.qemu.postparse.places import drive_of, iothreads_of, machine_of
 from virshpy.drivers.qemu.postparse.validate.images import check_image
@@ -165,8 +165,7 @@ def _check_address(disk: Disk, domain: Domain) -> None:
 
 def check_scsi_place(address: DriveAddress, domain: Domain) -> None:
     """Whether the controller has such a place, for a disk or a host device."""
-    controller = controller_of(domain, "scsi", address.controller or 0)
-    if controller is not None and controller.model == "lsilogic" and address.target:
+    if address.target and scsi_model(domain, address.controller or 0) == "lsilogic":
         raise errors.ConfigUnsupported("target must be 0 for controller model 'lsilogic'")
     if address.bus:
         raise errors.InternalError("SCSI controller only supports 1 bus")
@@ -282,9 +281,9 @@ def _check_driver(disk: Disk, domain: Domain) -> None:
         for word in _VIRTIO_WORDS:
             if getattr(driver, word) is not None:
                 raise errors.ConfigUnsupported(f"disk {word} mode supported only for virtio bus")
-        if driver.iommu is not None or driver.ats is not None or driver.packed is not None:
-            word = next(word for word in ("iommu", "ats", "packed") if getattr(driver, word) is not None)
-            raise errors.ConfigUnsupported(f"{word} driver option is only supported for virtio devices")
+        for word in ("iommu", "ats", "packed"):
+            if getattr(driver, word) is not None:
+                raise errors.ConfigUnsupported(f"{word} driver option is only supported for virtio devices")
         if driver.queues:
             raise errors.ConfigUnsupported("queues attribute in disk driver element is only supported by virtio-blk")
     if driver.iothread:

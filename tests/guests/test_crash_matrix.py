@@ -19,7 +19,8 @@ from tests import needs
 from tests.guests.matrix import ROWS, SECRET, Ground, Row
 from tests.stores import open_store
 
-pytestmark = [needs.qemu, pytest.mark.parametrize("row", ROWS, ids=lambda row: row.verb.split(" {")[0])]
+pytestmark = needs.qemu
+each = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.verb.split(" {")[0])
 
 _DISTURBED = """
 import os, subprocess, sys
@@ -52,18 +53,21 @@ def ground(root: Path) -> Iterator[Ground]:
     assert made.seen()["left"] == []
 
 
-def disturbed(ground: Ground, row: Row, moment: int, number: int) -> subprocess.CompletedProcess[str]:
+def disturbed(ground: Ground, verb: str, moment: int, number: int) -> subprocess.CompletedProcess[str]:
     """The verb, which gets a signal at its ``moment``-th moment; for signal 0 another command runs at each."""
-    ground.clear()
-    row.prepare(ground)
-    words = row.verb.format(root=ground.root, secret=SECRET).split()
+    words = verb.format(root=ground.root, secret=SECRET).split()
     argv = [sys.executable, "-c", _DISTURBED, str(moment), str(number), "-c", ground.uri, *words]
     return subprocess.run(argv, capture_output=True, text=True, timeout=110, stdin=subprocess.DEVNULL)
 
 
-def die_in(ground: Ground, row: Row, moment: int, number: int) -> str | None:
+def prepare(ground: Ground, row: Row) -> None:
+    ground.clear()
+    row.prepare(ground)
+
+
+def die_in(ground: Ground, verb: str, moment: int, number: int) -> str | None:
     """Where the verb ended by a signal at its ``moment``-th moment, or None where it had fewer."""
-    done = disturbed(ground, row, moment, number)
+    done = disturbed(ground, verb, moment, number)
     where = done.stderr.partition("died at: ")[2].partition("\n")[0]
     if not where:
         assert done.returncode == 0, done.stderr
@@ -82,10 +86,9 @@ _WHOLE: dict[Row, tuple[Seen, Seen]] = {}
 def whole(ground: Ground, row: Row) -> tuple[Seen, Seen]:
     """What is seen before the verb and after it. It is seen to do something."""
     if row not in _WHOLE:
-        ground.clear()
-        row.prepare(ground)
+        prepare(ground, row)
         before = ground.seen()
-        done = disturbed(ground, row, _NEVER, signal.SIGKILL)
+        done = disturbed(ground, row.verb, _NEVER, signal.SIGKILL)
         assert done.returncode == 0, done.stderr
         _WHOLE[row] = before, ground.seen()
         assert before != _WHOLE[row][1]
@@ -106,7 +109,8 @@ def every_death(ground: Ground, row: Row, *numbers: int, step: int = 1) -> int:
     before, complete = whole(ground, row)
     for moment in range(1, 500, step):
         for number in numbers:
-            where = die_in(ground, row, moment, number)
+            prepare(ground, row)
+            where = die_in(ground, row.verb, moment, number)
             if where is None:
                 return moment - 1
             if number != signal.SIGKILL:
@@ -116,21 +120,46 @@ def every_death(ground: Ground, row: Row, *numbers: int, step: int = 1) -> int:
     raise AssertionError("it has no end")
 
 
+@each
 def test_killed(ground: Ground, row: Row) -> None:
     assert every_death(ground, row, signal.SIGKILL) >= row.moments
 
 
+@each
 def test_interrupted(ground: Ground, row: Row) -> None:
     every_death(ground, row, signal.SIGINT)
 
 
+@each
 def test_terminated(ground: Ground, row: Row) -> None:
     """These two go the same way as Ctrl-C, and are tried at one moment in six."""
     every_death(ground, row, signal.SIGTERM, signal.SIGHUP, step=6)
 
 
+@each
 def test_others_look_meanwhile(ground: Ground, row: Row) -> None:
     """In each gap of what it writes down another command opens the same files, and recovers what is nobody's."""
-    done = disturbed(ground, row, _NEVER, 0)
+    _, complete = whole(ground, row)
+    prepare(ground, row)
+    done = disturbed(ground, row.verb, _NEVER, 0)
     assert done.returncode == 0, done.stderr
-    assert ground.seen() == whole(ground, row)[1]
+    assert ground.seen() == complete
+
+
+LONG = ("start crash", "destroy crash", "undefine crash --nvram")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.verb in LONG], ids=lambda row: row.verb)
+def test_who_recovers_is_killed_as_well(ground: Ground, row: Row) -> None:
+    """The verb dies late, the command after it at one in three of its own moments; the one after that finds all or
+    nothing."""
+    before, complete = whole(ground, row)
+    for moment in range(1, 500, 3):
+        prepare(ground, row)
+        assert die_in(ground, row.verb, row.moments, signal.SIGKILL)
+        where = die_in(ground, "list --all", moment, signal.SIGKILL)
+        after = ground.seen()
+        assert row.invariant(before, after, complete), (where, before, after, complete)
+        if where is None:
+            break
+    assert moment > 3

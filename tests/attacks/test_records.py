@@ -143,7 +143,7 @@ def test_a_definition_that_cannot_be_read_can_be_forgotten(virshpy: Run, root: P
 def test_a_step_that_nobody_knows_stops_nobody(virshpy: Run, root: Path) -> None:
     define(virshpy, root, document("vm", memory=16))
     store = open_store(root)
-    store.execute("INSERT INTO run.journal VALUES ('x.1', 'start', 'x', 'undoing')")
+    store.execute("INSERT INTO run.journal VALUES ('x.1', 'start', 'x', 'undoing', NULL)")
     store.execute("INSERT INTO run.step VALUES ('x.1', 1, 'future.Invention', '{}')")
     store.execute("INSERT INTO main.step VALUES ('y.1', 1, 'filesystem.WriteFile', '[]')")
     told = virshpy("--hints", "list", "--all", "--name")

@@ -15,6 +15,9 @@ Steps whose effect outlives a reboot are recorded in ``state.db`` even where the
 a reboot they are found without their journal, and undone. The two files do not change in one moment. What is seen
 between them is therefore never acted upon but under the subject's lock, which a journal's id names.
 
+A journal whose undo has failed stays ``undoing``, with the reason, and whoever comes next tries again. What is still
+there is on record: a process that the kernel does not let go of, and all that was made for it.
+
 Taking back never waits for the record: where there is no space for it (Full), the step is undone all the same, and is
 undone once more when somebody can write again.
 """
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from virshpy.host.steps import Step
     from virshpy.host.store import Store
 
+_DOING = "(id, verb, subject, phase) VALUES (?, ?, ?, 'doing')"
+_HELD = _DOING.replace("doing", "held")
 # Between a subject and what tells its journals apart.
 _DOT = "."
 
@@ -49,13 +54,14 @@ class Journal:
         self.verb = verb
         self.subject = subject
         self.steps: dict[int, Step] = {}
+        self.problem: str | None = None
         self._next = 1
 
     @classmethod
     def begin(cls, store: Store, verb: str, subject: str, *, lasting: bool) -> Journal:
         """Open a journal. ``lasting``: the truth about the verb is in state.db, not in run.db."""
         journal = cls(store, "main" if lasting else "run", f"{subject}{_DOT}{os.urandom(8).hex()}", verb, subject)
-        store.execute(f"INSERT INTO {journal.db}.journal VALUES (?, ?, ?, 'doing')", journal.id, verb, subject)
+        store.execute(f"INSERT INTO {journal.db}.journal {_DOING}", journal.id, verb, subject)
         moment(f"{verb} begun")
         return journal
 
@@ -63,7 +69,7 @@ class Journal:
     def adopt(cls, store: Store, verb: str, subject: str, id: str | None) -> Journal:
         """The list of an object that was found without one: held from the outset, under its old ``id`` if known."""
         journal = cls(store, "run", id or f"{subject}{_DOT}{os.urandom(8).hex()}", verb, subject)
-        store.execute("INSERT OR IGNORE INTO run.journal VALUES (?, ?, ?, 'held')", journal.id, verb, subject)
+        store.execute(f"INSERT OR IGNORE INTO run.journal {_HELD}", journal.id, verb, subject)
         return journal
 
     def record(self, *steps: Step) -> None:
@@ -78,6 +84,7 @@ class Journal:
         for db in ("run", "main"):
             if row := store.one(f"SELECT * FROM {db}.journal WHERE id = ?", id):
                 journal = cls(store, db, id, row["verb"], row["subject"])
+                journal.problem = row["problem"]
                 break
         else:
             raise errors.InternalError(f"there is no journal {id}")
@@ -149,8 +156,7 @@ class Journal:
 
     def _hand_over(self, rest: Journal) -> None:
         """Steps leave this list for another, file by file: whoever is killed meanwhile leaves two lists to undo."""
-        insert = f"INSERT INTO {self.db}.journal VALUES (?, ?, ?, 'doing')"
-        self.store.execute(insert, rest.id, self.verb, self.subject)
+        self.store.execute(f"INSERT INTO {self.db}.journal {_DOING}", rest.id, self.verb, self.subject)
         for db in dict.fromkeys(("main", self.db)):
             moment(f"{self.verb} not yet kept")
             with self.store.transaction():
@@ -170,15 +176,17 @@ class Journal:
                 step.settle()
                 self._strike(seq)
                 moment(f"{self.verb} {seq} {step.kind} settled")
-            self._close(None)
+            self._close()
 
     def undo(self, also: Callable[[], None] | None = None) -> None:
-        """Take every step back, the last one first; ``also`` runs in the transaction that ends the journal.
+        """Take every step back, the last one first; ``also`` runs in the transaction that begins it.
 
-        A step that cannot be taken back does not keep the others. It stays on record, with the journal, for the next
-        attempt; its error is raised when the others are done. Raises Full where only the record found no space.
+        A step that cannot be taken back does not keep the others, unless it is a process, or is inside of one: that may
+        use what was made for it, all of which stays as it is; only other processes are ended. What is left stays on
+        record for the next attempt, with the reason, which is raised. Raises Full where only the record found no space.
         """
         problems: list[errors.Error] = []
+        stuck: Step | None = None
 
         def attempt(act: Callable[[], object]) -> bool:
             try:
@@ -191,20 +199,40 @@ class Journal:
             return False
 
         with signals.shielded():
-            attempt(lambda: self._pass_to("undoing", None))
-            for seq in sorted(self.steps, reverse=True):
+            attempt(lambda: self._pass_to("undoing", also))
+            for seq in self._backwards():
                 step = self.steps[seq]
                 attempt(step.release)
+                if stuck is not None and not (stuck.pid and step.pid):
+                    continue
+                step.again = self.problem is not None
                 if attempt(step.undo):
                     moment(f"{self.verb} {seq} {step.kind} undone")
                     attempt(lambda seq=seq: self._strike(seq))  # type: ignore[misc]
                     moment(f"{self.verb} {seq} {step.kind} struck")
-            if not problems:
-                self._close(also)
-        if problems:
-            from virshpy.host.full import Full
+                elif step.pid or step.inside:
+                    stuck = step
+            if problems:
+                from virshpy.host.full import Full
 
-            raise min(problems, key=lambda problem: isinstance(problem, Full))
+                first = min(problems, key=lambda problem: isinstance(problem, Full))
+                attempt(lambda: self._put_down(first))
+                raise first
+            self._close()
+
+    def _backwards(self) -> list[int]:
+        """The order of undoing. What is inside of a process of this list is over when that has ended."""
+        started = {step.pid: seq for seq, step in self.steps.items() if step.pid}
+
+        def place(seq: int) -> tuple[int, bool, int]:
+            own = started.get(self.steps[seq].inside, seq)
+            return own, own == seq, seq
+
+        return sorted(self.steps, key=place, reverse=True)
+
+    def _put_down(self, problem: errors.Error) -> None:
+        self.problem = str(problem)
+        self.store.execute(f"UPDATE {self.db}.journal SET problem = ? WHERE id = ?", self.problem, self.id)
 
     def abandon(self) -> None:
         """After an exception: take back what was not committed; what was is carried forward by :func:`recover`."""
@@ -220,10 +248,8 @@ class Journal:
             self.store.execute(f"UPDATE {self.db}.journal SET phase = ? WHERE id = ?", phase, self.id)
         moment(f"{self.verb} {phase}")
 
-    def _close(self, also: Callable[[], None] | None) -> None:
+    def _close(self) -> None:
         with self.store.transaction():
-            if also is not None:
-                also()
             for db in ("run", "main"):
                 self.store.execute(f"DELETE FROM {db}.step WHERE journal = ?", self.id)
             self.store.execute(f"DELETE FROM {self.db}.journal WHERE id = ?", self.id)

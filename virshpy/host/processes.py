@@ -175,14 +175,22 @@ def boot_id() -> str:
         return file.read().strip()
 
 
+# Seconds for the kernel to clear away a process that was killed; and one that has not gone in that time before.
+_AFTER_KILLING = 15
+_AGAIN = 0.1
+
+
 def start_time(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; None where there is none, or only a zombie is left."""
+    """When a process started, in clock ticks since boot; None where there is none, or only a zombie is left.
+
+    A process whose first thread has ended lives on in the others: one of them may wait for storage in the kernel.
+    """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in (b"Z", b"X") else int(fields[19])
+    return None if fields[0] in (b"Z", b"X") and int(fields[17]) <= 1 else int(fields[19])
 
 
 def is_running(pid: int, started: int) -> bool:
@@ -235,19 +243,28 @@ def wait_gone(pid: int, started: int, timeout: float) -> bool:
     return gone
 
 
-def kill(pid: int, started: int, *, patience: float, force: bool = True) -> bool:
-    """End a process: SIGTERM, and after ``patience`` seconds SIGKILL (unless not ``force``). True when it is gone."""
+def kill(pid: int, started: int, *, patience: float, force: bool = True, again: bool = False) -> None:
+    """End a process: SIGTERM, and after ``patience`` seconds SIGKILL (unless not ``force``).
+
+    ``again``: it was killed before and did not go, so that it is hardly waited for. Raises SystemCallError where it
+    does not end.
+    """
     from signal import SIGKILL, SIGTERM
 
     if pid == os.getpid():
-        return True  # a watcher that takes its own guest's list back; it is about to leave anyway
-    if signal_process(pid, started, SIGTERM) and not wait_gone(pid, started, patience):
-        if not force:
-            return False
-        signal_process(pid, started, SIGKILL)
-        return wait_gone(pid, started, 15)
-    reap(pid)
-    return True
+        return  # a watcher that takes its own guest's list back; it is about to leave anyway
+    waits = {SIGTERM: patience, SIGKILL: _AFTER_KILLING} if force else {SIGTERM: patience}
+    for number, seconds in ({SIGKILL: _AGAIN} if again else waits).items():
+        if not signal_process(pid, started, number) or wait_gone(pid, started, seconds):
+            reap(pid)
+            return
+    import errno
+
+    raise errors.from_os_error(
+        OSError(errno.EBUSY, os.strerror(errno.EBUSY)),
+        f"Failed to terminate process {pid} with {number.name}",
+        hint="it waits in the kernel, for storage that does not answer" if force else "to end it at once, kill it",
+    )
 
 
 def reap(pid: int) -> None:

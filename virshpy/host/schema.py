@@ -29,7 +29,12 @@ CREATE TABLE run.counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT
 """
 # Which directory has the run.db of this state.db, since which boot, and which had one of this boot that was lost.
 _PLACE = "CREATE TABLE IF NOT EXISTS main.place (run TEXT NOT NULL, boot TEXT NOT NULL, lost TEXT)"
-_SCRIPTS = {"main": [_JOURNAL.format(db="main"), _PLACE], "run": [_JOURNAL.format(db="run") + _RUN]}
+# Why the last attempt to take a journal back has failed.
+_PROBLEM = "ALTER TABLE {db}.journal ADD COLUMN problem TEXT"
+_SCRIPTS = {
+    "main": [_JOURNAL.format(db="main"), _PLACE, _PROBLEM.format(db="main")],
+    "run": [_JOURNAL.format(db="run") + _RUN, _PROBLEM.format(db="run")],
+}
 
 _OWN_TABLES = ("part", "journal", "step", "boot", "counter")
 

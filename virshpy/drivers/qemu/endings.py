@@ -18,7 +18,8 @@ def take_down(domains: Domains, record: Record, reason: int) -> None:
     What could not be taken back, or not be recorded, is said and tried again by whoever comes next: the guest is gone.
     """
     try:
-        Journal.load(domains.store, record.journal).undo(lambda: domains.set_outcome(record.uuid, reason))
+        begun = None if record.ending else lambda: domains.set_outcome(record.uuid, reason)
+        Journal.load(domains.store, record.journal).undo(begun)
     except errors.Error as error:
         if record.alive:
             raise

@@ -44,7 +44,8 @@ _COLUMNS = """
     coalesce(d.uuid, a.uuid) AS uuid, coalesce(a.name, d.name) AS name, d.uuid IS NOT NULL AS persistent,
     coalesce(d.autostart, 0) AS autostart, a.id, a.uid, a.pid, a.started, a.journal, a.owner, a.owner_started,
     a.watcher, a.watcher_started, a.expect, a.mark, (SELECT reason FROM run.outcome o WHERE o.uuid = d.uuid) AS outcome,
-    CASE WHEN a.pid THEN a.title ELSE d.title END AS title
+    CASE WHEN a.pid THEN a.title ELSE d.title END AS title,
+    (SELECT j.phase = 'undoing' FROM run.journal j WHERE j.id = a.journal) AS ending
 """
 _SOURCES = (
     "FROM domain d LEFT JOIN run.active a ON a.uuid = d.uuid AND a.pid IS NOT NULL",
@@ -72,6 +73,7 @@ class Record:
     watcher_started: int
     expect: str | None
     mark: str | None
+    ending: bool | None  # what its start did is being taken back
 
     def __init__(self, row: Any) -> None:
         vars(self).update(zip(row.keys(), row, strict=True))
@@ -239,7 +241,8 @@ class Domains:
         """(DomainState, reason) of a domain."""
         if not record.active:
             return int(DomainState.SHUTOFF), int(record.outcome or ShutoffReason.UNKNOWN)
-        if not record.alive:  # its end could not be recorded, or somebody is about to
+        # Its end could not be recorded, or somebody is about to; or it cannot be killed.
+        if record.ending or not record.alive:
             return int(DomainState.SHUTDOWN), int(ShutdownReason.UNKNOWN)
         guest = self.guest_state(record)
         return guest.state, guest.reason

@@ -5,7 +5,7 @@ nothing but the step's ``recorded`` fields: the process that began it may be dea
 
 What every step keeps to:
 - ``do`` either does all of it, or raises and leaves nothing;
-- ``undo`` brings the host to "never done" from anywhere: not begun, half done, done, undone already;
+- ``undo`` brings the host to "never done" from anywhere: not begun, half done, done, undone already; or raises;
 - ``settle`` finishes what must wait until there is no way back (removing what was put aside);
 - ``release`` lets go of descriptors that were held for later steps; it changes nothing on the host.
 """
@@ -31,6 +31,11 @@ class Step:
     recorded: tuple[str, ...] = ()
     durable = False
     kept = False
+    # The process that it has started; the one in which it has changed something, and whose end takes that back.
+    pid = 0
+    inside = 0
+    # An attempt to take it back has failed before: this one need not wait as long.
+    again = False
 
     def __init_subclass__(cls, *, kind: str = "") -> None:
         cls.kind = kind

@@ -169,7 +169,7 @@ class Spawn(Step, kind="process/1"):
 
     def undo(self) -> None:
         if self.pid:
-            processes.kill(self.pid, self.started, patience=self.patience)
+            processes.kill(self.pid, self.started, patience=self.patience, again=self.again)
 
     def commands(self) -> list[str]:
         words = _shown(self.argv, self.descriptors)

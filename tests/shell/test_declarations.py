@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -12,18 +13,24 @@ from tests.transcripts.transcripts import VIRSH
 from virshpy.shell.lang import help, registry
 from virshpy.shell.lang.command import (
     FLAG,
+    WORDS,
+    Arguments,
     BadDeclaration,
     Command,
     Constraint,
     Exclusive,
+    Invocation,
     Option,
     argument,
     flag,
     option,
     words,
 )
-from virshpy.shell.lang.types import STRING
+from virshpy.shell.lang.types import STRING, Bytes, Int
+from virshpy.shell.render.output import Renderer
+from virshpy.shell.session import Session, Settings
 
+NO_SESSION = Session(Settings(), Renderer("plain"))
 # Options that virsh does not have.
 OURS = {"--dry-run"}
 # Options that virsh 9.0 does not have yet, where it has the command.
@@ -46,9 +53,10 @@ def declare(
     summary: str = "does it",
     description: str = "Does it.",
     examples: tuple[tuple[str, str], ...] = (("x", "now"),),
+    handler: Callable[..., None] = lambda: None,
 ) -> Command:
     return Command(
-        "x", summary, description, options, lambda *_: None,
+        "x", summary, description, options, handler,
         aliases=(), constraints=constraints, examples=examples, returns="", connects=True,
     )  # fmt: skip
 
@@ -67,6 +75,44 @@ def declare(
 def test_bad_declarations_fail(options: list[Option], constraints: tuple[Constraint, ...]) -> None:
     with pytest.raises(BadDeclaration):
         declare(options, constraints)
+
+
+def _wants(size: int, force: bool, new_name: str | None, rest: list[str], flags: int) -> None: ...
+
+
+_WANTED = (
+    argument("size", Int(), "x"),
+    flag("force", "x"),
+    option("new-name", STRING, "x"),
+    words("rest", STRING, "x"),
+)
+
+
+def test_a_handler_is_given_what_it_names() -> None:
+    command = declare([flag("more", "x", adds=4), *_WANTED], handler=_wants)
+    given: list[object] = []
+    command.handler = lambda size, force, new_name, rest, flags: given.extend((size, force, new_name, rest, flags))
+    invocation = Invocation(command, {"size": ["7"], "force": [], "rest": ["a", "b"], "more": []})
+    args = Arguments(invocation, NO_SESSION)
+    args.read_all()
+    command.run(NO_SESSION, args)
+    assert given == [7, True, None, ["a", "b"], 4]
+
+
+@pytest.mark.parametrize("number", range(len(_WANTED)))
+@pytest.mark.parametrize(
+    "other", [None, lambda name: option(name, Bytes(), "x"), lambda name: argument(name, Int(), "x", late=True)]
+)
+def test_a_handler_that_wants_something_else_is_a_bad_declaration(
+    number: int, other: Callable[[str], Option] | None
+) -> None:
+    declared = list(_WANTED)
+    replaced = declared.pop(number)
+    if other is not None:
+        declared.insert(0, other(replaced.name))
+        declared.sort(key=lambda one: (not one.required, one.kind == WORDS))
+    with pytest.raises(BadDeclaration, match="the handler's parameter"):
+        declare(declared, handler=_wants)
 
 
 @pytest.mark.parametrize("missing", ["summary", "description", "examples"])

@@ -106,11 +106,11 @@ def _compared(result: int, file: str, hypervisor: bool) -> Iterator[Message]:
     examples=(("cpu-compare cpu.xml", "could a guest that has this processor run here?"),),
     returns="message file result",
 )
-def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
+def cpu_compare(session: Session, flags: int, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
     described = processors(session, file)[0]
     with failing(f"Failed to compare host CPU with {file}"):
-        result = session.connection.compare_cpu(described, flags=args.flags)
+        result = session.connection.compare_cpu(described, flags=flags)
     return _compared(result, file, hypervisor=False)
 
 
@@ -122,13 +122,13 @@ def cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
     examples=(("hypervisor-cpu-compare cpu.xml --virttype kvm", "with what KVM gives to guests"),),
     returns="message file result",
 )
-def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Message]:
+def hypervisor_cpu_compare(session: Session, flags: int, args: Arguments) -> Iterator[Message]:
     file = args.text("file")
     described = processors(session, file)[0]
     with failing(f"Failed to compare hypervisor CPU with {file}"):
         result = session.connection.compare_hypervisor_cpu(
             args["emulator"], args["arch"], args["machine"], args["virttype"], described,
-            flags=args.flags,
+            flags=flags,
         )  # fmt: skip
     return _compared(result, file, hypervisor=True)
 
@@ -141,9 +141,9 @@ def hypervisor_cpu_compare(session: Session, args: Arguments) -> Iterator[Messag
     examples=(("cpu-baseline both-hosts.xml --migratable", "for guests that move between the two"),),
     returns="xml",
 )
-def cpu_baseline(session: Session, args: Arguments) -> Document:
-    found = processors(session, args["file"])
-    return Document(session.connection.baseline_cpu(found, flags=args.flags))
+def cpu_baseline(session: Session, file: str, flags: int) -> Document:
+    found = processors(session, file)
+    return Document(session.connection.baseline_cpu(found, flags=flags))
 
 
 @command(
@@ -159,7 +159,7 @@ def cpu_baseline(session: Session, args: Arguments) -> Document:
     examples=(("hypervisor-cpu-baseline --model Skylake-Client --features", "all features of a model"),),
     returns="xml",
 )
-def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
+def hypervisor_cpu_baseline(session: Session, flags: int, args: Arguments) -> Document:
     from virshpy.shell.markup import escaped
 
     if args["file"] is not None and args["model"]:
@@ -172,7 +172,7 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
         found = processors(session, args["file"])
     return Document(
         session.connection.baseline_hypervisor_cpu(
-            args["emulator"], args["arch"], args["machine"], args["virttype"], found, flags=args.flags
+            args["emulator"], args["arch"], args["machine"], args["virttype"], found, flags=flags
         )
     )
 
@@ -185,9 +185,9 @@ def hypervisor_cpu_baseline(session: Session, args: Arguments) -> Document:
     examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
     returns="models",
 )
-def cpu_models(session: Session, args: Arguments) -> Lines | Text:
+def cpu_models(session: Session, arch: str) -> Lines | Text:
     with failing("failed to get CPU model names"):
-        names = session.connection.cpu_model_names(args["arch"])
+        names = session.connection.cpu_model_names(arch)
     if not names:
         return Text("models", "all CPU models are accepted", [])
     return Lines("models", ["model"], [(name,) for name in names])

@@ -204,15 +204,15 @@ _RETURNS = " | ".join(dict.fromkeys(f"event domain {keys}".rstrip() for _, _, ke
     ),
     returns=f"{_RETURNS} | events<event> | message received",
 )
-def event(session: Session, args: Arguments) -> Result | Iterable[Result]:
+def event(session: Session, all: bool, args: Arguments) -> Result | Iterable[Result]:
     if "list" in args:
         return Lines("events", ["event"], [(name,) for name in _NAMES])
     if args["event"] and args["event"] not in _NAMES:
         raise Failure(f"unknown event type {args['event']}")
-    if not args["event"] and "all" not in args:
+    if not args["event"] and not all:
         raise Failure("one of --list, --all, or --event <type> is required")
     connection = session.connection
-    wanted = range(len(_KINDS)) if "all" in args else [_NAMES.index(args["event"])]
+    wanted = range(len(_KINDS)) if all else [_NAMES.index(args["event"])]
 
     def register(callback: Callable[..., None]) -> list[int]:
         def with_kind(kind: int) -> Callable[..., None]:

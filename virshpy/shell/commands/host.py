@@ -25,7 +25,7 @@ _ARCHES = STRING.offering("ARCHES")
     examples=(("uri", "such as: qemu:///system"),),
     returns="uri",
 )
-def uri(session: Session, args: Arguments) -> Text:
+def uri(session: Session) -> Text:
     with failing("failed to get URI"):
         return Text("uri", session.connection.uri)
 
@@ -37,7 +37,7 @@ def uri(session: Session, args: Arguments) -> Text:
     examples=(("hostname", "which host a connection leads to"),),
     returns="hostname",
 )
-def hostname(session: Session, args: Arguments) -> Text:
+def hostname(session: Session) -> Text:
     with failing("failed to get hostname"):
         return Text("hostname", session.connection.hostname())
 
@@ -50,7 +50,7 @@ def hostname(session: Session, args: Arguments) -> Text:
     examples=(("version", "which QEMU runs the guests"), ("version --daemon", "and what serves the connection")),
     returns="library_compiled library api{type version} hypervisor{type version} daemon?",
 )
-def version(session: Session, args: Arguments) -> Fields:
+def version(session: Session, daemon: bool) -> Fields:
     connection = session.connection
     with failing("failed to get hypervisor type"):
         shown = connection.type().upper()
@@ -71,7 +71,7 @@ def version(session: Session, args: Arguments) -> Fields:
             "hypervisor", "Cannot extract running", {"type": shown, "version": None}, f"{shown} hypervisor version"
         )
     )
-    if "daemon" in args:
+    if daemon:
         fields.append(Field("daemon", "Running against daemon", library))
     return Fields(fields, 0)
 
@@ -87,7 +87,7 @@ def _dotted(number: int) -> str:
     examples=(("nodeinfo", "before a guest is given its processors"),),
     returns="model cpus mhz sockets cores threads nodes memory_kib",
 )
-def nodeinfo(session: Session, args: Arguments) -> Fields:
+def nodeinfo(session: Session) -> Fields:
     with failing("failed to get node information"):
         info = session.connection.node_info()
     fields = [Field("model", "CPU model", info.model), Field("cpus", "CPU(s)", info.cpus)]
@@ -143,8 +143,7 @@ def _whole_or_selected(text: str, args: Arguments) -> Document:
     examples=(("domcapabilities --machine q35", "what a guest with that machine may have"),),
     returns="xml",
 )
-def domcapabilities(session: Session, args: Arguments) -> Document:
-    flags = args.flags
+def domcapabilities(session: Session, flags: int, args: Arguments) -> Document:
     with failing("failed to get emulator capabilities"):
         text = session.connection.domain_capabilities(
             args["emulatorbin"], args["arch"], args["machine"], args["virttype"], flags=flags
@@ -160,8 +159,8 @@ def domcapabilities(session: Session, args: Arguments) -> Document:
     examples=(("maxvcpus", "what <vcpu> may say"), ("maxvcpus --type kvm", "with KVM")),
     returns="max_vcpus",
 )
-def maxvcpus(session: Session, args: Arguments) -> Text:
-    number = session.connection.max_vcpus(args["type"])
+def maxvcpus(session: Session, type: str | None) -> Text:
+    number = session.connection.max_vcpus(type)
     return Text("max_vcpus", str(number), number)
 
 
@@ -172,6 +171,6 @@ def maxvcpus(session: Session, args: Arguments) -> Text:
     examples=(("sysinfo", "maker, model and serial number of the host"),),
     returns="xml",
 )
-def sysinfo(session: Session, args: Arguments) -> Document:
+def sysinfo(session: Session) -> Document:
     with failing("failed to get sysinfo"):
         return Document(session.connection.sysinfo(), end="")

@@ -41,10 +41,10 @@ class CommandName(Type):
     connects=False,
     returns="help",
 )
-def help_(session: Session, args: Arguments) -> Document:
+def help_(command: str | None) -> Document:
     from virshpy.shell.lang import help
 
-    wanted = args["command"]
+    wanted = command
     if wanted is None:
         return Document(help.overview(), key="help", language="text")
     keyword = registry.KEYWORD_ALIASES.get(wanted, wanted)
@@ -68,8 +68,8 @@ def help_(session: Session, args: Arguments) -> Document:
     connects=False,
     returns="",
 )
-def connect(session: Session, args: Arguments) -> None:
-    session.reconnect(args["name"] or None, "readonly" in args)
+def connect(session: Session, name: str | None, readonly: bool) -> None:
+    session.reconnect(name or None, readonly)
 
 
 @command(
@@ -81,10 +81,10 @@ def connect(session: Session, args: Arguments) -> None:
     examples=(("cd /var/lib/images", "file names are relative to it from now on"),),
     returns="",
 )
-def cd(session: Session, args: Arguments) -> None:
+def cd(session: Session, dir: str | None) -> None:
     if not session.interactive:
         raise Failure("cd: command valid only in interactive mode")
-    target = args["dir"] if "dir" in args else os.environ.get("HOME") or "/"
+    target = dir if dir is not None else os.environ.get("HOME") or "/"
     try:
         os.chdir(target)
     except OSError as error:
@@ -99,7 +99,7 @@ def cd(session: Session, args: Arguments) -> None:
     returns="directory",
     connects=False,
 )
-def pwd(session: Session, args: Arguments) -> Text:
+def pwd() -> Text:
     try:
         return Text("directory", os.getcwd())
     except OSError as error:
@@ -126,16 +126,16 @@ def pwd(session: Session, args: Arguments) -> Text:
     ),
     returns="text",
 )
-def echo(session: Session, args: Arguments) -> Text | None:
-    given: list[str] = args["string"]
-    if "err" in args and not given:
+def echo(split: bool, err: bool, string: list[str], args: Arguments) -> Text | None:
+    given: list[str] = string
+    if err and not given:
         return None
-    if "split" in args:
+    if split:
         pieces = [piece for text in given for piece in _split_commas(text)]
         printed = "\n".join(_escaped(piece, args) for piece in pieces) + ("\n" if any(pieces) else "")
     else:
         printed = " ".join(_escaped(text, args) for text in given)
-    return Text("text", printed, end="", error="err" in args)
+    return Text("text", printed, end="", error=err)
 
 
 @command(
@@ -146,7 +146,7 @@ def echo(session: Session, args: Arguments) -> Text | None:
     examples=(("quit", "as Ctrl-D does"),),
     returns="",
 )
-def quit_(session: Session, args: Arguments) -> None:
+def quit_(session: Session) -> None:
     session.stopping = True
 
 
@@ -158,7 +158,7 @@ def quit_(session: Session, args: Arguments) -> None:
     examples=(("exit", "as Ctrl-D does"),),
     returns="",
 )
-def exit_(session: Session, args: Arguments) -> None:
+def exit_(session: Session) -> None:
     session.stopping = True
 
 
@@ -170,7 +170,7 @@ def exit_(session: Session, args: Arguments) -> None:
     returns="",
     connects=False,
 )
-def self_test(session: Session, args: Arguments) -> None:
+def self_test() -> None:
     faults = registry.check()
     if faults:
         raise Failure("\n".join(faults))
@@ -191,23 +191,23 @@ def self_test(session: Session, args: Arguments) -> None:
     examples=(("complete -- start ''", "domains that could be started"),),
     returns="candidate meaning",
 )
-def complete(session: Session, args: Arguments) -> Iterable[Text]:
+def complete(session: Session, described: bool, bash: str | None, string: list[str]) -> Iterable[Text]:
     from virshpy.shell.lang.complete import bare_candidates, program_candidates
 
-    if "bash" in args:
+    if bash is not None:
         from virshpy.shell.lang.partial_line import for_bash, last_command
 
-        words, typed = last_command(args["bash"])
+        words, typed = last_command(bash)
         found = program_candidates(words[1:], session, explained=False) if len(words) > 1 else []
         offers = [word for word, _ in found]
         for word in for_bash(offers, typed):
             yield Text("candidate", word, meaning=None)
         return
-    if "described" in args:
-        for word, meaning in program_candidates(args["string"] or [""], session):
+    if described:
+        for word, meaning in program_candidates(string or [""], session):
             yield Text("candidate", f"{word}\t{meaning}" if meaning else word, word, meaning=meaning or None)
         return
-    offers = bare_candidates(args["string"], session) if args["string"] else []
+    offers = bare_candidates(string, session) if string else []
     for word in offers:
         yield Text("candidate", word, meaning=None)
     if not offers:

@@ -45,12 +45,12 @@ def _cells(session: Session, failed: str | None) -> list[Node]:
     examples=(("nodecpumap --pretty", "such as: 0-3,6"),),
     returns="present online map",
 )
-def nodecpumap(session: Session, args: Arguments) -> Fields:
+def nodecpumap(session: Session, pretty: bool) -> Fields:
     try:
         found = session.connection.node_cpu_map()
     except errors.Error as error:
         raise Failure("Unable to get cpu map", error) from error
-    shown = cpu_list(found.online) if "pretty" in args else cpu_map(found.online, found.present)
+    shown = cpu_list(found.online) if pretty else cpu_map(found.online, found.present)
     return Fields(
         [
             Field("present", "CPUs present", found.present),
@@ -78,13 +78,13 @@ _KINDS = ("user", "system", "idle", "iowait", "intr")
         "system_percent? iowait_percent? intr_percent?"
     ),
 )
-def nodecpustats(session: Session, args: Arguments) -> Fields:
+def nodecpustats(session: Session, cpu: int | None, percent: bool) -> Fields:
     connection = session.connection
-    number = -1 if args["cpu"] is None else args["cpu"]
+    number = -1 if cpu is None else cpu
     # virsh asks how many figures there are first, and a number that cannot be one fails there.
     with failing("Unable to get number of cpu stats" if number < -1 else "Unable to get node cpu stats"):
         first = _cpu_stats(connection, number)
-        if "percent" not in args:
+        if not percent:
             return Fields([_time(kind, first[kind]) for kind in _KINDS if kind in first], 0)
         if "utilization" in first:
             second = first
@@ -128,8 +128,8 @@ def _share(kind: str, share: float | None) -> Field:
     examples=(("nodememstats --cell 0", "of one cell"),),
     returns="total_kib? free_kib? buffers_kib? cached_kib?",
 )
-def nodememstats(session: Session, args: Arguments) -> Fields:
-    number = -1 if args["cell"] is None else args["cell"]
+def nodememstats(session: Session, cell: int | None) -> Fields:
+    number = -1 if cell is None else cell
     with failing("Unable to get number of memory stats"):
         stats = session.connection.node_memory_stats(number)
     return Fields([Field(f"{kind}_kib", f"{kind:<7}", value, f"{value:>20} KiB") for kind, value in stats.items()], 0)
@@ -144,15 +144,15 @@ def nodememstats(session: Session, args: Arguments) -> Fields:
     examples=(("freecell --all", "where a large guest would fit"),),
     returns="free_kib? cells[cell free_kib]?",
 )
-def freecell(session: Session, args: Arguments) -> Text:
+def freecell(session: Session, cellno: int | None, all: bool) -> Text:
     connection = session.connection
-    if "all" not in args:
-        if args["cellno"] is not None:
-            if args["cellno"] < 0:
+    if not all:
+        if cellno is not None:
+            if cellno < 0:
                 raise Failure(None, Spoken("startCell in virNodeGetCellsFreeMemory must be zero or greater"))
-            (free,) = connection.node_cells_free_memory(args["cellno"], 1)
-            value = [{"cell": args["cellno"], "free_kib": free // 1024}]
-            return Text("cells", f"{args['cellno']}: {free // 1024} KiB\n", value, end="")
+            (free,) = connection.node_cells_free_memory(cellno, 1)
+            value = [{"cell": cellno, "free_kib": free // 1024}]
+            return Text("cells", f"{cellno}: {free // 1024} KiB\n", value, end="")
         free = connection.node_free_memory()
         return Text("free_kib", f"Total: {free // 1024} KiB\n", free // 1024, end="")
     cells = _cells(session, "unable to get node capabilities")
@@ -187,10 +187,10 @@ _NEW_PAGE_SIZE = KiB(((1 << 32) - 1) << 10).offering("PAGE_SIZES")
     examples=(("freepages --all", "whether huge pages are left"),),
     returns="cells[cell pages[page_size_kib free]]",
 )
-def freepages(session: Session, args: Arguments) -> Text:
+def freepages(session: Session, pagesize: int | None, all: bool, args: Arguments) -> Text:
     connection = session.connection
-    wanted = args["pagesize"]
-    if "all" not in args:
+    wanted = pagesize
+    if not all:
         if args["cellno"] is None:
             raise Failure("missing cellno argument")
         if args["cellno"] < -1:
@@ -252,14 +252,14 @@ def _pages(counts: dict[int, int]) -> str:
     examples=(("allocpages 2M 512 --cellno 0", "1 GiB for guests of that cell"),),
     returns="",
 )
-def allocpages(session: Session, args: Arguments) -> None:
+def allocpages(session: Session, pagesize: int, pagecount: int, cellno: int | None, add: bool, all: bool) -> None:
     cell, count = -1, 1
-    if args["cellno"] is not None:
-        cell = args["cellno"]
-    if "all" in args:
+    if cellno is not None:
+        cell = cellno
+    if all:
         cell, count = 0, len(_cells(session, "unable to get node capabilities"))
-    flags = NodeAllocPagesFlags.ADD if "add" in args else NodeAllocPagesFlags.SET
-    session.connection.node_alloc_pages({args["pagesize"]: args["pagecount"]}, cell, count, flags=flags)
+    flags = NodeAllocPagesFlags.ADD if add else NodeAllocPagesFlags.SET
+    session.connection.node_alloc_pages({pagesize: pagecount}, cell, count, flags=flags)
 
 
 _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybrid": NodeSuspendTarget.HYBRID}
@@ -276,11 +276,11 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
     examples=(("nodesuspend mem 3600", "an hour of silence"),),
     returns="",
 )
-def nodesuspend(session: Session, args: Arguments) -> None:
-    if args["target"] not in _TARGETS:
+def nodesuspend(session: Session, target: str, duration: int) -> None:
+    if target not in _TARGETS:
         raise Failure("Invalid target")
     with failing("The host was not suspended"):
-        session.connection.node_suspend_for_duration(_TARGETS[args["target"]], args["duration"])
+        session.connection.node_suspend_for_duration(_TARGETS[target], duration)
 
 
 _SHARING = ("shm_pages_to_scan", "shm_sleep_millisecs", "shm_merge_across_nodes")
@@ -322,7 +322,7 @@ def node_memory_tune(session: Session, args: Arguments) -> Result | None:
     examples=(("nodesevinfo", "certificates and limits of the host"),),
     returns="parameters",
 )
-def nodesevinfo(session: Session, args: Arguments) -> Text:
+def nodesevinfo(session: Session) -> Text:
     with failing("Unable to get host SEV information"), named_as("virNodeGetSEVInfo"):
         found: dict[str, Any] = session.connection.node_sev_info()
     text = "".join(f"{name:<18}: {value}\n" for name, value in found.items())

@@ -2,16 +2,18 @@
 
     @command(
         "domstate", "state of a domain", "Print the state of a domain.",
-        (argument("domain", DomainType(), "name, id or UUID"), flag("reason", "say why, too")),
+        (argument("domain", DomainType(), "name, id or UUID"), flag("reason", "say why")),
         examples=(("domstate web --reason", "such as: shut off (crashed)"),),
         returns="state reason?",
     )
-    def domstate(session, args):
+    def domstate(domain: Domain, reason: bool) -> Text:
         ...
         return Text(...)
 
-A handler returns what it found out (:mod:`virshpy.shell.render.results`) and prints nothing. A bad declaration fails
-when its module is loaded.
+A handler is given what its parameters name: options by their names, ``flags`` (the sum of what the given flags stand
+for), the ``session``, and ``args`` for what is more than a value. It returns what it found out
+(:mod:`virshpy.shell.render.results`) and prints nothing. A bad declaration fails when its module is loaded: also one
+whose handler expects another type than its option has.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-    Handler = Callable[[Session, "Arguments"], Result | Iterable[Result] | None]
+    Handler = Callable[..., Result | Iterable[Result] | None]
 
 FLAG, OPTIONAL, REQUIRED, WORDS = "flag", "optional", "required", "words"
 
@@ -66,6 +68,15 @@ class Option:
         self.optional = optional
         self.late = late
         self.adds = adds
+
+    @property
+    def gives(self) -> str:
+        """The type of its value, as a handler annotates it."""
+        if self.kind == FLAG:
+            return "bool"
+        if self.kind == WORDS:
+            return f"list[{self.type.gives}]"
+        return self.type.gives if self.required else f"{self.type.gives} | None"
 
     @property
     def required(self) -> bool:
@@ -202,7 +213,8 @@ class Command:
     """The declaration of one command. ``connects``: a connection is opened before it runs."""
 
     __slots__ = (
-        "name", "summary", "description", "options", "aliases", "constraints", "examples", "returns", "connects", "run",
+        "name", "summary", "description", "options", "aliases", "constraints", "examples", "returns", "connects",
+        "handler",
     )  # fmt: skip
 
     def __init__(
@@ -211,7 +223,7 @@ class Command:
         summary: str,
         description: str,
         options: Sequence[Option],
-        run: Handler,
+        handler: Handler,
         *,
         aliases: Sequence[Alias],
         constraints: Sequence[Constraint],
@@ -223,7 +235,7 @@ class Command:
         self.summary = summary
         self.description = description
         self.options = tuple(options)
-        self.run = run
+        self.handler = handler
         self.aliases = tuple(aliases)
         self.constraints = tuple(constraints)
         self.examples = tuple(examples)
@@ -231,6 +243,31 @@ class Command:
         self.connects = connects
         if fault := self.fault():
             raise BadDeclaration(f"command '{name}': {fault}")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What the handler wants: the session, the args, the sum of the flags, or options by their names."""
+        code = self.handler.__code__
+        return code.co_varnames[: code.co_argcount]
+
+    def run(self, session: Session, args: Arguments) -> Result | Iterable[Result] | None:
+        """Carry the command out. Raises Failure, errors.Error."""
+        return self.handler(*(self._handed(name, session, args) for name in self.parameters))
+
+    def _handed(self, parameter: str, session: Session, args: Arguments) -> Any:
+        if parameter == "session":
+            return session
+        if parameter == "args":
+            return args
+        if parameter == "flags":
+            return args.flags
+        option = self.meant(parameter)
+        assert option is not None
+        return option.name in args if option.kind == FLAG else args[option.name]
+
+    def meant(self, parameter: str) -> Option | None:
+        """The option that a parameter of the handler is: ``new_name`` is --new-name, ``async_`` is --async."""
+        return self.find(parameter.rstrip("_").replace("_", "-"))
 
     def find(self, name: str) -> Option | None:
         for candidate in self.options:
@@ -261,13 +298,30 @@ class Command:
             for name in constraint.names():
                 if name not in seen:
                     return f"a constraint names the unknown option --{name}"
+        for parameter in self.parameters:
+            if fault := self._misfit(parameter):
+                return f"the handler's parameter {parameter} {fault}"
         if not self.summary or self.summary.endswith("."):
             return "the summary is empty or ends with a full stop"
         if not self.description or not self.examples:
             return "it is not described, or has no example"
         return None
 
+    def _misfit(self, parameter: str) -> str | None:
+        """Why a parameter of the handler cannot be given what it wants."""
+        wanted = self.handler.__annotations__.get(parameter)
+        if parameter in _ANY_HANDLER:
+            gives = _ANY_HANDLER[parameter]
+        elif (option := self.meant(parameter)) is None:
+            return "is none of its options"
+        elif option.late:
+            return "is read late, so it must be asked of args"
+        else:
+            gives = option.gives
+        return None if wanted == gives else f"is {gives}, not {wanted}"
 
+
+_ANY_HANDLER = {"session": "Session", "args": "Arguments", "flags": "int"}
 DECLARED: dict[str, Command] = {}
 
 

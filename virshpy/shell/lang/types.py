@@ -22,6 +22,7 @@ class Type:
     """Plain text. ``word`` is what help shows: ``string`` or ``number``."""
 
     word = "string"
+    gives = "str"  # the type of the value, as handlers annotate it
     empty_ok = False
     source: str | None = None  # where words to complete come from, if not from the type itself
 
@@ -87,6 +88,8 @@ class AnyChoice(Choice):
 class Flags(Type):
     """Several of a few words, separated by commas; the value is the sum of what they stand for."""
 
+    gives = "int"
+
     def __init__(self, choices: Mapping[str, int], complaint: str) -> None:
         self.choices = choices
         self.complaint = complaint
@@ -132,6 +135,8 @@ class File(Type):
 class Bytes(File):
     """A small file to read, not of text: the value is its bytes."""
 
+    gives = "bytes"
+
     def resolve(self, text: str, name: str, session: Session) -> Any:
         try:
             with open(text, "rb") as file:
@@ -176,6 +181,7 @@ class Int(Type):
     """A whole number between ``least`` and ``most``, in decimal digits."""
 
     word = "number"
+    gives = "int"
     empty_ok = True  # and then complained about as any other text that is no number
 
     def __init__(self, least: int = -(1 << 31), most: int = (1 << 31) - 1) -> None:
@@ -220,6 +226,7 @@ class Size(Type):
     """A number with an optional unit (K, KiB, KB, M, …); the value is in bytes, ``scale`` is the unit of none."""
 
     word = "number"
+    gives = "int"
     empty_ok = True
 
     def __init__(self, scale: int = 1, most: int = (1 << 64) - 1) -> None:
@@ -251,6 +258,7 @@ class DomainType(Named):
     ``states`` narrows what is offered to domains in one of these states (virsh's names of them)."""
 
     identity = "domain uuid"
+    gives = "Domain"
 
     def __init__(self, by: str = "id uuid name", *, states: str = "") -> None:
         self.by = by.split()
@@ -309,6 +317,8 @@ class KiB(Size):
 
 class Descriptors(Type):
     """Numbers of open files with commas between them."""
+
+    gives = "list[int]"
 
     empty_ok = True
 

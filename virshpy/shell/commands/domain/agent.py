@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.render.results import Result
-    from virshpy.shell.session import Session
 
 _MOUNTPOINTS = words("mountpoint", STRING.offering("MOUNT_POINTS"), "only file systems mounted there")
 
@@ -34,9 +33,9 @@ _MOUNTPOINTS = words("mountpoint", STRING.offering("MOUNT_POINTS"), "only file s
     examples=(("domfsfreeze test", "then a snapshot, then: domfsthaw test"),),
     returns="frozen",
 )
-def domfsfreeze(session: Session, args: Arguments) -> Text:
+def domfsfreeze(domain: Domain, mountpoint: list[str]) -> Text:
     with failing("Unable to freeze filesystems"):
-        count = args["domain"].fs_freeze(args["mountpoint"])
+        count = domain.fs_freeze(mountpoint)
     return Text("frozen", f"Froze {count} filesystem(s)", count)
 
 
@@ -48,9 +47,9 @@ def domfsfreeze(session: Session, args: Arguments) -> Text:
     examples=(("domfsthaw test", "after domfsfreeze"),),
     returns="thawed",
 )
-def domfsthaw(session: Session, args: Arguments) -> Text:
+def domfsthaw(domain: Domain, mountpoint: list[str]) -> Text:
     with failing("Unable to thaw filesystems"):
-        count = args["domain"].fs_thaw(args["mountpoint"])
+        count = domain.fs_thaw(mountpoint)
     return Text("thawed", f"Thawed {count} filesystem(s)", count)
 
 
@@ -66,9 +65,9 @@ def domfsthaw(session: Session, args: Arguments) -> Text:
     examples=(("domfstrim test", "images become smaller"),),
     returns="",
 )
-def domfstrim(session: Session, args: Arguments) -> None:
+def domfstrim(domain: Domain, minimum: int | None, mountpoint: str | None) -> None:
     with failing("Unable to invoke fstrim"):
-        args["domain"].fs_trim(args["mountpoint"], args["minimum"] or 0)
+        domain.fs_trim(mountpoint, minimum or 0)
 
 
 @command(
@@ -79,9 +78,9 @@ def domfstrim(session: Session, args: Arguments) -> None:
     examples=(("domfsinfo test", "and the disks that they are on"),),
     returns="filesystems[mountpoint name type targets] message?",
 )
-def domfsinfo(session: Session, args: Arguments) -> Result:
+def domfsinfo(domain: Domain) -> Result:
     with failing("Unable to get filesystem information"):
-        found = args["domain"].fs_info()
+        found = domain.fs_info()
     if not found:
         return Message("No filesystems are mounted in the domain", end="", filesystems=[])
     rows = []
@@ -103,12 +102,11 @@ _SOURCES = {"lease": GetHostnameFlags.LEASE, "agent": GetHostnameFlags.AGENT}
     examples=(("domhostname test", "as its agent says"),),
     returns="hostname",
 )
-def domhostname(session: Session, args: Arguments) -> Text:
-    source = args["source"]
+def domhostname(domain: Domain, source: str | None) -> Text:
     if source and source not in _SOURCES:
         raise Failure(f"Unknown data source '{source}'")
     with failing("failed to get hostname"):
-        return Text("hostname", args["domain"].hostname(flags=_SOURCES[source] if source else 0))
+        return Text("hostname", domain.hostname(flags=_SOURCES[source] if source else 0))
 
 
 _KINDS = (
@@ -130,8 +128,8 @@ _KINDS = (
     examples=(("guestinfo test --os", "what runs there"),),
     returns="parameters",
 )
-def guestinfo(session: Session, args: Arguments) -> Text:
-    found = args["domain"].guest_info(args.flags)
+def guestinfo(domain: Domain, flags: int) -> Text:
+    found = domain.guest_info(flags)
     text = "".join(f"{name:<20}: {_shown(value)}\n" for name, value in found.items())
     return Text("parameters", text, found, end="")
 
@@ -158,12 +156,11 @@ _USER = argument("user", STRING.offering("USERS"), "name of a user of the guest"
     examples=(("set-user-password test root s3cret", "after it was forgotten"),),
     returns="message domain user",
 )
-def set_user_password(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
-    flags = SetUserPasswordFlags.ENCRYPTED if "encrypted" in args else 0
-    domain.set_user_password(args["user"], args["password"], flags=flags)
-    done = f"Password set successfully for {args['user']} in {args.text('domain')}"
-    return Message(done, end="", domain=domain.name, user=args["user"])
+def set_user_password(domain: Domain, user: str, password: str, encrypted: bool, args: Arguments) -> Message:
+    flags = SetUserPasswordFlags.ENCRYPTED if encrypted else 0
+    domain.set_user_password(user, password, flags=flags)
+    done = f"Password set successfully for {user} in {args.text('domain')}"
+    return Message(done, end="", domain=domain.name, user=user)
 
 
 @command(
@@ -174,8 +171,8 @@ def set_user_password(session: Session, args: Arguments) -> Message:
     examples=(("get-user-sshkeys test root", "who gets in"),),
     returns="ssh_keys",
 )
-def get_user_sshkeys(session: Session, args: Arguments) -> Lines:
-    keys = args["domain"].authorized_ssh_keys_get(args["user"])
+def get_user_sshkeys(domain: Domain, user: str) -> Lines:
+    keys = domain.authorized_ssh_keys_get(user)
     return Lines("ssh_keys", ["key"], [(key,) for key in keys])
 
 
@@ -195,17 +192,17 @@ def get_user_sshkeys(session: Session, args: Arguments) -> Lines:
     examples=(("set-user-sshkeys test root --file id_ed25519.pub", "let that key in"),),
     returns="",
 )  # fmt: skip
-def set_user_sshkeys(session: Session, args: Arguments) -> None:
+def set_user_sshkeys(domain: Domain, user: str, file: str | None, reset: bool, remove: bool, args: Arguments) -> None:
     keys: list[str] = []
-    if args["file"] is not None:
-        keys = [line for line in args["file"].splitlines() if line.strip()]
+    if file is not None:
+        keys = [line for line in file.splitlines() if line.strip()]
         if not keys:
             raise Failure(f"File {args.text('file')} contains no keys")
-    elif "reset" not in args:
+    elif not reset:
         raise Failure("Option --file is required")
     kinds = AuthorizedSSHKeysSetFlags
-    flags = kinds.REMOVE if "remove" in args else 0 if "reset" in args else kinds.APPEND
-    args["domain"].authorized_ssh_keys_set(args["user"], keys, flags=flags)
+    flags = kinds.REMOVE if remove else 0 if reset else kinds.APPEND
+    domain.authorized_ssh_keys_set(user, keys, flags=flags)
 
 
 # the agent itself
@@ -217,9 +214,9 @@ def set_user_sshkeys(session: Session, args: Arguments) -> None:
     examples=(("guest-agent-timeout test --timeout 5", "it is quick or it is not there"),),
     returns="",
 )
-def guest_agent_timeout(session: Session, args: Arguments) -> None:
-    seconds = AgentResponseTimeout.BLOCK if args["timeout"] is None else args["timeout"]
-    args["domain"].agent_set_response_timeout(int(seconds))
+def guest_agent_timeout(domain: Domain, timeout: int | None) -> None:
+    seconds = AgentResponseTimeout.BLOCK if timeout is None else timeout
+    domain.agent_set_response_timeout(int(seconds))
 
 
 @command(
@@ -238,7 +235,7 @@ def guest_agent_timeout(session: Session, args: Arguments) -> None:
     examples=(("qemu-agent-command test '{\"execute\": \"guest-ping\"}'", "is it there?"),),
     returns="answer",
 )  # fmt: skip
-def qemu_agent_command(session: Session, args: Arguments) -> Document | None:
+def qemu_agent_command(domain: Domain, cmd: list[str], args: Arguments) -> Document | None:
     timeout = int(AgentResponseTimeout.DEFAULT)
     if args["timeout"] is not None:
         timeout = args["timeout"]
@@ -251,7 +248,7 @@ def qemu_agent_command(session: Session, args: Arguments) -> Document | None:
         timeout = int(AgentResponseTimeout.NOWAIT)
     elif "block" in args:
         timeout = int(AgentResponseTimeout.BLOCK)
-    answer = args["domain"].qemu_agent_command(" ".join(args["cmd"]), timeout)
+    answer = domain.qemu_agent_command(" ".join(cmd), timeout)
     if "pretty" in args:
         from json import dumps, loads
 

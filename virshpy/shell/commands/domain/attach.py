@@ -99,13 +99,13 @@ class Source(AnyText):
     examples=(("attach-disk test /srv/data.qcow2 vdb --subdriver qcow2 --persistent", "for good"),),
     returns="message domain target | xml",
 )
-def attach_disk(session: Session, args: Arguments) -> Result:
+def attach_disk(target: str, print_xml: bool, args: Arguments) -> Result:
     xml = disk_xml(args)
-    if "print-xml" in args:
+    if print_xml:
         return Document(xml)
     with failing("Failed to attach disk"), device_call("Attach", args):
         args["domain"].attach_device(xml, flags=lasting_impact(args))
-    return Message("Disk attached successfully", domain=args["domain"].name, target=args["target"])
+    return Message("Disk attached successfully", domain=args["domain"].name, target=target)
 
 
 _WWN = re.compile("(?:0x)?[0-9a-fA-F]{16}")
@@ -265,9 +265,9 @@ _OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "ud
     examples=(("attach-interface test network default --model virtio --persistent", "for good"),),
     returns="message domain | xml",
 )
-def attach_interface(session: Session, args: Arguments) -> Result:
+def attach_interface(print_xml: bool, args: Arguments) -> Result:
     xml = interface_xml(args)
-    if "print-xml" in args:
+    if print_xml:
         return Document(xml)
     with failing("Failed to attach interface"), device_call("Attach", args):
         args["domain"].attach_device(xml, flags=lasting_impact(args))

@@ -82,13 +82,12 @@ def _relative(adds: int) -> Option:
     examples=(("blockpull test vda --wait --verbose", "make it stand alone"),),
     returns="message domain outcome",
 )
-def blockpull(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
+def blockpull(domain: Domain, path: str, base: str | None, flags: int, args: Arguments) -> Iterable[Result]:
     limit = bandwidth(args)
-    if args["base"] or "keep-relative" in args:
-        domain.block_rebase(args["path"], args["base"], limit, flags=args.flags)
+    if base or "keep-relative" in args:
+        domain.block_rebase(path, base, limit, flags=flags)
     else:
-        domain.block_pull(args["path"], limit, flags=args.flags)
+        domain.block_pull(path, limit, flags=flags)
     if "wait" not in args:
         yield Message("Block Pull started", end="", domain=domain.name, outcome="started")
         return
@@ -137,13 +136,12 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
     examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
     returns="message domain outcome",
 )
-def blockcommit(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
+def blockcommit(domain: Domain, path: str, flags: int, args: Arguments) -> Iterable[Result]:
     limit = bandwidth(args)
     ends = "pivot" in args or "keep-overlay" in args
     active = "active" in args or ends
-    flags = args.flags | (BlockCommitFlags.ACTIVE if active else 0)
-    domain.block_commit(args["path"], args["base"], args["top"], limit, flags=flags)
+    flags |= BlockCommitFlags.ACTIVE if active else 0
+    domain.block_commit(path, args["base"], args["top"], limit, flags=flags)
     if not (ends or "wait" in args or "timeout" in args):
         started = "Active Block Commit started" if active else "Block Commit started"
         yield Message(started, end="", domain=domain.name, outcome="started")
@@ -218,15 +216,13 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
     examples=(("blockcopy test vda /srv/new.qcow2 --pivot --verbose", "move a disk without a pause"),),
     returns="message domain outcome | xml",
 )
-def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
+def blockcopy(session: Session, domain: Domain, path: str, flags: int, args: Arguments) -> Iterable[Result]:
     limit = bandwidth(args)
     if "print-xml" in args:
         yield Document(_copy_xml(session, args))
         return
     # The older call says less, and is made where that is enough.
     newer = ("xml", "granularity", "buf-size", "transient-job", "synchronous-writes", "bytes")
-    flags = args.flags
     params: dict[str, Any] = {}
     if limit:
         params["bandwidth"] = limit if "bytes" in args else limit << 20
@@ -235,7 +231,7 @@ def blockcopy(session: Session, args: Arguments) -> Iterable[Result]:
     if args["buf-size"]:
         params["buf-size"] = args["buf-size"]
     with named_as("virDomainBlockCopy" if any(name in args for name in newer) else "virDomainBlockRebase"):
-        domain.block_copy(args["path"], _copy_xml(session, args), params, flags=flags)
+        domain.block_copy(path, _copy_xml(session, args), params, flags=flags)
     ends = "pivot" in args or "finish" in args
     if not (ends or "wait" in args or "timeout" in args):
         yield Message("Block Copy started", end="", domain=domain.name, outcome="started")
@@ -289,16 +285,14 @@ _KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Blo
     examples=(("blockjob test vda", "how far"), ("blockjob test vda --pivot", "use the copy")),
     returns="type bandwidth_bytes done total",
 )
-def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
-    path = args["path"]
+def blockjob(domain: Domain, path: str, flags: int, args: Arguments) -> Iterable[Result]:
     in_bytes = "bytes" in args
     if "bandwidth" in args:
         limit = bandwidth(args)
         domain.block_job_set_speed(path, limit, flags=BlockJobSetSpeedFlags.BANDWIDTH_BYTES if in_bytes else 0)
         return
     if any(name in args for name in ("abort", "async", "pivot")):
-        domain.block_job_abort(path, flags=args.flags)
+        domain.block_job_abort(path, flags=flags)
         return
     raw = "raw" in args
     wanted = BlockJobInfoFlags.BANDWIDTH_BYTES if in_bytes or not raw else 0
@@ -337,15 +331,13 @@ def blockjob(session: Session, args: Arguments) -> Iterable[Result]:
     examples=(("blockresize test vda 40G", "the guest sees it at once"),),
     returns="message domain",
 )
-def blockresize(session: Session, args: Arguments) -> Message:
+def blockresize(domain: Domain, args: Arguments) -> Message:
     path, size = args["path"], args["size"]
     # Bytes are asked for only where KiB cannot say it: older drivers know nothing else.
     in_bytes = bool(size % 1024)
     with failing(f"Failed to resize block device '{path}'"):
-        args["domain"].block_resize(
-            path, size if in_bytes else size // 1024, flags=BlockResizeFlags.BYTES if in_bytes else 0
-        )
-    return Message(f"Block device '{path}' is resized", end="", domain=args["domain"].name)
+        domain.block_resize(path, size if in_bytes else size // 1024, flags=BlockResizeFlags.BYTES if in_bytes else 0)
+    return Message(f"Block device '{path}' is resized", end="", domain=domain.name)
 
 
 @command(
@@ -361,5 +353,5 @@ def blockresize(session: Session, args: Arguments) -> Message:
     examples=(("domblkthreshold test vda 18G", "then: event test block-threshold"),),
     returns="",
 )
-def domblkthreshold(session: Session, args: Arguments) -> None:
-    args["domain"].set_block_threshold(args["dev"], args["threshold"])
+def domblkthreshold(domain: Domain, dev: str, threshold: int) -> None:
+    domain.set_block_threshold(dev, threshold)

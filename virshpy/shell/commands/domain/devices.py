@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.render.results import Result
-    from virshpy.shell.session import Session
 
 _FILE = argument("file", File(), "file with the device's XML")
 _PRINT = flag("print-xml", "print the XML, and do nothing")
@@ -49,9 +48,9 @@ def _done(args: Arguments, sentence: str) -> Message:
     examples=(("attach-device test disk.xml --persistent", "now and after its next start"),),
     returns="message domain",
 )
-def attach_device(session: Session, args: Arguments) -> Message:
+def attach_device(domain: Domain, file: str, args: Arguments) -> Message:
     with failing(f"Failed to attach device from {args.text('file')}"), device_call("Attach", args):
-        args["domain"].attach_device(args["file"], flags=lasting_impact(args))
+        domain.attach_device(file, flags=lasting_impact(args))
     return _done(args, "Device attached successfully")
 
 
@@ -64,9 +63,9 @@ def attach_device(session: Session, args: Arguments) -> Message:
     examples=(("detach-device test disk.xml --live", "until its next start"),),
     returns="message domain",
 )
-def detach_device(session: Session, args: Arguments) -> Message:
+def detach_device(domain: Domain, file: str, args: Arguments) -> Message:
     with failing(f"Failed to detach device from {args.text('file')}"), device_call("Detach", args):
-        args["domain"].detach_device(args["file"], flags=lasting_impact(args))
+        domain.detach_device(file, flags=lasting_impact(args))
     return _done(args, "Device detached successfully")
 
 
@@ -85,10 +84,10 @@ def detach_device(session: Session, args: Arguments) -> Message:
     examples=(("update-device test nic.xml --live", "such as another network"),),
     returns="message domain",
 )
-def update_device(session: Session, args: Arguments) -> Message:
+def update_device(domain: Domain, file: str, args: Arguments) -> Message:
     flags = lasting_impact(args)
     with failing(f"Failed to update device from {args.text('file')}"):
-        args["domain"].update_device(args["file"], flags=flags)
+        domain.update_device(file, flags=flags)
     return _done(args, "Device updated successfully")
 
 
@@ -101,9 +100,9 @@ def update_device(session: Session, args: Arguments) -> Message:
     examples=(("detach-device-alias test ua-scratch --live", "a device with a name of one's own"),),
     returns="message domain",
 )
-def detach_device_alias(session: Session, args: Arguments) -> Message:
-    with failing(f"Failed to detach device with alias {args['alias']}"):
-        args["domain"].detach_device_alias(args["alias"], flags=args.flags)
+def detach_device_alias(domain: Domain, alias: str, flags: int, args: Arguments) -> Message:
+    with failing(f"Failed to detach device with alias {alias}"):
+        domain.detach_device_alias(alias, flags=flags)
     return _done(args, "Device detach request sent successfully")
 
 
@@ -158,12 +157,12 @@ def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
     examples=(("detach-disk test vdb --persistent", "now and after its next start"),),
     returns="message domain | xml",
 )
-def detach_disk(session: Session, args: Arguments) -> Result:
-    xml = printed(_disk(args, args["target"], removable=False), _DEEP)
-    if "print-xml" in args:
+def detach_disk(domain: Domain, target: str, print_xml: bool, args: Arguments) -> Result:
+    xml = printed(_disk(args, target, removable=False), _DEEP)
+    if print_xml:
         return Document(xml)
     with failing("Failed to detach disk"), device_call("Detach", args):
-        args["domain"].detach_device(xml, flags=lasting_impact(args))
+        domain.detach_device(xml, flags=lasting_impact(args))
     return _done(args, "Disk detached successfully")
 
 
@@ -200,13 +199,11 @@ def detach_disk(session: Session, args: Arguments) -> Result:
     ),
     returns="message domain target | xml",
 )
-def change_media(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
+def change_media(domain: Domain, path: str, print_xml: bool, flags: int, args: Arguments) -> Result:
     action = next((name for name in ("eject", "insert") if name in args), "update")
-    flags = args.flags
-    node = _disk(args, args["path"], removable=True)
+    node = _disk(args, path, removable=True)
     source = node.find("source")
-    target = _attribute(node, "target", "dev") or args["path"]
+    target = _attribute(node, "target", "dev") or path
     if action == "eject":
         if source is None:
             raise Failure(f"The disk device '{target}' doesn't have media")
@@ -222,7 +219,7 @@ def change_media(session: Session, args: Arguments) -> Result:
         node.attrs["type"] = "block" if block else "file"
         appended(node, Node("source", {"dev" if block else "file": args["source"]}))
     xml = printed(node, _DEEP)
-    if "print-xml" in args:
+    if print_xml:
         return Document(xml)
     with failing(f"Failed to complete action {action} on media"):
         domain.update_device(xml, flags=flags)
@@ -268,7 +265,7 @@ def _interface(args: Arguments, config: bool) -> Node:
     examples=(("detach-interface test network --mac aa:bb:cc:dd:ee:ff", "one of several"),),
     returns="message domain | xml",
 )
-def detach_interface(session: Session, args: Arguments) -> Result:
+def detach_interface(domain: Domain, print_xml: bool, args: Arguments) -> Result:
     flags = lasting_impact(args)
     config, live = flags & ModificationImpact.CONFIG, flags & ModificationImpact.LIVE
     # virsh looks for it in each document and makes a call for each.
@@ -279,14 +276,14 @@ def detach_interface(session: Session, args: Arguments) -> Result:
         try:
             xml = printed(_interface(args, config=bool(one & config)), _DEEP)
         except Failure as failure:
-            if failure.option is not None or "print-xml" not in args or config:
+            if failure.option is not None or not print_xml or config:
                 failure.also = sentence
             raise
         documents.append(xml)
-        if "print-xml" not in args:
+        if not print_xml:
             with failing(sentence), device_call("Detach", args):
-                args["domain"].detach_device(xml, flags=one)
-    if "print-xml" in args:
+                domain.detach_device(xml, flags=one)
+    if print_xml:
         return Document("".join(documents))
     return _done(args, "Interface detached successfully")
 
@@ -306,9 +303,8 @@ def detach_interface(session: Session, args: Arguments) -> Result:
     examples=(("domif-setlink test testnet0 down", "see what the guest does without it"),),
     returns="message domain | xml",
 )
-def domif_setlink(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
-    name, state = args["interface"], args["state"]
+def domif_setlink(domain: Domain, interface: str, print_xml: bool, args: Arguments) -> Result:
+    name, state = interface, args["state"]
     if state not in ("up", "down"):
         raise Failure(f"invalid link state '{state}'")
     config = "config" in args or not domain.is_active()
@@ -326,7 +322,7 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
     if link is None:
         # virsh's addition has no line of its own.
         xml = xml.removesuffix("</interface>") + f'<link state="{state}"/></interface>'
-    if "print-xml" in args:
+    if print_xml:
         return Document(xml)
     with failing("Failed to update interface link state"):
         domain.update_device(xml, flags=flags)
@@ -350,11 +346,10 @@ def domif_setlink(session: Session, args: Arguments) -> Result:
     examples=(("update-memory-device test --requested-size 1G", "let it use so much"),),
     returns="message domain | xml",
 )
-def update_memory_device(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
+def update_memory_device(domain: Domain, alias: str | None, flags: int, args: Arguments) -> Result:
     found = []
     for node in _devices(domain, "memory", "config" in args and "live" not in args):
-        if args["alias"] and _attribute(node, "alias", "name") != args["alias"]:
+        if alias and _attribute(node, "alias", "name") != alias:
             continue
         target = node.find("target")
         number = target.find("node") if target is not None else None
@@ -377,5 +372,5 @@ def update_memory_device(session: Session, args: Arguments) -> Result:
     xml = printed(device, _DEEP)
     if "print-xml" in args:
         return Document(xml)
-    domain.update_device(xml, flags=args.flags)
+    domain.update_device(xml, flags=flags)
     return _done(args, "Device updated successfully")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.render.results import Result
-    from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
 _INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE; XMLFlags is loaded by other commands
@@ -66,10 +65,10 @@ def source_of(disk: Node) -> str | None:
     examples=(("domblklist test --details", "files, devices, disks, CD-ROMs"),),
     returns="disks[target source type? device?]",
 )
-def domblklist(session: Session, args: Arguments) -> Table:
+def domblklist(domain: Domain, inactive: bool, args: Arguments) -> Table:
     details = "details" in args
     rows = []
-    for disk in devices(args["domain"], "disk", _INACTIVE if "inactive" in args else 0):
+    for disk in devices(domain, "disk", _INACTIVE if inactive else 0):
         row: list[Any] = [attribute(disk, "target@dev"), source_of(disk)]
         if details:
             row = [disk.attrs.get("type"), disk.attrs.get("device"), *row]
@@ -88,9 +87,9 @@ def domblklist(session: Session, args: Arguments) -> Table:
     examples=(("domiflist test", "what each is connected to, and its MAC address"),),
     returns="interfaces[name type source model mac]",
 )
-def domiflist(session: Session, args: Arguments) -> Table:
+def domiflist(domain: Domain, inactive: bool) -> Table:
     rows = []
-    for node in devices(args["domain"], "interface", _INACTIVE if "inactive" in args else 0):
+    for node in devices(domain, "interface", _INACTIVE if inactive else 0):
         kind = node.attrs.get("type", "")
         source = node.find("source")
         names = [kind, "dev", "name", "path", "bridge", "network"]
@@ -118,13 +117,12 @@ def domiflist(session: Session, args: Arguments) -> Table:
         "capacity_bytes allocation_bytes physical_bytes | disks[target capacity_bytes allocation_bytes physical_bytes]"
     ),
 )
-def domblkinfo(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
-    if "all" not in args and not args["device"]:
-        raise Failure("command 'domblkinfo' requires <device> option")
+def domblkinfo(domain: Domain, device: str | None, all: bool, args: Arguments) -> Result:
     human = "human" in args
-    if "all" not in args:
-        info = domain.block_info(args["device"])
+    if not all:
+        if not device:
+            raise Failure("command 'domblkinfo' requires <device> option")
+        info = domain.block_info(device)
         return Fields(
             [Field(f"{name}_bytes", name.capitalize(), value, _size(value, human)) for name, value in _sizes(info)],
             16,
@@ -179,8 +177,7 @@ _BLOCK_FIGURES = (
     examples=(("domblkstat test vda --human", "one disk, in words"),),
     returns="stats",
 )  # fmt: skip
-def domblkstat(session: Session, args: Arguments) -> Text:
-    domain: Domain = args["domain"]
+def domblkstat(domain: Domain, args: Arguments) -> Text:
     device = args["device"] or ""
     with failing(f"Failed to get block stats {args.text('domain')} {device}"):
         found = dict(domain.block_stats(device))
@@ -210,10 +207,10 @@ _INTERFACE_FIGURES = (
     examples=(("domifstat test testnet0", "bytes, packets, errors, drops"),),
     returns="stats",
 )
-def domifstat(session: Session, args: Arguments) -> Text:
-    name = args["interface"]
+def domifstat(domain: Domain, interface: str, args: Arguments) -> Text:
+    name = interface
     with failing(f"Failed to get interface stats {args.text('domain')} {name}"):
-        stats = args["domain"].interface_stats(name)
+        stats = domain.interface_stats(name)
     value = {key: getattr(stats, key) for key in _INTERFACE_FIGURES}
     text = "".join(f"{name} {key} {number}\n" for key, number in value.items() if number is not None and number >= 0)
     return Text("stats", text, value, end="")
@@ -239,9 +236,9 @@ def find_interface(domain: Domain, name: str, flags: int) -> Node:
     examples=(("domif-getlink test testnet0", "such as: testnet0 up"),),
     returns="interface link",
 )
-def domif_getlink(session: Session, args: Arguments) -> Text:
-    name = args["interface"]
-    node = find_interface(args["domain"], name, _INACTIVE if "config" in args else 0)
+def domif_getlink(domain: Domain, interface: str, config: bool) -> Text:
+    name = interface
+    node = find_interface(domain, name, _INACTIVE if config else 0)
     state = attribute(node, "link@state") or "up"
     return Text("interface", f"{name} {state}", name, end="", link=state)
 
@@ -266,7 +263,7 @@ _SOURCES = {
     examples=(("domifaddr test --source agent", "ask the guest itself"),),
     returns="interfaces[name mac addresses[protocol address prefix]]",
 )
-def domifaddr(session: Session, args: Arguments) -> Text:
+def domifaddr(args: Arguments) -> Text:
     source = args["source"] or "lease"
     if source not in _SOURCES:
         raise Failure(f"Unknown data source '{source}'")
@@ -306,8 +303,8 @@ _DISK_ERRORS = ("no error", "unspecified error", "no space")
     examples=(("domblkerror test", "why it is paused, perhaps"),),
     returns="disks[target error]",
 )
-def domblkerror(session: Session, args: Arguments) -> Text:
-    found = args["domain"].disk_errors()
+def domblkerror(domain: Domain) -> Text:
+    found = domain.disk_errors()
     value = [
         {"target": disk, "error": _DISK_ERRORS[code] if 0 <= code < len(_DISK_ERRORS) else "unknown"}
         for disk, code in found.items()
@@ -345,13 +342,12 @@ _TAGS = {
     examples=(("dommemstat test", "in KiB"), ("dommemstat test --period 10 --live", "fresh figures from now on")),
     returns="stats",
 )  # fmt: skip
-def dommemstat(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
-    if args["period"] is not None:
-        if args["period"] < 0:
-            raise Failure(f"Invalid collection period value '{args['period']}'")
+def dommemstat(domain: Domain, period: int | None, flags: int, args: Arguments) -> Text | None:
+    if period is not None:
+        if period < 0:
+            raise Failure(f"Invalid collection period value '{period}'")
         with failing("Unable to change balloon collection period."):
-            domain.set_memory_stats_period(args["period"], flags=args.flags)
+            domain.set_memory_stats_period(period, flags=flags)
         return None
     with failing(f"Failed to get memory statistics for domain {args.text('domain')}"):
         found = domain.memory_stats()
@@ -374,17 +370,16 @@ def dommemstat(session: Session, args: Arguments) -> Text | None:
     examples=(("domtime test --pretty", "as people write it"), ("domtime test --sync", "after a long pause")),
     returns="time nanoseconds",
 )
-def domtime(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
-    if "now" in args or "sync" in args or args["time"] is not None:
+def domtime(domain: Domain, now: bool, pretty: bool, sync: bool, args: Arguments) -> Text | None:
+    if now or sync or args["time"] is not None:
         from time import time
 
-        seconds = args["time"] if args["time"] is not None else int(time()) if "now" in args else 0
-        domain.set_time(seconds, 0, flags=SetTimeFlags.SYNC if "sync" in args else 0)
+        seconds = args["time"] if args["time"] is not None else int(time()) if now else 0
+        domain.set_time(seconds, 0, flags=SetTimeFlags.SYNC if sync else 0)
         return None
     seconds, nanoseconds = domain.time()
     shown = str(seconds)
-    if "pretty" in args:
+    if pretty:
         from time import gmtime, strftime
 
         shown = strftime("%Y-%m-%d %H:%M:%S", gmtime(seconds))

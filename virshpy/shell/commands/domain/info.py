@@ -28,8 +28,8 @@ _CONTROL_ERRORS = ("", "unknown", "monitor failure", "internal (locking) error")
     examples=(("domstate web --reason", "such as: shut off (crashed)"),),
     returns="state reason?",
 )
-def domstate(session: Session, args: Arguments) -> Text:
-    state, reason = args["domain"].state()
+def domstate(domain: Domain, args: Arguments) -> Text:
+    state, reason = domain.state()
     label, why = state_label(state), reason_label(state, reason)
     if "reason" in args:
         return Text("state", f"{label} ({why})", label, reason=why)
@@ -47,8 +47,7 @@ def domstate(session: Session, args: Arguments) -> Text:
         "security_labels[model doi label enforcing] messages"
     ),
 )
-def dominfo(session: Session, args: Arguments) -> Fields:
-    domain: Domain = args["domain"]
+def dominfo(session: Session, domain: Domain) -> Fields:
     info = domain.info()
     label = state_label(info.state)
     fields = [
@@ -126,8 +125,7 @@ def _messages(domain: Domain) -> list[Field]:
     examples=(("domcontrol web", "ok, or what keeps QEMU busy"),),
     returns="control reason state_time_ms",
 )
-def domcontrol(session: Session, args: Arguments) -> Text:
-    domain: Domain = args["domain"]
+def domcontrol(domain: Domain) -> Text:
     info = domain.control_info()
     state = _CONTROL_STATES[info.state] if 0 <= info.state < len(_CONTROL_STATES) else "unknown"
     if info.state in (ControlState.OK, ControlState.ERROR):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.render.results import Result
-    from virshpy.shell.session import Session
 
 _KINDS = ("None", "Bounded", "Unbounded", "Completed", "Failed", "Cancelled")
 _OPERATIONS = (
@@ -90,23 +89,21 @@ def _figure(label: str, value: Any, counts: str) -> str:
     examples=(("domjobinfo test", "during a migration, a backup, a dump"),),
     returns="type operation stats",
 )
-def domjobinfo(session: Session, args: Arguments) -> Text:
-    domain: Domain = args["domain"]
-    flags = args.flags
+def domjobinfo(domain: Domain, anystats: bool, rawstats: bool, flags: int) -> Text:
     try:
         kind, found = domain.job_stats(flags=flags)
     except errors.NoSupport as error:
-        if flags or "rawstats" in args:
+        if flags or rawstats:
             raise Failure("Optional flags or --rawstats are not supported by the daemon", error) from error
         with named_as("virDomainGetJobInfo"):
             kind, found = _from_older(domain)
-    if "rawstats" in args:
+    if rawstats:
         text = f"Job type: {kind}\n\n" + "".join(f"{name:<15}: {value}\n" for name, value in found.items())
         return _job(text, kind, found)
     label = _KINDS[kind] if 0 <= kind < len(_KINDS) else "unknown"
     lines = [f"{'Job type:':<17} {label:<12}"]
     ended = kind in (JobType.COMPLETED, JobType.FAILED, JobType.CANCELLED)
-    if kind == JobType.NONE or (ended and not flags and "anystats" not in args):
+    if kind == JobType.NONE or (ended and not flags and not anystats):
         return _job("".join(line + "\n" for line in lines), kind, found)
     operation = found.get("operation")
     if isinstance(operation, int):
@@ -146,10 +143,10 @@ def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
     examples=(("domjobabort test", "it takes too long"),),
     returns="",
 )
-def domjobabort(session: Session, args: Arguments) -> None:
-    flags = AbortJobFlags.POSTCOPY if "postcopy" in args else 0
+def domjobabort(domain: Domain, postcopy: bool) -> None:
+    flags = AbortJobFlags.POSTCOPY if postcopy else 0
     with named_as("virDomainAbortJobFlags" if flags else "virDomainAbortJob"):
-        args["domain"].abort_job(flags=flags)
+        domain.abort_job(flags=flags)
 
 
 _MODES = {
@@ -171,13 +168,12 @@ _MODES = {
     examples=(("domdirtyrate-calc test --seconds 5", "could it be migrated while it runs?"),),
     returns="message domain",
 )
-def domdirtyrate_calc(session: Session, args: Arguments) -> Message:
+def domdirtyrate_calc(domain: Domain, mode: str | None, args: Arguments) -> Message:
     seconds = 1 if args["seconds"] is None else args["seconds"]
-    mode = args["mode"]
     if mode and mode not in _MODES:
         raise Failure(f"Unknown calculation mode '{mode}'")
-    args["domain"].start_dirty_rate_calc(seconds, flags=_MODES[mode] if mode else 0)
-    return Message("Start to calculate domain's memory dirty rate successfully.", domain=args["domain"].name)
+    domain.start_dirty_rate_calc(seconds, flags=_MODES[mode] if mode else 0)
+    return Message("Start to calculate domain's memory dirty rate successfully.", domain=domain.name)
 
 
 # migration
@@ -274,22 +270,20 @@ def _value(name: str) -> Any:
     examples=(("migrate test qemu+ssh://other/system --live --verbose", "without a pause that anyone notices"),),
     returns="message domain",
 )  # fmt: skip
-def migrate(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
-    flags = args.flags
-    if args["timeout"]:
+def migrate(domain: Domain, desturi: str, timeout: int | None, flags: int, args: Arguments) -> Iterable[Result]:
+    if timeout:
         if "live" not in args:
             raise Failure("migrate: Unexpected timeout for offline migration")
     elif "timeout-suspend" in args or "timeout-postcopy" in args:
         raise Failure("migrate: Unexpected --timeout-* option without --timeout")
-    later = (args["timeout"], lambda: _when_it_takes_long(domain, args)) if args["timeout"] else None
+    later = (timeout, lambda: _when_it_takes_long(domain, args)) if timeout else None
     if "p2p" in args or "direct" in args:
         params = _parameters(args)
         yield from _moving(domain, args, lambda: _by_itself(domain, args, params, flags), later)
     else:
         import virshpy
 
-        with virshpy.open(args["desturi"]) as destination:
+        with virshpy.open(desturi) as destination:
             params = _parameters(args)
             yield from _moving(domain, args, lambda: domain.migrate3(destination, params, flags=flags), later)
     yield Message("", end="", domain=domain.name)
@@ -335,8 +329,8 @@ def _when_it_takes_long(domain: Domain, args: Arguments) -> None:
     examples=(("migrate-postcopy test", "it writes faster than can be sent"),),
     returns="",
 )  # fmt: skip
-def migrate_postcopy(session: Session, args: Arguments) -> None:
-    args["domain"].migrate_start_post_copy()
+def migrate_postcopy(domain: Domain) -> None:
+    domain.migrate_start_post_copy()
 
 
 @command(
@@ -347,10 +341,10 @@ def migrate_postcopy(session: Session, args: Arguments) -> None:
     examples=(("migrate-setmaxdowntime test 500", "half a second"),),
     returns="",
 )
-def migrate_setmaxdowntime(session: Session, args: Arguments) -> None:
-    if args["downtime"] < 1:
+def migrate_setmaxdowntime(domain: Domain, downtime: int) -> None:
+    if downtime < 1:
         raise Failure("migrate: Invalid downtime")
-    args["domain"].migrate_set_max_downtime(args["downtime"])
+    domain.migrate_set_max_downtime(downtime)
 
 
 @command(
@@ -361,8 +355,8 @@ def migrate_setmaxdowntime(session: Session, args: Arguments) -> None:
     examples=(("migrate-getmaxdowntime test", "in milliseconds"),),
     returns="downtime_ms",
 )
-def migrate_getmaxdowntime(session: Session, args: Arguments) -> Text:
-    number = args["domain"].migrate_max_downtime()
+def migrate_getmaxdowntime(domain: Domain) -> Text:
+    number = domain.migrate_max_downtime()
     return Text("downtime_ms", str(number), number, end="")
 
 
@@ -377,9 +371,9 @@ _POSTCOPY = flag("postcopy", "once memory follows after the domain")
     examples=(("migrate-setspeed test 100", "leave something for others"),),
     returns="",
 )
-def migrate_setspeed(session: Session, args: Arguments) -> None:
-    flags = MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0
-    args["domain"].migrate_set_max_speed(args["bandwidth"], flags=flags)
+def migrate_setspeed(domain: Domain, bandwidth: int, postcopy: bool) -> None:
+    flags = MigrateMaxSpeedFlags.POSTCOPY if postcopy else 0
+    domain.migrate_set_max_speed(bandwidth, flags=flags)
 
 
 @command(
@@ -390,8 +384,8 @@ def migrate_setspeed(session: Session, args: Arguments) -> None:
     examples=(("migrate-getspeed test", "in MiB a second"),),
     returns="bandwidth_bytes",
 )
-def migrate_getspeed(session: Session, args: Arguments) -> Text:
-    number = args["domain"].migrate_max_speed(flags=MigrateMaxSpeedFlags.POSTCOPY if "postcopy" in args else 0)
+def migrate_getspeed(domain: Domain, postcopy: bool) -> Text:
+    number = domain.migrate_max_speed(flags=MigrateMaxSpeedFlags.POSTCOPY if postcopy else 0)
     return Text("bandwidth_bytes", str(number), number << 20)
 
 
@@ -403,8 +397,7 @@ def migrate_getspeed(session: Session, args: Arguments) -> Text:
     examples=(("migrate-compcache test --size 67108864", "64 MiB"),),
     returns="cache_bytes",
 )
-def migrate_compcache(session: Session, args: Arguments) -> Text:
-    domain: Domain = args["domain"]
+def migrate_compcache(domain: Domain, args: Arguments) -> Text:
     if args["size"] is not None:
         domain.migrate_set_compression_cache(args["size"])
     size = domain.migrate_compression_cache()

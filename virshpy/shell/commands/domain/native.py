@@ -9,6 +9,7 @@ from virshpy.shell.render.results import Document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.session import Session
 
@@ -31,14 +32,14 @@ _FORMAT = Choice("qemu-argv")
     ),
     returns="native",
 )
-def domxml_to_native(session: Session, args: Arguments) -> Document:
-    if args["domain"] is not None:
-        xml = args["domain"].xml_desc()
+def domxml_to_native(session: Session, format: str, domain: Domain | None, args: Arguments) -> Document:
+    if domain is not None:
+        xml = domain.xml_desc()
     elif args["xml"] is not None:
         xml = File().resolve(args["xml"], "xml", session)
     else:
         raise Failure("need either domain or domain XML")
-    text = session.connection.domain_xml_to_native(args["format"], xml)
+    text = session.connection.domain_xml_to_native(format, xml)
     return Document(text, key="native", language="text")
 
 
@@ -53,5 +54,5 @@ def domxml_to_native(session: Session, args: Arguments) -> Document:
     examples=(("domxml-from-native qemu-argv web.args", "XML out of a command line in a file"),),
     returns="xml",
 )
-def domxml_from_native(session: Session, args: Arguments) -> Document:
-    return Document(session.connection.domain_xml_from_native(args["format"], args["config"]))
+def domxml_from_native(session: Session, format: str, config: str) -> Document:
+    return Document(session.connection.domain_xml_from_native(format, config))

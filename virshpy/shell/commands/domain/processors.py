@@ -47,14 +47,13 @@ _V = VcpuFlags
     examples=(("setvcpus test 1 --live", "one is enough for now"),),
     returns="",
 )
-def setvcpus(session: Session, args: Arguments) -> None:
-    if not args["count"]:
+def setvcpus(domain: Domain, count: int, flags: int, args: Arguments) -> None:
+    if not count:
         raise Failure("Can't set 0 processors for a VM")
-    flags = args.flags
     for name, value in (("guest", _V.GUEST), ("maximum", _V.MAXIMUM), ("hotpluggable", _V.HOTPLUGGABLE)):
         if name in args:
             flags |= value
-    args["domain"].set_vcpus(args["count"], flags=flags)
+    domain.set_vcpus(count, flags=flags)
 
 
 class _NoTwoKinds(Constraint):
@@ -89,15 +88,13 @@ class _NoTwoKinds(Constraint):
     examples=(("vcpucount test", "all numbers"), ("vcpucount test --active --live", "one of them")),
     returns="vcpus | vcpus{maximum_config? maximum_live? current_config? current_live?}",
 )
-def vcpucount(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
+def vcpucount(domain: Domain, maximum: bool, guest: bool, flags: int, args: Arguments) -> Result:
     if not any(name in args for name in ("maximum", "active", "live", "config", "current", "guest")):
         return _all_counts(domain)
-    if "guest" in args:
+    if guest:
         with failing("Failed to retrieve vCPU count from the guest"):
             return _count(domain.vcpus_flags(flags=_V.GUEST))
-    flags = args.flags
-    if "maximum" in args:
+    if maximum:
         with failing("Failed to retrieve maximum vcpu count"):
             return _count(domain.vcpus_flags(flags=flags | _V.MAXIMUM))
     with failing("Failed to retrieve current vcpu count"):
@@ -140,8 +137,8 @@ _ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --di
     examples=(("setvcpu test 1 --disable", "the second of them"),),
     returns="",
 )
-def setvcpu(session: Session, args: Arguments) -> None:
-    args["domain"].set_vcpu(args["vcpulist"], "enable" in args, flags=args.flags)
+def setvcpu(domain: Domain, vcpulist: str, enable: bool, flags: int) -> None:
+    domain.set_vcpu(vcpulist, enable, flags=flags)
 
 
 @command(
@@ -162,12 +159,12 @@ def setvcpu(session: Session, args: Arguments) -> None:
     examples=(("guestvcpus test 1 --disable", "the guest stops using the second"),),
     returns="parameters",
 )
-def guestvcpus(session: Session, args: Arguments) -> Text | None:
-    if "cpulist" in args and not {"enable", "disable"} & args.given.keys():
+def guestvcpus(cpulist: str | None, enable: bool, args: Arguments) -> Text | None:
+    if cpulist is not None and not {"enable", "disable"} & args.given.keys():
         raise Failure("One of options --enable or --disable is required by option --cpulist")
     domain: Domain = args["domain"]
-    if "cpulist" in args:
-        domain.set_guest_vcpus(args["cpulist"], "enable" in args)
+    if cpulist is not None:
+        domain.set_guest_vcpus(cpulist, enable)
         return None
     found = domain.guest_vcpus()
     return Text("parameters", "".join(f"{key:<15}: {value}\n" for key, value in found.items()), found, end="")
@@ -198,8 +195,7 @@ def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
     examples=(("vcpuinfo test --pretty", "which of the host's they may run on"),),
     returns="vcpus[vcpu cpu state cpu_time_ns affinity]",
 )
-def vcpuinfo(session: Session, args: Arguments) -> Text:
-    domain: Domain = args["domain"]
+def vcpuinfo(session: Session, domain: Domain, args: Arguments) -> Text:
     count = _host_cpus(session)
     pretty = "pretty" in args
     pieces: list[str] = []
@@ -234,8 +230,9 @@ def _vcpu(number: int, cpu: str, state: str, time: str | None, affinity: str) ->
     return "".join(f"{label:<15} {text}\n" for label, text in fields)
 
 
-def _wanted_cpus(text: str, count: int) -> list[int]:
+def _wanted_cpus(text: str, session: Session) -> list[int]:
     """The processors of the host in a list. Raises Failure."""
+    count = _host_cpus(session)
     try:
         cpus = read_cpu_list(text, count)
     except errors.InvalidArg as error:
@@ -259,32 +256,28 @@ def _wanted_cpus(text: str, count: int) -> list[int]:
     examples=(("vcpupin test 0 2-3", "the first one, on two of the host's"),),
     returns="vcpus[vcpu affinity]",
 )
-def vcpupin(session: Session, args: Arguments) -> Result | None:
-    query = "cpulist" not in args
-    if query and "live" in args and "config" in args:
-        raise Failure("Options --live and --config are mutually exclusive")
-    if not query and args["vcpu"] is None:
-        raise Failure("vcpupin: Missing vCPU number in pin mode.")
-    domain: Domain = args["domain"]
-    count = _host_cpus(session)
-    if not query:
-        cpus = _wanted_cpus(args["cpulist"], count)
-        domain.pin_vcpu(args["vcpu"], cpus, flags=args.flags)
+def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int, args: Arguments) -> Result | None:
+    if cpulist is not None:
+        if vcpu is None:
+            raise Failure("vcpupin: Missing vCPU number in pin mode.")
+        args["domain"].pin_vcpu(vcpu, _wanted_cpus(cpulist, session), flags=flags)
         return None
+    if "live" in args and "config" in args:
+        raise Failure("Options --live and --config are mutually exclusive")
+    domain: Domain = args["domain"]
     if "live" in args and not domain.is_active():
         raise Failure("cannot get vcpupin for offline domain")
     if "config" in args and not domain.is_persistent():
         raise Failure("cannot get vcpupin for transient domain")
-    flags = args.flags
     total = domain.info().vcpus
-    if args["vcpu"] is not None and args["vcpu"] >= total:
+    if vcpu is not None and vcpu >= total:
         which = "persistent" if "config" in args else "live"
-        raise Failure(f"vcpu {args['vcpu']} is out of range of {which} cpu count {total}")
+        raise Failure(f"vcpu {vcpu} is out of range of {which} cpu count {total}")
     pins = domain.vcpu_pin_info(flags=flags)
     rows = [
         (number, Shown(list(cpus), cpu_list(cpus)))
         for number, cpus in enumerate(pins)
-        if args["vcpu"] is None or number == args["vcpu"]
+        if vcpu is None or number == vcpu
     ]
     return Table("vcpus", [("vcpu", "VCPU"), ("affinity", "CPU Affinity")], rows)
 
@@ -298,14 +291,11 @@ def vcpupin(session: Session, args: Arguments) -> Result | None:
     examples=(("emulatorpin test 0-1", "out of the way of its processors"),),
     returns="affinity",
 )
-def emulatorpin(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
-    query = "cpulist" not in args
-    count = _host_cpus(session)
-    if not query:
-        domain.pin_emulator(_wanted_cpus(args["cpulist"], count), flags=args.flags)
+def emulatorpin(session: Session, domain: Domain, cpulist: str | None, flags: int) -> Text | None:
+    if cpulist is not None:
+        domain.pin_emulator(_wanted_cpus(cpulist, session), flags=flags)
         return None
-    cpus = domain.emulator_pin_info(flags=args.flags)
+    cpus = domain.emulator_pin_info(flags=flags)
     text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
     return Text("affinity", text, list(cpus), end="")
 
@@ -330,11 +320,10 @@ class ThreadNumber(Int):
     examples=(("iothreadinfo test", "what <iothreads> has made"),),
     returns="iothreads[iothread affinity] message? domain?",
 )
-def iothreadinfo(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
+def iothreadinfo(session: Session, domain: Domain, flags: int) -> Result:
     count = _host_cpus(session)
     with failing("Unable to get domain IOThreads information"):
-        found = domain.iothread_info(flags=args.flags)
+        found = domain.iothread_info(flags=flags)
     if not found:
         return Message("No IOThreads found for the domain", end="", domain=domain.name, iothreads=[])
     rows = []
@@ -358,9 +347,9 @@ def iothreadinfo(session: Session, args: Arguments) -> Result:
     examples=(("iothreadpin test 1 0-1", "next to the disks' interrupts"),),
     returns="",
 )
-def iothreadpin(session: Session, args: Arguments) -> None:
-    cpus = _wanted_cpus(args["cpulist"], _host_cpus(session))
-    args["domain"].pin_iothread(args["iothread"], cpus, flags=args.flags)
+def iothreadpin(session: Session, domain: Domain, iothread: int, cpulist: str, flags: int) -> None:
+    cpus = _wanted_cpus(cpulist, session)
+    domain.pin_iothread(iothread, cpus, flags=flags)
 
 
 @command(
@@ -372,8 +361,8 @@ def iothreadpin(session: Session, args: Arguments) -> None:
     examples=(("iothreadadd test 2 --config", "from its next start"),),
     returns="",
 )
-def iothreadadd(session: Session, args: Arguments) -> None:
-    args["domain"].add_iothread(args["id"], flags=args.flags)
+def iothreadadd(domain: Domain, id: int, flags: int) -> None:
+    domain.add_iothread(id, flags=flags)
 
 
 @command(
@@ -385,8 +374,8 @@ def iothreadadd(session: Session, args: Arguments) -> None:
     examples=(("iothreaddel test 2 --config", "from its next start"),),
     returns="",
 )
-def iothreaddel(session: Session, args: Arguments) -> None:
-    args["domain"].del_iothread(args["id"], flags=args.flags)
+def iothreaddel(domain: Domain, id: int, flags: int) -> None:
+    domain.del_iothread(id, flags=flags)
 
 
 _POLLING = (
@@ -412,12 +401,12 @@ _POLLING = (
     examples=(("iothreadset test 1 --poll-max-ns 32768 --live", "poll longer"),),
     returns="",
 )
-def iothreadset(session: Session, args: Arguments) -> None:
-    number = args["id"]
+def iothreadset(domain: Domain, id: int, flags: int, args: Arguments) -> None:
+    number = id
     given = {name.replace("-", "_"): args[name] for name, _, _ in _POLLING if args[name] is not None}
     if not given:
         raise Failure("Not enough arguments passed, nothing to set")
-    args["domain"].set_iothread_params(number, given, flags=args.flags)
+    domain.set_iothread_params(number, given, flags=flags)
 
 
 # time
@@ -434,8 +423,7 @@ def iothreadset(session: Session, args: Arguments) -> None:
     examples=(("cpu-stats test --total", "all together"),),
     returns="cpu cpu_time_ns? user_time_ns? system_time_ns? vcpu_time_ns? | note",
 )
-def cpu_stats(session: Session, args: Arguments) -> Iterable[Text]:
-    domain: Domain = args["domain"]
+def cpu_stats(session: Session, domain: Domain, args: Arguments) -> Iterable[Text]:
     start, count = args["start"], args["count"]
     total = "total" in args
     if start is not None and start < 0:

@@ -38,13 +38,13 @@ _RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, i
     ),
     returns="",
 )
-def console(session: Session, args: Arguments) -> None:
+def console(session: Session, domain: Domain, devname: str | None, force: bool, safe: bool) -> None:
     from virshpy.shell.console import attach
 
-    flags = ConsoleFlags.FORCE if "force" in args else 0
-    if "safe" in args:
+    flags = ConsoleFlags.FORCE if force else 0
+    if safe:
         flags |= ConsoleFlags.SAFE
-    attach(session, args["domain"], args["devname"], flags)
+    attach(session, domain, devname, flags)
 
 
 def _document(domain: Domain, flags: int = 0) -> Node:
@@ -64,8 +64,8 @@ def _devices(root: Node, tag: str) -> list[Node]:
     examples=(("ttyconsole web", "such as: /dev/pts/3, for another terminal program"),),
     returns="tty",
 )
-def ttyconsole(session: Session, args: Arguments) -> Text:
-    for node in _devices(_document(args["domain"]), "console"):
+def ttyconsole(domain: Domain) -> Text:
+    for node in _devices(_document(domain), "console"):
         source = node.find("source")
         path = node.attrs.get("tty") or (source.attrs.get("path") if source is not None else None)
         if path:
@@ -81,8 +81,7 @@ def ttyconsole(session: Session, args: Arguments) -> Text:
     examples=(("vncdisplay web", "such as: :0, which is port 5900"),),
     returns="display listen port",
 )
-def vncdisplay(session: Session, args: Arguments) -> Text:
-    domain: Domain = args["domain"]
+def vncdisplay(domain: Domain) -> Text:
     if not domain.is_active():
         raise Failure("Domain is not running", hint=_STOPPED)
     for node in _devices(_document(domain), "graphics"):
@@ -115,12 +114,11 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
     ),
     returns="uri | displays<uri>",
 )
-def domdisplay(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
+def domdisplay(domain: Domain, include_password: bool, type: str | None, all: bool) -> Result:
     if not domain.is_active():
         raise Failure("Domain is not running", hint=_STOPPED)
-    wanted = args["type"]
-    graphics = _devices(_document(domain, XMLFlags.SECURE if "include-password" in args else 0), "graphics")
+    wanted = type
+    graphics = _devices(_document(domain, XMLFlags.SECURE if include_password else 0), "graphics")
     found = []
     for kind in _DISPLAYS:
         if wanted not in (None, kind):
@@ -133,7 +131,7 @@ def domdisplay(session: Session, args: Arguments) -> Result:
     if not found:
         what = f" with type '{wanted}'" if wanted else ""
         raise Failure(f"No graphical display{what} found", hint=_NO_DISPLAY)
-    if "all" not in args:
+    if not all:
         return Text("uri", found[0], end="")
     return Lines("displays", ["uri"], [(uri,) for uri in found])
 
@@ -192,9 +190,8 @@ def _port(node: Node, name: str) -> int:
     ),
     returns="answer",
 )
-def qemu_monitor_command(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
-    pieces: list[str] = args["cmd"]
+def qemu_monitor_command(domain: Domain, cmd: list[str], args: Arguments) -> Result:
+    pieces: list[str] = cmd
     human = "hmp" in args
     text = " ".join(pieces)
     if not human and not text.lstrip().startswith("{"):

@@ -47,14 +47,12 @@ def _state(args: Arguments) -> int:
     examples=(("save test /var/tmp/test.sav", "then: restore /var/tmp/test.sav"),),
     returns="message domain file",
 )
-def save(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
-    file = args["file"]
+def save(domain: Domain, file: str, xml: str | None, args: Arguments) -> Iterable[Result]:
     with failing(f"Failed to save domain '{args.text('domain')}' to {file}"):
         flags = _state(args)
-    old = "virDomainSaveFlags" if flags or args["xml"] else "virDomainSave"
+    old = "virDomainSaveFlags" if flags or xml else "virDomainSave"
     with failing(f"Failed to save domain '{args.text('domain')}' to {file}"), named_as(old):
-        yield from _job("Save", domain, lambda: domain.save(_absolute(file), args["xml"], flags=flags), args)
+        yield from _job("Save", domain, lambda: domain.save(_absolute(file), xml, flags=flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' saved to {file}", domain=domain.name, file=file)
 
 
@@ -80,13 +78,12 @@ def _absolute(path: str) -> str:
     examples=(("restore /var/tmp/test.sav", "where it was"),),
     returns="message file",
 )  # fmt: skip
-def restore(session: Session, args: Arguments) -> Message:
-    file = args["file"]
+def restore(session: Session, file: str, xml: str | None, args: Arguments) -> Message:
     with failing(f"Failed to restore domain from {file}"):
         flags = _state(args)
-    old = "virDomainRestoreFlags" if flags or args["xml"] else "virDomainRestore"
+    old = "virDomainRestoreFlags" if flags or xml else "virDomainRestore"
     with failing(f"Failed to restore domain from {file}"), named_as(old):
-        session.connection.restore(_absolute(file), args["xml"], flags=flags)
+        session.connection.restore(_absolute(file), xml, flags=flags)
     return Message(f"Domain restored from {file}", file=file)
 
 
@@ -98,8 +95,7 @@ def restore(session: Session, args: Arguments) -> Message:
     examples=(("managedsave test", "before the host is rebooted"),),
     returns="message domain",
 )
-def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
+def managedsave(domain: Domain, args: Arguments) -> Iterable[Result]:
     with failing(f"Failed to save domain '{args.text('domain')}' state"):
         flags = _state(args)
         yield from _job("Managedsave", domain, lambda: domain.managed_save(flags=flags), args)
@@ -114,8 +110,7 @@ def managedsave(session: Session, args: Arguments) -> Iterable[Result]:
     examples=(("managedsave-remove test", "boot it afresh"),),
     returns="message domain removed",
 )
-def managedsave_remove(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
+def managedsave_remove(domain: Domain, args: Arguments) -> Message:
     typed = args.text("domain")
     with failing("Failed to check for domain managed save image"):
         present = domain.has_managed_save()
@@ -135,8 +130,8 @@ def managedsave_remove(session: Session, args: Arguments) -> Message:
     examples=(("managedsave-dumpxml test --xpath //disk/source", "which files it will want"),),
     returns="xml",
 )
-def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(args["domain"].managed_save_xml_desc(flags=args.flags), args)
+def managedsave_dumpxml(domain: Domain, flags: int, args: Arguments) -> Document:
+    return selected(domain.managed_save_xml_desc(flags=flags), args)
 
 
 @command(
@@ -148,11 +143,11 @@ def managedsave_dumpxml(session: Session, args: Arguments) -> Document:
     examples=(("managedsave-define test moved.xml", "its disks are somewhere else now"),),
     returns="message domain",
 )
-def managedsave_define(session: Session, args: Arguments) -> Message:
+def managedsave_define(xml: str, args: Arguments) -> Message:
     domain: Domain = args["domain"]
     typed = domain.name
     with failing(f"Failed to update {typed} XML configuration"):
-        domain.managed_save_define_xml(args["xml"], flags=_state(args))
+        domain.managed_save_define_xml(xml, flags=_state(args))
     return Message(f"Managed save state file of domain '{typed}' updated.", domain=domain.name)
 
 
@@ -165,9 +160,7 @@ def managedsave_define(session: Session, args: Arguments) -> Message:
     examples=(("managedsave-edit test --paused", "and have it paused then"),),
     returns="message domain changed",
 )
-def managedsave_edit(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
-    flags = args.flags
+def managedsave_edit(domain: Domain, flags: int) -> Message:
 
     def define(text: str) -> bool:
         domain.managed_save_define_xml(text, flags=flags)
@@ -194,8 +187,8 @@ _IMAGE = argument("file", Path(), "file that save has made")
     examples=(("save-image-dumpxml /var/tmp/test.sav", "which domain it is"),),
     returns="xml",
 )
-def save_image_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(session.connection.save_image_xml_desc(args["file"], flags=args.flags), args)
+def save_image_dumpxml(session: Session, file: str, flags: int, args: Arguments) -> Document:
+    return selected(session.connection.save_image_xml_desc(file, flags=flags), args)
 
 
 @command(
@@ -206,10 +199,9 @@ def save_image_dumpxml(session: Session, args: Arguments) -> Document:
     examples=(("save-image-define /var/tmp/test.sav moved.xml", "its disks are somewhere else now"),),
     returns="message file",
 )
-def save_image_define(session: Session, args: Arguments) -> Message:
-    file = args["file"]
+def save_image_define(session: Session, file: str, xml: str, args: Arguments) -> Message:
     with failing(f"Failed to update {file}"):
-        session.connection.save_image_define_xml(file, args["xml"], flags=_state(args))
+        session.connection.save_image_define_xml(file, xml, flags=_state(args))
     return Message(f"State file {file} updated.", file=file)
 
 
@@ -222,9 +214,8 @@ def save_image_define(session: Session, args: Arguments) -> Message:
     examples=(("save-image-edit /var/tmp/test.sav", "its disks are somewhere else now"),),
     returns="message file changed",
 )
-def save_image_edit(session: Session, args: Arguments) -> Message:
+def save_image_edit(session: Session, flags: int, args: Arguments) -> Message:
     connection, file = session.connection, args["file"]
-    flags = args.flags
 
     def define(text: str) -> bool:
         connection.save_image_define_xml(file, text, flags=flags)
@@ -266,11 +257,9 @@ _D = CoreDumpFlags
     examples=(("dump test /var/tmp/test.core --memory-only --live", "while it hangs"),),
     returns="message domain file",
 )
-def dump(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
-    file, wanted = args["file"], args["format"]
-    flags = args.flags
-    if "format" in args and "memory-only" not in args:
+def dump(domain: Domain, memory_only: bool, format: str | None, flags: int, args: Arguments) -> Iterable[Result]:
+    file, wanted = args["file"], format
+    if format is not None and not memory_only:
         raise Failure("--format only works with --memory-only")
     if wanted and wanted not in _FORMATS:
         raise Failure(
@@ -306,13 +295,12 @@ _SUFFIXES = {"image/png": ".png", "image/x-portable-pixmap": ".ppm"}
     examples=(("screenshot test now.png", "what it shows now"),),
     returns="message file mime_type",
 )
-def screenshot(session: Session, args: Arguments) -> Message:
+def screenshot(domain: Domain, file: str | None, screen: int | None, args: Arguments) -> Message:
     from virshpy.shell.userfiles import save as write
 
-    domain: Domain = args["domain"]
     with failing(f"could not take a screenshot of {args.text('domain')}"):
-        kind, picture = domain.screenshot(args["screen"] or 0)
-    path = args["file"]
+        kind, picture = domain.screenshot(screen or 0)
+    path = file
     if not path:
         from time import localtime, strftime
 

@@ -78,7 +78,7 @@ class Key(Type):
     examples=(("send-key test KEY_LEFTCTRL KEY_LEFTALT KEY_DELETE", "three fingers"),),
     returns="",
 )
-def send_key(session: Session, args: Arguments) -> None:
+def send_key(domain: Domain, holdtime: int | None, keycode: list[str], args: Arguments) -> None:
     from virshpy.shell.keys import LINUX
 
     codeset = args["codeset"] or "linux"
@@ -86,7 +86,7 @@ def send_key(session: Session, args: Arguments) -> None:
         raise Failure(f"unknown codeset: '{codeset}'")
     names = LINUX if codeset == "linux" else {}
     numbers: list[int] = []
-    for text in args["keycode"]:
+    for text in keycode:
         if len(numbers) == _MOST_KEYS:
             raise Failure("too many keycodes")
         number = names.get(text)
@@ -98,7 +98,7 @@ def send_key(session: Session, args: Arguments) -> None:
             if number < 0:
                 raise Failure(f"invalid keycode: '{text}'")
         numbers.append(number)
-    args["domain"].send_key(_CODESETS[codeset], args["holdtime"] or 0, numbers)
+    domain.send_key(_CODESETS[codeset], holdtime or 0, numbers)
 
 
 class Pid(Int):
@@ -109,6 +109,8 @@ class Pid(Int):
 
 class Signal(Type):
     """A signal by its name, with or without SIG, or its number."""
+
+    gives = "int"
 
     def convert(self, text: str, name: str) -> int:
         if text.isascii() and text.isdigit():
@@ -135,10 +137,10 @@ class Signal(Type):
     examples=(("send-process-signal test 1 term", "ask its init to end"),),
     returns="",
 )
-def send_process_signal(session: Session, args: Arguments) -> None:
-    if not args["pid"]:
+def send_process_signal(domain: Domain, pid: int, signame: int) -> None:
+    if not pid:
         raise Failure(None, Spoken("pid_value in virDomainSendProcessSignal must not be zero"))
-    args["domain"].send_process_signal(args["pid"], args["signame"])
+    domain.send_process_signal(pid, signame)
 
 
 @command(
@@ -149,8 +151,8 @@ def send_process_signal(session: Session, args: Arguments) -> None:
     examples=(("inject-nmi test", "many kernels write a dump then"),),
     returns="",
 )
-def inject_nmi(session: Session, args: Arguments) -> None:
-    args["domain"].inject_nmi()
+def inject_nmi(domain: Domain) -> None:
+    domain.inject_nmi()
 
 
 # sleep
@@ -170,13 +172,12 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
     examples=(("dompmsuspend test mem", "then: dompmwakeup test"),),
     returns="message domain",
 )
-def dompmsuspend(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
+def dompmsuspend(domain: Domain, target: str, duration: int | None) -> Message:
     typed = domain.name
-    if args["target"] not in _TARGETS:
+    if target not in _TARGETS:
         raise Failure("Invalid target")
     with failing(f"Domain '{typed}' could not be suspended"):
-        domain.pm_suspend_for_duration(_TARGETS[args["target"]], args["duration"] or 0)
+        domain.pm_suspend_for_duration(_TARGETS[target], duration or 0)
     return Message(f"Domain '{typed}' successfully suspended", end="", domain=domain.name)
 
 
@@ -188,8 +189,7 @@ def dompmsuspend(session: Session, args: Arguments) -> Message:
     examples=(("dompmwakeup test", "after dompmsuspend"),),
     returns="message domain",
 )
-def dompmwakeup(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
+def dompmwakeup(domain: Domain) -> Message:
     typed = domain.name
     with failing(f"Domain '{typed}' could not be woken up"):
         domain.pm_wakeup()
@@ -205,9 +205,9 @@ def dompmwakeup(session: Session, args: Arguments) -> Message:
     examples=(("domlaunchsecinfo test", "before a secret is given to it"),),
     returns="parameters",
 )
-def domlaunchsecinfo(session: Session, args: Arguments) -> Text:
+def domlaunchsecinfo(domain: Domain) -> Text:
     with failing("Unable to get launch security parameters"):
-        return parameters(args["domain"].launch_security_info())
+        return parameters(domain.launch_security_info())
 
 
 class Address(AnyText):
@@ -229,7 +229,7 @@ class Address(AnyText):
     examples=(("domsetlaunchsecstate test --secrethdr header --secret secret", "it goes on to boot"),),
     returns="",
 )
-def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
+def domsetlaunchsecstate(session: Session, domain: Domain, args: Arguments) -> None:
     if args["secrethdr"] is None or args["secret"] is None:
         raise Failure("Both secret and the secret header are required")
     values: dict[str, Any] = {}
@@ -238,7 +238,7 @@ def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
     if args["set-address"] is not None:
         values["sev-secret-set-address"] = UInt(64).convert(args["set-address"], "set-address")
     with failing("Unable to set launch security state"):
-        args["domain"].set_launch_security_state(values)
+        domain.set_launch_security_state(values)
 
 
 # QEMU and LXC
@@ -250,12 +250,12 @@ def domsetlaunchsecstate(session: Session, args: Arguments) -> None:
     examples=(("qemu-attach 4711", "from then on it is a domain"),),
     returns="message domain pid",
 )
-def qemu_attach(session: Session, args: Arguments) -> Message:
-    with failing(f"Failed to attach to pid {args['pid']}"):
-        if not args["pid"]:
+def qemu_attach(session: Session, pid: int) -> Message:
+    with failing(f"Failed to attach to pid {pid}"):
+        if not pid:
             raise Spoken("pid_value in virDomainQemuAttach must not be zero")
-        domain = session.connection.qemu_attach(args["pid"])
-    return Message(f"Domain '{domain.name}' attached to pid {args['pid']}", domain=domain.name, pid=args["pid"])
+        domain = session.connection.qemu_attach(pid)
+    return Message(f"Domain '{domain.name}' attached to pid {pid}", domain=domain.name, pid=pid)
 
 
 @command(
@@ -275,8 +275,7 @@ def qemu_attach(session: Session, args: Arguments) -> Message:
     examples=(("qemu-monitor-event test --event SHUTDOWN --timeout 60", "why it ends"),),
     returns="event domain time details | message received",
 )
-def qemu_monitor_event(session: Session, args: Arguments) -> Iterable[Result]:
-    flags = args.flags
+def qemu_monitor_event(session: Session, flags: int, args: Arguments) -> Iterable[Result]:
     connection = session.connection
 
     def describe(ref: Any, **carried: Any) -> tuple[str, dict[str, Any]]:
@@ -314,8 +313,7 @@ def _read(details: str | None) -> Any:
     examples=(("lxc-enter-namespace test /bin/ps", "what runs there"),),
     returns="",
 )  # fmt: skip
-def lxc_enter_namespace(session: Session, args: Arguments) -> None:
-    domain: Domain = args["domain"]
+def lxc_enter_namespace(domain: Domain) -> None:
     domain.lxc_enter_namespace(domain.lxc_open_namespace())
     raise errors.NoSupport("virDomainLxcEnterNamespace", hint="no driver here has containers")
 
@@ -334,12 +332,11 @@ def lxc_enter_namespace(session: Session, args: Arguments) -> None:
     examples=(("dom-fd-associate test group1 3,4", "opened by the calling shell"),),
     returns="",
 )
-def dom_fd_associate(session: Session, args: Arguments) -> None:
+def dom_fd_associate(domain: Domain, name: str, flags: int, args: Arguments) -> None:
     numbers = args["pass-fds"]
     if not numbers:
         raise Spoken("nfds in virDomainFDAssociate must not be zero")
-    flags = args.flags
-    args["domain"].fd_associate(args["name"], numbers, flags=flags)
+    domain.fd_associate(name, numbers, flags=flags)
 
 
 _DISPLAYS = {"any": GraphicsReloadType.ANY, "vnc": GraphicsReloadType.VNC}
@@ -353,11 +350,10 @@ _DISPLAYS = {"any": GraphicsReloadType.ANY, "vnc": GraphicsReloadType.VNC}
     examples=(("domdisplay-reload test --type vnc", "after they were renewed"),),
     returns="message domain",
 )
-def domdisplay_reload(session: Session, args: Arguments) -> Message:
-    kind = args["type"] or "any"
+def domdisplay_reload(domain: Domain, type: str | None) -> Message:
+    kind = type or "any"
     if kind not in _DISPLAYS:
         raise Failure(f"Unknown display type '{kind}'")
-    domain: Domain = args["domain"]
     with failing("Failed to reload the graphics display"):
         domain.graphics_reload(_DISPLAYS[kind])
     return Message("Reload the graphics display successfully", domain=domain.name)
@@ -376,12 +372,11 @@ _GROUP = argument("group-name", STRING.offering("THROTTLE_GROUPS"), "name of a g
     examples=(("domsetthrottlegroup test slow --total-iops-sec 100", "all disks of that group together"),),
     returns="message domain",
 )
-def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
+def domsetthrottlegroup(domain: Domain, group_name: str, flags: int, args: Arguments) -> Message:
     values = {name: value for name, value in throttle_values(args).items() if name != "group_name"}
     with failing("Unable to change throttle group"):
-        domain.set_throttle_group(args["group-name"], values, flags=args.flags)
-    return Message(f"Throttle group '{args['group-name']}' set", domain=domain.name)
+        domain.set_throttle_group(group_name, values, flags=flags)
+    return Message(f"Throttle group '{group_name}' set", domain=domain.name)
 
 
 @command(
@@ -393,11 +388,10 @@ def domsetthrottlegroup(session: Session, args: Arguments) -> Message:
     examples=(("domdelthrottlegroup test slow", "no one is slow any more"),),
     returns="message domain",
 )
-def domdelthrottlegroup(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
+def domdelthrottlegroup(domain: Domain, group_name: str, flags: int) -> Message:
     with failing("Unable to delete throttle group"):
-        domain.del_throttle_group(args["group-name"], flags=args.flags)
-    return Message(f"Throttle group '{args['group-name']}' deleted", domain=domain.name)
+        domain.del_throttle_group(group_name, flags=flags)
+    return Message(f"Throttle group '{group_name}' deleted", domain=domain.name)
 
 
 def _groups(domain: Domain, inactive: bool) -> list[dict[str, str]]:
@@ -423,8 +417,8 @@ def _groups(domain: Domain, inactive: bool) -> list[dict[str, str]]:
     examples=(("domthrottlegrouplist test", "their names"),),
     returns="groups[name]",
 )
-def domthrottlegrouplist(session: Session, args: Arguments) -> Table:
-    rows = [(group.get("group_name"),) for group in _groups(args["domain"], "inactive" in args)]
+def domthrottlegrouplist(domain: Domain, inactive: bool) -> Table:
+    rows = [(group.get("group_name"),) for group in _groups(domain, inactive)]
     return Table("groups", [("name", "Name")], rows)
 
 
@@ -437,8 +431,8 @@ def domthrottlegrouplist(session: Session, args: Arguments) -> Table:
     examples=(("domthrottlegroupinfo test slow", "what it allows"),),
     returns="parameters",
 )
-def domthrottlegroupinfo(session: Session, args: Arguments) -> Text:
-    for group in _groups(args["domain"], "config" in args):
-        if group.get("group_name") == args["group-name"]:
+def domthrottlegroupinfo(domain: Domain, group_name: str, config: bool) -> Text:
+    for group in _groups(domain, config):
+        if group.get("group_name") == group_name:
             return parameters({name: int(text) if text.isdecimal() else text for name, text in group.items()})
-    raise Failure(f"throttle group '{args['group-name']}' was not found")
+    raise Failure(f"throttle group '{group_name}' was not found")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
-    from virshpy.shell.session import Session
 
 UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB
 
@@ -45,12 +44,10 @@ def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Te
     examples=(("setmem test 1G --live", "give some of it back"),),
     returns="",
 )
-def setmem(session: Session, args: Arguments) -> None:
-    domain: Domain = args["domain"]
-    flags = args.flags
-    plain = not flags and "current" not in args
+def setmem(domain: Domain, size: int, current: bool, flags: int) -> None:
+    plain = not flags and not current
     with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
-        domain.set_memory(args["size"], flags=MemoryModFlags.LIVE if plain else flags)
+        domain.set_memory(size, flags=MemoryModFlags.LIVE if plain else flags)
 
 
 @command(
@@ -63,9 +60,9 @@ def setmem(session: Session, args: Arguments) -> None:
     examples=(("setmaxmem test 4G --config", "from its next start"),),
     returns="",
 )
-def setmaxmem(session: Session, args: Arguments) -> None:
+def setmaxmem(domain: Domain, size: int, flags: int) -> None:
     with failing("Unable to change MaxMemorySize"):
-        args["domain"].set_memory(args["size"], flags=args.flags | MemoryModFlags.MAXIMUM)
+        domain.set_memory(size, flags=flags | MemoryModFlags.MAXIMUM)
 
 
 class Limit(KiB):
@@ -106,12 +103,11 @@ _LIMITS = (
     examples=(("memtune test --hard-limit 10G", "not more than that, whatever QEMU does"),),
     returns="parameters",
 )
-def memtune(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
+def memtune(domain: Domain, flags: int, args: Arguments) -> Text | None:
     wanted = {name.replace("-", "_"): args[name] for name, _ in _LIMITS if args[name] is not None}
     if wanted:
         with failing("Unable to change memory parameters"):
-            domain.set_memory_parameters(wanted, flags=args.flags)
+            domain.set_memory_parameters(wanted, flags=flags)
         return None
     found = _read("memory", domain.memory_parameters, args)
     return parameters(found, {name: "unlimited" for name, value in found.items() if value >= UNLIMITED})
@@ -134,11 +130,10 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
     examples=(("numatune test --nodeset 0", "from the first node"),),
     returns="parameters",
 )
-def numatune(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
+def numatune(domain: Domain, nodeset: str | None, flags: int, args: Arguments) -> Text | None:
     wanted: dict[str, Any] = {}
-    if args["nodeset"]:
-        wanted["numa_nodeset"] = args["nodeset"]
+    if nodeset:
+        wanted["numa_nodeset"] = nodeset
     if args["mode"]:
         mode = args["mode"]
         if mode.isdigit() and mode.isascii():
@@ -149,10 +144,10 @@ def numatune(session: Session, args: Arguments) -> Text | None:
             raise Failure(f"Invalid mode: {mode}")
     if wanted:
         with failing("Unable to change numa parameters"):
-            domain.set_numa_parameters(wanted, flags=args.flags)
+            domain.set_numa_parameters(wanted, flags=flags)
         return None
     try:
-        found = domain.numa_parameters(flags=args.flags)
+        found = domain.numa_parameters(flags=flags)
     except NoSupport as error:
         raise Failure("Unable to get number of memory parameters", error) from error
     except Error as error:
@@ -205,19 +200,18 @@ _PER_DEVICE = (
     examples=(("blkiotune test --weight 200", "after the others"),),
     returns="parameters",
 )
-def blkiotune(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
+def blkiotune(domain: Domain, weight: int | None, flags: int, args: Arguments) -> Text | None:
     wanted: dict[str, Any] = {}
-    if args["weight"] is not None:
-        if args["weight"] <= 0:
-            raise Failure(f"Invalid value of {args['weight']} for I/O weight")
-        wanted["weight"] = args["weight"]
+    if weight is not None:
+        if weight <= 0:
+            raise Failure(f"Invalid value of {weight} for I/O weight")
+        wanted["weight"] = weight
     for name, _ in _PER_DEVICE:
         if args[name]:
             wanted["device_weight" if name == "device-weights" else name.replace("-", "_")] = args[name]
     if wanted:
         with failing("Unable to change blkio parameters"):
-            domain.set_blkio_parameters(wanted, flags=args.flags)
+            domain.set_blkio_parameters(wanted, flags=flags)
         return None
     return parameters(_read("blkio", domain.blkio_parameters, args))
 
@@ -297,17 +291,16 @@ def throttle_values(args: Arguments) -> dict[str, Any]:
     examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
     returns="parameters",
 )
-def blkdeviotune(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
+def blkdeviotune(domain: Domain, device: str, flags: int, args: Arguments) -> Text | None:
     wanted = throttle_values(args)
     if wanted:
         with failing("Unable to change block I/O throttle"):
-            domain.set_block_io_tune(args["device"], wanted, flags=args.flags)
+            domain.set_block_io_tune(device, wanted, flags=flags)
         return None
     # virsh asks how many there are, which looks at nothing but the flags.
     doing = "number of block I/O throttle" if {"config", "live"} <= args.given.keys() else "block I/O throttle"
     with failing(f"Unable to get {doing} parameters"):
-        return parameters(domain.block_io_tune(args["device"], flags=args.flags))
+        return parameters(domain.block_io_tune(device, flags=flags))
 
 
 RATE_FIELDS = ("average", "peak", "burst", "floor")
@@ -369,8 +362,7 @@ _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
     examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB a second, more for a moment"),),
     returns="parameters",
 )
-def domiftune(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
+def domiftune(domain: Domain, interface: str, flags: int, args: Arguments) -> Text | None:
     wanted: dict[str, Any] = {}
     for way, read in (("inbound", inbound_rate), ("outbound", outbound_rate)):
         rate = read(args, may_be_off=True)
@@ -382,10 +374,10 @@ def domiftune(session: Session, args: Arguments) -> Text | None:
         wanted |= {f"{way}.{name}": number for name, number in rate.items() if number or name == "average"}
     if wanted:
         with failing("Unable to set interface parameters"):
-            domain.set_interface_parameters(args["interface"], wanted, flags=args.flags)
+            domain.set_interface_parameters(interface, wanted, flags=flags)
         return None
     with failing("Unable to get interface parameters"):
-        return parameters(domain.interface_parameters(args["interface"], flags=args.flags))
+        return parameters(domain.interface_parameters(interface, flags=flags))
 
 
 # processors
@@ -412,9 +404,7 @@ class SchedulerNumber(Type):
     examples=(("schedinfo test --set cpu_shares=2048", "twice the usual share"),),
     returns="scheduler parameters?",
 )
-def schedinfo(session: Session, args: Arguments) -> Any:
-    domain: Domain = args["domain"]
-    flags = args.flags
+def schedinfo(domain: Domain, flags: int, args: Arguments) -> Any:
     scheduler, count = domain.scheduler_type()
     line = f"{'Scheduler':<15}: {scheduler if scheduler else 'Unknown'}"
     try:
@@ -482,8 +472,7 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
     examples=(("perf test --enable cache_misses,instructions", "then: domstats --perf"),),
     returns="parameters",
 )
-def perf(session: Session, args: Arguments) -> Text | None:
-    domain: Domain = args["domain"]
+def perf(domain: Domain, flags: int, args: Arguments) -> Text | None:
     asked = [
         (name, option_name == "enable")
         for option_name in ("enable", "disable")
@@ -492,11 +481,11 @@ def perf(session: Session, args: Arguments) -> Text | None:
     wanted = dict(asked)
     if not wanted:
         with failing("Unable to get perf events"):
-            return _counters(domain.perf_events(flags=args.flags))
+            return _counters(domain.perf_events(flags=flags))
     with failing("Unable to enable/disable perf events"):
         if len(asked) > len(wanted):
             _refuse_twice(sorted(name for name, _ in asked))
-        domain.set_perf_events(wanted, flags=args.flags)
+        domain.set_perf_events(wanted, flags=flags)
     return _counters(wanted)
 
 
@@ -539,10 +528,10 @@ _ACTIONS = {
     examples=(("set-lifecycle-action test poweroff restart", "it cannot be shut down from inside"),),
     returns="",
 )
-def set_lifecycle_action(session: Session, args: Arguments) -> None:
+def set_lifecycle_action(type: str, action: str, flags: int, args: Arguments) -> None:
     for name, known in (("type", _TYPES), ("action", _ACTIONS)):
         if args[name] not in known:
             raise Failure(f"Invalid lifecycle {name} '{args[name]}'.")
     domain: Domain = args["domain"]
     with failing("Unable to change lifecycle action."):
-        domain.set_lifecycle_action(_TYPES[args["type"]], _ACTIONS[args["action"]], flags=args.flags)
+        domain.set_lifecycle_action(_TYPES[type], _ACTIONS[action], flags=flags)

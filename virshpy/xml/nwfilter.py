@@ -10,6 +10,7 @@ import re
 
 from virshpy import errors
 from virshpy.xml.element import Element, attr, leaf, many, one
+from virshpy.xml.inet import as_number, leading_ones
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.port import FilterRef, Owner, PortMAC
 from virshpy.xml.scalars import (
@@ -91,22 +92,14 @@ def _mask(text: str, node: Node) -> str | None:
     bits = 128 if _version(node) == 6 else 32
     length = strtol(text)
     if length is None:
-        from ipaddress import ip_address
-
         spelled = _address(text, node)
-        length = _ones(int(ip_address(spelled)), bits) if spelled else None
+        length = leading_ones(as_number(spelled), bits) if spelled else None
     return str(length) if length is not None and 0 <= length <= bits else None
-
-
-def _ones(mask: int, bits: int) -> int | None:
-    """How many bits a mask begins with; None where others follow."""
-    length = mask.bit_count()
-    return length if mask == (1 << bits) - (1 << bits - length) else None
 
 
 def _mac_mask(text: str, _: Node) -> str | None:
     mask = read_mac(text)
-    return mask if mask and _ones(int(mask.replace(":", ""), 16), 48) is not None else None
+    return mask if mask and leading_ones(int(mask.replace(":", ""), 16), 48) is not None else None
 
 
 def _among(text: str, words: str) -> str | None:

@@ -79,6 +79,9 @@ class Bandwidth(Element, tag="bandwidth", drop_empty=True):
         if "classID" in node.attrs.keys() - self._plan_for(node).attrs.keys():
             detail = "classID attribute not supported on <bandwidth> in this usage context"
             raise Refusal(errors.XMLDetail, detail, node)
+        for tag in ("inbound", "outbound"):
+            if sum(child.tag == tag for child in node.children) > 1:
+                raise Refusal(errors.XMLDetail, f"Only one child <{tag}> element allowed", node)
         for rate in (self.inbound, self.outbound):
             if rate is not None and not rate.average and rate.floor is None:
                 detail = "Missing mandatory average or floor attributes"

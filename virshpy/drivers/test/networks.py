@@ -71,7 +71,7 @@ class Networks(Part, NetworkOperations):
     def network_update(
         self, network: NetworkRef, command: int, section: int, parent_index: int, xml: str, *, flags: int = 0
     ) -> None:
-        from virshpy.xml.network_update import update
+        from virshpy.xml.network.update import update
 
         state = self._network(network)
         if flags & NetworkUpdateFlags.LIVE and not state.active:

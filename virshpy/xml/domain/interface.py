@@ -6,6 +6,7 @@ from virshpy import errors
 from virshpy.xml.domain.address import ADDRESSES, Address, AnyAddress, Device, VirtioDriver
 from virshpy.xml.domain.storage import BackendDomain, Reconnect
 from virshpy.xml.element import Element, Plan, Reading, attr, leaf, many, one, variant
+from virshpy.xml.inet import ip_version
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.port import Bandwidth, FilterRef, PortOptions, VirtualPort, Vlan
 from virshpy.xml.scalars import (
@@ -45,19 +46,6 @@ class InterfaceMAC(Element, tag="mac"):
         Enum("generated static", 'invalid mac address type value: \'%s\'. Valid values are "generated" and "static".')
     )
     check: bool | None = attr(YESNO)
-
-
-def ip_version(text: str) -> int | None:
-    """4 or 6; None for what is no address."""
-    from socket import AF_INET, AF_INET6, inet_pton
-
-    for family, version in ((AF_INET, 4), (AF_INET6, 6)):
-        try:
-            inet_pton(family, text)
-        except (OSError, ValueError):
-            continue
-        return version
-    return None
 
 
 class IP(Element, tag="ip"):

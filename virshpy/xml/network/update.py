@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.network import (
-    BRIDGED,
-    DHCP,
-    DNS,
-    SRV,
-    TXT,
-    DHCPHost,
-    DHCPRange,
-    DNSHost,
-    Forward,
-    ForwardDevice,
-    Network,
-    NetworkIP,
-    PortGroup,
-)
+from virshpy.xml.element import Element, Reading
+from virshpy.xml.network import BRIDGED, Forward, ForwardDevice, Network, PortGroup, of_network
+from virshpy.xml.network.addresses import DHCP, DHCPHost, DHCPRange, NetworkIP
+from virshpy.xml.network.dns import DNS, SRV, TXT, DNSHost, Record
+from virshpy.xml.node import Node, Refusal
+from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
+
+    E = TypeVar("E", bound=Element)
 
 NONE, MODIFY, DELETE, ADD_LAST, ADD_FIRST = range(5)
-_SOURCE = "network_update_xml"
 _NULL = "(null)"  # as C prints what is not there
 _UNSUPPORTED = {1: "bridge", 2: "domain", 3: "ip", 6: "forward", 8: "forward pf"}
 _SECTIONS = {
@@ -46,11 +38,24 @@ def update(network: Network, command: int, section: int, parent: int, text: str)
         raise errors.OperationUnsupported(f"can't update '{what}' section of network '{network.name}'")
     if command not in (MODIFY, DELETE, ADD_LAST, ADD_FIRST):
         raise errors.OperationUnsupported(f"unrecognized network update command code {command}")
-    change(network, command, parent, text)
+    root = parse(text, source="(network_update_xml)")
+    try:
+        change(network, command, parent, root)
+    except Refusal as refusal:
+        refusal.detail = of_network(refusal.detail, network.name)
+        raise refusal.located(root) from None
 
 
-def _dhcp(network: Network, parent: int, family: str | None) -> DHCP:
-    """The <dhcp> that a change is about."""
+def _row(kind: type[E], tag: str, root: Node) -> E:
+    """The element that a change is about."""
+    if root.tag != tag:
+        detail = f"unexpected element <{root.tag}>, expecting <{tag}>, while updating network '{{network}}'"
+        raise Refusal(errors.XMLError, detail, root)
+    return kind._read(root, Reading(False))
+
+
+def _ip(network: Network, parent: int, family: str | None) -> NetworkIP:
+    """The <ip> whose <dhcp> a change is about."""
     if network.mode not in BRIDGED:
         raise errors.OperationInvalid(
             f"dhcp is not supported for network '{network.name}' with forward mode='{network.mode}'"
@@ -70,22 +75,18 @@ def _dhcp(network: Network, parent: int, family: str | None) -> DHCP:
         raise errors.OperationInvalid(
             f"couldn't update dhcp host entry - no <ip> element found in network '{network.name}'"
         )
-    chosen.dhcp = chosen.dhcp or DHCP()
-    return chosen.dhcp
+    return chosen
 
 
 def _place(rows: list[Any], row: Any, command: int) -> list[Any]:
     return [row, *rows] if command == ADD_FIRST else [*rows, row]
 
 
-def _host(network: Network, command: int, parent: int, text: str) -> None:
-    host = DHCPHost.parse(text, source=_SOURCE)
-    if not host.mac and not host.name and not host.id:
-        raise errors.XMLError(
-            f"At least one of name, mac, or ip attribute must be specified for static host definition in network "
-            f"'{network.name}'"
-        )
-    dhcp = _dhcp(network, parent, ("ipv6" if ":" in host.ip else "ipv4") if host.ip else None)
+def _host(network: Network, command: int, parent: int, root: Node) -> None:
+    host = _row(DHCPHost, "host", root)
+    ip = _ip(network, parent, ("ipv6" if ":" in host.ip else "ipv4") if host.ip else None)
+    host.check(ip.version, root, partial=command == DELETE)
+    dhcp = ip.dhcp = ip.dhcp or DHCP()
     hosts = dhcp.hosts
     if command == MODIFY:
         known = [old for old in hosts if (host.mac and old.mac == host.mac) or (host.name and old.name == host.name)]
@@ -114,10 +115,12 @@ def _host(network: Network, command: int, parent: int, text: str) -> None:
         dhcp.hosts = _place(hosts, host, command)
 
 
-def _range(network: Network, command: int, parent: int, text: str) -> None:
-    row = DHCPRange.parse(text, source=_SOURCE)
-    family = ("ipv6" if ":" in row.start else "ipv4") if row.start else None
-    dhcp = _dhcp(network, parent, family)
+def _range(network: Network, command: int, parent: int, root: Node) -> None:
+    row = _row(DHCPRange, "range", root)
+    ip = _ip(network, parent, "ipv6" if ":" in str(row.start) else "ipv4")
+    assert ip.address
+    row.check_within(ip.address, ip.length, root)
+    dhcp = ip.dhcp = ip.dhcp or DHCP()
     if command == MODIFY:
         raise errors.OperationUnsupported("dhcp ranges cannot be modified, only added or deleted")
     known = [old for old in dhcp.ranges if (old.start, old.end) == (row.start, row.end)]
@@ -134,8 +137,10 @@ def _range(network: Network, command: int, parent: int, text: str) -> None:
     dhcp.ranges = _place(dhcp.ranges, row, command)
 
 
-def _forward_interface(network: Network, command: int, parent: int, text: str) -> None:
-    row = ForwardDevice.parse(text, source=_SOURCE)
+def _forward_interface(network: Network, command: int, parent: int, root: Node) -> None:
+    row = _row(ForwardDevice, "interface", root)
+    if row.dev is None:
+        raise Refusal(errors.XMLError, "missing dev attribute in <interface> element", root)
     if command == MODIFY:
         raise errors.OperationUnsupported("forward interface entries cannot be modified, only added or deleted")
     forward = network.forward = network.forward or Forward(mode="none")
@@ -156,8 +161,8 @@ def _forward_interface(network: Network, command: int, parent: int, text: str) -
     forward.dev = forward.interfaces[0].dev if forward.interfaces else None
 
 
-def _portgroup(network: Network, command: int, parent: int, text: str) -> None:
-    row = PortGroup.parse(text, source=_SOURCE)
+def _portgroup(network: Network, command: int, parent: int, root: Node) -> None:
+    row = _row(PortGroup, "portgroup", root)
     known = [old for old in network.portgroups if old.name == row.name]
     if command in (MODIFY, DELETE) and not known:
         raise errors.OperationInvalid(
@@ -176,11 +181,12 @@ def _portgroup(network: Network, command: int, parent: int, text: str) -> None:
         network.portgroups = _place(network.portgroups, row, command)
 
 
-def _dns(kind: type[Any], name: str, what: str, same: tuple[str, ...]) -> Any:
+def _dns(kind: type[Record], name: str, what: str, same: tuple[str, ...]) -> Any:
     """A change of one of the lists in <dns>: the rows are told apart by the fields ``same``."""
 
-    def change(network: Network, command: int, parent: int, text: str) -> None:
-        row = kind.parse(text, source=_SOURCE)
+    def change(network: Network, command: int, parent: int, root: Node) -> None:
+        row = _row(kind, kind._tag, root)
+        row.check(root, partial=command == DELETE)
         if command == MODIFY:
             raise errors.OperationUnsupported(f"DNS {what} records cannot be modified, only added or deleted")
         dns = network.dns = network.dns or DNS()

@@ -122,10 +122,9 @@ def _socket(reading: Reading, backend: Params) -> Node | None:
 
 
 def _vhost_user(reading: Reading, backend: Params) -> Node | None:
-    chardev = reading.chardevs.get(backend.text("chardev") or "")
+    chardev = reading.chardevs.claim(backend.text("chardev"))
     if chardev is None or "path" not in chardev:
         return None
-    chardev.option.used = True
     server = chardev.switch("server")
     source = {"type": "unix", "path": chardev.text("path"), "mode": "server" if server else "client"}
     queues = backend.text("queues")

@@ -100,20 +100,18 @@ def _balloon(reading: Reading, card: Params, model: str) -> Node:
 
 
 def _rng(reading: Reading, card: Params, model: str) -> Node | None:
-    source = reading.objects.get(card.text("rng") or "")
+    source = reading.objects.claim(card.text("rng"))
     if source is None:
         return None
     kind = {"rng-random": "random", "rng-egd": "egd", "rng-builtin": "builtin"}.get(str(source.get("qom-type")))
     if kind == "egd":
-        chardev = reading.chardevs.get(str(source.get("chardev")))
+        chardev = reading.chardevs.claim(source.get("chardev"))
         end = backend(chardev) if chardev is not None else None
-        if chardev is None or end is None:
+        if end is None:
             return None
-        chardev.option.used = True
         below = make("backend", {"model": kind, **end[0]}, *end[1])
     else:
         below = make("backend", {"model": kind}, text=source.get("filename") if kind == "random" else None)
-    source.option.used = True
     most, period = card.text("max-bytes"), card.text("period")
     rate = make("rate", {"bytes": most, "period": period}) if most else None
     return make("rng", {"model": model}, rate, below, _driver(reading, card), reading.place(card))
@@ -130,16 +128,13 @@ def _panic(reading: Reading, card: Params, model: str) -> Node:
 
 
 def _tpm(reading: Reading, card: Params, model: str) -> Node | None:
-    back = reading.tpmdevs.get(card.text("tpmdev") or "")
+    back = reading.tpmdevs.claim(card.text("tpmdev"))
     if back is None:
         return None
-    back.option.used = True
     if back.get("type") == "passthrough":
         below = make("backend", {"type": "passthrough"}, make("device", {"path": back.text("path") or "/dev/tpm0"}))
     else:
-        chardev = reading.chardevs.get(str(back.get("chardev")))
-        if chardev is not None:
-            chardev.option.used = True
+        reading.chardevs.claim(back.get("chardev"))
         # Whose emulator listened there is unknown: the guest gets one of its own.
         below = make("backend", {"type": "emulator", "version": "2.0"})
     return make("tpm", {"model": card.get("driver")}, below)
@@ -180,11 +175,10 @@ def _share(share: Params) -> tuple[dict[str, Any], list[Node]] | None:
 
 
 def _ninep(reading: Reading, card: Params, model: str) -> Node | None:
-    share = reading.fsdevs.get(card.text("fsdev") or "")
+    share = reading.fsdevs.claim(card.text("fsdev"))
     found = _share(share) if share is not None else None
-    if share is None or found is None:
+    if found is None:
         return None
-    share.option.used = True
     attrs = {"type": "mount", "model": model if model != "virtio" else None, **found[0]}
     options = reading.virtio(card)
     if options:
@@ -199,10 +193,9 @@ def _ninep(reading: Reading, card: Params, model: str) -> Node | None:
 
 def _virtiofs(reading: Reading, card: Params, model: str) -> Node | None:
     """Its server was started by somebody else, and listens there still."""
-    chardev = reading.chardevs.get(card.text("chardev") or "")
+    chardev = reading.chardevs.claim(card.text("chardev"))
     if chardev is None or "path" not in chardev:
         return None
-    chardev.option.used = True
     order = card.text("bootindex")
     driver = {"type": "virtiofs", "queue": card.text("queue-size"), **reading.virtio(card)}
     return make(
@@ -213,10 +206,9 @@ def _virtiofs(reading: Reading, card: Params, model: str) -> Node | None:
 
 
 def _memory(reading: Reading, card: Params, model: str) -> Node | None:
-    back = reading.objects.get(card.text("memdev") or "")
+    back = reading.objects.claim(card.text("memdev"))
     if back is None:
         return None
-    back.option.used = True
     kind = {"pc-dimm": "dimm"}.get(str(card.get("driver")), str(card.get("driver")).removesuffix("-pci"))
     share = back.switch("share")
     target = make("target", None, make("size", {"unit": "KiB"}, text=as_size(back.text("size") or "0") >> 10))
@@ -283,11 +275,10 @@ def _usb(reading: Reading, card: Params, model: str) -> Node | None:
 
 
 def _shmem(reading: Reading, card: Params, model: str) -> Node | None:
-    back = reading.objects.get(card.text("memdev") or "")
+    back = reading.objects.claim(card.text("memdev"))
     path = str(back.get("mem-path", "")) if back is not None else ""
     if back is None or not path.startswith("/dev/shm/"):
         return None
-    back.option.used = True
     master = card.switch("master")
     attrs = {"name": path.removeprefix("/dev/shm/"), "role": None if master is None else "master" if master else "peer"}
     size = make("size", {"unit": "M"}, text=as_size(str(back.get("size", 0))) >> 20)

@@ -41,6 +41,13 @@ def yes_no(value: bool | None) -> str | None:
 class Pool(dict[str, Params]):
     """Options of one kind that others refer to, by id."""
 
+    def claim(self, name: object) -> Params | None:
+        """The option of that id, which is used now."""
+        found = self.get(str(name)) if name is not None else None
+        if found is not None:
+            found.option.used = True
+        return found
+
 
 class Reading:
     """``top`` are children of <domain>, ``devices`` of <devices>; ``overrides`` says what is left of known devices."""

@@ -103,9 +103,7 @@ def read_protocol(reading: Reading, node: Params, above: Params) -> tuple[str, N
 
 def _reservations(reading: Reading, name: str) -> Node:
     """Who asks for persistent reservations on a disk's behalf: virshpy's own helper, or one that somebody runs."""
-    helper = reading.objects.get(name)
-    if helper is not None:
-        helper.option.used = True
+    helper = reading.objects.claim(name)
     if helper is None or name == "pr-helper0":
         return make("reservations", {"managed": "yes"})
     source = make("source", {"type": "unix", "path": helper.text("path"), "mode": "client"})
@@ -126,8 +124,7 @@ def _encryption(reading: Reading, key: str, format: str, engine: str | None = No
 
 def _secret(reading: Reading, key: str) -> str:
     """What a secret object is called: its value is encrypted, so a secret has to be defined for this use."""
-    if key in reading.objects:
-        reading.objects[key].option.used = True
+    reading.objects.claim(key)
     return key
 
 
@@ -145,8 +142,7 @@ def _authenticate(reading: Reading, node: Params, source: Node, driver: str) -> 
     credentials = node.text("tls-creds")
     if credentials is not None:
         source.attrs["tls"] = "yes"
-        if credentials in reading.objects:
-            reading.objects[credentials].option.used = True
+        reading.objects.claim(credentials)
 
 
 def _server(server: object) -> Node:

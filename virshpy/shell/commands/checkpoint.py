@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.enums import (
-    CheckpointCreateFlags,
-    CheckpointDeleteFlags,
-    CheckpointListFlags,
-    CheckpointXMLFlags,
-)
+from virshpy.enums import CheckpointCreateFlags, CheckpointDeleteFlags, CheckpointListFlags, CheckpointXMLFlags
 from virshpy.shell.commands.domain.options import DOMAIN_LATE
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Requires, argument, command, exclusive, flag, option, words

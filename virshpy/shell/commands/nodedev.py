@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.enums import (
-    ListNodeDevicesFlags,
-    NodeDeviceCreateXMLFlags,
-    NodeDeviceDefineXMLFlags,
-)
+from virshpy.enums import ListNodeDevicesFlags, NodeDeviceCreateXMLFlags, NodeDeviceDefineXMLFlags
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, AnyText, File

@@ -39,15 +39,12 @@ GROUPS = (
             "domain.definition": "autostart define domrename dumpxml edit undefine",
             "domain.notes": "desc metadata",
             "domain.names": "domid domname domuuid",
-            "domain.reach": "console domdisplay qemu-monitor-command ttyconsole vncdisplay",
+            "domain.reach": "console domdisplay domdisplay-reload qemu-monitor-command ttyconsole vncdisplay",
             "domain.native": "domxml-from-native domxml-to-native",
-            "domain.processors": (
-                "cpu-stats emulatorpin guestvcpus iothreadadd iothreaddel iothreadinfo iothreadpin iothreadset "
-                "setvcpu setvcpus vcpucount vcpuinfo vcpupin"
-            ),
-            "domain.tuning": (
-                "blkdeviotune blkiotune domiftune memtune numatune perf schedinfo set-lifecycle-action setmaxmem setmem"
-            ),
+            "domain.processors": "cpu-stats emulatorpin guestvcpus setvcpu setvcpus vcpucount vcpuinfo vcpupin",
+            "domain.iothreads": "iothreadadd iothreaddel iothreadinfo iothreadpin iothreadset",
+            "domain.tuning": "blkiotune memtune numatune perf schedinfo set-lifecycle-action setmaxmem setmem",
+            "domain.bandwidth": "domiftune",
             "domain.devices": (
                 "attach-device change-media detach-device detach-device-alias detach-disk detach-interface "
                 "domif-setlink update-device update-memory-device"
@@ -66,10 +63,13 @@ GROUPS = (
                 "domfsfreeze domfsinfo domfsthaw domfstrim domhostname get-user-sshkeys guest-agent-timeout guestinfo "
                 "qemu-agent-command set-user-password set-user-sshkeys"
             ),
-            "domain.signals": (
-                "dom-fd-associate domdelthrottlegroup domdisplay-reload domlaunchsecinfo dompmsuspend dompmwakeup "
-                "domsetlaunchsecstate domsetthrottlegroup domthrottlegroupinfo domthrottlegrouplist inject-nmi "
-                "lxc-enter-namespace qemu-attach qemu-monitor-event send-key send-process-signal"
+            "domain.input": "inject-nmi send-key send-process-signal",
+            "domain.launch_security": "domlaunchsecinfo domsetlaunchsecstate",
+            "domain.lxc": "lxc-enter-namespace",
+            "domain.qemu": "dom-fd-associate qemu-attach qemu-monitor-event",
+            "domain.sleep": "dompmsuspend dompmwakeup",
+            "domain.throttle": (
+                "blkdeviotune domdelthrottlegroup domsetthrottlegroup domthrottlegroupinfo domthrottlegrouplist"
             ),
         },
     ),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from virshpy.shell.render.results import Shown
+from virshpy.shell.render.results import Shown, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -27,3 +31,12 @@ def shown_bool(value: bool) -> Shown:
 def shown_size(value: int) -> Shown:
     """A number of bytes for a table."""
     return Shown(value, scaled(value))
+
+
+def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Text:
+    """``name           : value`` for each, as virsh prints typed parameters."""
+    lines = []
+    for name, value in found.items():
+        text = (shown or {}).get(name) or (("yes" if value else "no") if isinstance(value, bool) else str(value))
+        lines.append(f"{name:<15}: {text}\n")
+    return Text("parameters", "".join(lines), found, end="")

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 
+from virshpy.shell.commands.domain.bandwidth import inbound_rate, outbound_rate
 from virshpy.shell.commands.domain.options import (
     DOMAIN_LATE,
     IMPACT,
@@ -14,7 +15,6 @@ from virshpy.shell.commands.domain.options import (
     device_call,
     lasting_impact,
 )
-from virshpy.shell.commands.domain.tuning import inbound_rate, outbound_rate
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Path, _paths

@@ -15,17 +15,7 @@ from virshpy.enums import (
 from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for, waiters_only
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import (
-    Alias,
-    Exclusive,
-    OneOf,
-    Reads,
-    Requires,
-    argument,
-    command,
-    flag,
-    option,
-)
+from virshpy.shell.lang.command import Alias, Exclusive, OneOf, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Path, Size, UInt
 from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.objects import DiskName

@@ -10,7 +10,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, Exclusive, OneOf, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
 from virshpy.shell.nouns.options import IMPACT_CLASHES
-from virshpy.shell.render.results import Message, Shown, Table, Text
+from virshpy.shell.render.results import Shown, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all")
+CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all")
 _V = VcpuFlags
 
 
@@ -174,7 +174,7 @@ def guestvcpus(cpulist: str | None, enable: bool, args: Arguments) -> Text | Non
 _STATES = ("offline", "running", "blocked")
 
 
-def _host_cpus(session: Session) -> int:
+def host_cpus(session: Session) -> int:
     """How many processors the host has."""
     try:
         return session.connection.node_cpu_map().present
@@ -196,7 +196,7 @@ def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
     returns="vcpus[vcpu cpu state cpu_time_ns affinity]",
 )
 def vcpuinfo(session: Session, domain: Domain, args: Arguments) -> Text:
-    count = _host_cpus(session)
+    count = host_cpus(session)
     pretty = "pretty" in args
     pieces: list[str] = []
     value: list[dict[str, Any]] = []
@@ -230,9 +230,9 @@ def _vcpu(number: int, cpu: str, state: str, time: str | None, affinity: str) ->
     return "".join(f"{label:<15} {text}\n" for label, text in fields)
 
 
-def _wanted_cpus(text: str, session: Session) -> list[int]:
+def wanted_cpus(text: str, session: Session) -> list[int]:
     """The processors of the host in a list. Raises Failure."""
-    count = _host_cpus(session)
+    count = host_cpus(session)
     try:
         cpus = read_cpu_list(text, count)
     except errors.InvalidArg as error:
@@ -249,7 +249,7 @@ def _wanted_cpus(text: str, session: Session) -> list[int]:
     (
         DOMAIN_LATE,
         option("vcpu", UInt().offering("VCPUS"), "number of one of the domain's processors"),
-        _CPULIST,
+        CPULIST,
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
@@ -260,7 +260,7 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
     if cpulist is not None:
         if vcpu is None:
             raise Failure("vcpupin: Missing vCPU number in pin mode.")
-        args["domain"].pin_vcpu(vcpu, _wanted_cpus(cpulist, session), flags=flags)
+        args["domain"].pin_vcpu(vcpu, wanted_cpus(cpulist, session), flags=flags)
         return None
     if "live" in args and "config" in args:
         raise Failure("Options --live and --config are mutually exclusive")
@@ -286,127 +286,18 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
     "emulatorpin",
     "which of the host's processors the emulator may run on",
     "Print or set which processors of the host a domain's emulator may run on.",
-    (DOMAIN, _CPULIST, *IMPACT),
+    (DOMAIN, CPULIST, *IMPACT),
     constraints=IMPACT_CLASHES,
     examples=(("emulatorpin test 0-1", "out of the way of its processors"),),
     returns="affinity",
 )
 def emulatorpin(session: Session, domain: Domain, cpulist: str | None, flags: int) -> Text | None:
     if cpulist is not None:
-        domain.pin_emulator(_wanted_cpus(cpulist, session), flags=flags)
+        domain.pin_emulator(wanted_cpus(cpulist, session), flags=flags)
         return None
     cpus = domain.emulator_pin_info(flags=flags)
     text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
     return Text("affinity", text, list(cpus), end="")
-
-
-# I/O threads
-class ThreadNumber(Int):
-    """The number of an I/O thread, counted from 1."""
-
-    def convert(self, text: str, name: str) -> int:
-        number = super().convert(text, name)
-        if number <= 0:
-            raise Failure(f"Invalid IOThread id value: '{number}'")
-        return number
-
-
-@command(
-    "iothreadinfo",
-    "list a domain's I/O threads",
-    "List the I/O threads of a domain, and where they may run.",
-    (DOMAIN, *IMPACT),
-    constraints=IMPACT_CLASHES,
-    examples=(("iothreadinfo test", "what <iothreads> has made"),),
-    returns="iothreads[iothread affinity] message? domain?",
-)
-def iothreadinfo(session: Session, domain: Domain, flags: int) -> Result:
-    count = _host_cpus(session)
-    with failing("Unable to get domain IOThreads information"):
-        found = domain.iothread_info(flags=flags)
-    if not found:
-        return Message("No IOThreads found for the domain", end="", domain=domain.name, iothreads=[])
-    rows = []
-    for one in found:
-        cpus = [cpu for cpu in one.cpus if cpu < count]
-        rows.append((one.iothread_id, Shown(cpus, cpu_list(cpus))))
-    return Table("iothreads", [("iothread", "IOThread ID"), ("affinity", "CPU Affinity")], rows)
-
-
-@command(
-    "iothreadpin",
-    "which of the host's processors an I/O thread may run on",
-    "Set which processors of the host an I/O thread of a domain may run on.",
-    (
-        DOMAIN,
-        argument("iothread", UInt().offering("IOTHREADS"), "number of an I/O thread"),
-        argument("cpulist", STRING.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all"),
-        *IMPACT,
-    ),
-    constraints=IMPACT_CLASHES,
-    examples=(("iothreadpin test 1 0-1", "next to the disks' interrupts"),),
-    returns="",
-)
-def iothreadpin(session: Session, domain: Domain, iothread: int, cpulist: str, flags: int) -> None:
-    cpus = _wanted_cpus(cpulist, session)
-    domain.pin_iothread(iothread, cpus, flags=flags)
-
-
-@command(
-    "iothreadadd",
-    "give a domain an I/O thread",
-    "Add an I/O thread to a domain.",
-    (DOMAIN, argument("id", ThreadNumber().offering("FREE_IOTHREAD"), "number of the new I/O thread"), *IMPACT),
-    constraints=IMPACT_CLASHES,
-    examples=(("iothreadadd test 2 --config", "from its next start"),),
-    returns="",
-)
-def iothreadadd(domain: Domain, id: int, flags: int) -> None:
-    domain.add_iothread(id, flags=flags)
-
-
-@command(
-    "iothreaddel",
-    "take an I/O thread from a domain",
-    "Remove an I/O thread that no disk uses.",
-    (DOMAIN, argument("id", ThreadNumber().offering("IOTHREADS"), "number of an I/O thread"), *IMPACT),
-    constraints=IMPACT_CLASHES,
-    examples=(("iothreaddel test 2 --config", "from its next start"),),
-    returns="",
-)
-def iothreaddel(domain: Domain, id: int, flags: int) -> None:
-    domain.del_iothread(id, flags=flags)
-
-
-_POLLING = (
-    ("poll-max-ns", UInt(64), "longest time to poll, in nanoseconds"),
-    ("poll-grow", UInt(), "what the time is multiplied with to grow"),
-    ("poll-shrink", UInt(), "what the time is divided by to shrink"),
-    ("thread-pool-min", Int(), "fewest helper threads"),
-    ("thread-pool-max", Int(), "most helper threads"),
-)
-
-
-@command(
-    "iothreadset",
-    "set how an I/O thread of a domain works",
-    "Change how an I/O thread of a domain polls and how many helpers it has.",
-    (
-        DOMAIN,
-        argument("id", ThreadNumber().offering("IOTHREADS"), "number of an I/O thread"),
-        *(option(name, type, help) for name, type, help in _POLLING),
-        *IMPACT,
-    ),
-    constraints=IMPACT_CLASHES,
-    examples=(("iothreadset test 1 --poll-max-ns 32768 --live", "poll longer"),),
-    returns="",
-)
-def iothreadset(domain: Domain, id: int, flags: int, args: Arguments) -> None:
-    number = id
-    given = {name.replace("-", "_"): args[name] for name, _, _ in _POLLING if args[name] is not None}
-    if not given:
-        raise Failure("Not enough arguments passed, nothing to set")
-    domain.set_iothread_params(number, given, flags=flags)
 
 
 # time
@@ -439,7 +330,7 @@ def cpu_stats(session: Session, domain: Domain, args: Arguments) -> Iterable[Tex
     if each:
         start = start or 0
         with failing(doing):
-            available = len(domain.cpu_stats(0, 0)) or _host_cpus(session)
+            available = len(domain.cpu_stats(0, 0)) or host_cpus(session)
             if start >= available:
                 raise Failure(f"Start CPU {start} is out of range (min: 0, max: {available - 1})")
             if count is not None and count > available:

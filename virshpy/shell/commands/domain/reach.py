@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from virshpy.enums import ConsoleFlags, XMLFlags
-from virshpy.shell.failure import Failure
-from virshpy.shell.lang.command import Exclusive, argument, command, flag, option, words
-from virshpy.shell.lang.types import STRING, Choice, Descriptors, DomainType
-from virshpy.shell.render.results import Document, Lines, Text
+from virshpy.enums import ConsoleFlags, GraphicsReloadType, XMLFlags
+from virshpy.shell.commands.domain.options import RUNNING
+from virshpy.shell.failure import Failure, failing
+from virshpy.shell.lang.command import Exclusive, command, flag, option, words
+from virshpy.shell.lang.types import STRING, Choice, Descriptors
+from virshpy.shell.render.results import Document, Lines, Message, Text
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _STOPPED = "'start' gives it its display"
 _NO_DISPLAY = "a <graphics> element in its XML gives it one: edit"
-_RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, id or UUID of a domain")
 
 
 @command(
@@ -27,7 +27,7 @@ _RUNNING = argument("domain", DomainType(states="running,paused,idle"), "name, i
     "connect to a domain's console",
     "Connect this terminal to the domain's serial console; ^] leaves it.",
     (
-        _RUNNING,
+        RUNNING,
         option("devname", STRING.offering("CONSOLES"), "alias of the device, such as serial1"),
         flag("force", "disconnect whoever is connected"),
         flag("safe", "only where no one else can be connected meanwhile"),
@@ -60,7 +60,7 @@ def _devices(root: Node, tag: str) -> list[Node]:
     "ttyconsole",
     "the terminal device of a domain's console",
     "Print the path of the terminal that a domain's console is on.",
-    (_RUNNING,),
+    (RUNNING,),
     examples=(("ttyconsole web", "such as: /dev/pts/3, for another terminal program"),),
     returns="tty",
 )
@@ -77,7 +77,7 @@ def ttyconsole(domain: Domain) -> Text:
     "vncdisplay",
     "where a domain's VNC display is",
     "Print the address and display number of a domain's VNC server.",
-    (_RUNNING,),
+    (RUNNING,),
     examples=(("vncdisplay web", "such as: :0, which is port 5900"),),
     returns="display listen port",
 )
@@ -102,7 +102,7 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
     "URI of a domain's graphical display",
     "Print the URI that a viewer takes to show a domain's display.",
     (
-        _RUNNING,
+        RUNNING,
         flag("include-password", "with the password in the URI"),
         option("type", Choice(*_DISPLAYS), "the display of this kind"),
         flag("all", "all displays"),
@@ -176,7 +176,7 @@ def _port(node: Node, name: str) -> int:
     "Send a command to the QEMU of a domain and print the answer. What it\n"
     "changes behind virshpy's back is not supported.",
     (
-        _RUNNING,
+        RUNNING,
         flag("hmp", "the command is in the human monitor's language"),
         flag("pretty", "indent the answer"),
         flag("return-value", "print only what the answer's 'return' holds"),
@@ -236,3 +236,23 @@ def _wrapped(pieces: list[str]) -> str:
     if arguments:
         command["arguments"] = arguments
     return dumps(command)
+
+
+_RELOADED = {"any": GraphicsReloadType.ANY, "vnc": GraphicsReloadType.VNC}
+
+
+@command(
+    "domdisplay-reload",
+    "have a display read its certificates again",
+    "Have a running domain's display read its TLS certificates again.",
+    (RUNNING, option("type", Choice(*_RELOADED), "kind of display (default: any)")),
+    examples=(("domdisplay-reload test --type vnc", "after they were renewed"),),
+    returns="message domain",
+)
+def domdisplay_reload(domain: Domain, type: str | None) -> Message:
+    kind = type or "any"
+    if kind not in _RELOADED:
+        raise Failure(f"Unknown display type '{kind}'")
+    with failing("Failed to reload the graphics display"):
+        domain.graphics_reload(_RELOADED[kind])
+    return Message("Reload the graphics display successfully", domain=domain.name)

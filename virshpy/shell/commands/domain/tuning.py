@@ -7,10 +7,10 @@ from virshpy.errors import Error, InvalidArg, Misuse, NoSupport
 from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, DOMAIN_LATE, IMPACT, LIVE
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Reads, argument, command, option, words
-from virshpy.shell.lang.types import STRING, AnyText, Choice, Int, KiB, Size, Type, UInt, leading_number, whole_number
+from virshpy.shell.lang.types import STRING, AnyText, Choice, Int, KiB, Type, leading_number
 from virshpy.shell.nouns.families import named_as
-from virshpy.shell.nouns.objects import DiskName, InterfaceName
 from virshpy.shell.nouns.options import IMPACT_CLASHES
+from virshpy.shell.render.readable import parameters
 from virshpy.shell.render.results import Text
 
 TYPE_CHECKING = False
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.command import Arguments
 
 UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB
-
-
-def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Text:
-    """``name           : value`` for each, as virsh prints typed parameters."""
-    lines = []
-    for name, value in found.items():
-        text = (shown or {}).get(name) or (("yes" if value else "no") if isinstance(value, bool) else str(value))
-        lines.append(f"{name:<15}: {text}\n")
-    return Text("parameters", "".join(lines), found, end="")
 
 
 # memory
@@ -167,16 +158,6 @@ class StringParameter(AnyText):
         return text
 
 
-class GroupName(AnyText):
-    """The same, with two complaints."""
-
-    def convert(self, text: str, name: str) -> str:
-        if not text:
-            first = f"Failed to get option '{name}': Option argument is empty"
-            raise Failure(first, also="Unable to parse group-name parameter")
-        return text
-
-
 _PER_DEVICE = (
     ("device-weights", "weights of devices: PATH,WEIGHT,…"),
     ("device-read-iops-sec", "reads a second from devices: PATH,NUMBER,…"),
@@ -224,160 +205,6 @@ def _read(what: str, call: Callable[..., dict[str, Any]], args: Arguments) -> di
         raise Failure(f"Unable to get number of {what} parameters", error) from error
     except Error as error:
         raise Failure(f"Unable to get {what} parameters", error) from error
-
-
-class Throttle(Size):
-    """A number for which virsh complains twice."""
-
-    def __init__(self, scaled: bool) -> None:
-        super().__init__()
-        self.plain = None if scaled else UInt(64)
-
-    def convert(self, text: str, name: str) -> int:
-        try:
-            return self.plain.convert(text, name) if self.plain else super().convert(text, name)
-        except Failure as failure:
-            hint = "digits" if self.plain else "digits, perhaps with a unit such as K or M"
-            second = "Unable to parse integer parameter"
-            raise Failure(failure.message, failure.cause, also=second, hint=hint) from None
-
-
-_RATES = tuple(
-    f"{which}-{what}-sec{more}"
-    for more in ("", "-max")
-    for what in ("bytes", "iops")
-    for which in ("total", "read", "write")
-)
-_LENGTHS = tuple(f"{rate}-length" for rate in _RATES if rate.endswith("-max"))
-# virsh reads bytes first, and the name of the group last.
-_READ = (*sorted(_RATES, key=lambda name: "iops" in name), "size-iops-sec", *_LENGTHS, "group-name")
-_WORDS = {"total": "reads and writes", "read": "reads", "write": "writes"}
-
-
-def _throttle_help(name: str) -> str:
-    which, what, *_ = name.split("-")
-    rate = f"{_WORDS[which]}, {'bytes' if what == 'bytes' else 'operations'} a second"
-    if name.endswith("-length"):
-        return f"for how many seconds that peak may last: {rate}"
-    return f"peak of {rate}" if name.endswith("-max") else rate
-
-
-_GROUP_NAME = GroupName().offering("THROTTLE_GROUPS")
-
-
-def throttle_options(*, group: bool) -> tuple[Any, ...]:
-    """The options that describe how much of a disk may be used; ``group``: with the name of a shared limit."""
-    return (
-        *(option(name, Throttle("bytes" in name), _throttle_help(name)) for name in _RATES),
-        option("size-iops-sec", Throttle(False), "bytes that count as one operation"),
-        *((option("group-name", _GROUP_NAME, "disks of one name share the limits"),) if group else ()),
-        *(option(name, Throttle(False), _throttle_help(name)) for name in _LENGTHS),
-    )
-
-
-def throttle_values(args: Arguments) -> dict[str, Any]:
-    """What those options say, by libvirt's names."""
-    names = [*_RATES, "size-iops-sec", "group-name", *_LENGTHS]
-    return {name.replace("-", "_"): args[name] for name in names if args[name] is not None}
-
-
-@command(
-    "blkdeviotune",
-    "limits of a domain's disk",
-    "Print or set how fast a domain may read and write one of its disks.",
-    (DOMAIN, argument("device", DiskName(), "target or source of a disk"), *throttle_options(group=True), *IMPACT),
-    constraints=(*IMPACT_CLASHES, Reads("domain", "device", *_READ)),
-    aliases=[Alias(name.replace("-", "_"), name) for name in _READ],
-    examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
-    returns="parameters",
-)
-def blkdeviotune(domain: Domain, device: str, flags: int, args: Arguments) -> Text | None:
-    wanted = throttle_values(args)
-    if wanted:
-        with failing("Unable to change block I/O throttle"):
-            domain.set_block_io_tune(device, wanted, flags=flags)
-        return None
-    # virsh asks how many there are, which looks at nothing but the flags.
-    doing = "number of block I/O throttle" if {"config", "live"} <= args.given.keys() else "block I/O throttle"
-    with failing(f"Unable to get {doing} parameters"):
-        return parameters(domain.block_io_tune(device, flags=flags))
-
-
-RATE_FIELDS = ("average", "peak", "burst", "floor")
-
-
-def _read_rate(text: str) -> dict[str, int]:
-    """``average,peak,burst,floor`` in KiB and KiB/s; what is missing is 0. Raises Failure."""
-    pieces = text.split(",")
-    if len(pieces) > len(RATE_FIELDS):
-        raise Failure(f"Rate string '{text}' has too many fields")
-    found = dict.fromkeys(RATE_FIELDS, 0)
-    for name, piece in zip(RATE_FIELDS, pieces, strict=False):
-        if not piece:
-            continue
-        number = whole_number(piece)
-        if number is None or number >= 1 << 64 or "-" in piece:
-            raise Failure(f"field '{name}' is malformed")
-        found[name] = number
-    return found
-
-
-def inbound_rate(args: Arguments, *, may_be_off: bool) -> dict[str, int] | None:
-    """--inbound; where it ``may_be_off``, nothing but zeros is no limit. Raises Failure."""
-    rate = _read_rate(args["inbound"]) if args["inbound"] else None
-    if rate and not rate["average"] and not rate["floor"] and not (may_be_off and _is_off(rate)):
-        raise Failure("either inbound average or floor is mandatory")
-    return rate
-
-
-def outbound_rate(args: Arguments, *, may_be_off: bool) -> dict[str, int] | None:
-    """--outbound, likewise."""
-    rate = _read_rate(args["outbound"]) if args["outbound"] else None
-    if rate and not rate["average"] and not (may_be_off and (rate["floor"] or _is_off(rate))):
-        raise Failure("outbound average is mandatory")
-    if rate and rate["floor"]:
-        raise Failure("outbound floor is unsupported yet")
-    return rate
-
-
-def _is_off(rate: dict[str, int]) -> bool:
-    return not any(rate.values())
-
-
-_RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
-
-
-@command(
-    "domiftune",
-    "limits of a domain's network interface",
-    "Print or set how fast a domain may receive and send at one of its network\ninterfaces.",
-    (
-        DOMAIN,
-        argument("interface", InterfaceName(), "target or MAC address of a network interface"),
-        option("inbound", STRING, f"what it receives: {_RATE_HELP}"),
-        option("outbound", STRING, "what it sends: AVERAGE,PEAK,BURST in KiB/s and KiB"),
-        *IMPACT,
-    ),
-    constraints=IMPACT_CLASHES,
-    examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB a second, more for a moment"),),
-    returns="parameters",
-)
-def domiftune(domain: Domain, interface: str, flags: int, args: Arguments) -> Text | None:
-    wanted: dict[str, Any] = {}
-    for way, read in (("inbound", inbound_rate), ("outbound", outbound_rate)):
-        rate = read(args, may_be_off=True)
-        if rate is None:
-            continue
-        if any(number >= 1 << 32 for number in rate.values()):
-            raise Failure(f"{way} rate larger than maximum {(1 << 32) - 1}")
-        # An average of nothing takes the limits away; what else is nothing stays as it is.
-        wanted |= {f"{way}.{name}": number for name, number in rate.items() if number or name == "average"}
-    if wanted:
-        with failing("Unable to set interface parameters"):
-            domain.set_interface_parameters(interface, wanted, flags=flags)
-        return None
-    with failing("Unable to get interface parameters"):
-        return parameters(domain.interface_parameters(interface, flags=flags))
 
 
 # processors

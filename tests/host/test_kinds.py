@@ -30,6 +30,7 @@ RECORDED = {
     "pipe/1": ("path", "parent"),
     "process/1": ("pid", "started", "patience"),
     "qemu-socket/1": ("path", "parent"),
+    "qmp/1": ("path", "pids", "remove"),
     "removed-file/1": ("path", "parent", "aside"),
     "tap/1": ("name",),
     "tree-owner/1": ("path", "uid", "owner", "group", "identity"),

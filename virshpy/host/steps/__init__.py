@@ -31,9 +31,8 @@ class Step:
     recorded: tuple[str, ...] = ()
     durable = False
     kept = False
-    # The process that it has started; the one in which it has changed something, and whose end takes that back.
+    # The process that it has started.
     pid = 0
-    inside = 0
     # An attempt to take it back has failed before: this one need not wait as long.
     again = False
 
@@ -62,6 +61,11 @@ class Step:
     def undo_commands(self) -> list[str]:
         """Its undo, the same way."""
         raise NotImplementedError
+
+    @property
+    def inside(self) -> int:
+        """The process in which it has changed something, and whose end takes that back; 0 where it is in none."""
+        return 0
 
     def data(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.recorded}

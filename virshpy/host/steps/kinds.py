@@ -30,6 +30,7 @@ MODULES = {
     "pipe/1": "virshpy.host.steps.filesystem",
     "process/1": "virshpy.host.steps.process",
     "qemu-socket/1": "virshpy.host.steps.filesystem",
+    "qmp/1": "virshpy.drivers.qemu.steps",
     "removed-file/1": "virshpy.host.steps.filesystem",
     "tap/1": "virshpy.host.steps.link",
     "tree-owner/1": "virshpy.host.steps.access",

@@ -221,7 +221,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
         devices = sorted(session.connection.list_node_devices(flags=flags), key=lambda device: device.name.lower())
     if "tree" not in args:
         return Lines("devices", ["name"], [(device.name,) for device in devices])
-    from virshpy.shell.nouns.moments import tree
+    from virshpy.shell.render.tree import tree
 
     return tree("devices", [(device.name, _parent(device)) for device in devices])
 

@@ -67,10 +67,10 @@ class Noun:
         self.help = help  # of the argument, where its types do not say it
         self.late = late
 
-    def argument(self, by: str = "", on: str = "") -> Option:
+    def argument(self, by: str = "", on: str = "", *, late: bool = False) -> Option:
         """The object that a command is about: named in one of the ways ``by``, offered in one of the states ``on``."""
         kind = self.type(by, states=on) if by else self.type(states=on)
-        return argument(self.name, kind, self.help or f"{_ways(kind.by)} of {self.what}", late=self.late)
+        return argument(self.name, kind, self.help or f"{_ways(kind.by)} of {self.what}", late=late or self.late)
 
     def method(self, session: Session, name: str) -> Callable[..., Any]:
         """A connection's method about such objects: ``define_xml`` is ``network_define_xml``."""

@@ -235,18 +235,14 @@ class OfDomain(Type):
         raise NotImplementedError
 
 
-class SnapshotName(OfDomain):
-    """The name of one of the domain's snapshots."""
+class MomentName(OfDomain):
+    """The name of one of the domain's snapshots or checkpoints."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
 
     def of(self, domain: Domain) -> Iterable[Candidate]:
-        return [(snapshot.name, "snapshot") for snapshot in domain.list_snapshots()]
-
-
-class CheckpointName(OfDomain):
-    """The name of one of the domain's checkpoints."""
-
-    def of(self, domain: Domain) -> Iterable[Candidate]:
-        return [(checkpoint.name, "checkpoint") for checkpoint in domain.list_checkpoints()]
+        return [(moment.name, self.kind) for moment in getattr(domain, f"list_{self.kind}s")()]
 
 
 class _Device(OfDomain):

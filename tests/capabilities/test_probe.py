@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests import needs
+from tests.guests.living import wait_for
+from tests.processes import processes
+from tests.structure.source import ROOT
 from virshpy import errors
 from virshpy.drivers.qemu.capabilities import kvm
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
@@ -165,6 +170,24 @@ def test_the_real_one(tmp_path: Path) -> None:
     offer = caps.processors("tcg")
     assert {"qemu64", "Nehalem", "EPYC"} <= offer.models.keys()
     assert {"sse2", "lm", "nx"} <= offer.movable <= offer.features
+
+
+# It dies when QEMU runs and nothing has been read of it.
+_KILLED = """
+import os, subprocess, sys
+from virshpy.drivers.qemu.capabilities.probe import probe
+from virshpy.drivers.qemu.identity import Identity
+subprocess.Popen.communicate = lambda *arguments: os.kill(os.getpid(), 9)
+probe(sys.argv[1], sys.argv[2], lambda: Identity(None))
+"""
+
+
+@needs.qemu
+def test_who_is_killed_while_it_asks_leaves_no_qemu(root: Path) -> None:
+    (binary := root / "qemu").symlink_to(default_emulator() or "")
+    done = subprocess.run([sys.executable, "-c", _KILLED, binary, root / "cache"], cwd=ROOT)
+    assert done.returncode == -9
+    wait_for(lambda: not processes(f"{binary} "), "the end of QEMU", 20)
 
 
 def test_kvm_needs_more_than_a_device_that_opens(tmp_path: Path) -> None:

@@ -242,6 +242,15 @@ def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
         file.write(content)
 
 
+def in_memory(content: bytes) -> int:
+    """A descriptor to read these bytes from: all of them are there at once, and nowhere else."""
+    fd = os.memfd_create("virshpy")
+    with open(fd, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
 def set_kernel_value(path: str, text: str) -> None:
     """Write to a file of /proc or /sys that is a setting. Raises OSError: the caller has the words."""
     fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)

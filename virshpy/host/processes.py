@@ -41,17 +41,19 @@ def run(
 ) -> Completed:
     """Run a command to its end, as another user where ``uid`` is given (with an equal gid, and ``groups``).
 
-    ``descriptors`` stay open in it, under their numbers.
+    ``descriptors`` stay open in it, under their numbers. It has all of ``input`` from the outset, and so comes to its
+    end even where we are killed meanwhile.
 
     Raises InternalError with the command's own words where it fails (unless not ``check``),
     SystemCallError where it cannot be run, OperationTimeout where it does not end.
     """
     import subprocess
 
+    source = subprocess.DEVNULL if input is None else files.in_memory(input.encode())
     try:
         process = subprocess.Popen(
             list(argv),
-            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -64,9 +66,12 @@ def run(
         )
     except OSError as error:
         raise errors.from_os_error(error, f"Cannot run {argv[0]}") from None
+    finally:
+        if source >= 0:
+            os.close(source)
     try:
         with signals.interruptible():
-            stdout, stderr = process.communicate(input, timeout)
+            stdout, stderr = process.communicate(None, timeout)
     except subprocess.TimeoutExpired:
         _abandon(process)
         raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
@@ -89,7 +94,7 @@ def _abandon(process: subprocess.Popen[str]) -> None:
         process.wait(2)
     except TimeoutExpired:
         process.returncode = -9
-    for pipe in (process.stdin, process.stdout, process.stderr):
+    for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
 

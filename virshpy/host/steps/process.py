@@ -8,7 +8,7 @@ import shlex
 from contextlib import contextmanager
 
 from virshpy import errors
-from virshpy.host import processes
+from virshpy.host import files, processes
 from virshpy.host.steps import Step
 
 TYPE_CHECKING = False
@@ -59,10 +59,7 @@ class Whisper:
         self.content = content
 
     def open(self) -> int:
-        fd = os.memfd_create("whisper")
-        os.write(fd, self.content)
-        os.lseek(fd, 0, os.SEEK_SET)
-        return fd
+        return files.in_memory(self.content)
 
     def release(self) -> None:
         self.content = b""

@@ -51,4 +51,4 @@ def test_a_device_keeps_what_it_can_do() -> None:
 def test_a_wrong_value_is_refused_with_its_place(kind: type[Element], text: str) -> None:
     with pytest.raises(errors.Error) as caught:
         kind.parse(text)
-    assert "line 1" in (caught.value.hint or "")
+    assert "line 1" in f"{caught.value} {caught.value.hint}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from virshpy.xml.backup import Backup
 from virshpy.xml.credentials import Auth, Encryption
 from virshpy.xml.domain import Domain
 from virshpy.xml.element import Element
+from virshpy.xml.interface import Interface
+from virshpy.xml.moment import Checkpoint, Snapshot
 from virshpy.xml.network import Network
 from virshpy.xml.nwfilter import Filter, FilterBinding
 from virshpy.xml.port import NetworkPort
+from virshpy.xml.secret import Secret
 from virshpy.xml.storage import Pool, PoolCapabilities, PoolSources
 from virshpy.xml.volume import Volume
 
@@ -31,6 +35,11 @@ ROOTS: dict[str, type[Element]] = {
         Filter,
         FilterBinding,
         NetworkPort,
+        Interface,
+        Snapshot,
+        Checkpoint,
+        Backup,
+        Secret,
         Network,
         Pool,
         PoolSources,

@@ -14,7 +14,7 @@ from tests.xml.documents import ALL, kind_of
 from virshpy.xml.element import Element, Field, attr
 from virshpy.xml.scalars import Enum
 
-PENDING = ("virshpy.xml.interface", "virshpy.xml.nodedev", "virshpy.xml.moment", "virshpy.xml.secret")
+PENDING = ("virshpy.xml.nodedev",)
 NEVER = {
     "InterfaceBackend.type": "libvirt 9.0 refuses every word of it, its own two as well",
 }

@@ -6,10 +6,14 @@ import pytest
 
 from tests.schemas import SCHEMAS
 from tests.xml.grammar import undeclared
+from virshpy.xml.backup import Backup
 from virshpy.xml.element import Element, attr, one
+from virshpy.xml.interface import Interface
+from virshpy.xml.moment import Checkpoint, Snapshot
 from virshpy.xml.network import Network
 from virshpy.xml.nwfilter import Filter, FilterBinding
 from virshpy.xml.port import NetworkPort
+from virshpy.xml.secret import Secret
 from virshpy.xml.storage import Pool, PoolCapabilities
 from virshpy.xml.volume import Volume
 
@@ -21,6 +25,11 @@ KINDS: dict[str, type[Element]] = {
     "storagepool": Pool,
     "storagepoolcaps": PoolCapabilities,
     "storagevol": Volume,
+    "interface": Interface,
+    "secret": Secret,
+    "domainsnapshot": Snapshot,
+    "domaincheckpoint": Checkpoint,
+    "domainbackup": Backup,
 }
 NOT_DECLARED = {
     "network/bandwidth@classID": "libvirt refuses it, but in a port",
@@ -28,6 +37,7 @@ NOT_DECLARED = {
     "network/forward/address@multifunction": "libvirt neither reads nor prints it here",
     "networkport/plug/address@multifunction": "libvirt neither reads nor prints it here",
     "pool/source/adapter/parentaddr/address@multifunction": "libvirt neither reads nor prints it here",
+    "domainsnapshot/disks/disk/source/privateData": "libvirt's own files only",
     "pool/source/format/product": "libvirt reads it beside <format>",
     "pool/source/format/vendor": "libvirt reads it beside <format>",
 }

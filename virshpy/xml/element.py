@@ -283,6 +283,7 @@ class Element:
     _needed: tuple[str, ...] = ()  # attributes that the parser can do without, and a schema cannot
     _kinds: Mapping[str, str] = {}  # by ``type``: the names of what counts, where that depends on it
     _namespaces: dict[str, str] = {}
+    _verbatim: frozenset[str] = frozenset()  # the tags of what is kept as it is, in the whole document
     _declares_first = False  # its namespaces, before its attributes
     _plan: Plan | None = None
 
@@ -309,6 +310,7 @@ class Element:
             cls._fields = {**first, **own, **{name: cls._fields[name] for name in last if name not in own}}
             if trailing:
                 cls._last = (*last, *own)
+            cls._verbatim |= {field.tag or name for name, field in own.items() if field.kind == VERBATIM}
             for name, field in own.items():
                 if field.kind == FLAG:
                     setattr(cls, name, False)
@@ -333,8 +335,7 @@ class Element:
         it is reported in ``warnings``, or refused with ``validate`` (XMLInvalidSchema). Raises XMLDetail for a document
         that is not well-formed and, for a value that is wrong, the error that libvirt gives, its hint naming the place.
         """
-        keep = frozenset(f.tag or n for n, f in cls._fields.items() if f.kind == VERBATIM)
-        root = parse(text, source=source or cls._source, namespaces=cls._namespaces, verbatim=keep)
+        root = parse(text, source=source or cls._source, namespaces=cls._namespaces, verbatim=cls._verbatim)
         return cls.from_node(root, inactive=inactive, validate=validate, warnings=warnings)
 
     @classmethod
@@ -346,16 +347,20 @@ class Element:
             detail = f"expecting root element of '{cls._tag}', not '{root.tag}'"
             raise errors.XMLError(detail, hint=f"the document must be <{cls._tag}>…</{cls._tag}>")
         reading = Reading(inactive)
-        if validate:
+        if validate or cls._always_valid:
             _require_valid(cls, root)
         try:
             made = cls._read(root, reading)
         except Refusal as refusal:
             raise refusal.located(root) from None
-        if reading.unknown and (validate or cls._always_valid or warnings is not None):
-            from virshpy.xml.schema import report
+        if reading.unknown and warnings is not None:
+            from virshpy.xml.schema import warn
 
-            report(root, reading.unknown, validate, warnings, always=cls._always_valid, namespaces=cls._namespaces)
+            warn(root, reading.unknown, warnings, cls._namespaces)
+        if reading.unknown and (validate or cls._always_valid):
+            from virshpy.xml.schema import refuse
+
+            refuse(root, reading.unknown, always=cls._always_valid)
         return made
 
     @classmethod
@@ -560,7 +565,7 @@ class Element:
                 continue
             if kind == ONE:
                 if not (inactive and runtime and runtime(value)):
-                    value._write(tag or value._tag, out, indent, how)
+                    value._write(tag or value._tag, out, indent, how, value._namespaces and value._declarations())
             elif kind == MANY:
                 for item in value:
                     if not (inactive and runtime and runtime(item)):
@@ -609,12 +614,12 @@ class Element:
 
 
 def _require_valid(cls: type[Element], root: Node) -> None:
-    from virshpy.xml.schema import report
+    from virshpy.xml.schema import refuse
     from virshpy.xml.values import faults
 
     found = list(faults(root, cls))
     if found:
-        report(root, found, True, None)
+        refuse(root, found, always=cls._always_valid)
 
 
 _Type = type

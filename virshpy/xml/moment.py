@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from virshpy import errors
 from virshpy.xml.domain import Domain
-from virshpy.xml.domain.storage import StorageSource
-from virshpy.xml.element import Element, attr, leaf, many, one
+from virshpy.xml.domain.cpu import CPU
+from virshpy.xml.domain.storage import MetadataCache, StorageSource
+from virshpy.xml.element import Element, attr, flag, leaf, many, one
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import LONG, ULONG, Blank, Enum, Scalar, xml
-from virshpy.xml.schema import SCHEMA
+from virshpy.xml.scalars import LONG, PATH, TARGET, ULONG, Blank, Enum, Plain, xml
 
+TYPE_CHECKING = False
 _MODES = "default no internal external manual"
 _STATES = "nostate running blocked paused shutdown shutoff crashed pmsuspended disk-snapshot"
 
@@ -27,6 +26,7 @@ class SnapshotMemory(Element, tag="memory"):
 
 class SnapshotDiskDriver(Element, tag="driver"):
     type: str | None = attr()
+    metadata_cache: MetadataCache | None = one(MetadataCache)
 
 
 class SnapshotDisk(Element, tag="disk"):
@@ -43,28 +43,14 @@ class SnapshotDisks(Element, tag="disks"):
     disks: list[SnapshotDisk] = many(SnapshotDisk)
 
 
-class _ByTheSchema(Scalar):
-    """Text that libvirt's schema has a pattern for. Of checkpoints, no document gets past the schema."""
-
-    def __init__(self, pattern: str, expected: str) -> None:
-        self.pattern, self.expected = pattern, expected
-
-    def read(self, text: str, node: Node, name: str | None) -> str:
-        if not re.fullmatch(self.pattern, text):
-            what = f"found {text!r} in <{node.tag}>: expected {self.expected}"
-            detail = f"Unable to validate doc against {SCHEMA}\n{what}"
-            raise Refusal(errors.XMLInvalidSchema, detail, node, f"expected {self.expected}")
-        return text
-
-
 class CheckpointDisk(Element, tag="disk"):
     """``size`` in bytes: what has changed since."""
 
     name: str | None = attr(
-        _ByTheSchema(r"(ioemu:)?(fd|hd|sd|vd|xvd|ubd)[a-zA-Z0-9_]+|/.+", "a disk's target or a path"),
+        Plain(rf"{TARGET.pattern}|{PATH.pattern}", "a disk's target or a path"),
         required=xml("missing name from disk checkpoint element"),
     )
-    checkpoint: str | None = attr(_ByTheSchema("no|bitmap", "no or bitmap"))
+    checkpoint: str | None = attr(Plain("no|bitmap", "no or bitmap"))
     bitmap: str | None = attr()
     size: int | None = attr(ULONG)
 
@@ -73,12 +59,23 @@ class CheckpointDisks(Element, tag="disks"):
     disks: list[CheckpointDisk] = many(CheckpointDisk)
 
 
+class Cookie(Element, tag="cookie"):
+    """What a guest's memory was saved under: the processor that it saw, and what served its networks."""
+
+    cpu: CPU | None = one(CPU)
+    slirp_helper: bool = flag("slirpHelper")
+
+
 class Moment(Element):
     """What both have. ``creation_time`` in seconds since 1970."""
 
-    name: str | None = leaf()
-    description: str | None = leaf()
-    parent: Parent | None = one(Parent)
+    _namespaces = Domain._namespaces
+    _verbatim = Domain._verbatim
+
+    if TYPE_CHECKING:  # each declares them in its own place
+        name: str | None = leaf()
+        description: str | None = leaf()
+        parent: Parent | None = one(Parent)
 
     def _check(self, node: Node) -> None:
         if self.name is not None and "/" in self.name:
@@ -92,7 +89,10 @@ class Moment(Element):
 
 
 class Snapshot(Moment, tag="domainsnapshot"):
-    """``active`` is only in the files of old and of test hosts: whether it is the current one."""
+    """Of a running guest there are two documents: ``domain`` as it ran, ``inactive_domain`` as it is defined.
+
+    ``active`` is only in the files of old and of test hosts: whether it is the current one.
+    """
 
     _source = "(domain_snapshot)"
 
@@ -103,7 +103,9 @@ class Snapshot(Moment, tag="domainsnapshot"):
     creation_time: int | None = leaf(LONG, "creationTime")
     memory: SnapshotMemory | None = one(SnapshotMemory)
     disks: SnapshotDisks | None = one(SnapshotDisks)
-    domain: Domain | None = one(lambda: Domain)
+    domain: Domain | None = one(Domain)
+    inactive_domain: Domain | None = one(Domain, "inactiveDomain")
+    cookie: Cookie | None = one(Cookie)
     active: int | None = leaf(LONG)
 
 
@@ -113,9 +115,9 @@ class Checkpoint(Moment, tag="domaincheckpoint"):
     _source = "(domain_checkpoint)"
     _always_valid = True
 
-    name: str | None = leaf(_ByTheSchema(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*", "letters, digits, _, - and ."))
+    name: str | None = leaf(Plain(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]*", "letters, digits, _, - and ."))
     description: str | None = leaf()
     parent: Parent | None = one(Parent)
     creation_time: int | None = leaf(LONG, "creationTime")
     disks: CheckpointDisks | None = one(CheckpointDisks)
-    domain: Domain | None = one(lambda: Domain)
+    domain: Domain | None = one(Domain)

@@ -12,6 +12,7 @@ from virshpy.xml.parse import UNDECLARED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import NoReturn
 
     Found = tuple[Node, str, str, Iterable[str], bool]
     """Where, what kind of thing, its name, the names that are allowed in its place, and whether it is kept."""
@@ -20,39 +21,37 @@ SCHEMA = "virshpy's own schema"
 _SHOWN = 20
 
 
-def report(
-    root: Node,
-    unknown: list[Found],
-    validate: bool,
-    warnings: list[Warning] | None,
-    *,
-    always: bool = False,
-    namespaces: Mapping[str, str] | None = None,
-) -> None:
-    """Append to ``warnings``; with ``validate``, or ``always`` for this kind of document, raise XMLInvalidSchema, one
-    line for each thing that was found. ``namespaces`` are those that the document may use, with their prefixes."""
+def warn(root: Node, unknown: list[Found], warnings: list[Warning], namespaces: Mapping[str, str]) -> None:
+    """Append a warning for each thing; ``namespaces`` are those that the document may use, with their prefixes."""
+    for path, line, what, word, _, kept in _places(root, unknown):
+        bare = word.removeprefix(UNDECLARED)
+        message = f"unknown {what} {bare!r} was kept" if kept else f"{what} {bare!r} is ignored"
+        for uri, prefix in namespaces.items() if bare != word else ():
+            if bare.startswith(f"{prefix}:"):
+                message += f": declare xmlns:{prefix}='{uri}'"
+        warnings.append(Warning(path, line, message))
+
+
+def refuse(root: Node, unknown: list[Found], *, always: bool = False) -> NoReturn:
+    """Raise XMLInvalidSchema, one line for each thing; ``always`` for a kind of document that is always validated."""
+    places = _places(root, unknown)
+    lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed, _ in places[:_SHOWN]]
+    if len(places) > _SHOWN:
+        lines.append(f"and {len(places) - _SHOWN} more")
+    detail = "\n".join([f"Unable to validate doc against {SCHEMA}", *lines])
+    hint = "remove it; documents of this kind are always validated" if always else "without --validate it is kept"
+    raise errors.XMLInvalidSchema(detail, hint=hint)
+
+
+def _places(root: Node, unknown: list[Found]) -> list[tuple[str, int, str, str, Iterable[str], bool]]:
+    """What was found, by line, with the path of each."""
     # By the attributes: a node made of another, without a child, shares them.
     paths = {id(node.attrs): path for path, node in root.paths()}
     places = [
         (paths.get(id(node.attrs), f"/{node.tag}").replace(UNDECLARED, ""), node.line, what, word, allowed, kept)
         for node, what, word, allowed, kept in unknown
     ]
-    places.sort(key=lambda place: place[1])
-    if warnings is not None:
-        for path, line, what, word, _, kept in places:
-            bare = word.removeprefix(UNDECLARED)
-            message = f"unknown {what} {bare!r} was kept" if kept else f"{what} {bare!r} is ignored"
-            for uri, prefix in (namespaces or {}).items() if bare != word else ():
-                if bare.startswith(f"{prefix}:"):
-                    message += f": declare xmlns:{prefix}='{uri}'"
-            warnings.append(Warning(path, line, message))
-    if validate or always:
-        lines = [sentence(path, line, what, word, [*allowed]) for path, line, what, word, allowed, _ in places[:_SHOWN]]
-        if len(places) > _SHOWN:
-            lines.append(f"and {len(places) - _SHOWN} more")
-        detail = "\n".join([f"Unable to validate doc against {SCHEMA}", *lines])
-        hint = "remove it; documents of this kind are always validated" if always else "without --validate it is kept"
-        raise errors.XMLInvalidSchema(detail, hint=hint)
+    return sorted(places, key=lambda place: place[1])
 
 
 def sentence(path: str, line: int, what: str, word: str, allowed: list[str]) -> str:

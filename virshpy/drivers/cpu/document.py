@@ -81,14 +81,14 @@ def read_cpu(text: str, *, host: bool = False, validate: bool = False) -> CPUDoc
 
 
 def _validate(root: Node) -> None:
-    from virshpy.xml.schema import report
+    from virshpy.xml.schema import refuse
 
     unknown: list[Found] = [
         (child, "element", child.tag, _ELEMENTS, False) for child in root.children if child.tag not in _ELEMENTS
     ]
     unknown += [(root, "attribute", name, _ATTRIBUTES, False) for name in root.attrs if name not in _ATTRIBUTES]
     if unknown:
-        report(root, unknown, True, None)
+        refuse(root, unknown)
 
 
 def _read_attributes(cpu: CPUDocument, root: Node) -> None:

@@ -47,7 +47,7 @@ def test_examples_can_be_explained(name: str) -> None:
         ("domid tes", "did you mean 'test'?"),
         ("define /nonexistent/x", "there is no directory"),
         ("undefine test --delete-storage-volume-snapshots", "add --remove-all-storage"),
-        ("shutdown test --mode x", "one or several, with commas: acpi"),
+        ("shutdown test --mode x", "separated by commas: acpi"),
         ("domid ''", "--domain is "),
         ("help lsit", "did you mean 'list'?"),
         ("net-info x", "'net-list --all' shows the networks"),

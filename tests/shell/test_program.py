@@ -48,10 +48,10 @@ def test_hints_on_request() -> None:
 
 
 def test_fault_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def fault(*_: object) -> None:
+    def fault() -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(registry.find_known("pwd"), "run", fault)
+    monkeypatch.setattr(registry.find_known("pwd"), "handler", fault)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     outcome = run_virshpy(["--hints", "-c", URI, "pwd"])
     kept = tmp_path / "virshpy" / "last-fault.txt"

@@ -44,11 +44,11 @@ def waiters_only(*options: str) -> Iterator[Constraint]:
 
 
 def timeout_option() -> Option:
-    return option("timeout", Timeout(), "with --wait: cancel it after so many seconds")
+    return option("timeout", Timeout(), "with --wait: cancel the job after N seconds")
 
 
 def bandwidth_option() -> Option:
-    return option("bandwidth", Bandwidth(), "most that it may copy, in MiB a second")
+    return option("bandwidth", Bandwidth(), "maximum bandwidth, in MiB/s")
 
 
 def bandwidth(args: Invocation) -> int:

@@ -24,12 +24,12 @@ _HYPERVISOR = (
     option("machine", STRING.offering("MACHINES"), "machine type (/domain/os/type/@machine)"),
 )
 _COMPARING = (
-    flag("error", "a processor that lacks features is an error", adds=CompareCPUFlags.FAIL_INCOMPATIBLE),
+    flag("error", "report a missing feature as an error", adds=CompareCPUFlags.FAIL_INCOMPATIBLE),
     flag("validate", "refuse XML that the schema does not know", adds=CompareCPUFlags.VALIDATE_XML),
 )
 _BASELINE = (
-    flag("features", "name the features that the model has by itself", adds=BaselineCPUFlags.EXPAND_FEATURES),
-    flag("migratable", "without features that keep a guest from moving", adds=BaselineCPUFlags.MIGRATABLE),
+    flag("features", "list the features of the model, too", adds=BaselineCPUFlags.EXPAND_FEATURES),
+    flag("migratable", "leave out features that prevent migration", adds=BaselineCPUFlags.MIGRATABLE),
 )
 _FILE: Option = argument("file", Path(), "file with XML: of a processor, of a domain, or of capabilities")
 
@@ -100,8 +100,8 @@ def _compared(result: int, file: str, hypervisor: bool) -> Iterator[Message]:
 
 @command(
     "cpu-compare",
-    "compare the host's processor with one in a file",
-    "Say whether the host's processor has all that another one has.",
+    "compare the host's CPU with one in a file",
+    "Print whether the host's CPU has all features of another CPU.",
     (_FILE, *_COMPARING),
     examples=(("cpu-compare cpu.xml", "could a guest that has this processor run here?"),),
     returns="message file result",
@@ -116,8 +116,8 @@ def cpu_compare(session: Session, flags: int, args: Arguments) -> Iterator[Messa
 
 @command(
     "hypervisor-cpu-compare",
-    "compare what a hypervisor offers with a processor in a file",
-    "Say whether guests of a hypervisor on this host can have a processor.",
+    "compare a hypervisor's CPU with one in a file",
+    "Print whether guests of a hypervisor on this host can have a CPU.",
     (_FILE, *_HYPERVISOR, *_COMPARING),
     examples=(("hypervisor-cpu-compare cpu.xml --virttype kvm", "with what KVM gives to guests"),),
     returns="message file result",
@@ -135,7 +135,7 @@ def hypervisor_cpu_compare(session: Session, flags: int, args: Arguments) -> Ite
 
 @command(
     "cpu-baseline",
-    "the most that several processors have in common",
+    "CPU model common to several hosts",
     "Print a processor that guests can have on all hosts whose processors are\nin the file.",
     (_FILE, *_BASELINE),
     examples=(("cpu-baseline both-hosts.xml --migratable", "for guests that move between the two"),),
@@ -148,7 +148,7 @@ def cpu_baseline(session: Session, file: str, flags: int) -> Document:
 
 @command(
     "hypervisor-cpu-baseline",
-    "the most that several processors have in common, for a hypervisor",
+    "CPU model common to several hosts, for a hypervisor",
     "Print a processor that guests of a hypervisor can have on all hosts whose\nprocessors are in the file.",
     (
         option("file", Path(), "file with XML of processors"),
@@ -179,8 +179,8 @@ def hypervisor_cpu_baseline(session: Session, flags: int, args: Arguments) -> Do
 
 @command(
     "cpu-models",
-    "processor models that are known",
-    "Print the names of the processor models of an architecture.",
+    "list CPU models",
+    "Print the names of the CPU models of an architecture.",
     (argument("arch", STRING.offering("CPU_ARCHES"), "an architecture"),),
     examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
     returns="models",
@@ -195,11 +195,11 @@ def cpu_models(session: Session, arch: str) -> Lines | Text:
 
 @command(
     "hypervisor-cpu-models",
-    "processor models that a hypervisor has",
+    "list CPU models of a hypervisor",
     "Print the names of the processor models that guests of a hypervisor may\nhave.",
     (
         *_HYPERVISOR,
-        flag("all", "those that do not run on this host, too"),
+        flag("all", "include models that do not run on this host"),
     ),
     examples=(("hypervisor-cpu-models --virttype qemu --arch x86_64", "those that emulation can offer"),),
     returns="models",

@@ -82,7 +82,7 @@ def _dotted(number: int) -> str:
 
 @command(
     "nodeinfo",
-    "what the host has",
+    "basic facts about the host",
     "Print the host's processors and memory.",
     examples=(("nodeinfo", "before a guest is given its processors"),),
     returns="model cpus mhz sockets cores threads nodes memory_kib",
@@ -104,11 +104,11 @@ def nodeinfo(session: Session) -> Fields:
 
 @command(
     "capabilities",
-    "what the host and the hypervisor can do",
+    "print the capabilities of the host and its hypervisors",
     "Print the capabilities document.",
     (XPATH, WRAP),
     examples=(
-        ("capabilities", "host, NUMA cells, and the guests that it could run"),
+        ("capabilities", "host, NUMA nodes, and the guests that it could run"),
         ("capabilities --xpath /capabilities/host/cpu", "the host's processor, as cpu-compare takes it"),
     ),
     returns="xml",
@@ -125,8 +125,8 @@ def _whole_or_selected(text: str, args: Arguments) -> Document:
 
 @command(
     "domcapabilities",
-    "what a domain could have",
-    "Print what an emulator offers to a domain: machines, CPUs, devices.",
+    "print the domain capabilities",
+    "Print what an emulator offers to domains: machine types, CPUs, devices.",
     (
         option("virttype", _VIRT_TYPES, "virtualization type (/domain/@type)"),
         option("emulatorbin", STRING.offering("EMULATORS"), "path of the emulator (/domain/devices/emulator)"),
@@ -153,8 +153,8 @@ def domcapabilities(session: Session, flags: int, args: Arguments) -> Document:
 
 @command(
     "maxvcpus",
-    "how many virtual CPUs a domain may have",
-    "Print the largest number of virtual CPUs of a domain on this connection.",
+    "maximum number of virtual CPUs",
+    "Print the maximum number of virtual CPUs of a domain on this connection.",
     (option("type", _VIRT_TYPES, "virtualization type"),),
     examples=(("maxvcpus", "what <vcpu> may say"), ("maxvcpus --type kvm", "with KVM")),
     returns="max_vcpus",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
-_CELL = option("cellno", Int().offering("CELLS"), "number of a NUMA cell")
+_CELL = option("cellno", Int().offering("CELLS"), "number of a NUMA node")
 
 
 def _cells(session: Session, failed: str | None) -> list[Node]:
@@ -39,8 +39,8 @@ def _cells(session: Session, failed: str | None) -> list[Node]:
 
 @command(
     "nodecpumap",
-    "which processors of the host are on",
-    "Print which processors of the host are there, and which of them are on.",
+    "which CPUs of the host are online",
+    "Print which CPUs of the host are present, and which are online.",
     (flag("pretty", "as ranges of numbers"),),
     examples=(("nodecpumap --pretty", "such as: 0-3,6"),),
     returns="present online map",
@@ -66,11 +66,11 @@ _KINDS = ("user", "system", "idle", "iowait", "intr")
 
 @command(
     "nodecpustats",
-    "what the host's processors have spent their time on",
-    "Print how long the processors of the host, or one of them, have done what.",
+    "CPU time of the host",
+    "Print how the host's CPUs, or one CPU, have spent their time.",
     (
-        option("cpu", Int().offering("ONLINE_CPUS"), "number of one processor"),
-        flag("percent", "measure for a second, print shares"),
+        option("cpu", Int().offering("ONLINE_CPUS"), "number of a CPU"),
+        flag("percent", "measure for one second, print percentages"),
     ),
     examples=(("nodecpustats --percent", "how busy the host is now"),),
     returns=(
@@ -122,9 +122,9 @@ def _share(kind: str, share: float | None) -> Field:
 
 @command(
     "nodememstats",
-    "what the host's memory is used for",
-    "Print how much memory the host, or one NUMA cell of it, has and uses.",
-    (option("cell", Int().offering("CELLS"), "number of a NUMA cell"),),
+    "memory figures of the host",
+    "Print memory figures of the host, or of one NUMA node.",
+    (option("cell", Int().offering("CELLS"), "number of a NUMA node"),),
     examples=(("nodememstats --cell 0", "of one cell"),),
     returns="total_kib? free_kib? buffers_kib? cached_kib?",
 )
@@ -138,8 +138,8 @@ def nodememstats(session: Session, cell: int | None) -> Fields:
 @command(
     "freecell",
     "free memory of the host",
-    "Print how much memory is free on the host, or on its NUMA cells.",
-    (_CELL, flag("all", "each NUMA cell, and all together")),
+    "Print how much memory is free on the host, or on its NUMA nodes.",
+    (_CELL, flag("all", "each NUMA node, and the total")),
     constraints=(Exclusive("all", "cellno"),),
     examples=(("freecell --all", "where a large guest would fit"),),
     returns="free_kib? cells[cell free_kib]?",
@@ -177,11 +177,11 @@ _NEW_PAGE_SIZE = KiB(((1 << 32) - 1) << 10).offering("PAGE_SIZES")
 @command(
     "freepages",
     "free pages of the host's memory",
-    "Print how many pages of each size are free on NUMA cells.",
+    "Print how many pages of each size are free on NUMA nodes.",
     (
-        option("cellno", Int().offering("CELLS"), "number of a NUMA cell", late=True),
+        option("cellno", Int().offering("CELLS"), "number of a NUMA node", late=True),
         option("pagesize", _PAGE_SIZE, "size of the pages in KiB, or with a unit"),
-        flag("all", "of all cells"),
+        flag("all", "of all NUMA nodes"),
     ),
     constraints=(Exclusive("all", "cellno"),),
     examples=(("freepages --all", "whether huge pages are left"),),
@@ -239,17 +239,17 @@ def _pages(counts: dict[int, int]) -> str:
 
 @command(
     "allocpages",
-    "give the host more or fewer huge pages",
-    "Set how many pages of a size the host keeps for guests.",
+    "change the host's pool of huge pages",
+    "Set the number of huge pages that the host reserves.",
     (
         argument("pagesize", _NEW_PAGE_SIZE, "size of the pages in KiB, or with a unit"),
-        argument("pagecount", UInt(64), "how many"),
-        option("cellno", Int().offering("CELLS"), "on this NUMA cell"),
-        flag("add", "so many more"),
-        flag("all", "on each NUMA cell"),
+        argument("pagecount", UInt(64), "number of pages"),
+        option("cellno", Int().offering("CELLS"), "on this NUMA node"),
+        flag("add", "add to the pool instead of setting its size"),
+        flag("all", "on each NUMA node"),
     ),
     constraints=(Exclusive("all", "cellno"), Reads("cellno")),
-    examples=(("allocpages 2M 512 --cellno 0", "1 GiB for guests of that cell"),),
+    examples=(("allocpages 2M 512 --cellno 0", "1 GiB for guests of that NUMA node"),),
     returns="",
 )
 def allocpages(session: Session, pagesize: int, pagecount: int, cellno: int | None, add: bool, all: bool) -> None:
@@ -267,13 +267,13 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
 
 @command(
     "nodesuspend",
-    "put the host to sleep for a while",
-    "Put the host, with all its guests, to sleep and have it wake up by itself.",
+    "suspend the host for some time",
+    "Suspend the host with all its guests, and have it wake up by itself.",
     (
         argument("target", Choice(*_TARGETS), "mem, disk or hybrid"),
-        argument("duration", Int(-(1 << 63), (1 << 63) - 1), "for how many seconds, 60 at least"),
+        argument("duration", Int(-(1 << 63), (1 << 63) - 1), "duration in seconds, at least 60"),
     ),
-    examples=(("nodesuspend mem 3600", "an hour of silence"),),
+    examples=(("nodesuspend mem 3600", "for an hour"),),
     returns="",
 )
 def nodesuspend(session: Session, target: str, duration: int) -> None:
@@ -288,14 +288,14 @@ _SHARING = ("shm_pages_to_scan", "shm_sleep_millisecs", "shm_merge_across_nodes"
 
 @command(
     "node-memory-tune",
-    "how the host merges equal pages",
-    "Show or set how the host looks for equal pages of memory to share.",
+    "print or set parameters of memory merging (KSM)",
+    "Print or set the parameters of kernel same-page merging (KSM).",
     (
-        option("shm-pages-to-scan", UInt(), "pages to look at before a rest"),
-        option("shm-sleep-millisecs", UInt(), "milliseconds of each rest"),
-        option("shm-merge-across-nodes", UInt(), "1: pages of different NUMA cells, too"),
+        option("shm-pages-to-scan", UInt(), "number of pages to scan before sleeping"),
+        option("shm-sleep-millisecs", UInt(), "time to sleep between scans, in milliseconds"),
+        option("shm-merge-across-nodes", UInt(), "1: merge pages of different NUMA nodes; 0: do not"),
     ),
-    examples=(("node-memory-tune", "the settings, and what they have achieved"),),
+    examples=(("node-memory-tune", "parameters and counters"),),
     returns="parameters",
 )
 def node_memory_tune(session: Session, args: Arguments) -> Result | None:
@@ -317,8 +317,8 @@ def node_memory_tune(session: Session, args: Arguments) -> Result | None:
 
 @command(
     "nodesevinfo",
-    "what the host offers for encrypted guests",
-    "Print what AMD's SEV needs to start a guest that the host cannot look into.",
+    "what the host offers for AMD SEV",
+    "Print the certificates and limits of AMD SEV, for encrypted guests.",
     examples=(("nodesevinfo", "certificates and limits of the host"),),
     returns="parameters",
 )

@@ -196,7 +196,7 @@ class Kinds(AnyText):
     "List devices of the host, all or those of some kinds.",
     (
         flag("tree", "show what is attached to what"),
-        option("cap", Kinds(), "only devices of these kinds, with commas"),
+        option("cap", Kinds(), "only devices of these kinds, separated by commas"),
         flag("inactive", "devices that are defined and not there"),
         flag("all", "devices that are there or defined"),
     ),

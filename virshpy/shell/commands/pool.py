@@ -178,7 +178,7 @@ _KIND = Choice(*_TYPES)  # of which the driver has the last word
         flag("persistent", "pools with a persistent definition"),
         flag("autostart", "pools that start with the host"),
         flag("no-autostart", "pools that do not start with the host"),
-        option("type", Flags(_TYPES, "Invalid pool type '%s'"), "only pools of these types, with commas"),
+        option("type", Flags(_TYPES, "Invalid pool type '%s'"), "only pools of these types, separated by commas"),
         flag("details", "show more of each"),
         flag("uuid", "print UUIDs instead of a table"),
         flag("name", "print names instead of a table"),

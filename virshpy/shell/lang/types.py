@@ -98,7 +98,7 @@ class Flags(Type):
         total = 0
         for word in text.split(","):
             if word not in self.choices:
-                raise Failure(self.complaint % word, hint=f"one or several, with commas: {', '.join(self.choices)}")
+                raise Failure(self.complaint % word, hint=f"separated by commas: {', '.join(self.choices)}")
             total |= self.choices[word]
         return total
 
@@ -327,7 +327,7 @@ class Descriptors(Type):
         for piece in text.split(",") if text else ():
             number = whole_number(piece)
             if number is None or not -(1 << 31) <= number < 1 << 31:
-                raise Failure(f"Unable to parse FD number '{piece}'", hint="numbers of open files, with commas: 3,4")
+                raise Failure(f"Unable to parse FD number '{piece}'", hint="numbers separated by commas, such as 3,4")
             numbers.append(number)
         return numbers
 

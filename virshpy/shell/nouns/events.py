@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     # Takes what an event is about and what it carries, and gives the sentence and its data.
     Describe = Callable[[Any, dict[str, Any]], str]
 
-LOOP = flag("loop", "print events until the time is over or Ctrl-C is pressed, not only the first")
-TIMEOUT = option("timeout", Timeout(), "give up after so many seconds", late=True)
+LOOP = flag("loop", "print every event until the timeout or Ctrl-C, not only the first")
+TIMEOUT = option("timeout", Timeout(), "give up after N seconds", late=True)
 LIST = flag("list", "list the kinds of events")
-TIMESTAMP = flag("timestamp", "print when each event has happened")
+TIMESTAMP = flag("timestamp", "print the time of each event")
 
 
 def watch(

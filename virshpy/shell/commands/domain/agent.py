@@ -27,8 +27,8 @@ _MOUNTPOINTS = words("mountpoint", STRING.offering("MOUNT_POINTS"), "only file s
 
 @command(
     "domfsfreeze",
-    "have a guest's file systems hold still",
-    "Have the guest write everything down and hold its file systems still.",
+    "freeze a guest's file systems",
+    "Have the guest flush its file systems, and freeze them.",
     (RUNNING, _MOUNTPOINTS),
     examples=(("domfsfreeze test", "then a snapshot, then: domfsthaw test"),),
     returns="frozen",
@@ -41,8 +41,8 @@ def domfsfreeze(domain: Domain, mountpoint: list[str]) -> Text:
 
 @command(
     "domfsthaw",
-    "let a guest's file systems go on",
-    "Let file systems that were frozen be written again.",
+    "thaw a guest's file systems",
+    "Let the guest write to its frozen file systems again.",
     (RUNNING, _MOUNTPOINTS),
     examples=(("domfsthaw test", "after domfsfreeze"),),
     returns="thawed",
@@ -55,11 +55,11 @@ def domfsthaw(domain: Domain, mountpoint: list[str]) -> Text:
 
 @command(
     "domfstrim",
-    "have a guest give unused blocks back",
+    "discard unused blocks of a guest's file systems",
     "Have the guest tell its disks which blocks it does not use.",
     (
         RUNNING,
-        option("minimum", UInt(64), "leave ranges alone that are shorter than so many bytes"),
+        option("minimum", UInt(64), "minimum size of a free range to discard, in bytes"),
         option("mountpoint", STRING.offering("MOUNT_POINTS"), "only of the file system mounted there"),
     ),
     examples=(("domfstrim test", "images become smaller"),),
@@ -98,7 +98,7 @@ _SOURCES = {"lease": GetHostnameFlags.LEASE, "agent": GetHostnameFlags.AGENT}
     "domhostname",
     "the host name that a guest has",
     "Print the name that a guest has given itself.",
-    (RUNNING, option("source", Choice(*_SOURCES), "whom to ask: lease or agent")),
+    (RUNNING, option("source", Choice(*_SOURCES), "source of the name: lease or agent")),
     examples=(("domhostname test", "as its agent says"),),
     returns="hostname",
 )
@@ -185,8 +185,8 @@ def get_user_sshkeys(domain: Domain, user: str) -> Lines:
         RUNNING,
         _USER,
         option("file", File(), "file with keys, one on a line"),
-        flag("reset", "these keys only"),
-        flag("remove", "no longer these keys"),
+        flag("reset", "replace all keys by these"),
+        flag("remove", "remove these keys"),
     ),
     constraints=(Requires("remove", "file"), Exclusive("reset", "remove")),
     examples=(("set-user-sshkeys test root --file id_ed25519.pub", "let that key in"),),
@@ -210,7 +210,10 @@ def set_user_sshkeys(domain: Domain, user: str, file: str | None, reset: bool, r
     "guest-agent-timeout",
     "how long to wait for a guest's agent",
     "Set how long commands wait for the guest's agent to answer.",
-    (RUNNING, option("timeout", Int(), "seconds; -2: for ever, -1: as usual, 0: not at all", named_only=True)),
+    (
+        RUNNING,
+        option("timeout", Int(), "seconds; -2: without a limit, -1: the default, 0: do not wait", named_only=True),
+    ),
     examples=(("guest-agent-timeout test --timeout 5", "it is quick or it is not there"),),
     returns="",
 )
@@ -226,9 +229,9 @@ def guest_agent_timeout(domain: Domain, timeout: int | None) -> None:
     "changes behind virshpy's back is not supported.",
     (
         RUNNING,
-        option("timeout", Int(), "wait for so many seconds", named_only=True),
+        option("timeout", Int(), "timeout in seconds", named_only=True),
         flag("async", "do not wait for the answer"),
-        flag("block", "wait for ever"),
+        flag("block", "wait without a timeout"),
         flag("pretty", "indent the answer"),
         words("cmd", STRING.offering("AGENT_COMMANDS"), "the command", optional=False),
     ),

@@ -69,12 +69,12 @@ _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
     (
         DOMAIN,
         argument("interface", InterfaceName(), "target or MAC address of a network interface"),
-        option("inbound", STRING, f"what it receives: {_RATE_HELP}"),
+        option("inbound", STRING, f"inbound limits: {_RATE_HELP}"),
         option("outbound", STRING, "what it sends: AVERAGE,PEAK,BURST in KiB/s and KiB"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
-    examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB a second, more for a moment"),),
+    examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB per second, with bursts"),),
     returns="parameters",
 )
 def domiftune(domain: Domain, interface: str, flags: int, args: Arguments) -> Text | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _PATH = argument("path", DiskName(), "target or source of a disk")
 _WAIT = flag("wait", "wait until it is done")
-_VERBOSE = flag("verbose", "with --wait: show how far it is")
+_VERBOSE = flag("verbose", "with --wait: show progress")
 _TIMEOUT = timeout_option()
 _ASYNC = flag("async", "with --wait: do not wait for a cancelled job to end")
 
@@ -48,13 +48,13 @@ def _relative(adds: int) -> Option:
 
 @command(
     "blockpull",
-    "copy what a disk's image is based on into it",
-    "Copy data from backing files into a disk's image, until it needs them no\nmore.",
+    "copy the backing files of a disk into its image",
+    "Copy data from backing files into a disk's image, until it no longer needs\nthem.",
     (
         DOMAIN,
         _PATH,
         bandwidth_option(),
-        option("base", STRING.offering("DISK"), "the backing file that it is to be based on then"),
+        option("base", STRING.offering("DISK"), "backing file to keep (default: none)"),
         _WAIT,
         _VERBOSE,
         _TIMEOUT,
@@ -96,22 +96,22 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
 
 @command(
     "blockcommit",
-    "copy what a disk's image holds into what it is based on",
+    "merge a disk's overlay into its backing file",
     "Copy data from an image down into a backing file, so that the chain\nbecomes shorter.",
     (
         DOMAIN,
         _PATH,
         bandwidth_option(),
         option("base", STRING.offering("DISK"), "the backing file to copy into (default: the last)"),
-        flag("shallow", "copy into the next one", adds=BlockCommitFlags.SHALLOW),
+        flag("shallow", "copy into the next backing file only", adds=BlockCommitFlags.SHALLOW),
         option("top", STRING.offering("DISK"), "the image to copy from (default: the first)"),
-        flag("active", "from the image that is in use"),
-        flag("delete", "delete images that are of no use any more", adds=BlockCommitFlags.DELETE),
+        flag("active", "commit the active image"),
+        flag("delete", "delete images that are no longer used", adds=BlockCommitFlags.DELETE),
         _WAIT,
         _VERBOSE,
         _TIMEOUT,
         flag("pivot", "wait, then use the backing file instead of the image"),
-        flag("keep-overlay", "wait, then go on with the image"),
+        flag("keep-overlay", "wait, then go on with the overlay"),
         _ASYNC,
         _relative(BlockCommitFlags.RELATIVE),
         _bytes(BlockCommitFlags.BANDWIDTH_BYTES),
@@ -123,7 +123,7 @@ def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
         ReadsBandwidth(),
         Reads("timeout"),
     ),
-    examples=(("blockcommit test vda --active --pivot --verbose", "an overlay is over"),),
+    examples=(("blockcommit test vda --active --pivot --verbose", "fold the active overlay into its backing file"),),
     returns="message domain outcome",
 )
 def blockcommit(domain: Domain, path: str, flags: int, args: Arguments) -> Iterable[Result]:
@@ -159,14 +159,14 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
 @command(
     "blockcopy",
     "copy a disk to another place while the domain runs",
-    "Copy a disk of a running domain, and keep the copy equal until it is used\nor left alone.",
+    "Copy a disk of a running domain, and keep the copy in sync until it is used\nor given up.",
     (
         DOMAIN,
         _PATH,
         option("dest", Path(), "where the copy goes"),
         bandwidth_option(),
-        flag("shallow", "copy the first image of the chain only", adds=BlockCopyFlags.SHALLOW),
-        flag("reuse-external", "write into a file that is there already", adds=BlockCopyFlags.REUSE_EXT),
+        flag("shallow", "copy only the overlay; the copy has the same backing file", adds=BlockCopyFlags.SHALLOW),
+        flag("reuse-external", "write into an existing file", adds=BlockCopyFlags.REUSE_EXT),
         flag("blockdev", "the copy goes to a device of the host"),
         _WAIT,
         _VERBOSE,
@@ -176,12 +176,12 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
         _ASYNC,
         option("xml", Path(), "file with XML that says where the copy goes"),
         option("format", Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "luks"), "format of the copy"),
-        option("granularity", UInt(), "copy in pieces of so many bytes, a power of two"),
-        option("buf-size", UInt(64), "most bytes on the way at one time"),
+        option("granularity", UInt(), "size of the pieces to copy in bytes, a power of two"),
+        option("buf-size", UInt(64), "maximum data in flight, in bytes"),
         _bytes(),
         flag(
             "transient-job",
-            "the domain may be persistent; the copy ends with its run",
+            "the job is lost when the domain stops",
             adds=BlockCopyFlags.TRANSIENT_JOB,
         ),
         flag(
@@ -255,24 +255,24 @@ _KINDS = ("Unknown job", "Block Pull", "Block Copy", "Block Commit", "Active Blo
 
 @command(
     "blockjob",
-    "look after a job on a domain's disk",
-    "Say how far a job on a disk is, change its bandwidth, or end it.",
+    "query or control a job on a domain's disk",
+    "Print the progress of a job on a disk, change its bandwidth, or end it.",
     (
         DOMAIN,
         _PATH,
         flag("abort", "cancel it"),
         flag("async", "do not wait until it has ended", adds=BlockJobAbortFlags.ASYNC),
-        flag("pivot", "end a copy or commit, and use the copy", adds=BlockJobAbortFlags.PIVOT),
-        flag("info", "say how far it is (this is the default)"),
-        flag("bytes", "bandwidths are in bytes a second"),
-        flag("raw", "say it in libvirt's numbers"),
+        flag("pivot", "end a copy or commit, and switch to the copy", adds=BlockJobAbortFlags.PIVOT),
+        flag("info", "print the progress (this is the default)"),
+        flag("bytes", "bandwidths are in bytes per second"),
+        flag("raw", "print libvirt's own numbers"),
         bandwidth_option(),
     ),
     constraints=(
         *(Exclusive(one, other) for one in ("raw", "info") for other in ("abort", "pivot", "async", "bandwidth")),
         *(Exclusive("bytes", other) for other in ("abort", "pivot", "async")),
     ),
-    examples=(("blockjob test vda", "how far"), ("blockjob test vda --pivot", "use the copy")),
+    examples=(("blockjob test vda", "its progress"), ("blockjob test vda --pivot", "use the copy")),
     returns="type bandwidth_bytes done total",
 )
 def blockjob(domain: Domain, path: str, flags: int, args: Arguments) -> Iterable[Result]:
@@ -332,12 +332,12 @@ def blockresize(domain: Domain, args: Arguments) -> Message:
 
 @command(
     "domblkthreshold",
-    "say when a domain's disk is nearly full",
-    "Have an event sent when a guest writes beyond a place in an image.",
+    "have an event sent when a domain's disk is nearly full",
+    "Have an event sent when a guest writes beyond a threshold of an image.",
     (
         RUNNING,
         argument("dev", DiskName(), "target of a disk, or of a part of its chain: vda[1]"),
-        argument("threshold", Size(1), "the place, in bytes or with a unit"),
+        argument("threshold", Size(1), "threshold, in bytes or with a unit"),
     ),
     constraints=(Reads("dev", "threshold"),),
     examples=(("domblkthreshold test vda 18G", "then: event test block-threshold"),),

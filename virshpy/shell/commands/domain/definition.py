@@ -47,7 +47,7 @@ domain.verb(
     "remove the definition of a domain",
     "Remove the definition of a domain; one that runs becomes transient.",
     flag("managed-save", "remove its managed save image, too", adds=UndefineFlags.MANAGED_SAVE),
-    option("storage", TEXT.offering("DISKS"), "remove these volumes, too: targets or sources of disks, with commas"),
+    option("storage", TEXT.offering("DISKS"), "remove the volumes of these disks, separated by commas"),
     flag("remove-all-storage", "remove all its volumes, too (take care)"),
     flag("delete-storage-volume-snapshots", "remove the volumes' snapshots; needs --remove-all-storage"),
     flag("wipe-storage", "overwrite the volumes before they are removed"),

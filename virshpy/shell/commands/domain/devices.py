@@ -94,10 +94,10 @@ def update_device(domain: Domain, file: str, args: Arguments) -> Message:
 @command(
     "detach-device-alias",
     "take a device from a domain, by its alias",
-    "Ask a guest to let go of a device; it may take its time.",
+    "Ask a guest to release a device. The command does not wait for it.",
     (DOMAIN, argument("alias", DeviceAlias(), "alias of a device, such as virtio-disk0"), *IMPACT),
     constraints=IMPACT_CLASHES,
-    examples=(("detach-device-alias test ua-scratch --live", "a device with a name of one's own"),),
+    examples=(("detach-device-alias test ua-scratch --live", "a device with an alias from its definition"),),
     returns="message domain",
 )
 def detach_device_alias(domain: Domain, alias: str, flags: int, args: Arguments) -> Message:
@@ -290,7 +290,7 @@ def detach_interface(domain: Domain, print_xml: bool, args: Arguments) -> Result
 
 @command(
     "domif-setlink",
-    "pull a network interface's cable, or plug it in",
+    "set the link state of a network interface",
     "Set the link of a domain's network interface up or down.",
     (
         DOMAIN,

@@ -170,7 +170,7 @@ _BLOCK_FIGURES = (
 
 @command(
     "domblkstat",
-    "what a domain's disk has been asked for",
+    "I/O figures of a domain's disk",
     "Print how much a disk of a domain has been read and written.",
     (RUNNING, option("device", AnyDiskName(), "target or source of a disk (default: all together)"),
      flag("human", "in words")),
@@ -201,7 +201,7 @@ _INTERFACE_FIGURES = (
 
 @command(
     "domifstat",
-    "what has gone through a domain's network interface",
+    "traffic figures of a domain's network interface",
     "Print how much a network interface of a domain has received and sent.",
     (RUNNING, _INTERFACE),
     examples=(("domifstat test testnet0", "bytes, packets, errors, drops"),),
@@ -258,7 +258,7 @@ _SOURCES = {
         RUNNING_LATE,
         option("interface", STRING.offering("INTERFACE_NAMES"), "only of this interface"),
         flag("full", "repeat name and MAC address on each line"),
-        option("source", Choice(*_SOURCES), "whom to ask: lease, agent or arp"),
+        option("source", Choice(*_SOURCES), "source of the addresses: lease, agent or arp"),
     ),
     examples=(("domifaddr test --source agent", "ask the guest itself"),),
     returns="interfaces[name mac addresses[protocol address prefix]]",
@@ -297,10 +297,10 @@ _DISK_ERRORS = ("no error", "unspecified error", "no space")
 
 @command(
     "domblkerror",
-    "errors of a domain's disks",
-    "Print which disks of a domain have an error now.",
+    "I/O errors of a domain's disks",
+    "Print which disks of a domain have an I/O error.",
     (RUNNING,),
-    examples=(("domblkerror test", "why it is paused, perhaps"),),
+    examples=(("domblkerror test", "a reason why it may be paused"),),
     returns="disks[target error]",
 )
 def domblkerror(domain: Domain) -> Text:
@@ -334,12 +334,12 @@ _TAGS = {
 
 @command(
     "dommemstat",
-    "what a domain's memory is used for",
-    "Print what the guest says about its memory, or set how often it is asked.",
-    (RUNNING, option("period", Int(), "ask it every so many seconds; 0: no more", named_only=True), CONFIG, LIVE,
+    "memory figures of a domain",
+    "Print the memory figures of a guest, or set how often they are collected.",
+    (RUNNING, option("period", Int(), "interval of the figures in seconds; 0: none", named_only=True), CONFIG, LIVE,
      CURRENT),
     constraints=IMPACT_CLASHES,
-    examples=(("dommemstat test", "in KiB"), ("dommemstat test --period 10 --live", "fresh figures from now on")),
+    examples=(("dommemstat test", "in KiB"), ("dommemstat test --period 10 --live", "figures every 10 seconds")),
     returns="stats",
 )  # fmt: skip
 def dommemstat(domain: Domain, period: int | None, flags: int, args: Arguments) -> Text | None:
@@ -357,8 +357,8 @@ def dommemstat(domain: Domain, period: int | None, flags: int, args: Arguments) 
 
 @command(
     "domtime",
-    "the time that a domain believes it is",
-    "Print the clock of a guest, or set it, by the guest's agent.",
+    "print or set a guest's clock",
+    "Print or set the clock of a guest, with the help of its agent.",
     (
         RUNNING,
         flag("now", "set it to the host's time"),

@@ -24,7 +24,7 @@ _CONTROL_ERRORS = ("", "unknown", "monitor failure", "internal (locking) error")
     "domstate",
     "state of a domain",
     "Print whether a domain is running, paused, shut off, …",
-    (_DOMAIN, flag("reason", "also say how it came into that state")),
+    (_DOMAIN, flag("reason", "print the reason for the state, too")),
     examples=(("domstate web --reason", "such as: shut off (crashed)"),),
     returns="state reason?",
 )
@@ -162,20 +162,20 @@ _WHICH: tuple[tuple[str, GetAllDomainStatsFlags, str], ...] = (
     ("list-other", G.OTHER, "only domains in other states"),
 )
 _HOW: tuple[tuple[str, GetAllDomainStatsFlags, str], ...] = (
-    ("enforce", G.ENFORCE_STATS, "fail where a figure that was asked for cannot be had"),
+    ("enforce", G.ENFORCE_STATS, "fail if a requested group is not available"),
     ("backing", G.BACKING, "add the backing chain to block figures"),
-    ("nowait", G.NOWAIT, "leave out what would have to be waited for"),
+    ("nowait", G.NOWAIT, "leave out figures that would have to be waited for"),
 )
 
 
 @command(
     "domstats",
     "figures about domains",
-    "Print figures about some or all domains, all that there are or those asked for.",
+    "Print figures about domains: all domains or some, all figures or the groups asked for.",
     (
         *(flag(name, f"report {what}") for name, _, what in _STATS),
         *(flag(name, what) for name, _, what in _WHICH),
-        flag("raw", "print numbers as they come"),
+        flag("raw", "print raw numbers"),
         *(flag(name, what) for name, _, what in _HOW),
         words("domain", DomainType(), "domains to report on (default: all)"),
     ),

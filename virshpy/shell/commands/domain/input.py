@@ -45,15 +45,15 @@ class Key(Type):
 
 @command(
     "send-key",
-    "press keys of a domain's keyboard",
-    "Press keys of a domain's keyboard, all of them at once.",
+    "press keys of a guest's keyboard",
+    "Press keys of a guest's keyboard, all at the same time.",
     (
         RUNNING,
         option("codeset", AnyChoice(*_CODESETS), "what the numbers of keys mean (default: linux)", named_only=True),
-        option("holdtime", UInt(), "hold them for so many milliseconds", named_only=True),
+        option("holdtime", UInt(), "how long the keys are held, in milliseconds", named_only=True),
         words("keycode", Key(), "names or numbers of keys", optional=False),
     ),
-    examples=(("send-key test KEY_LEFTCTRL KEY_LEFTALT KEY_DELETE", "three fingers"),),
+    examples=(("send-key test KEY_LEFTCTRL KEY_LEFTALT KEY_DELETE", "press Ctrl+Alt+Del"),),
     returns="",
 )
 def send_key(domain: Domain, holdtime: int | None, keycode: list[str], args: Arguments) -> None:
@@ -123,10 +123,10 @@ def send_process_signal(domain: Domain, pid: int, signame: int) -> None:
 
 @command(
     "inject-nmi",
-    "send a domain a non-maskable interrupt",
-    "Send a domain an interrupt that a guest that hangs may still notice.",
+    "send a guest a non-maskable interrupt",
+    "Send a guest a non-maskable interrupt, which even a hung kernel receives.",
     (RUNNING,),
-    examples=(("inject-nmi test", "many kernels write a dump then"),),
+    examples=(("inject-nmi test", "many kernels write a crash dump"),),
     returns="",
 )
 def inject_nmi(domain: Domain) -> None:

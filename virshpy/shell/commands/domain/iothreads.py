@@ -53,12 +53,12 @@ def iothreadinfo(session: Session, domain: Domain, flags: int) -> Result:
 
 @command(
     "iothreadpin",
-    "which of the host's processors an I/O thread may run on",
-    "Set which processors of the host an I/O thread of a domain may run on.",
+    "pin an I/O thread to CPUs of the host",
+    "Set which CPUs of the host an I/O thread of a domain may run on.",
     (
         DOMAIN,
         argument("iothread", UInt().offering("IOTHREADS"), "number of an I/O thread"),
-        argument("cpulist", STRING.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all"),
+        argument("cpulist", STRING.offering("CPU_LIST"), "CPUs of the host, such as 0-3,^2; or r: all"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
@@ -97,18 +97,18 @@ def iothreaddel(domain: Domain, id: int, flags: int) -> None:
 
 
 _POLLING = (
-    ("poll-max-ns", UInt(64), "longest time to poll, in nanoseconds"),
-    ("poll-grow", UInt(), "what the time is multiplied with to grow"),
-    ("poll-shrink", UInt(), "what the time is divided by to shrink"),
-    ("thread-pool-min", Int(), "fewest helper threads"),
-    ("thread-pool-max", Int(), "most helper threads"),
+    ("poll-max-ns", UInt(64), "maximum time to poll, in nanoseconds"),
+    ("poll-grow", UInt(), "factor by which the time grows"),
+    ("poll-shrink", UInt(), "divisor by which the time shrinks"),
+    ("thread-pool-min", Int(), "minimum number of worker threads"),
+    ("thread-pool-max", Int(), "maximum number of worker threads"),
 )
 
 
 @command(
     "iothreadset",
-    "set how an I/O thread of a domain works",
-    "Change how an I/O thread of a domain polls and how many helpers it has.",
+    "change settings of an I/O thread",
+    "Change how an I/O thread of a domain polls, and its number of worker threads.",
     (
         DOMAIN,
         argument("id", ThreadNumber().offering("IOTHREADS"), "number of an I/O thread"),

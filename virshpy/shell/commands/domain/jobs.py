@@ -76,12 +76,12 @@ def _figure(label: str, value: Any, counts: str) -> str:
 
 @command(
     "domjobinfo",
-    "how far a domain's job is",
-    "Print what a domain is busy with, and how far it is.",
+    "progress of a domain's job",
+    "Print the job of a domain and its progress.",
     (
         DOMAIN,
-        flag("completed", "the figures of the job that ended last", adds=JobStatsFlags.COMPLETED),
-        flag("keep-completed", "and keep them for the next one who asks", adds=JobStatsFlags.KEEP_COMPLETED),
+        flag("completed", "figures of the last completed job", adds=JobStatsFlags.COMPLETED),
+        flag("keep-completed", "keep the figures of the completed job", adds=JobStatsFlags.KEEP_COMPLETED),
         flag("anystats", "figures of jobs that failed, too"),
         flag("rawstats", "print libvirt's own names and numbers"),
     ),
@@ -137,7 +137,7 @@ def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
 
 @command(
     "domjobabort",
-    "cancel what a domain is busy with",
+    "cancel the job of a domain",
     "Cancel the job of a domain: a migration, a save, a dump, a backup.",
     (RUNNING, flag("postcopy", "interrupt a migration that is past the point of no return")),
     examples=(("domjobabort test", "it takes too long"),),
@@ -159,10 +159,10 @@ _MODES = {
 @command(
     "domdirtyrate-calc",
     "measure how fast a domain writes to its memory",
-    "Begin to measure how much memory a domain writes in a second;\n'domstats --dirtyrate' shows the result.",
+    "Begin to measure how much memory a domain writes per second;\n'domstats --dirtyrate' shows the result.",
     (
         RUNNING,
-        option("seconds", Int(), "measure for so many seconds, 1 to 60"),
+        option("seconds", Int(), "duration of the measurement in seconds, 1 to 60"),
         option("mode", Choice(*_MODES), "how: page-sampling, dirty-bitmap or dirty-ring"),
     ),
     examples=(("domdirtyrate-calc test --seconds 5", "could it be migrated while it runs?"),),
@@ -179,53 +179,53 @@ def domdirtyrate_calc(domain: Domain, mode: str | None, args: Arguments) -> Mess
 # migration
 _M = MigrateFlags
 _SWITCHES: tuple[tuple[str, int, str], ...] = (
-    ("live", _M.LIVE, "while the domain runs"),
-    ("offline", _M.OFFLINE, "the definition of a domain that does not run"),
-    ("p2p", _M.PEER2PEER, "the hosts talk to each other"),
-    ("direct", 0, "the hypervisor does it by itself"),
-    ("tunnelled", _M.TUNNELLED, "through the connection of the two hosts"),
+    ("live", _M.LIVE, "migrate the domain while it runs"),
+    ("offline", _M.OFFLINE, "migrate the definition of a domain that does not run"),
+    ("p2p", _M.PEER2PEER, "peer-to-peer: the source host controls the migration"),
+    ("direct", 0, "the hypervisor controls the migration"),
+    ("tunnelled", _M.TUNNELLED, "send the data through the connection of the two hosts"),
     ("persistent", _M.PERSIST_DEST, "define the domain there"),
     ("undefinesource", _M.UNDEFINE_SOURCE, "undefine the domain here"),
     ("suspend", _M.PAUSED, "leave the domain paused there"),
     ("copy-storage-all", _M.NON_SHARED_DISK, "copy disks that the hosts do not share"),
-    ("copy-storage-inc", _M.NON_SHARED_INC, "copy the first images of disks that the hosts do not share"),
+    ("copy-storage-inc", _M.NON_SHARED_INC, "copy only the overlays of disks that the hosts do not share"),
     ("copy-storage-synchronous-writes", _M.NON_SHARED_SYNCHRONOUS_WRITES,
-     "the guest waits for its writes to reach the copies"),
-    ("change-protection", _M.CHANGE_PROTECTION, "refuse changes of the domain meanwhile"),
-    ("unsafe", _M.UNSAFE, "even where its disks may be damaged"),
-    ("verbose", 0, "show how far it is"),
+     "a write of the guest completes only when the copy has it"),
+    ("change-protection", _M.CHANGE_PROTECTION, "refuse changes of the domain during the migration"),
+    ("unsafe", _M.UNSAFE, "migrate even if that may damage its disks"),
+    ("verbose", 0, "show progress"),
     ("compressed", _M.COMPRESSED, "compress memory on the way"),
-    ("auto-converge", _M.AUTO_CONVERGE, "slow the guest down until it can be caught up with"),
-    ("rdma-pin-all", _M.RDMA_PIN_ALL, "pin all memory before RDMA begins"),
+    ("auto-converge", _M.AUTO_CONVERGE, "slow the guest down until the migration converges"),
+    ("rdma-pin-all", _M.RDMA_PIN_ALL, "pin all memory before an RDMA transfer"),
     ("abort-on-error", _M.ABORT_ON_ERROR, "give up at I/O errors of the guest"),
-    ("postcopy", _M.POSTCOPY, "memory may follow after the domain; begun by migrate-postcopy"),
-    ("postcopy-after-precopy", 0, "let memory follow after one round"),
-    ("postcopy-resume", _M.POSTCOPY_RESUME, "go on with a migration whose connection broke"),
+    ("postcopy", _M.POSTCOPY, "allow post-copy; migrate-postcopy begins it"),
+    ("postcopy-after-precopy", 0, "switch to post-copy after the first pass over memory"),
+    ("postcopy-resume", _M.POSTCOPY_RESUME, "resume a post-copy migration whose connection broke"),
     ("zerocopy", _M.ZEROCOPY, "send memory without copying it first"),
 )  # fmt: skip
 _DISKS = STRING.offering("DISKS")
 _METHODS = STRING.offering("COMPRESSIONS")
 # Options whose value becomes a parameter: libvirt's name of it, the type, the help.
 _VALUES = {
-    "migrateuri": ("migrate_uri", STRING, "where the hypervisor sends it, if that is not to be guessed"),
-    "graphicsuri": ("graphics_uri", STRING, "where viewers find the display then"),
+    "migrateuri": ("migrate_uri", STRING, "URI that the hypervisor sends the domain to"),
+    "graphicsuri": ("graphics_uri", STRING, "URI of the display after the migration"),
     "listen-address": ("listen_address", STRING, "address at which the other host listens"),
     "dname": ("destination_name", STRING, "the domain's name there"),
     "xml": ("destination_xml", File(), "file with the XML that it gets there"),
-    "migrate-disks": ("migrate_disks", _DISKS, "targets of the disks to copy, with commas"),
+    "migrate-disks": ("migrate_disks", _DISKS, "targets of the disks to copy, separated by commas"),
     "disks-port": ("disks_port", Int(), "port of the other host for disks"),
-    "disks-uri": ("disks_uri", STRING, "where disks are sent"),
-    "comp-methods": ("compression", _METHODS, "methods to compress memory with, with commas"),
+    "disks-uri": ("disks_uri", STRING, "URI that disks are sent to"),
+    "comp-methods": ("compression", _METHODS, "methods of compression, separated by commas"),
     "comp-mt-level": ("compression.mt.level", Int(), "level of compression by threads"),
     "comp-mt-threads": ("compression.mt.threads", Int(), "threads that compress"),
     "comp-mt-dthreads": ("compression.mt.dthreads", Int(), "threads that decompress"),
     "comp-xbzrle-cache": ("compression.xbzrle.cache", UInt(64), "bytes of cache for XBZRLE"),
-    "auto-converge-initial": ("auto_converge.initial", Int(), "slow down by so many percent at first"),
-    "auto-converge-increment": ("auto_converge.increment", Int(), "and by so many more each time"),
+    "auto-converge-initial": ("auto_converge.initial", Int(), "initial slowdown of the guest, in percent"),
+    "auto-converge-increment": ("auto_converge.increment", Int(), "additional slowdown at each step, in percent"),
     "persistent-xml": ("persistent_xml", File(), "file with the XML that is defined there"),
-    "postcopy-bandwidth": ("bandwidth.postcopy", UInt(64), "most MiB a second once memory follows"),
-    "parallel-connections": ("parallel.connections", Int(), "how many connections"),
-    "bandwidth": ("bandwidth", UInt(64), "most MiB a second"),
+    "postcopy-bandwidth": ("bandwidth.postcopy", UInt(64), "maximum bandwidth of the post-copy phase, in MiB/s"),
+    "parallel-connections": ("parallel.connections", Int(), "number of connections"),
+    "bandwidth": ("bandwidth", UInt(64), "maximum bandwidth, in MiB/s"),
     "tls-destination": ("tls.destination", STRING, "the other host's name as its certificate has it"),
 }
 _LISTS = ("migrate-disks", "comp-methods")
@@ -244,9 +244,9 @@ def _value(name: str) -> Any:
         argument("desturi", STRING.offering("URIS"), "URI of the other host"),
         *(flag(name, help, adds=value) for name, value, help in _SWITCHES),
         *(_value(name) for name in ("migrateuri", "graphicsuri", "listen-address", "dname")),
-        option("timeout", UInt(), "do something about it after so many seconds: suspend the domain, unless"),
-        flag("timeout-suspend", "after that time, suspend the domain"),
-        flag("timeout-postcopy", "after that time, let memory follow"),
+        option("timeout", UInt(), "act after N seconds (see --timeout-suspend, --timeout-postcopy)"),
+        flag("timeout-suspend", "after the timeout, suspend the domain (this is the default)"),
+        flag("timeout-postcopy", "after the timeout, switch to post-copy"),
         *(_value(name) for name in (
             "xml", "migrate-disks", "disks-port", "disks-uri", "comp-methods", "comp-mt-level", "comp-mt-threads",
             "comp-mt-dthreads", "comp-xbzrle-cache", "auto-converge-initial", "auto-converge-increment",
@@ -322,7 +322,7 @@ def _when_it_takes_long(domain: Domain, args: Arguments) -> None:
 
 @command(
     "migrate-postcopy",
-    "let a domain's memory follow after it",
+    "switch a migration to post-copy",
     "Have a domain that is being migrated go on at the other host at once. The\n"
     "migration must have been started with --postcopy.",
     (RUNNING,),
@@ -335,9 +335,9 @@ def migrate_postcopy(domain: Domain) -> None:
 
 @command(
     "migrate-setmaxdowntime",
-    "how long a domain may stand still at the end of its migration",
-    "Set how long a domain may stand still when it changes hosts.",
-    (RUNNING, argument("downtime", UInt(64), "milliseconds")),
+    "set the maximum downtime of a migration",
+    "Set how long a domain may be paused at the end of its migration.",
+    (RUNNING, argument("downtime", UInt(64), "maximum downtime, in milliseconds")),
     examples=(("migrate-setmaxdowntime test 500", "half a second"),),
     returns="",
 )
@@ -349,7 +349,7 @@ def migrate_setmaxdowntime(domain: Domain, downtime: int) -> None:
 
 @command(
     "migrate-getmaxdowntime",
-    "how long a domain may stand still at the end of its migration: print it",
+    "print the maximum downtime of a migration",
     "Print for how many milliseconds a domain may stand still when it changes\nhosts.",
     (RUNNING,),
     examples=(("migrate-getmaxdowntime test", "in milliseconds"),),
@@ -360,14 +360,14 @@ def migrate_getmaxdowntime(domain: Domain) -> Text:
     return Text("downtime_ms", str(number), number, end="")
 
 
-_POSTCOPY = flag("postcopy", "once memory follows after the domain")
+_POSTCOPY = flag("postcopy", "limit of the post-copy phase")
 
 
 @command(
     "migrate-setspeed",
-    "limit how fast a domain is migrated",
-    "Set the most that a migration may send.",
-    (RUNNING, argument("bandwidth", Wrapping(), "MiB a second"), _POSTCOPY),
+    "set the maximum bandwidth of a migration",
+    "Set the maximum bandwidth of a migration.",
+    (RUNNING, argument("bandwidth", Wrapping(), "maximum bandwidth, in MiB/s"), _POSTCOPY),
     examples=(("migrate-setspeed test 100", "leave something for others"),),
     returns="",
 )
@@ -378,10 +378,10 @@ def migrate_setspeed(domain: Domain, bandwidth: int, postcopy: bool) -> None:
 
 @command(
     "migrate-getspeed",
-    "print how fast a domain may be migrated",
-    "Print the most that a migration may send, in MiB a second.",
+    "print the maximum bandwidth of a migration",
+    "Print the maximum bandwidth of a migration, in MiB/s.",
     (RUNNING, _POSTCOPY),
-    examples=(("migrate-getspeed test", "in MiB a second"),),
+    examples=(("migrate-getspeed test", "in MiB/s"),),
     returns="bandwidth_bytes",
 )
 def migrate_getspeed(domain: Domain, postcopy: bool) -> Text:
@@ -391,7 +391,7 @@ def migrate_getspeed(domain: Domain, postcopy: bool) -> Text:
 
 @command(
     "migrate-compcache",
-    "the cache that repeated memory is found with",
+    "cache of a compressed migration",
     "Print or set the size of the cache that a compressed migration uses.",
     (RUNNING, option("size", UInt(64), "bytes", named_only=True)),
     examples=(("migrate-compcache test --size 67108864", "64 MiB"),),

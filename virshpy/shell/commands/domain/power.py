@@ -28,14 +28,12 @@ _MODES: dict[str, int] = {
     "paravirt": ShutdownFlags.PARAVIRT,
 }  # RebootFlags has the same numbers
 _MODE_WORDS = "'acpi', 'agent', 'initctl', 'signal'"
-_MODE_HELP = "how to ask: acpi|agent|initctl|signal|paravirt, several with commas"
+_MODE_HELP = "how to ask: acpi|agent|initctl|signal|paravirt, several separated by commas"
 _ASKABLE = "running,paused,idle,in shutdown"
 _PAUSED = flag("paused", "leave it paused", adds=CreateFlags.START_PAUSED)
 _AUTODESTROY = flag("autodestroy", "destroy it when virshpy leaves", adds=CreateFlags.START_AUTODESTROY)
 _DESCRIPTORS = option("pass-fds", Descriptors(), "file descriptors N,M,... to hand to the guest", late=True)
-_RESET_NVRAM = flag(
-    "reset-nvram", "begin with a fresh copy of the firmware's variables", adds=CreateFlags.START_RESET_NVRAM
-)
+_RESET_NVRAM = flag("reset-nvram", "start with a fresh NVRAM", adds=CreateFlags.START_RESET_NVRAM)
 
 
 @command(
@@ -142,7 +140,7 @@ domain.verb(
     "suspend",
     "suspended",
     "pause a domain",
-    "Stop a running domain's processors; it keeps its memory.",
+    "Stop the virtual CPUs of a running domain; it keeps its memory.",
     on="running,idle",
     why="what it does stands still until: resume web",
 )
@@ -150,7 +148,7 @@ domain.verb(
     "resume",
     "resumed",
     "let a paused domain run on",
-    "Let a paused domain's processors run again.",
+    "Let the virtual CPUs of a paused domain run again.",
     on="paused",
     why="after suspend; 'list' shows it as running again",
 )

@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "processors of the host, such as 0-3,^2; or r: all")
+CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "CPUs of the host, such as 0-3,^2; or r: all")
 _V = VcpuFlags
 
 
 # how many
 @command(
     "setvcpus",
-    "change how many processors a domain has",
-    "Change the number of a domain's processors.",
+    "change the number of a domain's virtual CPUs",
+    "Change the number of a domain's virtual CPUs.",
     (
         DOMAIN,
-        argument("count", UInt(), "how many"),
-        flag("maximum", "how many it may have at its next start"),
+        argument("count", UInt(), "number of pages"),
+        flag("maximum", "change the maximum, from the next start on"),
         *IMPACT,
-        flag("guest", "have the guest's agent switch them on or off"),
-        flag("hotpluggable", "those that are added can be taken away again"),
+        flag("guest", "have the guest agent switch virtual CPUs on or off"),
+        flag("hotpluggable", "make added virtual CPUs hotpluggable: they can be removed again"),
     ),
     constraints=(
         *IMPACT_CLASHES,
         Exclusive("guest", "config"),
         Requires("maximum", "config"),
     ),
-    examples=(("setvcpus test 1 --live", "one is enough for now"),),
+    examples=(("setvcpus test 1 --live", "one virtual CPU, for now"),),
     returns="",
 )
 def setvcpus(domain: Domain, count: int, flags: int, args: Arguments) -> None:
@@ -73,19 +73,19 @@ class _NoTwoKinds(Constraint):
 
 @command(
     "vcpucount",
-    "how many processors a domain has",
-    "Print the number of a domain's processors, all numbers or one of them.",
+    "number of a domain's virtual CPUs",
+    "Print the number of a domain's virtual CPUs: all counts, or one.",
     (
         DOMAIN,
-        flag("maximum", "how many there may be"),
-        flag("active", "how many there are"),
+        flag("maximum", "the maximum"),
+        flag("active", "the present number"),
         flag("live", "of the running domain"),
         flag("config", "of the definition"),
         flag("current", "of the running domain if it runs, else of the definition"),
-        flag("guest", "as the guest's agent counts them"),
+        flag("guest", "the number that the guest agent tells"),
     ),
     constraints=(_NoTwoKinds(),),
-    examples=(("vcpucount test", "all numbers"), ("vcpucount test --active --live", "one of them")),
+    examples=(("vcpucount test", "all four counts"), ("vcpucount test --active --live", "one count")),
     returns="vcpus | vcpus{maximum_config? maximum_live? current_config? current_live?}",
 )
 def vcpucount(domain: Domain, maximum: bool, guest: bool, flags: int, args: Arguments) -> Result:
@@ -124,17 +124,17 @@ _ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --di
 
 @command(
     "setvcpu",
-    "switch single processors of a domain on or off",
-    "Give a domain some of its processors, or take them away, by their numbers.",
+    "plug or unplug single virtual CPUs",
+    "Plug virtual CPUs into a domain, or unplug them, by their numbers.",
     (
         DOMAIN,
-        argument("vcpulist", STRING.offering("VCPU_LIST"), "numbers of processors of the domain, such as 2-3"),
-        flag("enable", "give them"),
-        flag("disable", "take them away"),
+        argument("vcpulist", STRING.offering("VCPU_LIST"), "numbers of virtual CPUs, such as 2-3"),
+        flag("enable", "plug them in"),
+        flag("disable", "unplug them"),
         *IMPACT,
     ),
     constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES, _ENABLE_OR_DISABLE),
-    examples=(("setvcpu test 1 --disable", "the second of them"),),
+    examples=(("setvcpu test 1 --disable", "the second virtual CPU"),),
     returns="",
 )
 def setvcpu(domain: Domain, vcpulist: str, enable: bool, flags: int) -> None:
@@ -143,11 +143,11 @@ def setvcpu(domain: Domain, vcpulist: str, enable: bool, flags: int) -> None:
 
 @command(
     "guestvcpus",
-    "processors as the guest uses them",
-    "Print which processors the guest uses, or have its agent switch some on or\noff.",
+    "virtual CPUs as the guest sees them",
+    "Print which virtual CPUs the guest uses, or have its agent switch some on\nor off.",
     (
         RUNNING_LATE,
-        option("cpulist", STRING.offering("VCPU_LIST"), "numbers of processors of the guest"),
+        option("cpulist", STRING.offering("VCPU_LIST"), "numbers of virtual CPUs"),
         flag("enable", "switch them on"),
         flag("disable", "switch them off"),
     ),
@@ -189,10 +189,10 @@ def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
 
 @command(
     "vcpuinfo",
-    "what a domain's processors do",
-    "Print for each processor of a domain whether and where it runs.",
-    (DOMAIN, flag("pretty", "sets of processors as ranges of numbers")),
-    examples=(("vcpuinfo test --pretty", "which of the host's they may run on"),),
+    "state of a domain's virtual CPUs",
+    "Print the state of each virtual CPU of a domain, and the CPU of the host on which it runs.",
+    (DOMAIN, flag("pretty", "print sets of CPUs as ranges")),
+    examples=(("vcpuinfo test --pretty", "with affinities as ranges"),),
     returns="vcpus[vcpu cpu state cpu_time_ns affinity]",
 )
 def vcpuinfo(session: Session, domain: Domain, args: Arguments) -> Text:
@@ -244,16 +244,16 @@ def wanted_cpus(text: str, session: Session) -> list[int]:
 
 @command(
     "vcpupin",
-    "which of the host's processors a domain's may run on",
-    "Print or set which processors of the host a processor of a domain may run\non.",
+    "pin virtual CPUs to CPUs of the host",
+    "Print or set which CPUs of the host a virtual CPU may run on.",
     (
         DOMAIN_LATE,
-        option("vcpu", UInt().offering("VCPUS"), "number of one of the domain's processors"),
+        option("vcpu", UInt().offering("VCPUS"), "number of a virtual CPU"),
         CPULIST,
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,
-    examples=(("vcpupin test 0 2-3", "the first one, on two of the host's"),),
+    examples=(("vcpupin test 0 2-3", "the first virtual CPU, on two CPUs of the host"),),
     returns="vcpus[vcpu affinity]",
 )
 def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int, args: Arguments) -> Result | None:
@@ -284,11 +284,11 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
 
 @command(
     "emulatorpin",
-    "which of the host's processors the emulator may run on",
-    "Print or set which processors of the host a domain's emulator may run on.",
+    "pin a domain's emulator to CPUs of the host",
+    "Print or set which CPUs of the host a domain's emulator may run on.",
     (DOMAIN, CPULIST, *IMPACT),
     constraints=IMPACT_CLASHES,
-    examples=(("emulatorpin test 0-1", "out of the way of its processors"),),
+    examples=(("emulatorpin test 0-1", "away from its virtual CPUs"),),
     returns="affinity",
 )
 def emulatorpin(session: Session, domain: Domain, cpulist: str | None, flags: int) -> Text | None:
@@ -303,13 +303,13 @@ def emulatorpin(session: Session, domain: Domain, cpulist: str | None, flags: in
 # time
 @command(
     "cpu-stats",
-    "processor time that a domain has used",
-    "Print how long a domain has used each processor of the host, and all of\nthem.",
+    "CPU time of a domain",
+    "Print the CPU time of a domain, for each CPU of the host and in total.",
     (
         RUNNING,
-        flag("total", "all together only"),
-        option("start", Int().offering("HOST_CPUS"), "from this processor on"),
-        option("count", Int(), "so many processors"),
+        flag("total", "print only the total"),
+        option("start", Int().offering("HOST_CPUS"), "number of the first processor to print"),
+        option("count", Int(), "number of processors to print"),
     ),
     examples=(("cpu-stats test --total", "all together"),),
     returns="cpu cpu_time_ns? user_time_ns? system_time_ns? vcpu_time_ns? | note",

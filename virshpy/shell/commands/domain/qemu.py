@@ -49,7 +49,7 @@ def qemu_attach(session: Session, pid: int) -> Message:
         option("event", STRING.offering("QMP_EVENTS"), "only events of this name"),
         flag("pretty", "indent what the event carries"),
         LOOP,
-        option("timeout", Timeout(), "give up after so many seconds"),
+        option("timeout", Timeout(), "give up after N seconds"),
         flag("regex", "the name is a regular expression", adds=EventFlags.REGEX),
         flag("no-case", "capital letters in the name do not matter", adds=EventFlags.NOCASE),
         TIMESTAMP,

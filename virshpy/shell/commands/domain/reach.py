@@ -30,7 +30,7 @@ _NO_DISPLAY = "a <graphics> element in its XML gives it one: edit"
         RUNNING,
         option("devname", STRING.offering("CONSOLES"), "alias of the device, such as serial1"),
         flag("force", "disconnect whoever is connected"),
-        flag("safe", "only where no one else can be connected meanwhile"),
+        flag("safe", "connect only if exclusive access is guaranteed"),
     ),
     examples=(
         ("console web", "log in there; ^] leaves it"),
@@ -61,7 +61,7 @@ def _devices(root: Node, tag: str) -> list[Node]:
     "the terminal device of a domain's console",
     "Print the path of the terminal that a domain's console is on.",
     (RUNNING,),
-    examples=(("ttyconsole web", "such as: /dev/pts/3, for another terminal program"),),
+    examples=(("ttyconsole web", "path such as /dev/pts/3, for another terminal program"),),
     returns="tty",
 )
 def ttyconsole(domain: Domain) -> Text:

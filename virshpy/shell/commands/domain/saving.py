@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 _S = SaveRestoreFlags
 _BYPASS = flag("bypass-cache", "keep it out of the host's page cache", adds=_S.BYPASS_CACHE)
 _STATE = (
-    flag("running", "it will run when it is restored", adds=_S.RUNNING),
-    flag("paused", "it will be paused when it is restored", adds=_S.PAUSED),
+    flag("running", "restore it running", adds=_S.RUNNING),
+    flag("paused", "restore it paused", adds=_S.PAUSED),
 )
 _STATE_CLASH = (Exclusive("running", "paused"),)
-_VERBOSE = flag("verbose", "show how far it is")
+_VERBOSE = flag("verbose", "show progress")
 _SECURE = flag("security-info", "with passwords", adds=1)
 _ALTERED = option("xml", File(), "file with XML that it is restored with")
 
@@ -41,8 +41,8 @@ def _state(args: Arguments) -> int:
 
 @command(
     "save",
-    "stop a domain and keep its state in a file",
-    "Write a domain's memory to a file and stop it; restore lets it go on.",
+    "save a domain's state to a file, and stop it",
+    "Write a domain's memory to a file and stop it; restore continues it.",
     (DOMAIN, argument("file", Path(), "file to write"), _BYPASS, _ALTERED, *_STATE, _VERBOSE),
     examples=(("save test /var/tmp/test.sav", "then: restore /var/tmp/test.sav"),),
     returns="message domain file",
@@ -71,10 +71,10 @@ def _absolute(path: str) -> str:
 
 @command(
     "restore",
-    "let a saved domain go on",
-    "Start a domain from a file that save has made.",
+    "restore a domain from a file",
+    "Start a domain from a file written by save; the guest continues where it was.",
     (argument("file", Path(), "file to read"), _BYPASS, _ALTERED, *_STATE,
-     flag("reset-nvram", "begin with a fresh copy of the firmware's variables", adds=_S.RESET_NVRAM)),
+     flag("reset-nvram", "start with a fresh NVRAM", adds=_S.RESET_NVRAM)),
     examples=(("restore /var/tmp/test.sav", "where it was"),),
     returns="message file",
 )  # fmt: skip
@@ -89,8 +89,8 @@ def restore(session: Session, file: str, xml: str | None, args: Arguments) -> Me
 
 @command(
     "managedsave",
-    "stop a domain and have its state kept",
-    "Write a domain's memory to a file that its next start goes on from.",
+    "save a domain's state for its next start",
+    "Save a domain's memory and stop it. Its next start continues from there.",
     (DOMAIN, _BYPASS, *_STATE, _VERBOSE),
     examples=(("managedsave test", "before the host is rebooted"),),
     returns="message domain",
@@ -104,10 +104,10 @@ def managedsave(domain: Domain, args: Arguments) -> Iterable[Result]:
 
 @command(
     "managedsave-remove",
-    "throw the kept state of a domain away",
-    "Remove the file that the next start of a domain would go on from.",
+    "remove a domain's managed save image",
+    "Remove the managed save image, so that the next start boots the guest.",
     (argument("domain", DomainType(), "name, id or UUID of a domain"),),
-    examples=(("managedsave-remove test", "boot it afresh"),),
+    examples=(("managedsave-remove test", "so that it boots anew"),),
     returns="message domain removed",
 )
 def managedsave_remove(domain: Domain, args: Arguments) -> Message:
@@ -124,8 +124,8 @@ def managedsave_remove(domain: Domain, args: Arguments) -> Message:
 
 @command(
     "managedsave-dumpxml",
-    "print the XML of a domain's kept state",
-    "Print the XML that the next start of a domain would go on with.",
+    "print the XML of a managed save image",
+    "Print the XML in a domain's managed save image.",
     (DOMAIN, _SECURE, XPATH_FIRST, WRAP),
     examples=(("managedsave-dumpxml test --xpath //disk/source", "which files it will want"),),
     returns="xml",
@@ -136,8 +136,8 @@ def managedsave_dumpxml(domain: Domain, flags: int, args: Arguments) -> Document
 
 @command(
     "managedsave-define",
-    "change the XML of a domain's kept state, from a file",
-    "Replace the XML that the next start of a domain will go on with.",
+    "replace the XML of a managed save image",
+    "Replace the XML in a domain's managed save image.",
     (DOMAIN_LATE, argument("xml", File(), "file with the XML"), *_STATE),
     constraints=_STATE_CLASH,
     examples=(("managedsave-define test moved.xml", "its disks are somewhere else now"),),
@@ -153,8 +153,8 @@ def managedsave_define(xml: str, args: Arguments) -> Message:
 
 @command(
     "managedsave-edit",
-    "change the XML of a domain's kept state in an editor",
-    "Open the XML that the next start of a domain will go on with in $VISUAL or\n$EDITOR.",
+    "edit the XML of a managed save image",
+    "Open the XML in a domain's managed save image in $VISUAL or $EDITOR.",
     (DOMAIN, *_STATE),
     constraints=_STATE_CLASH,
     examples=(("managedsave-edit test --paused", "and have it paused then"),),
@@ -176,12 +176,12 @@ def managedsave_edit(domain: Domain, flags: int) -> Message:
     return Message(text, domain=domain.name, changed=True)
 
 
-_IMAGE = argument("file", Path(), "file that save has made")
+_IMAGE = argument("file", Path(), "file written by save")
 
 
 @command(
     "save-image-dumpxml",
-    "print the XML in a file that save has made",
+    "print the XML in a file written by save",
     "Print the XML that a domain would be restored with.",
     (_IMAGE, _SECURE, XPATH_FIRST, WRAP),
     examples=(("save-image-dumpxml /var/tmp/test.sav", "which domain it is"),),
@@ -193,7 +193,7 @@ def save_image_dumpxml(session: Session, file: str, flags: int, args: Arguments)
 
 @command(
     "save-image-define",
-    "change the XML in a file that save has made, from a file",
+    "change the XML in a file written by save, from a file",
     "Replace the XML that a domain would be restored with.",
     (_IMAGE, argument("xml", File(), "file with the XML"), *_STATE),
     examples=(("save-image-define /var/tmp/test.sav moved.xml", "its disks are somewhere else now"),),
@@ -207,7 +207,7 @@ def save_image_define(session: Session, file: str, xml: str, args: Arguments) ->
 
 @command(
     "save-image-edit",
-    "change the XML in a file that save has made in an editor",
+    "change the XML in a file written by save in an editor",
     "Open the XML that a domain would be restored with in $VISUAL or $EDITOR.",
     (_IMAGE, *_STATE),
     constraints=_STATE_CLASH,
@@ -247,14 +247,14 @@ _D = CoreDumpFlags
         DOMAIN,
         argument("file", Path(), "file to write"),
         flag("live", "while the domain runs on", adds=_D.LIVE),
-        flag("crash", "and have the domain crash", adds=_D.CRASH),
+        flag("crash", "crash the domain afterwards", adds=_D.CRASH),
         flag("bypass-cache", "keep it out of the host's page cache", adds=_D.BYPASS_CACHE),
-        flag("reset", "and reset the domain", adds=_D.RESET),
+        flag("reset", "reset the domain afterwards", adds=_D.RESET),
         _VERBOSE,
         flag("memory-only", "memory and registers only, as crash(8) reads them", adds=_D.MEMORY_ONLY),
         option("format", AnyChoice(*_FORMATS), "format of a dump of memory only"),
     ),
-    examples=(("dump test /var/tmp/test.core --memory-only --live", "while it hangs"),),
+    examples=(("dump test /var/tmp/test.core --memory-only --live", "without stopping it"),),
     returns="message domain file",
 )
 def dump(domain: Domain, memory_only: bool, format: str | None, flags: int, args: Arguments) -> Iterable[Result]:
@@ -284,8 +284,8 @@ _SUFFIXES = {"image/png": ".png", "image/x-portable-pixmap": ".ppm"}
 
 @command(
     "screenshot",
-    "take a picture of a domain's screen",
-    "Write a picture of a domain's screen to a file.",
+    "take a screenshot of a domain",
+    "Write a screenshot of a domain to a file.",
     (
         RUNNING,
         option("file", Path(), "file to write (default: a name with the time)"),

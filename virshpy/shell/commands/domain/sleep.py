@@ -18,12 +18,12 @@ _TARGETS = {"mem": NodeSuspendTarget.MEM, "disk": NodeSuspendTarget.DISK, "hybri
 
 @command(
     "dompmsuspend",
-    "have a guest go to sleep",
-    "Have the guest's own power management put it to sleep.",
+    "suspend a guest through its power management",
+    "Suspend a guest by its own power management.",
     (
         RUNNING,
-        argument("target", Choice(*_TARGETS), "where its state is kept: mem, disk or hybrid"),
-        option("duration", UInt(64), "wake up after so many seconds"),
+        argument("target", Choice(*_TARGETS), "kind of suspension: mem, disk or hybrid"),
+        option("duration", UInt(64), "wake up after N seconds"),
     ),
     constraints=(Reads("domain", "duration"),),
     examples=(("dompmsuspend test mem", "then: dompmwakeup test"),),
@@ -40,8 +40,8 @@ def dompmsuspend(domain: Domain, target: str, duration: int | None) -> Message:
 
 @command(
     "dompmwakeup",
-    "wake a guest up that went to sleep",
-    "Wake a guest up whose power management has put it to sleep.",
+    "wake a suspended guest",
+    "Wake a guest that was suspended by its power management.",
     (argument("domain", DomainType(states="pmsuspended"), "name, id or UUID of a domain"),),
     examples=(("dompmwakeup test", "after dompmsuspend"),),
     returns="message domain",

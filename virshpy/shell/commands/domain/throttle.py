@@ -59,9 +59,9 @@ _WORDS = {"total": "reads and writes", "read": "reads", "write": "writes"}
 
 def _throttle_help(name: str) -> str:
     which, what, *_ = name.split("-")
-    rate = f"{_WORDS[which]}, {'bytes' if what == 'bytes' else 'operations'} a second"
+    rate = f"{_WORDS[which]}, {'bytes' if what == 'bytes' else 'operations'} per second"
     if name.endswith("-length"):
-        return f"for how many seconds that peak may last: {rate}"
+        return f"maximum length of that peak in seconds: {rate}"
     return f"peak of {rate}" if name.endswith("-max") else rate
 
 

@@ -27,7 +27,7 @@ UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB
 # memory
 @command(
     "setmem",
-    "change how much memory a domain has",
+    "change the memory of a domain",
     "Change the memory of a domain, within its maximum.",
     (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
     aliases=(Alias("kilobytes", "size"),),
@@ -43,8 +43,8 @@ def setmem(domain: Domain, size: int, current: bool, flags: int) -> None:
 
 @command(
     "setmaxmem",
-    "change how much memory a domain may have",
-    "Change the most memory that a domain may have.",
+    "change the maximum memory of a domain",
+    "Change the maximum memory of a domain.",
     (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
     constraints=IMPACT_CLASHES,
     aliases=(Alias("kilobytes", "size"),),
@@ -74,10 +74,10 @@ class Limit(KiB):
 
 
 _LIMITS = (
-    ("hard-limit", "most memory it may use"),
-    ("soft-limit", "memory it gets where there is too little"),
-    ("swap-hard-limit", "most memory and swap it may use"),
-    ("min-guarantee", "memory it always gets"),
+    ("hard-limit", "maximum memory it may use"),
+    ("soft-limit", "limit enforced when the host is short of memory"),
+    ("swap-hard-limit", "maximum memory and swap it may use"),
+    ("min-guarantee", "memory that it is guaranteed"),
 )
 
 
@@ -109,7 +109,7 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
 
 @command(
     "numatune",
-    "the host's NUMA nodes that a domain's memory comes from",
+    "NUMA policy of a domain's memory",
     "Print or set which NUMA nodes of the host a domain's memory comes from.",
     (
         DOMAIN,
@@ -160,17 +160,17 @@ class StringParameter(AnyText):
 
 _PER_DEVICE = (
     ("device-weights", "weights of devices: PATH,WEIGHT,…"),
-    ("device-read-iops-sec", "reads a second from devices: PATH,NUMBER,…"),
-    ("device-write-iops-sec", "writes a second to devices: PATH,NUMBER,…"),
-    ("device-read-bytes-sec", "bytes a second read from devices: PATH,NUMBER,…"),
-    ("device-write-bytes-sec", "bytes a second written to devices: PATH,NUMBER,…"),
+    ("device-read-iops-sec", "reads per second from devices: PATH,NUMBER,…"),
+    ("device-write-iops-sec", "writes per second to devices: PATH,NUMBER,…"),
+    ("device-read-bytes-sec", "bytes per second read from devices: PATH,NUMBER,…"),
+    ("device-write-bytes-sec", "bytes per second written to devices: PATH,NUMBER,…"),
 )
 
 
 @command(
     "blkiotune",
-    "a domain's share of the host's disks",
-    "Print or set a domain's weight and limits at the host's block devices.",
+    "I/O weights and limits of a domain",
+    "Print or set a domain's I/O weight and its limits for block devices of the host.",
     (
         DOMAIN,
         option("weight", Int(), "weight, from 100 to 1000"),
@@ -216,12 +216,12 @@ class SchedulerNumber(Type):
 
 @command(
     "schedinfo",
-    "how the host's scheduler treats a domain",
+    "scheduler parameters of a domain",
     "Print or set parameters of the scheduler for a domain.",
     (
         DOMAIN,
-        option("weight", SchedulerNumber(), "weight, for a scheduler that has it", named_only=True, late=True),
-        option("cap", SchedulerNumber(), "cap, for a scheduler that has it", named_only=True, late=True),
+        option("weight", SchedulerNumber(), "weight, where the scheduler has one", named_only=True, late=True),
+        option("cap", SchedulerNumber(), "cap, where the scheduler has one", named_only=True, late=True),
         CURRENT,
         CONFIG,
         LIVE,
@@ -291,8 +291,8 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
     "Print which performance counters of a domain are on, or switch some.",
     (
         DOMAIN,
-        option("enable", STRING.offering("PERF_EVENTS"), "counters to switch on, with commas"),
-        option("disable", STRING.offering("PERF_EVENTS"), "counters to switch off, with commas"),
+        option("enable", STRING.offering("PERF_EVENTS"), "counters to switch on, separated by commas"),
+        option("disable", STRING.offering("PERF_EVENTS"), "counters to switch off, separated by commas"),
         *IMPACT,
     ),
     constraints=(*IMPACT_CLASHES, Reads("enable", "disable")),
@@ -343,12 +343,12 @@ _ACTIONS = {
 
 @command(
     "set-lifecycle-action",
-    "what becomes of a domain that ends",
-    "Set what is done when a guest powers off, reboots or crashes.",
+    "set the action when a guest powers off, reboots or crashes",
+    "Set the action that is taken when a guest powers off, reboots or crashes.",
     (
         DOMAIN_LATE,
-        argument("type", Choice(*_TYPES), "what the guest does: poweroff, reboot or crash"),
-        argument("action", Choice(*_ACTIONS), "what is done then"),
+        argument("type", Choice(*_TYPES), "event: poweroff, reboot or crash"),
+        argument("action", Choice(*_ACTIONS), "action: destroy, restart, preserve, rename-restart, coredump-…"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,

@@ -1,26 +1,8 @@
-"""Addresses of UNIX sockets, and which TCP ports are free."""
+"""Who listens on UNIX sockets, and which TCP ports are free."""
 
 from __future__ import annotations
 
-import os
-
-
-class short_path:
-    """A name for a path that fits into a socket address (107 bytes): through a descriptor of its directory."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._fd = -1
-
-    def __enter__(self) -> str:
-        if len(os.fsencode(self.path)) < 108:
-            return self.path
-        self._fd = os.open(os.path.dirname(self.path), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        return f"/proc/self/fd/{self._fd}/{os.path.basename(self.path)}"
-
-    def __exit__(self, *exception: object) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
+from virshpy.host import untrusted
 
 
 def is_heard(path: str) -> bool | None:
@@ -29,11 +11,11 @@ def is_heard(path: str) -> bool | None:
     import stat
 
     try:
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
-            return None
-        with socket.socket(socket.AF_UNIX) as probe, short_path(path) as name:
+        with untrusted.look(path, links=True) as found, socket.socket(socket.AF_UNIX) as probe:
+            if not stat.S_ISSOCK(found.status.st_mode):
+                return None
             probe.setblocking(False)
-            probe.connect(name)
+            probe.connect(found.name)
     except (FileNotFoundError, ConnectionRefusedError):
         return False
     except OSError:

@@ -9,8 +9,7 @@ import struct
 import time
 
 from virshpy import errors
-from virshpy.host import files, locks
-from virshpy.host.sockets import short_path
+from virshpy.host import files, locks, untrusted
 
 _PATIENCE = 3.0  # seconds for a session to let go when another takes its terminal
 
@@ -44,27 +43,25 @@ class Terminal:
 
     def _take_over(self, force: bool) -> None:
         pid = None
-        with socket.socket(socket.AF_UNIX) as ask, short_path(self._place) as path:
-            try:
-                if force:
-                    ask.settimeout(_PATIENCE)
-                    ask.connect(path)
+        try:
+            if force:
+                with untrusted.connect(self._place, _PATIENCE) as ask:
                     (pid,) = struct.unpack_from("i", ask.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-            except OSError:
-                pass  # it is about to end, or only just begun
-            until = time.monotonic() + (_PATIENCE if force else 0)
-            while not self._lock():
-                if time.monotonic() >= until:
-                    raise SessionExists(pid)
-                time.sleep(0.01)
+        except OSError:
+            pass  # it is about to end, or only just begun
+        until = time.monotonic() + (_PATIENCE if force else 0)
+        while not self._lock():
+            if time.monotonic() >= until:
+                raise SessionExists(pid)
+            time.sleep(0.01)
 
     def _listen(self) -> None:
         """Whoever has the terminal's lock may make the socket; one that a killed session left is in nobody's way."""
         self._asked = socket.socket(socket.AF_UNIX)
         try:
             files.remove(self._place)
-            with short_path(self._place) as path:
-                self._asked.bind(path)
+            with untrusted.directory(self._place) as folder:
+                self._asked.bind(f"{folder.name}/{os.path.basename(self._place)}")
             os.chmod(self._place, 0o600)
             self._asked.listen(1)
         except OSError as error:

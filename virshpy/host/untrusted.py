@@ -69,12 +69,14 @@ class Opened:
         self.close()
 
 
-def look(path: str, *, within: int | None = None) -> Opened:
+def look(path: str, *, within: int | None = None, links: bool = False) -> Opened:
     """What is under a name, unopened (O_PATH): to be asked about, to change its owner and its access list.
 
-    ``within`` is the descriptor of the directory that the name is in. Raises Changed for a link, OSError.
+    ``within`` is the descriptor of the directory that the name is in. ``links`` is as for :func:`read`. Raises Changed
+    for a link, OSError.
     """
-    opened = Opened(path, os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within))
+    follow = 0 if links else os.O_NOFOLLOW
+    opened = Opened(path, os.open(path, os.O_PATH | os.O_CLOEXEC | follow, dir_fd=within))
     if stat.S_ISLNK(opened.status.st_mode):
         opened.close()
         raise opened._changed("it is a link")

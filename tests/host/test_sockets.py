@@ -1,0 +1,61 @@
+"""Sockets whose paths are at the limit of an address, and beyond it: 107 bytes are the longest."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.stores import open_store
+from virshpy.host import sockets
+from virshpy.host.journal import Journal
+from virshpy.host.steps.filesystem import ListeningSocket
+from virshpy.host.terminals import SessionExists, Terminal
+
+
+def path_of(root: Path, length: int) -> str:
+    """Of a socket in a directory with a long name."""
+    directory = f"{root}/".ljust(length - len("/socket"), "d")
+    os.mkdir(directory)
+    return f"{directory}/socket"
+
+
+@pytest.mark.parametrize("length", [106, 107, 108, 200])
+def test_a_listening_socket_is_heard_under_its_name(root: Path, length: int) -> None:
+    path = path_of(root, length)
+    assert sockets.is_heard(path) is False
+    entry = Journal.begin(open_store(root), "start", "subject", lasting=False)
+    entry.do(step := ListeningSocket(path))
+    with socket.socket(fileno=step.open()) as listening:
+        # Others are shown the path itself, as long as an address holds it.
+        assert (listening.getsockname() == path) is (length <= 107)
+        assert sockets.is_heard(path) is True
+        os.symlink(path, link := f"{root}/link")
+        assert sockets.is_heard(link) is True
+        step.release()
+    assert sockets.is_heard(path) is False
+    entry.undo()
+    assert not os.path.exists(path) and not os.path.islink(path)
+    assert sockets.is_heard(link) is False
+
+
+def test_what_is_no_socket_is_not_heard(root: Path) -> None:
+    (root / "file").write_text("")
+    assert sockets.is_heard(f"{root}/file") is None
+    assert sockets.is_heard(str(root)) is None
+
+
+@pytest.mark.parametrize("length", [100, 107, 108, 200])
+def test_a_terminal_is_taken_over_wherever_its_session_listens(root: Path, length: int) -> None:
+    far, near = os.openpty()
+    path, place = os.ttyname(near), path_of(root, length)
+    first = Terminal(path, place, os.stat(path).st_uid)
+    with pytest.raises(SessionExists):
+        Terminal(path, place, os.stat(path).st_uid)
+    first.close()
+    Terminal(path, place, os.stat(path).st_uid).close()
+    assert not os.path.exists(place)
+    os.close(far)
+    os.close(near)

@@ -15,7 +15,6 @@ from virshpy.enums import (
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, Type
-from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import asked_the_old_way, given_flags, listed, one_form
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NetworkType
@@ -329,12 +328,4 @@ def net_port_delete(session: Session, args: Arguments) -> Message:
     return Message(f"Network port {typed} deleted", uuid=port.uuid)
 
 
-declare_event(
-    "net-event",
-    "network",
-    ("network", NetworkType()),
-    ("lifecycle",),
-    lambda connection, network, kind, callback: connection.network_event_register_any(network, kind, callback),
-    lambda connection, number: connection.network_event_deregister_any(number),
-    ("Defined", "Undefined", "Started", "Stopped"),
-)
+net.events(("lifecycle",), ("Defined", "Undefined", "Started", "Stopped"))

@@ -7,7 +7,6 @@ from virshpy.enums import ListNodeDevicesFlags, NodeDeviceCreateXMLFlags, NodeDe
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, AnyText, File
-from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import asked_the_old_way, named_as
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NodeDeviceType
@@ -248,12 +247,4 @@ def nodedev_update(session: Session, args: Arguments) -> Message:
     return Message(f"Updated node device {device.name} {' and '.join(what)}", name=device.name)
 
 
-declare_event(
-    "nodedev-event",
-    "node device",
-    ("device", NodeDeviceType()),
-    ("lifecycle", "update"),
-    lambda connection, device, kind, callback: connection.node_device_event_register_any(device, kind, callback),
-    lambda connection, number: connection.node_device_event_deregister_any(number),
-    ("Created", "Deleted", "Defined", "Undefined"),
-)
+nodedev.events(("lifecycle", "update"), ("Created", "Deleted", "Defined", "Undefined"))

@@ -14,7 +14,6 @@ from virshpy.enums import (
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, exclusive, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
-from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import asked_the_old_way, given_flags
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import PoolType
@@ -450,12 +449,4 @@ def pool_capabilities(session: Session, args: Arguments) -> Document:
         return Document(session.connection.storage_pool_capabilities(), end="\n")
 
 
-declare_event(
-    "pool-event",
-    "storage pool",
-    ("pool", PoolType()),
-    ("lifecycle", "refresh"),
-    lambda connection, pool, kind, callback: connection.storage_pool_event_register_any(pool, kind, callback),
-    lambda connection, number: connection.storage_pool_event_deregister_any(number),
-    ("Defined", "Undefined", "Started", "Stopped", "Created", "Deleted"),
-)
+pool.events(("lifecycle", "refresh"), ("Defined", "Undefined", "Started", "Stopped", "Created", "Deleted"))

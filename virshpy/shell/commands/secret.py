@@ -6,7 +6,6 @@ from virshpy.enums import ListSecretsFlags, SecretDefineFlags
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, command, flag, option
 from virshpy.shell.lang.types import STRING, Bytes
-from virshpy.shell.nouns.events import declare_event
 from virshpy.shell.nouns.families import asked_the_old_way, given_flags
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import SecretType
@@ -152,13 +151,4 @@ def secret_list(session: Session, args: Arguments) -> Table:
     return Table("secrets", [("uuid", "UUID"), ("usage_type", "Usage"), ("usage_id", None)], rows)
 
 
-declare_event(
-    "secret-event",
-    "secret",
-    ("secret", SecretType()),
-    ("lifecycle", "value-changed"),
-    lambda connection, secret, kind, callback: connection.secret_event_register_any(secret, kind, callback),
-    lambda connection, number: connection.secret_event_deregister_any(number),
-    ("Defined", "Undefined"),
-    shown=lambda ref: str(ref.uuid),
-)
+secret.events(("lifecycle", "value-changed"), ("Defined", "Undefined"))

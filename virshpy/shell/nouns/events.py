@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.shell.failure import Failure
-from virshpy.shell.lang.command import Option, command, flag, option
+from virshpy.shell.lang.command import command, flag, option
 from virshpy.shell.lang.types import Choice, Timeout
 from virshpy.shell.render.results import Lines, Message, Text
 
@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-    from virshpy.api.connection import Connection
     from virshpy.shell.lang.command import Arguments
-    from virshpy.shell.lang.types import Type
+    from virshpy.shell.nouns.noun import Noun
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
@@ -96,51 +95,46 @@ def _now() -> str:
     return strftime("%Y-%m-%d %H:%M:%S", localtime(now)) + f".{int(now * 1000) % 1000:03}" + strftime("%z")
 
 
-def declare_event(
-    name: str,
-    noun: str,
-    target: tuple[str, Type],
-    kinds: Sequence[str],
-    register: Callable[[Connection, Any, int, Callable[..., None]], int],
-    deregister: Callable[[Connection, int], None],
-    lifecycle: Sequence[str],
-    shown: Callable[[Any], str] = lambda ref: str(ref.name),
-) -> None:
-    """``net-event`` and its like: ``kinds`` of events by number, and the words of the first kind, lifecycle."""
-    about: Option = option(target[0], target[1], f"only events of this {noun}", late=True)
+def declare_events(noun: Noun, kinds: Sequence[str], changes: Sequence[str]) -> None:
+    """``net-event`` and its like: ``kinds`` of events by number; ``changes`` are the words of the first, lifecycle."""
+    name, said, key = f"{noun.prefix}event", noun.type.api.replace("_", " "), noun.type.identity.split()[0]
 
     @command(
         name,
-        f"wait for events of {noun}s",
-        f"Wait for something to happen to a {noun}, and print it. Or list the kinds\nof events.",
-        (about, option("event", Choice(*kinds), "which kind to wait for", late=True), LOOP, TIMEOUT, LIST, TIMESTAMP),
+        f"wait for events of {said}s",
+        f"Wait for something to happen to a {said}, and print it. Or list the kinds\nof events.",
+        (
+            option(noun.name, noun.type(), f"only events of this {said}", late=True),
+            option("event", Choice(*kinds), "which kind to wait for", late=True),
+            LOOP,
+            TIMEOUT,
+            LIST,
+            TIMESTAMP,
+        ),
         examples=((f"{name} --list", "what --event may name"), (f"{name} --event lifecycle --loop", "until Ctrl-C")),
-        returns=f"event {target[0]} change? | events<event> | message received",
+        returns=f"event {noun.name} change? | events<event> | message received",
     )
     def event(session: Session, args: Arguments) -> Result | Iterable[Result]:
         if "list" in args:
             return Lines("events", ["event"], [(kind,) for kind in kinds])
-        if not args["event"]:
+        kind = args["event"]
+        if not kind:
             raise Failure("either --list or --event <type> is required")
-        if args["event"] not in kinds:
-            raise Failure(f"unknown event type {args['event']}")
-        number = kinds.index(args["event"])
-        connection = session.connection
+        if kind not in kinds:
+            raise Failure(f"unknown event type {kind}")
+        number = kinds.index(kind)
 
         def describe(ref: Any, **carried: Any) -> tuple[str, dict[str, Any]]:
-            sentence = f"event '{kinds[number]}' for {noun} {shown(ref)}"
-            told = {"event": kinds[number], target[0]: shown(ref)}
+            about = str(getattr(ref, key))
+            sentence, told = f"event '{kind}' for {said} {about}", {"event": kind, noun.name: about}
             if number == 0:
-                change = word(lifecycle, carried.get("event"))
+                change = word(changes, carried.get("event"))
                 sentence, told["change"] = f"{sentence}: {change}", change.lower()
             return sentence, told
 
+        register, deregister = (noun.method(session, f"event_{verb}_any") for verb in ("register", "deregister"))
         return watch(
-            session,
-            args,
-            lambda callback: [register(connection, args[target[0]], number, callback)],
-            lambda registration: deregister(connection, registration),
-            describe,
+            session, args, lambda callback: [register(args[noun.name], number, callback)], deregister, describe
         )
 
 

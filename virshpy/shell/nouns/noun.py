@@ -228,6 +228,12 @@ class Noun:
         declare_description(self)
         declare_metadata(self)
 
+    def events(self, kinds: Sequence[str], changes: Sequence[str]) -> None:
+        """``net-event``"""
+        from virshpy.shell.nouns.events import declare_events
+
+        declare_events(self, kinds, changes)
+
     def _examples(self, verb: str, why: str = "") -> Examples:
         return ((f"{self.prefix}{verb} {self.example}", why or f"for the {self.name} of that name"),)
 

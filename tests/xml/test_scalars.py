@@ -21,14 +21,14 @@ def test_numbers_are_read_as_c_reads_them(text: str, base: int, value: int | Non
 @pytest.mark.parametrize(
     ("text", "numbers", "printed"),
     [("0", (0,), "0"), ("0-3", (0, 1, 2, 3), "0-3"), ("3,1,2", (1, 2, 3), "1-3"), ("0-4,^2", (0, 1, 3, 4), "0-1,3-4"),
-     ("1, 5", (1, 5), "1,5")],
+     ("1, 5", (1, 5), "1,5"), ("0 - 1,", (0, 1), "0-1"), ("1,^2", (1,), "1")],
 )  # fmt: skip
 def test_ranges(text: str, numbers: tuple[int, ...], printed: str) -> None:
     assert parse_ranges(text) == numbers
     assert format_ranges(numbers) == printed
 
 
-@pytest.mark.parametrize("text", ["a", "", "1-", "-1", "3-1", "1,,2", "^1-2", "0-99999999", "1;2"])
+@pytest.mark.parametrize("text", ["a", "", ",", "1-", "-1", "3-1", "1,,2", "^1-2", "^ 1", "0-99999999", "1;2"])
 def test_ranges_that_are_none(text: str) -> None:
     assert parse_ranges(text) is None
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.command import Command, Invocation
 
 _STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
-_RIGHTS = "the user may not do that on the host; qemu:///session are guests of one's own"
-_EXIST = "to change the one that is there, put its <uuid> into the document; else choose another name"
+_RIGHTS = "the user may not do that on the host; qemu:///session has guests of your own"
+_EXIST = "to change the existing one, put its <uuid> into the document; else choose another name"
 _AGENT = "see whether the guest runs its agent and has a channel org.qemu.guest_agent.0"
 _CODES = {
     "VIR_ERR_NO_MEMORY": "the host has too little memory: freecell shows how much is free",
@@ -53,7 +53,7 @@ _CODES = {
     "VIR_ERR_XML_INVALID_SCHEMA": "what the schema does not know is refused with --validate only",
     "VIR_ERR_DOM_EXIST": _EXIST,
     "VIR_ERR_NETWORK_EXIST": _EXIST,
-    "VIR_ERR_STORAGE_VOL_EXIST": "choose another name, or 'vol-delete' the one that is there",
+    "VIR_ERR_STORAGE_VOL_EXIST": "choose another name, or 'vol-delete' the existing one",
     "VIR_ERR_STORAGE_POOL_BUILT": "--overwrite builds it all the same; the data that are there are lost",
     "VIR_ERR_SNAPSHOT_REVERT_RISKY": "--force reverts all the same",
     "VIR_ERR_MIGRATE_UNSAFE": "--unsafe migrates all the same, where caches of disks are known to do no harm",

@@ -317,8 +317,11 @@ MAX_RANGE = 16384  # libvirt's too: VIR_DOMAIN_CPUMASK_LEN
 def parse_ranges(text: str) -> tuple[int, ...] | None:
     """Numbers of ``0-3,^2,8`` in ascending order; None when the text is malformed (virBitmapParse)."""
     found: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\^)?\s*(\d{1,7})\s*(?:-\s*(\d{1,7}))?\s*", part, re.ASCII)
+    parts = text.split(",")
+    if len(parts) > 1 and not parts[-1].strip():
+        parts.pop()  # a last comma is nothing
+    for part in parts:
+        match = re.fullmatch(r"\s*(\^)?(\d{1,7})\s*(?:-\s*(\d{1,7}))?\s*", part, re.ASCII)
         if not match or (match[1] and match[3]):
             return None
         low, high = int(match[2]), int(match[3] or match[2])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
-from virshpy.shell.cpulists import cpu_list, cpu_map
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Choice, Int, KiB, UInt
 from virshpy.shell.nouns.families import Spoken, named_as
+from virshpy.shell.render.readable import cpu_map
 from virshpy.shell.render.results import Field, Fields, Text
 from virshpy.xml.parse import parse
 
@@ -50,7 +50,9 @@ def nodecpumap(session: Session, pretty: bool) -> Fields:
         found = session.connection.node_cpu_map()
     except errors.Error as error:
         raise Failure("Unable to get cpu map", error) from error
-    shown = cpu_list(found.online) if pretty else cpu_map(found.online, found.present)
+    from virshpy.xml.scalars import format_ranges
+
+    shown = format_ranges(found.online) if pretty else cpu_map(found.online, found.present)
     return Fields(
         [
             Field("present", "CPUs present", found.present),

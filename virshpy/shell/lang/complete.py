@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def program_candidates(words: Sequence[str], session: Session, *, explained: bool = True) -> list[Candidate]:
-    """The same for all the words after the program's name: its own options may come first, and are heeded."""
+    """What may come next after the program's name: its own options may come first, and are heeded."""
     from virshpy.shell.lang import global_options
 
     *before, prefix = words

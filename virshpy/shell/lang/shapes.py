@@ -111,7 +111,7 @@ def has_type(value: Any, kind: str) -> bool:
 
 
 def schema(returns: str) -> dict[str, Any]:
-    """The same as JSON Schema; what a key holds is referred to as ``#/$defs/keys/KEY``."""
+    """A declaration as JSON Schema; what a key holds is referred to as ``#/$defs/keys/KEY``."""
     shapes = [_object_schema(entries) for entries in alternatives(returns)]
     return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 

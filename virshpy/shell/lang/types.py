@@ -199,14 +199,14 @@ class Int(Type):
 
 
 class UInt(Int):
-    """A whole number that is not negative and fits into so many bits."""
+    """A whole number that is not negative and fits into ``bits``."""
 
     def __init__(self, bits: int = 32) -> None:
         super().__init__(0, (1 << bits) - 1)
 
 
 class Timeout(Int):
-    """Seconds that a command waits. It counts milliseconds, in 31 bits: so many seconds fit."""
+    """Seconds that a command waits. It counts milliseconds, in 31 bits."""
 
     def __init__(self) -> None:
         super().__init__(1, ((1 << 31) - 1) // 1000)
@@ -306,7 +306,7 @@ class DomainType(Named):
 
 
 class KiB(Size):
-    """The same in KiB, rounded up, in KiB, too, where it has no unit."""
+    """A size in KiB, rounded up; without a unit it is in KiB."""
 
     def __init__(self, most: int = (1 << 64) - 1) -> None:
         super().__init__(1024, most)

@@ -6,6 +6,7 @@ from virshpy.shell.render.results import Shown, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -40,3 +41,9 @@ def parameters(found: dict[str, Any], shown: dict[str, str] | None = None) -> Te
         text = (shown or {}).get(name) or (("yes" if value else "no") if isinstance(value, bool) else str(value))
         lines.append(f"{name:<15}: {text}\n")
     return Text("parameters", "".join(lines), found, end="")
+
+
+def cpu_map(cpus: Iterable[int], count: int) -> str:
+    """A letter for each CPU: ``y-y-``."""
+    there = set(cpus)
+    return "".join("y" if cpu in there else "-" for cpu in range(count))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from virshpy.shell.commands.domain.options import DOMAIN, IMPACT
 from virshpy.shell.commands.domain.processors import host_cpus, wanted_cpus
-from virshpy.shell.cpulists import cpu_list
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import argument, command, option
 from virshpy.shell.lang.types import STRING, Int, UInt
 from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.results import Message, Shown, Table
+from virshpy.xml.scalars import format_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def iothreadinfo(session: Session, domain: Domain, flags: int) -> Result:
     rows = []
     for one in found:
         cpus = [cpu for cpu in one.cpus if cpu < count]
-        rows.append((one.iothread_id, Shown(cpus, cpu_list(cpus))))
+        rows.append((one.iothread_id, Shown(cpus, format_ranges(cpus))))
     return Table("iothreads", [("iothread", "IOThread ID"), ("affinity", "CPU Affinity")], rows)
 
 

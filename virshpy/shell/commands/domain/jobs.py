@@ -1,4 +1,4 @@
-"""What takes long: jobs, and moving a domain to another host."""
+"""Jobs of a domain, and its migration to another host."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _job(text: str, kind: int, found: dict[str, Any]) -> Text:
 
 
 def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
-    """The same figures by the call that is older than their names."""
+    """A job's figures from the older call, under their newer names."""
     info = domain.job_info()
     names = {"mem": "memory", "file": "disk"}
     found = {}

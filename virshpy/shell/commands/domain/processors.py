@@ -5,12 +5,13 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import VcpuFlags
 from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, RUNNING, RUNNING_LATE
-from virshpy.shell.cpulists import cpu_list, cpu_map, read_cpu_list
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, Exclusive, OneOf, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
 from virshpy.shell.nouns.options import IMPACT_CLASHES
+from virshpy.shell.render.readable import cpu_map
 from virshpy.shell.render.results import Shown, Table, Text
+from virshpy.xml.scalars import format_ranges, parse_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CPULIST = option("cpulist", TEXT.offering("CPU_LIST"), "CPUs of the host, such as 0-3,^2; or r: all")
 _V = VcpuFlags
+_BITS = 1024  # of virsh's set of CPUs
 
 
 # how many
@@ -184,7 +186,7 @@ def host_cpus(session: Session) -> int:
 
 
 def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
-    return f"{cpu_list([cpu for cpu in cpus if cpu < count])} (out of {count})" if pretty else cpu_map(cpus, count)
+    return f"{format_ranges([cpu for cpu in cpus if cpu < count])} (out of {count})" if pretty else cpu_map(cpus, count)
 
 
 @command(
@@ -231,15 +233,19 @@ def _vcpu(number: int, cpu: str, state: str, time: str | None, affinity: str) ->
 
 
 def wanted_cpus(text: str, session: Session) -> list[int]:
-    """The processors of the host in a list. Raises Failure."""
+    """The CPUs of the host in a list; ``r`` is all of them, as if none had been named. Raises Failure."""
     count = host_cpus(session)
-    try:
-        cpus = read_cpu_list(text, count)
-    except errors.InvalidArg as error:
-        raise Failure(f"Invalid cpulist '{text}'", error) from error
+    if text == "r":
+        return list(range(count))
+    cpus = parse_ranges(text)
+    if cpus is None or max(cpus, default=0) >= _BITS:
+        cause = errors.InvalidArg(f"Failed to parse bitmap '{text}'")
+        raise Failure(f"Invalid cpulist '{text}'", cause) from cause
+    if not cpus:
+        raise Failure(f"Invalid cpulist '{text}'")
     if cpus[-1] >= count:
         raise Failure(f"CPU {cpus[-1]} in cpulist '{text}' exceed the maxcpu {count}")
-    return cpus
+    return list(cpus)
 
 
 @command(
@@ -275,7 +281,7 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
         raise Failure(f"vcpu {vcpu} is out of range of {which} cpu count {total}")
     pins = domain.vcpu_pin_info(flags=flags)
     rows = [
-        (number, Shown(list(cpus), cpu_list(cpus)))
+        (number, Shown(list(cpus), format_ranges(cpus)))
         for number, cpus in enumerate(pins)
         if vcpu is None or number == vcpu
     ]
@@ -296,7 +302,7 @@ def emulatorpin(session: Session, domain: Domain, cpulist: str | None, flags: in
         domain.pin_emulator(wanted_cpus(cpulist, session), flags=flags)
         return None
     cpus = domain.emulator_pin_info(flags=flags)
-    text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {cpu_list(cpus)}\n"
+    text = f"emulator: CPU Affinity\n{'-' * 34}\n       *: {format_ranges(cpus)}\n"
     return Text("affinity", text, list(cpus), end="")
 
 

@@ -178,7 +178,7 @@ def test_a_note_on_both_documents_is_one_change(uri: str, monkeypatch: pytest.Mo
     with connect(uri) as connection:
         domain = connection.define_xml(document("vm", memory=16))
         domain.create()
-        monkeypatch.setattr("virshpy.drivers.qemu.definition._set_metadata", refuse_the_second())
+        monkeypatch.setattr("virshpy.xml.metadata.change", refuse_the_second())
         with pytest.raises(errors.InternalError, match="the second"):
             domain.set_metadata(1, "title", None, None, flags=3)
         assert "title" not in domain.xml_desc() and "title" not in domain.xml_desc(flags=2)
@@ -186,9 +186,9 @@ def test_a_note_on_both_documents_is_one_change(uri: str, monkeypatch: pytest.Mo
 
 
 def refuse_the_second() -> Callable[..., None]:
-    from virshpy.drivers.qemu import definition
+    from virshpy.xml import metadata
 
-    real, calls = definition._set_metadata, []
+    real, calls = metadata.change, []
 
     def refuse(*arguments: object) -> None:
         calls.append(arguments)

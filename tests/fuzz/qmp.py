@@ -14,7 +14,7 @@ from tests.fuzz.kind import Fault, Kind, fault, refused
 from tests.fuzz.peer import SILENT, Peer, read_by_a_person
 from tests.fuzz.way import again
 from virshpy import errors
-from virshpy.drivers.qemu.live import learn_terminals
+from virshpy.drivers.qemu.bringup import learn_terminals
 from virshpy.drivers.qemu.pins import pin_threads
 from virshpy.drivers.qemu.postparse import assign_aliases
 from virshpy.drivers.qemu.qmp import Closed, Nonsense, Visit

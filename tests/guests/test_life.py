@@ -135,7 +135,7 @@ import sys, time, virshpy
 from virshpy.enums import CreateFlags
 connection = virshpy.open(sys.argv[1])
 domain = connection.lookup_by_name("vm")
-domain.create(CreateFlags.START_AUTODESTROY)
+domain.create(flags=CreateFlags.START_AUTODESTROY)
 print("up", flush=True)
 sys.stdin.read()
 connection.close()

@@ -13,7 +13,7 @@ from tests.guests.living import wait_for
 from tests.stores import open_store
 from virshpy import errors
 from virshpy.drivers.qemu.qmp import QMPError, Visit
-from virshpy.drivers.qemu.steps import Monitor, Told
+from virshpy.drivers.qemu.steps import Added, Monitor
 from virshpy.host.journal import Journal
 from virshpy.host.steps.filesystem import MakeDirectory
 from virshpy.host.steps.process import Spawn
@@ -45,11 +45,12 @@ def guest(store: Store, root: Path) -> Iterator[tuple[Journal, Monitor]]:
     wait_for(lambda: Path(monitor.path).exists(), "QEMU's socket")
     monitor.pids.append(spawn.pid)
     yield entry, monitor
+    monitor.leave()
     spawn.undo()
 
 
-def source(monitor: Monitor, name: str) -> Told:
-    return Told(monitor, ("object-add", {"qom-type": "rng-builtin", "id": name}), ("object-del", {"id": name}))
+def source(monitor: Monitor, name: str) -> Added:
+    return Added(monitor, ("object-add", {"qom-type": "rng-builtin", "id": name}), ("object-del", {"id": name}))
 
 
 def objects(monitor: Monitor) -> set[str]:
@@ -92,7 +93,7 @@ def test_what_qemu_does_not_give_back_keeps_what_was_made_for_it(
     entry = Journal.begin(store, "attach", "subject", lasting=False)
     entry.do(MakeDirectory(f"{root}/shared"))
     entry.do(source(monitor, "a"))
-    entry.do(Told(monitor, ("qom-list", {"path": "/"}), ("object-del", {"id": "a", "nonsense": 1})))
+    entry.do(Added(monitor, ("qom-list", {"path": "/"}), ("object-del", {"id": "a", "nonsense": 1})))
     with pytest.raises(errors.Error, match="nonsense"):
         entry.undo()
     assert objects(monitor) == {"a"} and (root / "shared").is_dir()
@@ -103,8 +104,8 @@ def test_the_end_of_qemu_takes_back_what_it_was_told(store: Store, guest: tuple[
     entry, monitor = guest
     attached = Journal.begin(store, "attach", "subject", lasting=False)
     attached.do(source(monitor, "a"))
-    entry.do(Told(monitor, ("cont", {}), ("no-such-command", {})))  # it is never said: the process goes first
-    entry.do(Told(monitor, ("query-status", {})))
+    entry.do(Added(monitor, ("cont", {}), ("no-such-command", {})))  # it is never said: the process goes first
+    entry.do(Added(monitor, ("query-status", {})))
     entry.undo()
     Journal.load(store, attached.id).undo()
     assert not store.all("SELECT * FROM run.journal") and not store.all("SELECT * FROM run.step")
@@ -113,7 +114,7 @@ def test_the_end_of_qemu_takes_back_what_it_was_told(store: Store, guest: tuple[
 def test_a_secret_is_neither_recorded_nor_shown(store: Store, guest: tuple[Journal, Monitor]) -> None:
     entry, monitor = guest
     secret = {"qom-type": "secret", "id": "s", "data": "sesame"}
-    entry.do(step := Told(monitor, ("object-add", secret), ("object-del", {"id": "s"}), hidden=("data",)))
+    entry.do(step := Added(monitor, ("object-add", secret), ("object-del", {"id": "s"}), hidden=("data",)))
     (line,) = step.commands()
     assert '"id": "s", "data": "<secret>"' in line and "sesame" not in line
     assert not [row for row in store.all("SELECT data FROM run.step") if "sesame" in row[0]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from virshpy import errors
-from virshpy.drivers.qemu.config import Config
+from virshpy.host.config import Config
 
 
 def test_settings(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from virshpy import errors
 from virshpy.host import journal
 from virshpy.host.journal import Journal
 from virshpy.host.processes import boot_id
+from virshpy.host.site import Site
 from virshpy.host.store import Store
 from virshpy.uri import URI
 
@@ -39,12 +40,12 @@ def test_files_of_an_earlier_release_are_brought_up_to_date(root: Path, uri: str
     from virshpy.drivers.secret.records import Secrets
 
     earlier.write(root, release)
-    domains = Domains(URI(uri))
+    domains = Domains(Site(URI(uri)))
     (record,) = domains.query()
     assert (record.uuid, record.name, record.id, record.pid, record.journal) == ("d", "vm", 7, 1, "d.1")
-    fresh = Domains(URI(f"qemu:///embed?root={tmp_path}"))
+    fresh = Domains(Site(URI(f"qemu:///embed?root={tmp_path}")))
     for one in (domains, fresh):
-        Secrets(one.store)
+        Secrets(one.site)
     tables = [
         f"{db}.{row[0]}" for db in ("main", "run") for row in fresh.store.all(f"SELECT name FROM {db}.sqlite_master")
     ]
@@ -52,7 +53,7 @@ def test_files_of_an_earlier_release_are_brought_up_to_date(root: Path, uri: str
     for table in tables:
         assert shape(domains.store, table) == shape(fresh.store, table), table
     domains.store.close()
-    assert Domains(URI(uri)).by_name("vm") is not None
+    assert Domains(Site(URI(uri))).by_name("vm") is not None
 
 
 def asked(store: Store, act: object) -> list[str]:
@@ -147,6 +148,7 @@ sys.path.insert(0, {source!r})
 from pathlib import Path
 from tests import earlier
 from tests.stores import open_store
+from virshpy.host.site import Site
 from virshpy.host.store import Store
 
 def transaction(store, plain=Store.transaction):

@@ -114,6 +114,14 @@ class Error(Exception):
         return self.message
 
 
+class Rehearsed(Exception):  # noqa: N818 - no error: it ends a verb that was only to be told about
+    """The end of a rehearsal: ``lines`` are the commands that the verb amounts to on the host, comments among them."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+
 def __getattr__(name: str) -> Any:
     """A class for a code, when one is first needed: a command that meets no error pays for none of them."""
     if name.startswith("_"):

@@ -55,15 +55,29 @@ class Journal:
         self.subject = subject
         self.steps: dict[int, Step] = {}
         self.problem: str | None = None
+        self.told: list[str] = []  # in a rehearsal, what its steps amount to
         self._next = 1
+        self._written = True
+
+    @classmethod
+    def new(cls, store: Store, verb: str, subject: str, *, lasting: bool) -> Journal:
+        """A journal that is written down with its first step. ``lasting``: the truth about the verb is in state.db."""
+        journal = cls(store, "main" if lasting else "run", f"{subject}{_DOT}{os.urandom(8).hex()}", verb, subject)
+        journal._written = False
+        return journal
 
     @classmethod
     def begin(cls, store: Store, verb: str, subject: str, *, lasting: bool) -> Journal:
-        """Open a journal. ``lasting``: the truth about the verb is in state.db, not in run.db."""
-        journal = cls(store, "main" if lasting else "run", f"{subject}{_DOT}{os.urandom(8).hex()}", verb, subject)
-        store.execute(f"INSERT INTO {journal.db}.journal {_DOING}", journal.id, verb, subject)
-        moment(f"{verb} begun")
+        journal = cls.new(store, verb, subject, lasting=lasting)
+        journal.write()
         return journal
+
+    def write(self) -> None:
+        """Write it down now, for rows that refer to it."""
+        if not self._written:
+            self.store.execute(f"INSERT INTO {self.db}.journal {_DOING}", self.id, self.verb, self.subject)
+            self._written = True
+            moment(f"{self.verb} begun")
 
     @classmethod
     def adopt(cls, store: Store, verb: str, subject: str, id: str | None) -> Journal:
@@ -107,6 +121,11 @@ class Journal:
 
     def do(self, step: Step) -> None:
         """Record a step, then carry it out. Where it fails it has left nothing, and is struck out again."""
+        if not step.kind:
+            signals.check()
+            step.do(_nothing)
+            return
+        self.write()
         seq, self._next = self._next, self._next + 1
         name = f"{self.verb} {seq} {step.kind}"
         signals.check()
@@ -128,10 +147,11 @@ class Journal:
         for db in {"main" if step.durable else self.db, self.db}:
             self.store.execute(f"DELETE FROM {db}.step WHERE journal = ? AND seq = ?", self.id, seq)
 
-    def hold(self, also: Callable[[], None]) -> None:
+    def hold(self, also: Callable[[], object], note: str = "") -> None:
         """The object is active: the list stays until it is undone. ``also`` states so, in the same transaction.
 
-        Steps that are to be kept when it stops leave the list here, as a journal of their own that settles.
+        ``note`` is what a rehearsal says of that. Steps that are to be kept when it stops leave the list here, as a
+        journal of their own that settles.
         """
         signals.check()
         rest = Journal(self.store, self.db, f"{self.id}+", self.verb, self.subject)
@@ -165,8 +185,15 @@ class Journal:
                         move = f"UPDATE {db}.step SET journal = ? WHERE journal = ? AND seq = ?"
                         self.store.execute(move, rest.id, self.id, seq)
 
-    def finish(self, also: Callable[[], None]) -> None:
-        """The change is made: ``also`` states so, in the same transaction. What was put aside goes for good."""
+    def finish(self, also: Callable[[], object], note: str = "") -> None:
+        """The change is made: ``also`` states so, in the same transaction. What was put aside goes for good.
+
+        ``note`` is what a rehearsal says of that. A change without steps is that one transaction.
+        """
+        if not self._written:
+            with self.store.transaction():
+                also()
+            return
         self._pass_to("settling", also)
         self.settle()
 
@@ -178,7 +205,7 @@ class Journal:
                 moment(f"{self.verb} {seq} {step.kind} settled")
             self._close()
 
-    def undo(self, also: Callable[[], None] | None = None) -> None:
+    def undo(self, also: Callable[[], object] | None = None) -> None:
         """Take every step back, the last one first; ``also`` runs in the transaction that begins it.
 
         A step that cannot be taken back does not keep the others, unless it is a process, or is inside of one: that may
@@ -234,13 +261,15 @@ class Journal:
         self.problem = str(problem)
         self.store.execute(f"UPDATE {self.db}.journal SET problem = ? WHERE id = ?", self.problem, self.id)
 
-    def abandon(self) -> None:
-        """After an exception: take back what was not committed; what was is carried forward by :func:`recover`."""
+    def abandon(self, also: Callable[[], object] | None = None) -> None:
+        """The end of a change: take back what was not committed; what was is carried forward by :func:`recover`."""
+        if not self._written:
+            return
         row = self.store.one(f"SELECT phase FROM {self.db}.journal WHERE id = ?", self.id)
         if row is not None and row[0] == "doing":
-            self.undo()
+            self.undo(also)
 
-    def _pass_to(self, phase: str, also: Callable[[], None] | None) -> None:
+    def _pass_to(self, phase: str, also: Callable[[], object] | None) -> None:
         moment(f"{self.verb} not yet {phase}")
         with self.store.transaction():
             if also is not None:
@@ -254,6 +283,10 @@ class Journal:
                 self.store.execute(f"DELETE FROM {db}.step WHERE journal = ?", self.id)
             self.store.execute(f"DELETE FROM {self.db}.journal WHERE id = ?", self.id)
         moment(f"{self.verb} closed")
+
+
+def _nothing() -> None:
+    pass
 
 
 def recover(store: Store) -> Iterable[errors.Error]:
@@ -326,4 +359,4 @@ def _orphans(store: Store) -> list[Any]:
 
 def _subject(journal: str) -> str:
     """Of a journal's id. Those of earlier releases do not name it: there they are their own."""
-    return journal.partition(_DOT)[0]
+    return journal.rpartition(_DOT)[0] or journal

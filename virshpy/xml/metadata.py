@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from virshpy import errors
+from virshpy.enums import MetadataType
 from virshpy.xml.node import Node
 from virshpy.xml.parse import free_prefixes, parse
 from virshpy.xml.write import write_verbatim
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 _ROOT = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|\s)*<([^\s/>!?]+)", re.DOTALL)
+
+
+def change(document: Domain, kind: int, text: str | None, key: str | None, uri: str | None) -> None:
+    """Set what a MetadataType names, or remove it where ``text`` is None. Raises XMLDetail for what cannot be one."""
+    if kind == MetadataType.TITLE:
+        set_title(document, text)
+    elif kind == MetadataType.DESCRIPTION:
+        document.description = text or None
+    else:
+        set_element(document, text, key, uri or "")
+
+
+def look(document: Domain, kind: int, uri: str | None) -> str:
+    """What a MetadataType names. Raises NoDomainMetadata where there is none."""
+    if kind == MetadataType.ELEMENT:
+        found = get_element(document, uri or "")
+    else:
+        found = document.title if kind == MetadataType.TITLE else document.description
+    if not found:
+        raise errors.NoDomainMetadata(f"Requested metadata {MetadataType(kind).name.lower()} is not present")
+    return found
 
 
 def set_title(domain: Domain, text: str | None) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 
-from virshpy.drivers.qemu import documents
+from virshpy.drivers.qemu import reading
 from virshpy.drivers.qemu.eventlog import GuestState
 from virshpy.enums import DomainState, RunningReason
-from virshpy.host import locks, processes
+from virshpy.host import processes
 from virshpy.host.journal import Journal
 from virshpy.host.steps.filesystem import BoundedDirectory
 from virshpy.host.steps.process import Spawn
@@ -43,7 +43,7 @@ def adopt(domains: Domains) -> None:
     """Give every such guest a record again, unless it has one by now."""
     place = domains.store.lost_run or ""
     for found in _search(domains, place):
-        lock = locks.try_acquire(domains.directories.locks, found.uuid, "adoption")
+        lock = domains.try_lock(found.uuid, "adoption")
         if lock is not None:
             with lock:
                 _record(domains, found, place)
@@ -52,7 +52,7 @@ def adopt(domains: Domains) -> None:
 
 def _search(domains: Domains, place: str) -> Iterator[_Found]:
     key = re.compile(re.escape(place) + r"/guests/(\d+)/master-key\.aes")
-    first, count = domains.config.guest_uids
+    first, count = domains.site.config.guest_uids
     for pid, uid, words in processes.command_lines():
         match = key.search(" ".join(words[:8])) if "-uuid" in words else None
         if match and (uid == os.geteuid() or first <= uid < first + count):
@@ -69,7 +69,7 @@ def _record(domains: Domains, found: _Found, place: str) -> None:
     # Its lasting steps, if it has any, are still on record, under the name of the journal that is lost.
     kept = store.one("SELECT journal FROM main.step WHERE journal GLOB ? || '.*'", found.uuid)
     entry = Journal.adopt(store, "start", found.uuid, kept and kept[0])
-    spawn = Spawn([], log=domains.log(found.name), patience=domains.config.stop_patience)
+    spawn = Spawn([], log=domains.log(found.name), patience=domains.site.config.stop_patience)
     spawn.pid, spawn.started = found.pid, found.started
     mark = GuestState(DomainState.RUNNING, RunningReason.UNKNOWN).dump()
     row = store.one("SELECT xml, title FROM domain WHERE uuid = ?", found.uuid)
@@ -80,10 +80,12 @@ def _record(domains: Domains, found: _Found, place: str) -> None:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             found.uuid, found.id, found.name, entry.id, found.uid if found.uid != os.geteuid() else None,
             found.pid, found.started, mark, row and row["title"],
-            row["xml"] if row else documents.unknown(found.name, found.uuid).format(),
+            row["xml"] if row else reading.unknown(found.name, found.uuid).format(),
         )  # fmt: skip
         store.execute(
             "INSERT INTO run.counter VALUES ('domain', ?1)"
             " ON CONFLICT (name) DO UPDATE SET value = max(value, ?1)", found.id,
         )  # fmt: skip
-    domains.warn(f"the record of domain '{found.name}' was lost while it ran (process {found.pid}); it has one again")
+    domains.site.warn(
+        f"the record of domain '{found.name}' was lost while it ran (process {found.pid}); it has one again"
+    )

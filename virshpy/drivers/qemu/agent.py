@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from shlex import quote
 
 from virshpy import errors
 from virshpy.host import framing, untrusted
 from virshpy.host.framing import Conversation, Hung, Malformed
+from virshpy.host.steps import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
     from virshpy.xml.domain import Domain
@@ -75,6 +77,23 @@ def ask(path: str, command: str, arguments: dict[str, Any], *, pids: Collection[
         raise absent() from None
     finally:
         conversation.close()
+
+
+class AgentTold(Step):
+    """A command to the agent that ends the guest before it could be answered."""
+
+    def __init__(self, path: str, command: str, arguments: dict[str, Any], *, pids: Collection[int]) -> None:
+        self.path = path
+        self.command = command
+        self.arguments = arguments
+        self.pids = pids
+
+    def do(self, note: Callable[[], None]) -> None:
+        ask(self.path, self.command, self.arguments, pids=self.pids, answers=False)
+
+    def commands(self) -> list[str]:
+        said = _line(self.command, self.arguments).decode().strip()
+        return [f"printf '%s\\n' {quote(said)} | socat -t 2 - UNIX-CONNECT:{quote(self.path)}"]
 
 
 def _line(command: str, arguments: dict[str, Any]) -> bytes:

@@ -75,7 +75,7 @@ def _tpm_password(domains: Domains, tpm: TPM) -> tuple[dict[str, Whisper], list[
     if encryption is None or encryption.secret is None:
         return {}, [], []
     cipher = "aes-256-cbc"
-    value = secret_value(domains.store, "vtpm", encryption.secret, None)
+    value = secret_value(domains.site, "vtpm", encryption.secret, None)
     return (
         {name: Whisper(value) for name in ("password", "moving")},
         ["--pwdfile-fd", "{fd:password}", "--cipher", cipher],

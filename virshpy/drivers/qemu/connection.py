@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from virshpy import __version__, errors
 from virshpy.driver.connection import ConnectionOperations
-from virshpy.drivers.qemu.records import Domains
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.host.site import Site
 
 
 class ConnectionRows(ConnectionOperations):
     """virConnect*, without what is about one kind of object."""
 
-    place: Domains
+    place: Site
 
     def connect_get_type(self) -> str:
         return "QEMU"
 
     def connect_get_version(self) -> int:
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
 
-        return documents.emulator_capabilities(self.place, None, None).version_number
+        return reading.emulator_capabilities(self.place, None, None).version_number
 
     def connect_get_lib_version(self) -> int:
         major, minor, release = (int(part) for part in __version__.split("."))
@@ -33,11 +36,11 @@ class ConnectionRows(ConnectionOperations):
         return str(self.place.uri)
 
     def connect_get_max_vcpus(self, virt_type: str | None = None) -> int:
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
 
         if (virt_type or "qemu").lower() not in ("qemu", "kvm"):
             raise errors.InvalidArg(f"unknown type '{virt_type}'")
-        caps = documents.emulator_capabilities(self.place, None, None)
+        caps = reading.emulator_capabilities(self.place, None, None)
         machine = caps.machine(caps.default_machine)
         return int(machine.max_cpus) if machine else 1
 
@@ -56,12 +59,12 @@ class ConnectionRows(ConnectionOperations):
         return True
 
     def connect_get_capabilities(self) -> str:
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
         from virshpy.drivers.qemu.capabilities.host import capabilities_xml
         from virshpy.drivers.qemu.capabilities.probe import default_emulator
 
         binaries = {default_emulator(arch) for arch in ("x86_64", "i686", "aarch64", "riscv64", "ppc64", "s390x")}
-        found = [documents.emulator_capabilities(self.place, binary, None) for binary in sorted(filter(None, binaries))]
+        found = [reading.emulator_capabilities(self.place, binary, None) for binary in sorted(filter(None, binaries))]
         uids = f"+{self.place.config.guest_uids[0]}" if self.place.directories.shared else None
         return capabilities_xml(found, baselabel=uids and f"{uids}:{uids}")
 
@@ -82,12 +85,12 @@ class ConnectionRows(ConnectionOperations):
 
     def connect_domain_xml_to_native(self, native_format: str, xml: str) -> str:
         _require_argv(native_format)
-        from virshpy.drivers.qemu import documents, vault
+        from virshpy.drivers.qemu import reading, vault
         from virshpy.drivers.qemu.argv import domxml_to_native
         from virshpy.host.scsi import generic_device
 
-        domain, caps = documents.read(self.place, xml)
-        return domxml_to_native(domain, caps, vault=vault.Vault(self.place.store), generic_device=generic_device)
+        domain, caps = reading.read(self.place, xml)
+        return domxml_to_native(domain, caps, vault=vault.Vault(self.place), generic_device=generic_device)
 
     def connect_domain_xml_from_native(self, native_format: str, config: str) -> str:
         _require_argv(native_format)

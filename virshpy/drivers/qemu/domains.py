@@ -11,6 +11,10 @@ from virshpy.drivers.qemu.power import Power
 from virshpy.drivers.qemu.records import Domains
 from virshpy.enums import CreateFlags, DestroyFlags
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.host.site import Site
+
 _STARTABLE = (
     CreateFlags.START_PAUSED
     | CreateFlags.START_AUTODESTROY
@@ -24,9 +28,9 @@ _STARTABLE = (
 class DomainRows(Inspection, Definitions, Power):
     """virDomain*, as far as it is about a domain's life, definition and state."""
 
-    def __init__(self, domains: Domains) -> None:
-        super().__init__(domains)
-        self.domains = domains
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.domains = Domains(site)
         self._autodestroy: set[str] = set()
 
     def close(self) -> None:
@@ -62,6 +66,13 @@ class DomainRows(Inspection, Definitions, Power):
         lifecycle.stop(self.domains, domain, force=not flags & DestroyFlags.GRACEFUL)
 
     def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
-        from virshpy.drivers.qemu import planning
-
-        return planning.plan(self.domains, verb, target, options)
+        acts = {"define": "domain_define_xml_flags", "create": "domain_create_with_flags"}
+        act = getattr(self, acts.get(verb, f"domain_{verb}_flags"))
+        self.domains.site.rehearse()
+        try:
+            act(target, flags=options)
+        except errors.Rehearsed as told:
+            return told.lines
+        finally:
+            self.domains.site.rehearsing = False
+        return []

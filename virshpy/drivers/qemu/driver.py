@@ -6,6 +6,7 @@ from virshpy import errors
 from virshpy.driver.registry import Driver
 from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.records import Domains
+from virshpy.host.site import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def open_driver(uri: URI, *, readonly: bool) -> QemuDriver:
 
 
 class QemuDriver(Driver):
-    """One connection. What it knows of domains is in ``place``; it keeps nothing else between calls."""
+    """One connection: its parts share a site, and keep nothing else between calls."""
 
     error_domain = errors.ErrorDomain.QEMU
     function_prefix = "qemu"
@@ -32,15 +33,15 @@ class QemuDriver(Driver):
         "secret": "virshpy.drivers.secret.rows:SecretRows",
     }
 
-    place: Domains
+    place: Site
 
     def __init__(self, uri: URI, *, readonly: bool) -> None:
-        super().__init__(Domains(uri, readonly=readonly), readonly=readonly)
-        endings.recover(self.place)
+        super().__init__(Site(uri, readonly=readonly), readonly=readonly)
+        endings.recover(Domains(self.place))
 
     def on_warning(self, hear: Callable[[str], None]) -> None:
         self.place.on_warning(hear)
 
     def close(self) -> None:
         super().close()
-        self.place.store.close()
+        self.place.close()

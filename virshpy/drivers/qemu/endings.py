@@ -5,8 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ShutoffReason
-from virshpy.host import files, journal, locks, processes
-from virshpy.host.journal import Journal
+from virshpy.host import files, journal, processes
 
 # What `active.expect` says of a guest that somebody has begun to destroy.
 DESTROY = "destroy"
@@ -19,11 +18,11 @@ def take_down(domains: Domains, record: Record, reason: int) -> None:
     """
     try:
         begun = None if record.ending else lambda: domains.set_outcome(record.uuid, reason)
-        Journal.load(domains.store, record.journal).undo(begun)
+        domains.site.held(record.journal).undo(begun)
     except errors.Error as error:
         if record.alive:
             raise
-        domains.warn(f"domain '{record.name}' has ended, and something of it is left: {error}")
+        domains.site.warn(f"domain '{record.name}' has ended, and something of it is left: {error}")
     note(domains, record.name, reason)
 
 
@@ -38,20 +37,20 @@ def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
     for itself: where something goes wrong with one it is said, and the others are looked after.
     """
     changed = False
-    for record in domains.query("a.pid IS NOT NULL") if records is None else records:
+    for record in domains.query(domains.up) if records is None else records:
         if not record.active or (record.alive and not _orphaned(record) and not _unwatched(record)):
             continue
         try:
             changed = _look_after(domains, record) or changed
         except errors.Error as error:
-            domains.warn(f"domain '{record.name}' cannot be looked after: {error}")
+            domains.site.warn(f"domain '{record.name}' cannot be looked after: {error}")
         except Exception as error:
-            domains.warn(f"domain '{record.name}' cannot be looked after: {type(error).__name__}: {error}")
+            domains.site.warn(f"domain '{record.name}' cannot be looked after: {type(error).__name__}: {error}")
     return changed
 
 
 def _look_after(domains: Domains, record: Record) -> bool:
-    lock = locks.try_acquire(domains.directories.locks, record.uuid, "clean up")
+    lock = domains.try_lock(record.uuid, "clean up")
     if lock is None:
         return False  # somebody is at it
     with lock:
@@ -87,10 +86,10 @@ def _ending(domains: Domains, record: Record) -> int:
 
 def recover(domains: Domains) -> None:
     """What opening a connection begins with: finish what the dead left, note what ended meanwhile."""
-    if domains.store.lost_run and not domains.readonly:
+    if domains.store.lost_run and not domains.site.readonly:
         from virshpy.drivers.qemu import adoption
 
         adoption.adopt(domains)
     for problem in journal.recover(domains.store):
-        domains.warn(f"what an earlier command left half done cannot be finished yet: {problem}")
+        domains.site.warn(f"what an earlier command left half done cannot be finished yet: {problem}")
     refresh(domains)

@@ -43,16 +43,16 @@ def guest_identity(domains: Domains, id: int) -> Identity:
     """
     if os.geteuid() != 0:
         return Identity(None)
-    first, count = domains.config.guest_uids
+    first, count = domains.site.config.guest_uids
     taken = processes.users() | {row[0] for row in domains.store.all("SELECT uid FROM run.active")}
-    place = zlib.crc32(domains.directories.run.encode()) + id
+    place = zlib.crc32(domains.site.directories.run.encode()) + id
     for offset in range(count):
         uid = first + (place + offset) % count
         if uid not in taken:
             return Identity(uid, _kvm_groups())
     raise errors.ResourceBusy(
         f"all {count} users for guests are in use",
-        hint=f"widen guest_uids in {domains.directories.config}/virshpy.toml",
+        hint=f"widen guest_uids in {domains.site.directories.config}/virshpy.toml",
     )
 
 

@@ -9,7 +9,6 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations
 from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
 from virshpy.drivers.qemu import endings, taint
-from virshpy.drivers.qemu.definition import reference
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import locks, processes
@@ -58,7 +57,7 @@ class Inspection(DomainOperations):
             record = self.domains.by_uuid(record.uuid)
         if record is None:
             raise errors.NoDomain(complaint, hint="virshpy list --all names the domains of this connection")
-        return reference(record)
+        return record.ref
 
     def domain_lookup_by_name(self, name: str) -> DomainRef:
         return self._looked_up(self.domains.by_name(name), f"no domain with matching name '{name}'")
@@ -129,7 +128,7 @@ class Inspection(DomainOperations):
 
     def domain_get_control_info(self, domain: DomainRef) -> ControlInfo:
         record = self.domains.require_active(domain)
-        who = locks.holder(self.domains.directories.locks, record.uuid)
+        who = locks.holder(self.domains.site.directories.locks, record.uuid)
         if who is None:
             return ControlInfo(ControlState.OK, 0, 0)
         return ControlInfo(ControlState.OCCUPIED, 0, int(who[2] * 1000))
@@ -147,10 +146,10 @@ class Inspection(DomainOperations):
 
     # documents
     def _document(self, record: Record) -> Domain:
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
 
         text = self.domains.live_document(record.uuid) or self.domains.definition(record.uuid)
-        return documents.parse(text)
+        return reading.parse(text)
 
     def domain_get_os_type(self, domain: DomainRef) -> str:
         document = self._document(self._current(domain))
@@ -158,12 +157,12 @@ class Inspection(DomainOperations):
 
     @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
 
         record = self._current(domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
         if inactive and record.persistent:
-            document = documents.parse(self.domains.definition(record.uuid))
+            document = reading.parse(self.domains.definition(record.uuid))
         else:
             document = self._document(record)
             if inactive:
@@ -188,17 +187,17 @@ class Inspection(DomainOperations):
 
     def _show_processor(self, document: Domain) -> None:
         """Put in place of the processor that was asked for the one that the guest has."""
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
         from virshpy.drivers.qemu.argv.processor import given_cpu
 
         try:
-            document.cpu = given_cpu(document, documents.capabilities_for(self.domains, document))
+            document.cpu = given_cpu(document, reading.capabilities_for(self.domains.site, document))
         except errors.Error:
             pass  # its QEMU is not there any more, or is another by now: what was asked for is still true
 
     # many at once
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
-        return [reference(record) for record, _ in self.select(flags)]
+        return [record.ref for record, _ in self.select(flags)]
 
     def connect_get_all_domain_stats(
         self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
@@ -213,7 +212,7 @@ class Inspection(DomainOperations):
             known = {record.uuid: record for record in self.domains.query()}
             found = [(known[ref.uuid], None) for ref in domains if ref.uuid in known]
         wanted = stats or supported
-        return [(reference(record), self._stats(record, state, wanted)) for record, state in found]
+        return [(record.ref, self._stats(record, state, wanted)) for record, state in found]
 
     def _stats(self, record: Record, state: tuple[int, int] | None, wanted: int) -> dict[str, Any]:
         row: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from virshpy import errors
-from virshpy.host import framing, processes, untrusted
+from virshpy.host import framing, untrusted
 from virshpy.host.framing import Conversation, Hung, Malformed
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-    from virshpy.drivers.qemu.records import Domains, Record
 
 _ANSWER = 10 << 20  # bytes; libvirt's limit as well
 
@@ -132,38 +131,6 @@ class Visit:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-class Visiting:
-    """A visit to a guest that is up, as a context: where it ends meanwhile, OperationFailed says so."""
-
-    def __init__(self, path: str, timeout: float, pid: int, started: int) -> None:
-        self._path = path
-        self._timeout = timeout
-        self._process = pid, started
-
-    def __enter__(self) -> Visit:
-        try:
-            self._visit = Visit(self._path, self._timeout, pids=self._process[:1])
-        except Closed as error:
-            self._explain(error)
-            raise
-        return self._visit
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._visit.close()
-        if isinstance(error, Closed):
-            self._explain(error)
-
-    def _explain(self, error: Closed) -> None:
-        if processes.wait_gone(*self._process, 1):
-            raise errors.OperationFailed("domain is no longer running") from None
-
-
-def visiting(domains: Domains, record: Record) -> Visiting:
-    """A visit to the guest of a record that is active."""
-    assert record.id is not None
-    return Visiting(domains.monitor(record.id), domains.config.monitor_timeout, record.pid or 0, record.started)
 
 
 class understood:

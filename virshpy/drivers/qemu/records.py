@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu.config import Config
+from virshpy.driver.types import DomainRef
 from virshpy.enums import DomainState, ShutdownReason, ShutoffReason
-from virshpy.host import files, journal, locks, processes
-from virshpy.host.directories import directories as directories_of
-from virshpy.host.store import Store
+from virshpy.host import files, processes
+from virshpy.host.objects import Kind, Objects, Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
-    from virshpy.driver.types import DomainRef
     from virshpy.drivers.qemu.eventlog import GuestState
-    from virshpy.uri import URI
+    from virshpy.host.objects import Document
+    from virshpy.host.site import Site
+    from virshpy.xml.domain import Domain
 
 # A definition's XML, and the few columns that lists need without parsing it.
 _DEFINITIONS = """
@@ -39,34 +38,28 @@ CREATE TABLE run.port (
     port INTEGER PRIMARY KEY, journal TEXT NOT NULL REFERENCES journal(id) ON DELETE CASCADE) WITHOUT ROWID;
 """
 
-# Lists need neither document, and a document is most of a row.
-_COLUMNS = """
-    coalesce(d.uuid, a.uuid) AS uuid, coalesce(a.name, d.name) AS name, d.uuid IS NOT NULL AS persistent,
-    coalesce(d.autostart, 0) AS autostart, a.id, a.uid, a.pid, a.started, a.journal, a.owner, a.owner_started,
-    a.watcher, a.watcher_started, a.expect, a.mark, (SELECT reason FROM run.outcome o WHERE o.uuid = d.uuid) AS outcome,
-    CASE WHEN a.pid THEN a.title ELSE d.title END AS title,
-    (SELECT j.phase = 'undoing' FROM run.journal j WHERE j.id = a.journal) AS ending
-"""
-_SOURCES = (
-    "FROM domain d LEFT JOIN run.active a ON a.uuid = d.uuid AND a.pid IS NOT NULL",
-    "FROM run.active a LEFT JOIN domain d ON d.uuid = a.uuid WHERE a.pid IS NOT NULL AND d.uuid IS NULL",
-)
+# What lists and dominfo tell of a document, read from it when it is stored. What an earlier release has stored has none
+# of these.
+_FIGURES = ("max_memory", "memory", "vcpus", "os_type")
+_MORE = "".join(f"ALTER TABLE {{table}} ADD COLUMN {figure};" for figure in _FIGURES)
 
 
-class Record:
-    """One domain as it stands: the columns of the query as attributes."""
+_KIND = Kind("domain", "NoDomain", "ListDomainsFlags", rename="domain_rename")
 
-    uuid: str
-    name: str
-    persistent: bool
-    autostart: bool
+
+class Record(Row):
+    """One domain as it stands; memory is in KiB. What is None of the document's figures is read from it."""
+
     title: str | None
+    max_memory: int | None
+    memory: int | None
+    vcpus: int | None
+    os_type: str | None
     outcome: int | None
     id: int | None
     uid: int | None
     pid: int | None
     started: int
-    journal: str
     owner: int | None
     owner_started: int
     watcher: int | None
@@ -74,9 +67,11 @@ class Record:
     expect: str | None
     mark: str | None
     ending: bool | None  # what its start did is being taken back
+    xml: str | None  # where it was asked for
 
-    def __init__(self, row: Any) -> None:
-        vars(self).update(zip(row.keys(), row, strict=True))
+    @property
+    def ref(self) -> DomainRef:
+        return DomainRef(self.name, self.uuid, self.id)
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -84,42 +79,67 @@ class Record:
         return () if self.pid is None else (self.pid,)
 
     @property
-    def active(self) -> bool:
-        return self.pid is not None
-
-    @property
     def alive(self) -> bool:
         """Whether an active domain's QEMU still runs."""
         return self.pid is not None and processes.is_running(self.pid, self.started)
 
 
-class Domains:
-    """The domains of one connection: its store, directories and settings, and the lookups."""
+class Domains(Objects[Record]):
+    """The domains of a site: their records, places and states."""
 
-    def __init__(self, uri: URI, *, readonly: bool = False) -> None:
-        self.uri = uri
-        directories = directories_of(uri)
-        directories.prepare()
-        self.directories = directories
-        self.config = Config(directories.config)
-        self.store = Store(directories, readonly=readonly)
-        self.store.include("domain", state=[_DEFINITIONS], run=[_GUESTS])
-        self.readonly = readonly
-        self._unheard: list[str] = []
-        self._hear: Callable[[str], None] | None = None
+    row = Record
+    live = "run.active"
+    up = "a.pid IS NOT NULL"
+    live_columns = (
+        *("id", "uid", "pid", "started", "journal", "owner", "owner_started"),
+        *("watcher", "watcher_started", "expect", "mark"),
+    )
+    more_columns = (
+        "(SELECT reason FROM run.outcome o WHERE o.uuid = d.uuid) AS outcome",
+        "(SELECT j.phase = 'undoing' FROM run.journal j WHERE j.id = a.journal) AS ending",
+    )
 
-    def warn(self, message: str) -> None:
-        """Tell the user something that is no error; what comes before anybody listens is told when somebody does."""
-        self._hear(message) if self._hear is not None else self._unheard.append(message)
+    def __init__(self, site: Site) -> None:
+        super().__init__(
+            site, Kind("domain", "NoDomain", "ListDomainsFlags", rename="domain_rename"), columns=("title", *_FIGURES)
+        )
+        # There is nothing of these kinds yet, so having none is true of all.
+        self.facts |= {"managed_save": "0", "snapshots": "0", "checkpoints": "0"}
 
-    def on_warning(self, hear: Callable[[str], None]) -> None:
-        self._hear = hear
-        while self._unheard:
-            hear(self._unheard.pop(0))
+    def include(self) -> None:
+        self.store.include(
+            "domain",
+            state=[_DEFINITIONS, _MORE.format(table="main.domain")],
+            run=[_GUESTS, _MORE.format(table="run.active")],
+        )
+
+    def facts_of(self, document: Domain) -> dict[str, Any]:
+        maximum = (document.memory and document.memory.value) or 0
+        return {
+            "title": document.title,
+            "max_memory": maximum,
+            "memory": document.current_memory or maximum,
+            "vcpus": (document.vcpu and (document.vcpu.current or document.vcpu.value)) or 1,
+            "os_type": (document.os and document.os.type and document.os.type.value) or "hvm",
+        }
+
+    def admit(self, document: Document) -> None:
+        super().admit(document)
+        sql = "SELECT uuid FROM run.active WHERE name = ? AND pid IS NULL AND uuid <> ?"
+        if starting := self.store.one(sql, document.name, document.uuid):
+            raise errors.OperationFailed(
+                f"domain '{document.name}' already exists with uuid {starting[0]}",
+                hint="it is being started by another command",
+            )
+
+    def forget(self, row: Any) -> None:
+        super().forget(row)
+        if not row.active:
+            self.store.execute("DELETE FROM run.outcome WHERE uuid = ?", row.uuid)
 
     # places
     def guest_directory(self, id: int) -> str:
-        return f"{self.directories.guests}/{id}"
+        return f"{self.site.directories.guests}/{id}"
 
     def monitor(self, id: int) -> str:
         return f"{self.guest_directory(id)}/monitor.sock"
@@ -133,71 +153,34 @@ class Domains:
 
     def memory_directory(self, id: int) -> str:
         """Where a guest's memory is a file, outside of what has a bound."""
-        return f"{self.directories.guests}/{id}.memory"
+        return f"{self.site.directories.guests}/{id}.memory"
 
     def tpm_state(self, uuid: str) -> str:
         """What a guest's TPM remembers; kept when the guest stops."""
-        return f"{self.directories.state}/swtpm/{uuid}"
+        return f"{self.site.directories.state}/swtpm/{uuid}"
 
     def log(self, name: str) -> str:
-        return f"{self.directories.log}/{name}.log"
-
-    # locks
-    def lock(self, uuid: str, verb: str) -> locks.Lock:
-        """A domain's lock, with nothing left half done by one who had it before and died."""
-        return self.took(uuid, locks.acquire(self.directories.locks, uuid, verb, timeout=self.config.lock_timeout))
-
-    def took(self, uuid: str, lock: locks.Lock) -> locks.Lock:
-        try:
-            journal.finish_for(self.store, uuid)
-        except BaseException:
-            lock.release()
-            raise
-        return lock
+        return f"{self.site.directories.log}/{name}.log"
 
     # lookups
-    def query(self, defined: str = "1", active: str | None = None, *values: Any) -> list[Record]:
-        """Domains for which a condition on d (definition) and a (active row) holds.
-
-        ``active`` is the same condition for transient domains, where indices want it put in other words.
-        """
-        (first, second), transient = _SOURCES, defined if active is None else active
-        sql = f"SELECT {_COLUMNS} {first} WHERE {defined} UNION ALL SELECT {_COLUMNS} {second} AND ({transient})"
-        return [Record(row) for row in self.store.all(sql, *values, *values)]
-
-    def by_uuid(self, uuid: str) -> Record | None:
-        return next(iter(self.query("d.uuid = ?", "a.uuid = ?", uuid)), None)
-
-    def by_name(self, name: str) -> Record | None:
-        return next(iter(self.query("d.name = ?", "a.name = ?", name)), None)
-
     def by_id(self, id: int) -> Record | None:
-        return next(iter(self.query("a.id = ?", None, id)), None)
+        return next(iter(self.query("a.id = ?", id)), None)
 
-    def find(self, ref: DomainRef) -> Record:
-        """The record that a reference means. Raises NoDomain."""
-        record = self.by_uuid(ref.uuid)
-        if record is None:
-            raise errors.NoDomain(f"no domain with matching uuid '{ref.uuid}' ({ref.name})")
-        return record
+    def find_with_definition(self, ref: DomainRef) -> tuple[Record, str]:
+        """The record of a reference and its definition's text, by one query."""
+        found = next(iter(self.query("d.uuid = ?", ref.uuid, live="a.uuid = ?", also="d.xml")), None)
+        if found is None:
+            raise self.kind.gone(ref)
+        return found, found.xml or ""
 
     def require_active(self, ref: DomainRef) -> Record:
         """The record of a running domain. Raises NoDomain, OperationInvalid."""
         record = self.find(ref)
         if not record.active:
             raise errors.OperationInvalid(
-                "domain is not running", hint=f"start it first: virshpy start {shell_name(record.name)}"
+                "domain is not running", hint="start it first", action=("domain_create_with_flags", record.name)
             )
         return record
-
-    # documents
-    def definition(self, uuid: str) -> str | None:
-        row = self.store.one("SELECT xml FROM domain WHERE uuid = ?", uuid)
-        return None if row is None else str(row[0])
-
-    def live_document(self, uuid: str) -> str | None:
-        row = self.store.one("SELECT xml FROM run.active WHERE uuid = ? AND pid IS NOT NULL", uuid)
-        return None if row is None else str(row[0])
 
     # state
     def guest_state(self, record: Record) -> GuestState:
@@ -209,8 +192,8 @@ class Domains:
         marked = guest.position
         path = self.diary(record.id)
         follow(guest, path, record.uid)
-        if not self.readonly:
-            files.rotate(self.log(record.name), self.config.log_size, in_use=True)
+        if not self.site.readonly:
+            files.rotate(self.log(record.name), self.site.config.log_size, in_use=True)
             if guest.position - marked > 1 << 16:
                 self._trim(record, guest, path)
         return guest
@@ -252,10 +235,3 @@ class Domains:
         self.store.execute(
             "INSERT OR REPLACE INTO run.outcome SELECT uuid, ? FROM domain WHERE uuid = ?", int(reason), uuid
         )
-
-
-def shell_name(name: str) -> str:
-    """A name as one word of a command line."""
-    import shlex
-
-    return shlex.quote(name)

@@ -1,17 +1,23 @@
-"""The step that tells a running QEMU something over its monitor, and takes it back with the inverse."""
+"""What QEMU is told over its monitor, as steps; some are taken back by telling it the inverse."""
 
 from __future__ import annotations
 
 import json
-import shlex
+import os
+from shlex import quote
 
+from virshpy import errors
 from virshpy.drivers.qemu.qmp import Closed, QMPError, Visit
+from virshpy.host import processes
 from virshpy.host.steps import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Any
+
+    from virshpy.drivers.qemu.records import Domains, Record
+    from virshpy.host.steps.process import Spawn
 
     Command = tuple[str, Mapping[str, Any]]
 
@@ -21,8 +27,8 @@ _ABSENT = ("not found", "Failed to find")
 
 
 class Monitor:
-    """A QEMU's monitor for the steps of one verb, which share a visit: it begins with the first of them, and ends when
-    they are released (at the commit, and before they are undone).
+    """A QEMU's monitor for the steps of one verb, which share a visit: it begins with the first of them, and ends with
+    the context, or when they are released (at the commit, and before they are undone).
 
     ``pids`` are those who may listen there, QEMU first; a list, to be filled when QEMU has been started.
     """
@@ -31,6 +37,7 @@ class Monitor:
         self.path = path
         self.timeout = timeout
         self.pids = list(pids)
+        self.address = path  # as a person's socat names it
         self._visit: Visit | None = None
 
     def visit(self) -> Visit:
@@ -44,43 +51,100 @@ class Monitor:
             self._visit.close()
             self._visit = None
 
+    def shown(self, request: Any) -> str:
+        """A shell's line that makes a request to it."""
+        words = " ".join(json.dumps(said) for said in ({"execute": "qmp_capabilities"}, request))
+        return f"echo {quote(words)} | socat -t 2 - {quote(f'UNIX-CONNECT:{self.address}')}"
 
-class Told(Step, kind="qmp/1"):
-    """A command to QEMU, ``add``, and the one that takes it back (``remove``; None where QEMU's end does that).
+    def __enter__(self) -> Monitor:
+        return self
 
-    Values of the arguments that ``hidden`` names are shown to nobody, and ``add`` is not recorded.
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.leave()
+
+
+class FreshMonitor(Monitor):
+    """The monitor of the QEMU that ``spawn`` starts. Until it listens itself, we do, who have made the socket."""
+
+    def __init__(self, path: str, timeout: float, spawn: Spawn, by_hand: str) -> None:
+        super().__init__(path, timeout)
+        self.address = f"{by_hand},retry=100,interval=0.1"
+        self._spawn = spawn
+
+    def visit(self) -> Visit:
+        self.pids = [self._spawn.pid, os.getpid()]
+        return super().visit()
+
+
+class GuestMonitor(Monitor):
+    """The monitor of a guest that is up. Raises OperationFailed where it ends meanwhile."""
+
+    def __init__(self, domains: Domains, record: Record) -> None:
+        assert record.id is not None
+        super().__init__(domains.monitor(record.id), domains.site.config.monitor_timeout, pids=record.pids)
+        self._started = record.started
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.leave()
+        if isinstance(error, Closed) and processes.wait_gone(self.pids[0], self._started, 1):
+            raise errors.OperationFailed("domain is no longer running") from None
+
+
+class Told(Step):
+    """A command to QEMU of which nothing is to be taken back. Values that ``hidden`` names are shown to nobody."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        hidden: Collection[str] = (),
+    ) -> None:
+        self.monitor: Monitor | None = monitor
+        self.command = command
+        self.arguments = arguments or {}
+        self.hidden = hidden
+
+    def do(self, note: Callable[[], None]) -> None:
+        assert self.monitor is not None
+        self.monitor.visit().execute(self.command, **self.arguments)
+
+    def commands(self) -> list[str]:
+        assert self.monitor is not None
+        shown = {name: _SECRET if name in self.hidden else value for name, value in self.arguments.items()}
+        return [self.monitor.shown(_request(self.command, shown))]
+
+
+class Added(Told, kind="qmp/1"):
+    """A command to QEMU, and the one that takes it back (``remove``; None where QEMU's end does that).
+
+    The command itself is not recorded, as there may be secrets in it.
     """
 
     recorded = ("path", "pids", "remove")
     path: str
     pids: list[int]
     remove: Command | None
-    monitor: Monitor | None = None  # a step out of the journal has one of its own
+    monitor = None  # a step out of the journal has one of its own
 
     def __init__(
         self, monitor: Monitor, add: Command, remove: Command | None = None, *, hidden: Collection[str] = ()
     ) -> None:
-        self.monitor = monitor
+        super().__init__(monitor, *add, hidden=hidden)
         self.path = monitor.path
         self.pids = monitor.pids
-        self.add = add
         self.remove = remove
-        self.hidden = hidden
 
     @property
     def inside(self) -> int:
         return self.pids[0] if self.pids else 0
 
-    def do(self, note: Callable[[], None]) -> None:
-        assert self.monitor is not None
-        command, arguments = self.add
-        self.monitor.visit().execute(command, **arguments)
-
     def undo(self) -> None:
         """What QEMU does not know, or not any more, is taken back; so is all of it where QEMU is gone."""
         if self.remove is None:
             return
-        monitor = self.monitor or Monitor(self.path, pids=self.pids)
+        monitor = self._monitor()
         command, arguments = self.remove
         try:
             monitor.visit().execute(command, **arguments)
@@ -92,20 +156,16 @@ class Told(Step, kind="qmp/1"):
         finally:
             monitor.leave()
 
+    def _monitor(self) -> Monitor:
+        return self.monitor or Monitor(self.path, pids=self.pids)
+
     def release(self) -> None:
         if self.monitor is not None:
             self.monitor.leave()
 
-    def commands(self) -> list[str]:
-        command, arguments = self.add
-        shown = {name: _SECRET if name in self.hidden else value for name, value in arguments.items()}
-        return [self._said(command, shown)]
-
     def undo_commands(self) -> list[str]:
-        return [] if self.remove is None else [self._said(*self.remove)]
+        return [] if self.remove is None else [self._monitor().shown(_request(*self.remove))]
 
-    def _said(self, command: str, arguments: Mapping[str, Any]) -> str:
-        """A shell's line that says it."""
-        requests = [{"execute": "qmp_capabilities"}, {"execute": command, "arguments": dict(arguments)}]
-        words = " ".join(json.dumps(request) for request in requests)
-        return f"echo {shlex.quote(words)} | socat - UNIX-CONNECT:{shlex.quote(self.path)}"
+
+def _request(command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {"execute": command, **({"arguments": dict(arguments)} if arguments else {})}

@@ -14,6 +14,7 @@ import time
 
 from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.qmp import QMPError, Visit
+from virshpy.drivers.qemu.steps import GuestMonitor, Told
 from virshpy.enums import DomainState, ShutoffReason
 from virshpy.host import files, processes
 from virshpy.host.steps.process import Spawn
@@ -22,6 +23,7 @@ from virshpy.xml.domain import Domain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains, Record
+    from virshpy.drivers.qemu.steps import Monitor
     from virshpy.host.journal import Journal
 
 _SOURCE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -33,14 +35,12 @@ def ensure(domains: Domains, journal: Journal, uuid: str) -> None:
     if row["watcher"] and processes.is_running(row["watcher"], row["watcher_started"]):
         return
     step = Spawn(
-        [sys.executable, "-m", __name__, str(domains.uri), uuid],
+        [sys.executable, "-m", __name__, str(domains.site.uri), uuid],
         log=domains.log(row["name"]),
         env={"PYTHONPATH": _SOURCE_ROOT, **{name: os.environ[name] for name in _HOME if name in os.environ}},
     )
     journal.do(step)
-    domains.store.execute(
-        "UPDATE run.active SET watcher = ?, watcher_started = ? WHERE uuid = ?", step.pid, step.started, uuid
-    )
+    domains.update(domains.live, uuid, watcher=step.pid, watcher_started=step.started)
 
 
 # What qemu:///session finds its directories by.
@@ -64,32 +64,31 @@ def react(domains: Domains, record: Record) -> None:
             _start_again(domains, record, document)
 
 
-def set_shutdown_action(visit: Visit, document: Domain, *, pause: bool) -> None:
+def shutdown_action(monitor: Monitor, document: Domain, *, pause: bool) -> Told:
     """What QEMU does when the guest powers off: stay, for a watcher to act, or exit."""
     stay = pause or document.on_poweroff == "restart"
-    visit.execute("set-action", shutdown="pause" if stay else "poweroff")
+    return Told(monitor, "set-action", {"shutdown": "pause" if stay else "poweroff"})
 
 
 def _start_again(domains: Domains, record: Record, document: Domain) -> None:
-    assert record.id is not None
-    with Visit(domains.monitor(record.id), domains.config.monitor_timeout, pids=record.pids) as visit:
-        visit.execute("system_reset")
+    with domains.change("restart", record.uuid) as entry, GuestMonitor(domains, record) as monitor:
+        entry.do(Told(monitor, "system_reset"))
         if record.expect:
-            set_shutdown_action(visit, document, pause=False)
-            domains.store.execute("UPDATE run.active SET expect = NULL WHERE uuid = ?", record.uuid)
+            entry.do(shutdown_action(monitor, document, pause=False))
+            domains.update(domains.live, record.uuid, expect=None)
         for _ in range(50):  # the reset takes place on QEMU's next turn
             try:
-                visit.execute("cont")
+                entry.do(Told(monitor, "cont"))
                 return
             except QMPError:
                 time.sleep(0.02)
-        visit.execute("cont")
+        entry.do(Told(monitor, "cont"))
 
 
 def _dump_core(domains: Domains, record: Record) -> None:
     """Save the memory of a crashed guest as an ELF core under ``dump`` of the state directory."""
     assert record.id is not None
-    directory = f"{domains.directories.state}/dump"
+    directory = f"{domains.site.directories.state}/dump"
     files.make_directories(directory)
     path = f"{directory}/{record.name}-{time.strftime('%Y-%m-%d-%H:%M:%S')}"
     fd = files.create(path)
@@ -102,7 +101,7 @@ def _dump_core(domains: Domains, record: Record) -> None:
 
 
 def _needed(record: Record, document: Domain) -> bool:
-    from virshpy.drivers.qemu.plan import needs_watcher
+    from virshpy.drivers.qemu.start_steps import needs_watcher
 
     return bool(record.expect or record.owner is not None or needs_watcher(document))
 
@@ -110,9 +109,10 @@ def _needed(record: Record, document: Domain) -> bool:
 def _watch(uri: str, uuid: str) -> None:
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.inotify import Watch
+    from virshpy.host.site import Site
     from virshpy.uri import URI
 
-    domains = Domains(URI(uri))
+    domains = Domains(Site(URI(uri)))
     first = _own_record(domains, uuid)
     if first is None or first.id is None or first.pid is None:
         return

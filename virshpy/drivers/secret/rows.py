@@ -5,42 +5,33 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.secret import SecretOperations
 from virshpy.driver.structures import SecretRef
-from virshpy.drivers.secret.records import Secrets, reference
-from virshpy.enums import ListSecretsFlags, SecretDefineFlags
+from virshpy.drivers.secret.records import Secrets
+from virshpy.enums import SecretDefineFlags
 from virshpy.xml.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from virshpy.host.site import Site
     from virshpy.xml.node import Warning
-
-_L = ListSecretsFlags
-# Of two that answer one question, both or neither ask nothing.
-_QUESTIONS = (("ephemeral", _L.EPHEMERAL, _L.NO_EPHEMERAL), ("private", _L.PRIVATE, _L.NO_PRIVATE))
 
 
 class SecretRows(SecretOperations):
-    """virSecret*, of a place that has a ``store`` and hands warnings on."""
+    """virSecret*."""
 
     error_domain = errors.ErrorDomain.SECRET
 
-    def __init__(self, place: Any) -> None:
-        super().__init__(place)
-        self.secrets = Secrets(place.store)
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.secrets = Secrets(site)
 
     def connect_list_all_secrets(self, *, flags: int = 0) -> list[SecretRef]:
-        found = self.secrets.all()
-        for column, yes, no in _QUESTIONS:
-            if bool(flags & yes) != bool(flags & no):
-                found = [row for row in found if bool(row[column]) == bool(flags & yes)]
-        return [reference(row) for row in found]
+        return [secret.ref for secret in self.secrets.select(flags)]
 
     def secret_lookup_by_uuid_string(self, uuid: str) -> SecretRef:
-        return reference(self.secrets.require(uuid))
+        return self.secrets.require(uuid).ref
 
     def secret_lookup_by_usage(self, usage_type: int, usage_id: str) -> SecretRef:
-        return reference(self.secrets.require_usage(usage_type, usage_id))
+        return self.secrets.require_usage(usage_type, usage_id).ref
 
     def secret_define_xml(self, xml: str, *, flags: int = 0) -> SecretRef:
         warnings: list[Warning] = []
@@ -51,18 +42,18 @@ class SecretRows(SecretOperations):
             from uuid import uuid4
 
             document.uuid = str(uuid4())
-        self.secrets.save(document)
-        return reference(self.secrets.require(document.uuid))
+        self.secrets.put(document)
+        return self.secrets.require(document.uuid).ref
 
     def secret_undefine(self, secret: SecretRef) -> None:
         self.secrets.remove(secret.uuid)
 
     def secret_get_xml_desc(self, secret: SecretRef) -> str:
-        return str(self.secrets.require(secret.uuid)["xml"])
+        return self.secrets.require(secret.uuid).xml
 
     def secret_get_value(self, secret: SecretRef) -> bytes:
         row = self.secrets.require(secret.uuid)
-        if row["private"]:
+        if row.private:
             raise errors.InvalidSecret("secret is private", hint="it is for guests that name it, and shown to nobody")
         return self.secrets.value(row)
 

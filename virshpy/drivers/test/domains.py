@@ -15,7 +15,6 @@ from virshpy.enums import (
     DestroyFlags,
     DomainState,
     EventType,
-    MetadataType,
     PausedReason,
     RunningReason,
     ShutoffReason,
@@ -112,25 +111,12 @@ class Domains(Lists):
         from virshpy.xml import metadata
 
         for document in self.guest(domain).affected(flags):
-            if kind == MetadataType.TITLE:
-                metadata.set_title(document, text)
-            elif kind == MetadataType.DESCRIPTION:
-                document.description = text or None
-            else:
-                metadata.set_element(document, text, key, str(uri))
+            metadata.change(document, kind, text, key, uri)
 
     def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
         from virshpy.xml import metadata
 
-        document = self.guest(domain).looked_at(flags)
-        if kind == MetadataType.ELEMENT:
-            found = metadata.get_element(document, str(uri))
-        else:
-            found = document.title if kind == MetadataType.TITLE else document.description
-        if not found:
-            what = {0: "description", 1: "title", 2: "element"}[kind]
-            raise errors.NoDomainMetadata(f"Requested metadata {what} is not present")
-        return found
+        return metadata.look(self.guest(domain).looked_at(flags), kind, uri)
 
     # life
     @accepts(CreateFlags.START_VALIDATE)

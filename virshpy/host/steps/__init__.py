@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Step:
     """One change. A subclass names in ``recorded`` the attributes that its undo and settle need; they are JSON values.
 
-    ``kind`` is its name in the journal (kinds.py); a class that only others are made of has none. ``durable``: the
-    effect outlives a reboot, so its record must too. ``kept``: undone where the verb fails, but not when the object
-    that it was made for stops.
+    ``kind`` is its name in the journal (kinds.py); a step without one is not recorded, as nothing of it is to be taken
+    back. ``durable``: the effect outlives a reboot, so its record must too. ``kept``: undone where the verb fails, but
+    not when the object that it was made for stops.
     """
 
     classes: ClassVar[dict[str, type[Step]]] = {}
@@ -69,3 +69,19 @@ class Step:
 
     def data(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.recorded}
+
+
+class Act(Step):
+    """One act of which nothing is to be taken back. ``result`` comes of it; ``lines`` are what a rehearsal shows."""
+
+    result: Any = None
+
+    def __init__(self, act: Callable[[], object], *lines: str) -> None:
+        self.act = act
+        self.lines = lines
+
+    def do(self, note: Callable[[], None]) -> None:
+        self.result = self.act()
+
+    def commands(self) -> list[str]:
+        return list(self.lines)

@@ -437,3 +437,18 @@ class ListeningSocket(SocketName, kind="listening-socket/1"):
 
     def undo_commands(self) -> list[str]:
         return [f"rm -f {shlex.quote(self.path)}"]
+
+
+class RotateLog(Step):
+    """A log that has grown beyond ``limit`` bytes is put aside, before somebody writes to it."""
+
+    def __init__(self, path: str, limit: int) -> None:
+        self.path = path
+        self.limit = limit
+
+    def do(self, note: Callable[[], None]) -> None:
+        files.rotate(self.path, self.limit)
+
+    def commands(self) -> list[str]:
+        too_long = os.path.exists(self.path) and os.path.getsize(self.path) > self.limit
+        return [f"mv {shlex.quote(self.path)} {shlex.quote(self.path)}.0"] if too_long else []

@@ -102,6 +102,20 @@ class Errand(Step, kind="command/1"):
         return []
 
 
+class Terminate(Step):
+    """The end of a process by SIGTERM alone. Raises OperationFailed where that is not enough within ``patience``."""
+
+    def __init__(self, pid: int, started: int, patience: float) -> None:
+        self.target = pid, started
+        self.patience = patience
+
+    def do(self, note: Callable[[], None]) -> None:
+        processes.kill(*self.target, patience=self.patience, force=False)
+
+    def commands(self) -> list[str]:
+        return [f"kill {self.target[0]}"]
+
+
 class Spawn(Step, kind="process/1"):
     """A process in a session of its own, its output at the end of ``log``.
 

@@ -13,22 +13,20 @@ if TYPE_CHECKING:
     from virshpy.drivers.cpu.models import Model
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.capabilities.choice import Choice
-    from virshpy.drivers.qemu.records import Domains
+    from virshpy.host.site import Site
 
 
-def choice_of(
-    domains: Domains, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
-) -> Choice:
+def choice_of(site: Site, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None) -> Choice:
     """What a question about an emulator is about. Raises InvalidArg, ConfigUnsupported."""
     from virshpy.drivers.qemu.capabilities.choice import choose
     from virshpy.drivers.qemu.capabilities.probe import default_emulator
 
     def find(emulator: str | None, arch: str | None) -> QemuCaps | None:
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
 
         if emulator is None and default_emulator(arch) is None:
             return None
-        return documents.emulator_capabilities(domains, emulator, arch)
+        return reading.emulator_capabilities(site, emulator, arch)
 
     return choose(find, emulator, arch, machine, virt_type)
 
@@ -36,16 +34,16 @@ def choice_of(
 class ProcessorRows(ProcessorOperations):
     """virConnect*CPU*."""
 
-    place: Domains
+    place: Site
 
     def _models(self) -> dict[str, Model]:
         """The models that this host's own QEMU knows; none without one."""
-        from virshpy.drivers.qemu import documents
+        from virshpy.drivers.qemu import reading
         from virshpy.drivers.qemu.capabilities.probe import default_emulator
 
         if default_emulator() is None:
             return {}
-        return documents.emulator_capabilities(self.place, None, None).processors("tcg").models
+        return reading.emulator_capabilities(self.place, None, None).processors("tcg").models
 
     def connect_get_cpu_model_names(self, arch: str) -> list[str]:
         from virshpy.drivers.cpu.models import ARCHITECTURES, model_names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain, cover
@@ -18,14 +17,10 @@ from virshpy.xml.domain.security import Seclabel
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.identity import Identity
-    from virshpy.drivers.qemu.qmp import Visit
     from virshpy.drivers.qemu.records import Domains
-    from virshpy.xml.domain.chardev import CharBackend
     from virshpy.xml.domain.devices import Vsock
     from virshpy.xml.domain.storage import Disk
 
-# A console will open it: QEMU may not name anything else.
-_TERMINAL = re.compile("pty:(/dev/pts/[0-9]{1,9})").fullmatch
 _TAPPED = ("bridge", "ethernet", "network")
 
 
@@ -37,7 +32,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
 
         pins.require_processors(domain)
     if domain.os is not None:
-        resolve_firmware(domain, Context(nvram_dir=domains.directories.nvram))
+        resolve_firmware(domain, Context(nvram_dir=domains.site.directories.nvram))
     devices.disks = [disk for disk in devices.disks if not _is_left_out(disk)]
     for disk in devices.disks:
         _refuse_unkept(disk)
@@ -157,39 +152,3 @@ def _choose_address(vsock: Vsock) -> None:
         vsock.cid = CID(auto=True, address=free_address())
     else:
         require_device()
-
-
-def hand_over_secrets(domain: Domain, visit: Visit) -> None:
-    """Give QEMU what must not stand in its argv."""
-    for graphics in domain.devices.graphics:
-        if graphics.type in ("vnc", "spice") and graphics.passwd is not None:
-            kept = {"connected": graphics.connected} if graphics.connected else {}
-            visit.execute("set_password", protocol=graphics.type, password=graphics.passwd, **kept)
-            if graphics.passwdValidTo:
-                visit.execute("expire_password", protocol=graphics.type, time=str(_seconds(graphics.passwdValidTo)))
-
-
-def _seconds(moment: str) -> int:
-    from datetime import UTC, datetime
-
-    return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
-
-
-def learn_terminals(domain: Domain, visit: Visit) -> None:
-    """Write into the document which pseudo-terminal each ``pty`` device got."""
-    found = domain.devices
-    ends: list[CharBackend] = [*found.serials, *found.parallels, *found.consoles, *found.channels]
-    devices = [device for device in ends if device.type == "pty"]
-    if not devices:
-        return
-    from virshpy.drivers.qemu.qmp import understood
-
-    rows = visit.execute("query-chardev")
-    with understood():
-        paths = {row["label"]: match[1] for row in rows if (match := _TERMINAL(row["filename"]))}
-    for device in devices:
-        path = paths.get(f"char{device.alias.name}") if device.alias else None
-        if path:
-            device.sources = [CharSource(path=path)]
-            if device in domain.devices.consoles:
-                device.tty = path

@@ -11,6 +11,7 @@ from virshpy.drivers.qemu.companions import companion_steps
 from virshpy.drivers.qemu.holders import guest_with
 from virshpy.drivers.qemu.identity import Identity
 from virshpy.drivers.qemu.paths import OTHER_FIRMWARE, Opening
+from virshpy.drivers.qemu.steps import FreshMonitor
 from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
 from virshpy.host import access
@@ -22,6 +23,7 @@ from virshpy.host.steps.filesystem import (
     MakeDirectory,
     PrimedPipe,
     RemoveFile,
+    RotateLog,
     WriteFile,
 )
 from virshpy.host.steps.link import OpenFile, Tap, mtu_of
@@ -69,19 +71,21 @@ _GREETING = '{"execute":"qmp_capabilities"}'
 
 
 class StartPlan:
-    """``steps`` in order, among them ``spawn``, which starts QEMU."""
+    """``steps`` in order, among them ``spawn``, which starts QEMU; ``socket`` is its monitor's."""
 
-    def __init__(self, steps: list[Step], spawn: Spawn) -> None:
+    def __init__(self, steps: list[Step], spawn: Spawn, socket: ListeningSocket) -> None:
         self.steps = steps
         self.spawn = spawn
+        self.socket = socket
 
     @property
     def companions(self) -> list[Spawn]:
         """The processes beside QEMU."""
         return [step for step in self.steps if isinstance(step, Spawn) and step is not self.spawn]
 
-    def commands(self) -> list[str]:
-        return [line for step in self.steps for line in step.commands()]
+    def monitor(self, timeout: float) -> FreshMonitor:
+        """The monitor of the QEMU that it starts."""
+        return FreshMonitor(self.socket.path, timeout, self.spawn, self.socket.by_hand or self.socket.path)
 
 
 def lifecycle_words(domain: Domain) -> list[str]:
@@ -109,7 +113,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     """The plan for a complete document with aliases. Raises SystemCallError for files missing or out of reach."""
     assert domain.name
     directory = domains.guest_directory(id)
-    vault = Vault(domains.store)
+    vault = Vault(domains.site)
     runtime = Runtime(
         id=id,
         run_dir=directory,
@@ -133,12 +137,13 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         env=command.env,
         uid=identity.uid,
         groups=identity.groups,
-        patience=domains.config.stop_patience,
+        patience=domains.site.config.stop_patience,
     )
     holder = partial(guest_with, domains, domain)
-    opening = Opening(identity, directory, _overlays(domain), holder, domains.directories.lasting_locks)
+    opening = Opening(identity, directory, _overlays(domain), holder, domains.site.directories.lasting_locks)
     key_mode = 0o600 if identity.uid is None else 0o440  # its group is the guest's alone
     steps: list[Step] = [
+        RotateLog(domains.log(domain.name), domains.site.config.log_size),
         *_passage(domains, identity, directory),
         # It is ours, and the guest's user may only pass: what that user may write in it is given to it by name.
         BoundedDirectory(directory, 0o700 if identity.uid is None else 0o711),
@@ -154,7 +159,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     ]
     spawn.descriptors, devices = _descriptors(command, opening, own)
     spawn.descriptors["monitor"] = monitor
-    return StartPlan([*steps, *devices, spawn], spawn)
+    return StartPlan([*steps, *devices, spawn], spawn, monitor)
 
 
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:
@@ -212,8 +217,8 @@ def _passage(domains: Domains, identity: Identity, directory: str) -> list[Step]
     """The guest's user may pass through to what is virshpy's own, from wherever that is (a home directory, say)."""
     if identity.uid is None:
         return []
-    blocked = {folder for own in (directory, domains.directories.nvram) for folder in identity.obstacles(own)}
-    locks = domains.directories.lasting_locks
+    blocked = {folder for own in (directory, domains.site.directories.nvram) for folder in identity.obstacles(own)}
+    locks = domains.site.directories.lasting_locks
     return [GrantAccess(folder, identity.uid, access.SEARCH, locks) for folder in sorted(blocked)]
 
 

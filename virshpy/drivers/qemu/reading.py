@@ -6,13 +6,14 @@ from virshpy import errors
 from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
 from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.postparse import Context, postparse, validate
+from virshpy.drivers.qemu.records import Domains
 from virshpy.xml.domain import Domain
 from virshpy.xml.metadata import get_element, set_element, set_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
-    from virshpy.drivers.qemu.records import Domains
+    from virshpy.host.site import Site
     from virshpy.xml.node import Warning
 
 
@@ -37,32 +38,32 @@ def unknown(name: str, uuid: str) -> Domain:
     return document
 
 
-def capabilities_for(domains: Domains, domain: Domain) -> QemuCaps:
+def capabilities_for(site: Site, domain: Domain) -> QemuCaps:
     """What the QEMU of a document can do. Raises where there is no such QEMU, with a hint on how to get one."""
     emulator = domain.devices.emulator if domain.devices else None
     arch = domain.os.type.arch if domain.os and domain.os.type else None
-    return emulator_capabilities(domains, emulator, arch)
+    return emulator_capabilities(site, emulator, arch)
 
 
-def emulator_capabilities(domains: Domains, emulator: str | None, arch: str | None) -> QemuCaps:
+def emulator_capabilities(site: Site, emulator: str | None, arch: str | None) -> QemuCaps:
     binary = emulator or default_emulator(arch)
     if binary is None:
         raise errors.ConfigUnsupported(
             f"No emulator found for arch '{arch or 'x86_64'}'",
             hint="install QEMU (Debian, Ubuntu: apt install qemu-system-x86), or name one in <emulator>",
         )
-    return probe(binary, domains.directories.cache, lambda: guest_identity(domains, 0))
+    return probe(binary, site.directories.cache, lambda: guest_identity(Domains(site), 0))
 
 
-def read(domains: Domains, xml: str, *, strict: bool = False) -> tuple[Domain, QemuCaps]:
+def read(site: Site, xml: str, *, strict: bool = False) -> tuple[Domain, QemuCaps]:
     """A complete document and its QEMU's capabilities. Raises XMLError, ConfigUnsupported and their kin."""
     warnings: list[Warning] = []
     # What a running guest's document says about the run, of whoever printed it, is no part of a definition.
     domain = Domain.parse(xml, inactive=True, warnings=warnings, validate=strict)
     for warning in warnings:
-        domains.warn(str(warning))
-    caps = capabilities_for(domains, domain)
-    postparse(domain, caps, context=Context(nvram_dir=domains.directories.nvram))
+        site.warn(str(warning))
+    caps = capabilities_for(site, domain)
+    postparse(domain, caps, context=Context(nvram_dir=site.directories.nvram))
     validate(domain, caps)
     _require_file_name(domain.name or "")
     if warnings:

@@ -88,6 +88,7 @@ def whole(ground: Ground, row: Row) -> tuple[Seen, Seen]:
     if row not in _WHOLE:
         prepare(ground, row)
         before = ground.seen()
+        prepare(ground, row)  # who looks at a guest asks its monitor, which the guest's record keeps
         done = disturbed(ground, row.verb, _NEVER, signal.SIGKILL)
         assert done.returncode == 0, done.stderr
         _WHOLE[row] = before, ground.seen()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from virshpy.driver.registry import Driver
 from virshpy.driver.secret import SecretOperations
 from virshpy.driver.structures import CheckpointRef, NWFilterRef, SecretRef
 from virshpy.driver.types import DomainRef
-from virshpy.enums import CheckpointCreateFlags, CheckpointXMLFlags
+from virshpy.enums import CheckpointCreateFlags, CheckpointXMLFlags, ListSecretsFlags
 
 DOMAIN = DomainRef("web", "12345678-0000-0000-0000-123456789abc", None)
 
@@ -119,7 +121,7 @@ print(*(name for name in sys.modules if name.startswith(("virshpy.driver.", "vir
 def test_methods_are_found_and_unknown_ones_are_not() -> None:
     with virshpy.open("test:///default") as connection:
         with pytest.raises(errors.NoSupport, match="virConnectListAllSecrets$"):
-            connection.list_secrets()
+            connection.list_secrets(flags=ListSecretsFlags.PRIVATE)
         with pytest.raises(AttributeError, match="no attribute 'list_penguins'"):
             connection.list_penguins()  # type: ignore[attr-defined]
         domain = connection.lookup_by_name("test")
@@ -127,3 +129,45 @@ def test_methods_are_found_and_unknown_ones_are_not() -> None:
             domain.pm_wakeup()
         with pytest.raises(AttributeError):
             domain.penguin()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda c, d: c.list_nwfilters(), "virConnectNumOfNWFilters"),
+        (lambda c, d: c.secret_lookup_by_uuid("x"), "virSecretLookupByUUID"),
+        (lambda c, d: d.attach_device("<disk/>"), "virDomainAttachDevice"),
+        (lambda c, d: d.attach_device("<disk/>", flags=0), "virDomainAttachDeviceFlags"),
+        (lambda c, d: d.abort_job(), "virDomainAbortJob"),
+    ],
+)
+def test_a_call_without_flags_is_the_older_one(call: Callable[[Any, Any], object], name: str) -> None:
+    with virshpy.open("test:///default") as connection, pytest.raises(errors.NoSupport, match=f": {name}$"):
+        call(connection, connection.lookup_by_name("test"))
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda d: d.save("/x"), "virDomainSave"),
+        (lambda d: d.save("/x", "<domain/>"), "virDomainSaveFlags"),
+        (lambda d: d.core_dump_with_format("/x", 0, flags=1), "virDomainCoreDump"),
+        (lambda d: d.core_dump_with_format("/x", 1), "virDomainCoreDumpWithFormat"),
+    ],
+)
+def test_a_call_is_the_newer_one_where_the_older_lacks_what_is_given(call: Callable[[Any], object], name: str) -> None:
+    with virshpy.open("test:///default", readonly=True) as connection:
+        domain = connection.lookup_by_name("test")
+        with pytest.raises(errors.OperationDenied, match=f" {name}$"):
+            call(domain)
+
+
+def test_an_older_call_may_stand_for_flags() -> None:
+    """libvirt's virDomainSetMemory is about the domain as it runs."""
+    with virshpy.open("test:///default") as connection:
+        domain = connection.lookup_by_name("test")
+        domain.destroy()
+        with pytest.raises(errors.OperationInvalid, match="domain is not running"):
+            domain.set_memory(1 << 20)
+        domain.set_memory(1 << 20, flags=0)
+        assert domain.info().memory == 1 << 20

@@ -142,8 +142,6 @@ _EQUALISED = (
     (r"\(Time: [\d.]+ ms\)", "(Time: …)"),
     (r"^Domain (snapshot|checkpoint) \d{10} created", r"Domain \1 … created"),  # named after the clock
     (r"-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d\.(png|ppm)", r"-….\1"),
-    (r"in function (\w+?)(WithFlags|Flags)?$", r"in function \1"),
-    (r"prevents (vir\w+?)(WithFlags|Flags)?$", r"prevents \1"),  # virsh picks the oldest call that will do
     (r"(libvirt|virshpy) \d+\.\d+\.\d+", "libvirt …"),
     (r"(TEST|daemon:) \d+\.\d+\.\d+", r"\1 …"),
     (r"(failed to validate against schema): .*\n(?:(?!error: |\n).*\n)*\n?", "\\1: …\n"),

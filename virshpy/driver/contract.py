@@ -27,16 +27,31 @@ class Row:
     """One operation, as an attribute of its group. Where no driver overrides it, a call says that it is not supported.
 
     ``c_name``; ``writes``; ``flags`` (the IntFlag type of its flags, or None); ``secure`` (those that a read-only
-    connection may not use because they reveal secrets); ``declaration``, the function with signature and docstring.
+    connection may not use because they reveal secrets); ``plain`` (the older call that it also is), ``newer`` (the
+    parameters which that call lacks), ``plainly`` (the flags that it stands for); ``declaration``, the function with
+    signature and docstring.
     """
 
-    __slots__ = ("c_name", "writes", "_flags", "_secure", "declaration")
+    __slots__ = ("c_name", "writes", "_flags", "_secure", "plain", "newer", "_plainly", "declaration")
 
-    def __init__(self, c_name: str, writes: bool, flags: str | None, secure: str, declaration: Any) -> None:
+    def __init__(
+        self,
+        c_name: str,
+        writes: bool,
+        flags: str | None,
+        secure: str,
+        plain: str | None,
+        newer: str,
+        plainly: str,
+        declaration: Any,
+    ) -> None:
         self.c_name = c_name
         self.writes = writes
         self._flags = flags
         self._secure = secure
+        self.plain = plain
+        self.newer = newer
+        self._plainly = plainly
         self.declaration = declaration
 
     @property
@@ -57,6 +72,20 @@ class Row:
     def secure(self) -> int:
         return sum(int(self.flags[word]) for word in self._secure.split())
 
+    @property
+    def plainly(self) -> int:
+        return sum(int(self.flags[word]) for word in self._plainly.split())
+
+    def called(self, args: Any, kwargs: Any) -> str:
+        """The C name of a call: that of the older one where it can do what is asked, as virsh would make it."""
+        if self.plain is None:
+            return self.c_name
+        code = self.declaration.__code__
+        given = {**dict(zip(code.co_varnames[1 : code.co_argcount], args, strict=False)), **kwargs}
+        # Flags that are given are the newer call's, also where they are 0.
+        newer = any(given.get(name) or (name == "flags" and name in given) for name in self.newer.split())
+        return self.c_name if newer else self.plain
+
     def __get__(self, part: Contract | None, owner: type) -> Any:
         return self if part is None else _Unsupported(self, part)
 
@@ -71,20 +100,34 @@ class _Unsupported:
         self.part = part
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        called = self.row.called(args, kwargs)
         if self.part.driver.readonly and self.row.writes:
-            raise _denied(self.row)
-        raise errors.NoSupport(self.row.c_name, domain=self.part.driver.error_domain)
+            raise _denied(called)
+        raise errors.NoSupport(called, domain=self.part.driver.error_domain)
 
 
-def _denied(row: Row) -> errors.OperationDenied:
-    return errors.OperationDenied(f"read only access prevents {row.c_name}", domain=errors.ErrorDomain.DOM)
+def _denied(called: str) -> errors.OperationDenied:
+    return errors.OperationDenied(f"read only access prevents {called}", domain=errors.ErrorDomain.DOM)
 
 
-def operation(c_name: str, *, writes: bool = False, flags: str | None = None, secure: str = "") -> Callable[[F], F]:
-    """Declare a row. Its body is never run. ``flags`` names a class of virshpy.enums, ``secure`` members of it."""
+def operation(
+    c_name: str,
+    *,
+    writes: bool = False,
+    flags: str | None = None,
+    secure: str = "",
+    plain: str | None = None,
+    newer: str = "flags",
+    plainly: str = "",
+) -> Callable[[F], F]:
+    """Declare a row. Its body is never run. ``flags`` names a class of virshpy.enums, ``secure`` members of it.
+
+    Without the parameters in ``newer`` a call *is* the older one, ``plain``. Where that is not the same as no flags, it
+    stands for those in ``plainly``: ``virDomainAttachDevice`` is about the domain as it runs.
+    """
 
     def declare(declaration: F) -> F:
-        return Row(c_name, writes, flags, secure, declaration)  # type: ignore[return-value]
+        return Row(c_name, writes, flags, secure, plain, newer, plainly, declaration)  # type: ignore[return-value]
 
     return declare
 
@@ -132,13 +175,13 @@ def rows(contract: type[Contract]) -> dict[str, Row]:
 def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
     has_flags = row.has_flags
 
-    def guarded(self: Contract, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
+    def guarded(self: Contract, *args: Any, **kwargs: Any) -> Any:
         if row.writes and self.driver.readonly:
-            raise _denied(row)
-        if flags:
+            raise _denied(row.called(args, kwargs))
+        if flags := kwargs.get("flags"):
             _check_flags(self.driver, row, method, flags)
-        if has_flags:
-            kwargs["flags"] = flags
+        elif has_flags and flags is None:
+            kwargs["flags"] = row.plainly
         try:
             return method(self, *args, **kwargs)
         except errors.Error as error:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class InterfaceOperations(Contract):
     """The host's network interfaces."""
 
-    @operation("virConnectListAllInterfaces", flags="ListInterfacesFlags")
+    @operation("virConnectListAllInterfaces", flags="ListInterfacesFlags", plain="virConnectNumOfInterfaces")
     def connect_list_all_interfaces(self, *, flags: int = 0) -> list[InterfaceRef]: ...
 
     @operation("virInterfaceLookupByName")

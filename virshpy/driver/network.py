@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 class NetworkOperations(Contract):
     """Virtual networks and their ports."""
 
-    @operation("virConnectListAllNetworks", flags="ListNetworksFlags")
+    @operation("virConnectListAllNetworks", flags="ListNetworksFlags", plain="virConnectNumOfNetworks")
     def connect_list_all_networks(self, *, flags: int = 0) -> list[NetworkRef]: ...
 
     @operation("virNetworkLookupByName")
     def network_lookup_by_name(self, name: str) -> NetworkRef: ...
 
-    @operation("virNetworkLookupByUUIDString")
+    @operation("virNetworkLookupByUUIDString", plain="virNetworkLookupByUUID")
     def network_lookup_by_uuid_string(self, uuid: str) -> NetworkRef: ...
 
-    @operation("virNetworkDefineXMLFlags", writes=True, flags="NetworkDefineFlags")
+    @operation("virNetworkDefineXMLFlags", writes=True, flags="NetworkDefineFlags", plain="virNetworkDefineXML")
     def network_define_xml_flags(self, xml: str, *, flags: int = 0) -> NetworkRef: ...
 
-    @operation("virNetworkCreateXMLFlags", writes=True, flags="NetworkCreateFlags")
+    @operation("virNetworkCreateXMLFlags", writes=True, flags="NetworkCreateFlags", plain="virNetworkCreateXML")
     def network_create_xml_flags(self, xml: str, *, flags: int = 0) -> NetworkRef: ...
 
     @operation("virNetworkUndefine", writes=True)
@@ -85,7 +85,7 @@ class NetworkOperations(Contract):
     @operation("virNetworkListAllPorts")
     def network_list_all_ports(self, network: NetworkRef) -> list[NetworkPortRef]: ...
 
-    @operation("virNetworkPortLookupByUUIDString")
+    @operation("virNetworkPortLookupByUUIDString", plain="virNetworkPortLookupByUUID")
     def network_port_lookup_by_uuid_string(self, network: NetworkRef, uuid: str) -> NetworkPortRef: ...
 
     @operation("virNetworkPortCreateXML", writes=True, flags="NetworkPortCreateFlags")

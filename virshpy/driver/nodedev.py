@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class NodeDeviceOperations(Contract):
     """The host's devices."""
 
-    @operation("virConnectListAllNodeDevices", flags="ListNodeDevicesFlags")
+    @operation("virConnectListAllNodeDevices", flags="ListNodeDevicesFlags", plain="virNodeNumOfDevices")
     def connect_list_all_node_devices(self, *, flags: int = 0) -> list[NodeDeviceRef]: ...
 
     @operation("virNodeNumOfDevices")
@@ -52,7 +52,7 @@ class NodeDeviceOperations(Contract):
     @operation("virNodeDeviceUndefine", writes=True)
     def node_device_undefine(self, device: NodeDeviceRef) -> None: ...
 
-    @operation("virNodeDeviceDetachFlags", writes=True)
+    @operation("virNodeDeviceDetachFlags", writes=True, plain="virNodeDeviceDettach", newer="driver_name")
     def node_device_detach_flags(self, device: NodeDeviceRef, driver_name: str | None = None) -> None: ...
 
     @operation("virNodeDeviceReAttach", writes=True)

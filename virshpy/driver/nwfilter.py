@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 class NWFilterOperations(Contract):
     """Network filters and what they are bound to."""
 
-    @operation("virConnectListAllNWFilters")
+    @operation("virConnectListAllNWFilters", plain="virConnectNumOfNWFilters")
     def connect_list_all_nwfilters(self) -> list[NWFilterRef]: ...
 
     @operation("virNWFilterLookupByName")
     def nwfilter_lookup_by_name(self, name: str) -> NWFilterRef: ...
 
-    @operation("virNWFilterLookupByUUIDString")
+    @operation("virNWFilterLookupByUUIDString", plain="virNWFilterLookupByUUID")
     def nwfilter_lookup_by_uuid_string(self, uuid: str) -> NWFilterRef: ...
 
-    @operation("virNWFilterDefineXMLFlags", writes=True, flags="NWFilterDefineFlags")
+    @operation("virNWFilterDefineXMLFlags", writes=True, flags="NWFilterDefineFlags", plain="virNWFilterDefineXML")
     def nwfilter_define_xml_flags(self, xml: str, *, flags: int = 0) -> NWFilterRef: ...
 
     @operation("virNWFilterUndefine", writes=True)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 class SecretOperations(Contract):
     """Secrets: passwords and keys that documents name by UUID."""
 
-    @operation("virConnectListAllSecrets", flags="ListSecretsFlags")
+    @operation("virConnectListAllSecrets", flags="ListSecretsFlags", plain="virConnectNumOfSecrets")
     def connect_list_all_secrets(self, *, flags: int = 0) -> list[SecretRef]: ...
 
-    @operation("virSecretLookupByUUIDString")
+    @operation("virSecretLookupByUUIDString", plain="virSecretLookupByUUID")
     def secret_lookup_by_uuid_string(self, uuid: str) -> SecretRef: ...
 
     @operation("virSecretLookupByUsage")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class StorageOperations(Contract):
     """Storage pools and volumes."""
 
-    @operation("virConnectListAllStoragePools", flags="ListStoragePoolsFlags")
+    @operation("virConnectListAllStoragePools", flags="ListStoragePoolsFlags", plain="virConnectNumOfStoragePools")
     def connect_list_all_storage_pools(self, *, flags: int = 0) -> list[PoolRef]: ...
 
     @operation("virConnectFindStoragePoolSources", writes=True)
@@ -25,7 +25,7 @@ class StorageOperations(Contract):
     @operation("virStoragePoolLookupByName")
     def storage_pool_lookup_by_name(self, name: str) -> PoolRef: ...
 
-    @operation("virStoragePoolLookupByUUIDString")
+    @operation("virStoragePoolLookupByUUIDString", plain="virStoragePoolLookupByUUID")
     def storage_pool_lookup_by_uuid_string(self, uuid: str) -> PoolRef: ...
 
     @operation("virStoragePoolLookupByTargetPath")
@@ -119,7 +119,7 @@ class StorageOperations(Contract):
     def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> Stream:
         """A stream to read from the volume."""
 
-    @operation("virStorageVolGetInfoFlags", flags="StorageVolInfoFlags")
+    @operation("virStorageVolGetInfoFlags", flags="StorageVolInfoFlags", plain="virStorageVolGetInfo")
     def storage_vol_get_info_flags(self, volume: VolRef, *, flags: int = 0) -> VolInfo: ...
 
     @operation("virStorageVolGetXMLDesc")

@@ -18,13 +18,13 @@ class DomainOperations(Contract):
     @operation("virDomainLookupByName")
     def domain_lookup_by_name(self, name: str) -> DomainRef: ...
 
-    @operation("virDomainLookupByUUIDString")
+    @operation("virDomainLookupByUUIDString", plain="virDomainLookupByUUID")
     def domain_lookup_by_uuid_string(self, uuid: str) -> DomainRef: ...
 
     @operation("virDomainLookupByID")
     def domain_lookup_by_id(self, id: int) -> DomainRef: ...
 
-    @operation("virConnectListAllDomains", flags="ListDomainsFlags")
+    @operation("virConnectListAllDomains", flags="ListDomainsFlags", plain="virConnectNumOfDomains")
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
         """Domains that match; flags of one group are alternatives, groups narrow each other."""
 
@@ -35,10 +35,10 @@ class DomainOperations(Contract):
         """Per domain the typed parameters of virsh domstats, keyed ``state.state`` and so on; one call for all."""
 
     # definitions
-    @operation("virDomainDefineXMLFlags", writes=True, flags="DefineFlags")
+    @operation("virDomainDefineXMLFlags", writes=True, flags="DefineFlags", plain="virDomainDefineXML")
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainUndefineFlags", writes=True, flags="UndefineFlags")
+    @operation("virDomainUndefineFlags", writes=True, flags="UndefineFlags", plain="virDomainUndefine")
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainRename", writes=True)
@@ -71,7 +71,7 @@ class DomainOperations(Contract):
     @operation("virDomainCreateXML", writes=True, flags="CreateFlags")
     def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainCreateWithFlags", writes=True, flags="CreateFlags")
+    @operation("virDomainCreateWithFlags", writes=True, flags="CreateFlags", plain="virDomainCreate")
     def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef: ...
 
     @operation("virDomainCreateWithFiles", writes=True, flags="CreateFlags")
@@ -80,7 +80,7 @@ class DomainOperations(Contract):
     @operation("virDomainCreateXMLWithFiles", writes=True, flags="CreateFlags")
     def domain_create_xml_with_files(self, xml: str, files: list[int], *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainDestroyFlags", writes=True, flags="DestroyFlags")
+    @operation("virDomainDestroyFlags", writes=True, flags="DestroyFlags", plain="virDomainDestroy")
     def domain_destroy_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainSuspend", writes=True)
@@ -89,7 +89,7 @@ class DomainOperations(Contract):
     @operation("virDomainResume", writes=True)
     def domain_resume(self, domain: DomainRef) -> None: ...
 
-    @operation("virDomainShutdownFlags", writes=True, flags="ShutdownFlags")
+    @operation("virDomainShutdownFlags", writes=True, flags="ShutdownFlags", plain="virDomainShutdown")
     def domain_shutdown_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainReboot", writes=True, flags="RebootFlags")

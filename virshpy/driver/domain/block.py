@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class BlockOperations(Contract):
     """Disks of a domain while it runs: figures, limits, jobs, backup."""
 
-    @operation("virDomainBlockStatsFlags")
+    @operation("virDomainBlockStatsFlags", plain="virDomainBlockStats")
     def domain_block_stats_flags(self, domain: DomainRef, disk: str) -> dict[str, int]:
         """``disk`` is a target or a path; an empty text means all disks together."""
 

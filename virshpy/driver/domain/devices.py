@@ -15,10 +15,22 @@ if TYPE_CHECKING:
 class DeviceOperations(Contract):
     """Devices and what is plugged into a domain."""
 
-    @operation("virDomainAttachDeviceFlags", writes=True, flags="DeviceModifyFlags")
+    @operation(
+        "virDomainAttachDeviceFlags",
+        writes=True,
+        flags="DeviceModifyFlags",
+        plain="virDomainAttachDevice",
+        plainly="LIVE",
+    )
     def domain_attach_device_flags(self, domain: DomainRef, xml: str, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainDetachDeviceFlags", writes=True, flags="DeviceModifyFlags")
+    @operation(
+        "virDomainDetachDeviceFlags",
+        writes=True,
+        flags="DeviceModifyFlags",
+        plain="virDomainDetachDevice",
+        plainly="LIVE",
+    )
     def domain_detach_device_flags(self, domain: DomainRef, xml: str, *, flags: int = 0) -> None: ...
 
     @operation("virDomainDetachDeviceAlias", writes=True, flags="DeviceModifyFlags")

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 class SavingOperations(Contract):
     """A domain's memory in files, jobs, and migration."""
 
-    @operation("virDomainSaveFlags", writes=True, flags="SaveRestoreFlags")
+    @operation("virDomainSaveFlags", writes=True, flags="SaveRestoreFlags", plain="virDomainSave", newer="dxml flags")
     def domain_save_flags(self, domain: DomainRef, to: str, dxml: str | None = None, *, flags: int = 0) -> None: ...
 
     @operation("virDomainSaveParams", writes=True, flags="SaveRestoreFlags")
     def domain_save_params(self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0) -> None: ...
 
-    @operation("virDomainRestoreFlags", writes=True, flags="SaveRestoreFlags")
+    @operation(
+        "virDomainRestoreFlags", writes=True, flags="SaveRestoreFlags", plain="virDomainRestore", newer="dxml flags"
+    )
     def domain_restore_flags(self, path: str, dxml: str | None = None, *, flags: int = 0) -> None: ...
 
     @operation("virDomainRestoreParams", writes=True, flags="SaveRestoreFlags")
@@ -45,7 +47,13 @@ class SavingOperations(Contract):
     @operation("virDomainManagedSaveDefineXML", writes=True, flags="SaveRestoreFlags")
     def domain_managed_save_define_xml(self, domain: DomainRef, dxml: str | None = None, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainCoreDumpWithFormat", writes=True, flags="CoreDumpFlags")
+    @operation(
+        "virDomainCoreDumpWithFormat",
+        writes=True,
+        flags="CoreDumpFlags",
+        plain="virDomainCoreDump",
+        newer="dump_format",
+    )
     def domain_core_dump_with_format(self, domain: DomainRef, to: str, dump_format: int, *, flags: int = 0) -> None:
         """``dump_format`` is a CoreDumpFormat."""
 
@@ -62,7 +70,7 @@ class SavingOperations(Contract):
     def domain_get_job_stats(self, domain: DomainRef, *, flags: int = 0) -> tuple[int, dict[str, Any]]:
         """(JobType, figures)."""
 
-    @operation("virDomainAbortJobFlags", writes=True, flags="AbortJobFlags")
+    @operation("virDomainAbortJobFlags", writes=True, flags="AbortJobFlags", plain="virDomainAbortJob")
     def domain_abort_job_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
     @operation("virDomainMigrate3", writes=True, flags="MigrateFlags")

@@ -25,10 +25,10 @@ class SnapshotOperations(Contract):
     @operation("virDomainHasCurrentSnapshot")
     def domain_has_current_snapshot(self, domain: DomainRef) -> bool: ...
 
-    @operation("virDomainListAllSnapshots", flags="SnapshotListFlags")
+    @operation("virDomainListAllSnapshots", flags="SnapshotListFlags", plain="virDomainSnapshotNum")
     def domain_list_all_snapshots(self, domain: DomainRef, *, flags: int = 0) -> list[SnapshotRef]: ...
 
-    @operation("virDomainSnapshotListAllChildren", flags="SnapshotListFlags")
+    @operation("virDomainSnapshotListAllChildren", flags="SnapshotListFlags", plain="virDomainSnapshotNumChildren")
     def domain_snapshot_list_all_children(self, snapshot: SnapshotRef, *, flags: int = 0) -> list[SnapshotRef]: ...
 
     @operation("virDomainSnapshotGetParent")

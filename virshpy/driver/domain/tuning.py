@@ -23,7 +23,9 @@ class TuningOperations(Contract):
     def domain_set_max_memory(self, domain: DomainRef, memory: int) -> None:
         """KiB."""
 
-    @operation("virDomainSetMemoryFlags", writes=True, flags="MemoryModFlags")
+    @operation(
+        "virDomainSetMemoryFlags", writes=True, flags="MemoryModFlags", plain="virDomainSetMemory", plainly="LIVE"
+    )
     def domain_set_memory_flags(self, domain: DomainRef, memory: int, *, flags: int = 0) -> None:
         """KiB."""
 
@@ -60,10 +62,17 @@ class TuningOperations(Contract):
     def domain_get_scheduler_type(self, domain: DomainRef) -> tuple[str, int]:
         """(name, number of parameters)."""
 
-    @operation("virDomainGetSchedulerParametersFlags", flags="ModificationImpact")
+    @operation(
+        "virDomainGetSchedulerParametersFlags", flags="ModificationImpact", plain="virDomainGetSchedulerParameters"
+    )
     def domain_get_scheduler_parameters_flags(self, domain: DomainRef, *, flags: int = 0) -> dict[str, Any]: ...
 
-    @operation("virDomainSetSchedulerParametersFlags", writes=True, flags="ModificationImpact")
+    @operation(
+        "virDomainSetSchedulerParametersFlags",
+        writes=True,
+        flags="ModificationImpact",
+        plain="virDomainSetSchedulerParameters",
+    )
     def domain_set_scheduler_parameters_flags(
         self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0
     ) -> None: ...
@@ -77,7 +86,7 @@ class TuningOperations(Contract):
     @operation("virDomainGetVcpusFlags", flags="VcpuFlags")
     def domain_get_vcpus_flags(self, domain: DomainRef, *, flags: int = 0) -> int: ...
 
-    @operation("virDomainSetVcpusFlags", writes=True, flags="VcpuFlags")
+    @operation("virDomainSetVcpusFlags", writes=True, flags="VcpuFlags", plain="virDomainSetVcpus", plainly="LIVE")
     def domain_set_vcpus_flags(self, domain: DomainRef, nvcpus: int, *, flags: int = 0) -> None: ...
 
     @operation("virDomainSetVcpu", writes=True, flags="ModificationImpact")
@@ -87,7 +96,9 @@ class TuningOperations(Contract):
     def domain_get_vcpu_pin_info(self, domain: DomainRef, *, flags: int = 0) -> list[list[int]]:
         """For each vCPU the host processors it may run on."""
 
-    @operation("virDomainPinVcpuFlags", writes=True, flags="ModificationImpact")
+    @operation(
+        "virDomainPinVcpuFlags", writes=True, flags="ModificationImpact", plain="virDomainPinVcpu", plainly="LIVE"
+    )
     def domain_pin_vcpu_flags(self, domain: DomainRef, vcpu: int, cpus: list[int], *, flags: int = 0) -> None: ...
 
     @operation("virDomainGetEmulatorPinInfo", flags="ModificationImpact")

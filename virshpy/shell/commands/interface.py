@@ -7,7 +7,7 @@ from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterface
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, UInt
-from virshpy.shell.nouns.families import asked_the_old_way
+from virshpy.shell.nouns.families import all_of
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import InterfaceType
 from virshpy.shell.nouns.options import inactive, validate
@@ -82,9 +82,8 @@ def iface_list(session: Session, args: Arguments) -> Table:
     if "all" in args:
         flags = kinds.INACTIVE | kinds.ACTIVE
     first = "inactive" if "inactive" in args and "all" not in args else "active"
-    old = "virConnectNumOfDefinedInterfaces" if first == "inactive" else "virConnectNumOfInterfaces"
-    with asked_the_old_way(f"Failed to list {first} interfaces", old, "Failed to list interfaces"):
-        interfaces = session.connection.list_interfaces(flags=flags)
+    listing = session.connection.list_interfaces
+    interfaces = all_of(listing, flags, f"Failed to list {first} interfaces", "Failed to list interfaces")
     rows = []
     for interface in sorted(interfaces, key=lambda one: one.name.lower()):
         rows.append((interface.name, "active" if interface.is_active() else "inactive", interface.mac))

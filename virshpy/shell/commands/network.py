@@ -15,7 +15,7 @@ from virshpy.enums import (
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, Type
-from virshpy.shell.nouns.families import asked_the_old_way, given_flags, listed, one_form
+from virshpy.shell.nouns.families import all_of, given_flags, listed, one_form
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NetworkType
 from virshpy.shell.nouns.options import IMPACT_CLASHES, WRAP, XPATH, impact, inactive, selected, validate
@@ -123,8 +123,8 @@ def net_list(session: Session, args: Arguments) -> Result:
     one_form(args, "table", "name", "uuid")
     flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
     flags |= given_flags(args, _FILTERS)
-    with asked_the_old_way("Failed to get the number of active networks", "virConnectNumOfNetworks", _CANNOT_LIST):
-        networks = session.connection.list_networks(flags=flags)
+    counted = "Failed to get the number of active networks"
+    networks = all_of(session.connection.list_networks, flags, counted, _CANNOT_LIST)
     networks.sort(key=lambda network: network.name.lower())
     columns = [("name", "Name"), ("state", "State"), ("autostart", "Autostart"), ("persistent", "Persistent")]
     if "name" in args or "uuid" in args:

@@ -7,7 +7,7 @@ from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Choice, Int, KiB, UInt
-from virshpy.shell.nouns.families import Spoken, named_as
+from virshpy.shell.nouns.families import Spoken
 from virshpy.shell.render.readable import cpu_map
 from virshpy.shell.render.results import Field, Fields, Text
 from virshpy.xml.parse import parse
@@ -325,7 +325,7 @@ def node_memory_tune(session: Session, args: Arguments) -> Result | None:
     returns="parameters",
 )
 def nodesevinfo(session: Session) -> Text:
-    with failing("Unable to get host SEV information"), named_as("virNodeGetSEVInfo"):
+    with failing("Unable to get host SEV information"):
         found: dict[str, Any] = session.connection.node_sev_info()
     text = "".join(f"{name:<18}: {value}\n" for name, value in found.items())
     return Text("parameters", text, found, end="")

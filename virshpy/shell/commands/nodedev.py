@@ -7,7 +7,7 @@ from virshpy.enums import ListNodeDevicesFlags, NodeDeviceCreateXMLFlags, NodeDe
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, AnyText, File
-from virshpy.shell.nouns.families import asked_the_old_way, named_as
+from virshpy.shell.nouns.families import all_of
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NodeDeviceType
 from virshpy.shell.nouns.options import IMPACT_CLASHES, impact, validate
@@ -101,8 +101,7 @@ def _declare_detach(name: str) -> None:
     def detach(session: Session, args: Arguments) -> Message:
         device: NodeDevice = args["device"]
         typed = args.text("device")
-        old = "virNodeDeviceDetachFlags" if args["driver"] else "virNodeDeviceDettach"
-        with failing(f"Failed to detach device {typed}"), named_as(old):
+        with failing(f"Failed to detach device {typed}"):
             device.detach(args["driver"] or None)
         return Message(f"Device {typed} detached", name=device.name)
 
@@ -216,8 +215,9 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
         flags |= _L.INACTIVE
     if "inactive" not in args:
         flags |= _L.ACTIVE
-    with asked_the_old_way("Failed to count node devices", "virNodeNumOfDevices", "Failed to list node devices"):
-        devices = sorted(session.connection.list_node_devices(flags=flags), key=lambda device: device.name.lower())
+    listing = session.connection.list_node_devices
+    devices = all_of(listing, flags, "Failed to count node devices", "Failed to list node devices")
+    devices.sort(key=lambda device: device.name.lower())
     if "tree" not in args:
         return Lines("devices", ["name"], [(device.name,) for device in devices])
     from virshpy.shell.render.tree import tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy.enums import NWFilterBindingCreateFlags, NWFilterDefineFlags
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import command
-from virshpy.shell.nouns.families import asked_the_old_way
+from virshpy.shell.nouns.families import all_of
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import BindingType, NWFilterType
 from virshpy.shell.nouns.options import validate
@@ -25,7 +25,6 @@ nwfilter.from_file(
     help=("define a network filter from a file", "Make a network filter, or replace one."),
     example="no-spoofing.xml",
     why="guests name it with <filterref>",
-    oldest="virNWFilterDefineXML",
 )
 nwfilter.dumpxml()
 nwfilter.edit(0)
@@ -63,10 +62,8 @@ binding.verb("delete", "deleted", "remove a binding of a network filter", "Take 
     returns="nwfilters[uuid name]",
 )
 def nwfilter_list(session: Session, args: Arguments) -> Table:
-    with asked_the_old_way(
-        "Failed to count network filters", "virConnectNumOfNWFilters", "Failed to list network filters"
-    ):
-        filters = session.connection.list_nwfilters()
+    listing = session.connection.list_nwfilters
+    filters = all_of(listing, 0, "Failed to count network filters", "Failed to list network filters")
     rows = [(nwfilter.uuid, nwfilter.name) for nwfilter in sorted(filters, key=lambda one: one.name.lower())]
     return Table("nwfilters", [("uuid", "UUID"), ("name", "Name")], rows)
 

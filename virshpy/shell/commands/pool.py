@@ -14,7 +14,7 @@ from virshpy.enums import (
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, exclusive, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
-from virshpy.shell.nouns.families import asked_the_old_way, given_flags
+from virshpy.shell.nouns.families import all_of, given_flags
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import PoolType
 from virshpy.shell.nouns.options import inactive, validate
@@ -192,8 +192,8 @@ _KIND = Choice(*_TYPES)  # of which the driver has the last word
 def pool_list(session: Session, args: Arguments) -> Result:
     flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
     flags |= given_flags(args, _FILTERS) | (args["type"] or 0)
-    with asked_the_old_way("Failed to get the number of active pools ", "virConnectNumOfStoragePools", _CANNOT_LIST):
-        pools = session.connection.list_storage_pools(flags=flags)
+    counted = "Failed to get the number of active pools "
+    pools = all_of(session.connection.list_storage_pools, flags, counted, _CANNOT_LIST)
     pools.sort(key=lambda pool: pool.name.lower())
     if "name" in args or "uuid" in args:
         plain = [key for key in ("uuid", "name") if key in args]

@@ -6,7 +6,7 @@ from virshpy.enums import ListSecretsFlags, SecretDefineFlags
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, command, flag, option
 from virshpy.shell.lang.types import STRING, Bytes
-from virshpy.shell.nouns.families import asked_the_old_way, given_flags
+from virshpy.shell.nouns.families import all_of, given_flags
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import SecretType
 from virshpy.shell.nouns.options import validate
@@ -141,8 +141,8 @@ def secret_list(session: Session, args: Arguments) -> Table:
             "no-private": _L.NO_PRIVATE,
         },
     )
-    with asked_the_old_way("Failed to count secrets", "virConnectNumOfSecrets", _FAILED, filtered=bool(flags)):
-        secrets = session.connection.list_secrets(flags=flags)
+    listing = session.connection.list_secrets
+    secrets = all_of(listing, flags, "Failed to count secrets", _FAILED, filtered=bool(flags))
     rows = []
     for secret in sorted(secrets, key=lambda secret: str(secret.uuid)):
         usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"

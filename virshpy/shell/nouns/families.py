@@ -4,13 +4,14 @@ one thing to one object differ in the object only."""
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.shell.failure import Failure
+from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import flag
+from virshpy.shell.nouns.noun import call
 from virshpy.shell.render.results import Lines, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
 
     from virshpy.shell.lang.command import Arguments
@@ -44,47 +45,26 @@ def listed(
     return Lines(key, [plain], [(row[keys.index(plain)],) for row in rows])
 
 
-class asked_the_old_way:  # noqa: N801 - reads as a statement
-    """Where a driver cannot list, virsh tries the calls of old versions and fails in their name; so does this."""
-
-    def __init__(self, sentence: str, c_name: str, otherwise: str | None = None, *, filtered: bool = False) -> None:
-        self.sentence = sentence
-        self.c_name = c_name
-        self.otherwise = otherwise or sentence
-        self.filtered = filtered  # which those calls could not
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, errors.NoSupport):
-            if self.filtered:
-                raise Failure("Filtering is not supported by this libvirt", error, quiet_cause=True) from error
-            raise Failure(self.sentence, errors.NoSupport(self.c_name, domain=error.domain)) from error
-        if isinstance(error, errors.Error):
-            raise Failure(self.otherwise, error) from error
+def all_of(
+    method: Callable[..., list[T]], flags: int, counted: str, failed: str = "", *, filtered: bool = False
+) -> list[T]:
+    """A list. Where a driver has none, virsh asks as old versions did and fails with the sentence ``counted``, or says
+    that it cannot filter then; where the list fails otherwise, with ``failed``."""
+    try:
+        return call(method, flags=flags)
+    except errors.NoSupport as error:
+        if filtered:
+            raise Failure("Filtering is not supported by this libvirt", error, quiet_cause=True) from error
+        with failing(counted):
+            return method()
+    except errors.Error as error:
+        raise Failure(failed or counted, error) from error
 
 
 class Spoken(errors.InternalError):
     """internal error"""
 
     detailed = "%s"  # a second sentence of virsh's own, after the first
-
-
-class named_as:  # noqa: N801 - reads as a statement
-    """virsh makes the oldest call that can do what was asked, and what is not supported is named after that call."""
-
-    __slots__ = ("c_name",)
-
-    def __init__(self, c_name: str) -> None:
-        self.c_name = c_name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, errors.NoSupport) and error.detail != self.c_name:
-            raise errors.NoSupport(self.c_name, domain=error.domain) from error
 
 
 def given_flags(args: Arguments, flags: Mapping[str, int]) -> int:

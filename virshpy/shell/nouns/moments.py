@@ -7,6 +7,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, OneOf, command, exclusive, flag, option, words
 from virshpy.shell.lang.types import STRING, File
 from virshpy.shell.nouns.domains import domain as domain_noun
+from virshpy.shell.nouns.noun import call
 from virshpy.shell.nouns.objects import MomentName
 from virshpy.shell.nouns.options import PRINT_XML, WRAP, selected
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Shown, Table, Text
@@ -277,11 +278,11 @@ class Moment:
         if args["from"] and "current" in args:
             raise Failure("--from and --current are mutually exclusive")
         if not args["from"] and "current" not in args:
-            return [], getattr(domain, f"list_{self.words}")(flags=flags)
+            return [], call(getattr(domain, f"list_{self.words}"), flags=flags)
         origin = self.find(domain, args["from"]) if args["from"] else domain.snapshot_current()
         if "descendants" in args or "tree" in args:
             flags |= self.list_flags.DESCENDANTS
-        return [origin], origin.list_children(flags=flags)
+        return [origin], call(origin.list_children, flags=flags)
 
     def table(self, found: Family, *, state: bool, parent: bool) -> Table:
         columns: Columns = [("name", "Name"), ("creation_time", "Creation Time")]

@@ -12,14 +12,12 @@ way is an argument.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from functools import partial
 
 from virshpy import errors
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import argument, command, flag
 from virshpy.shell.lang.types import File
-from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.options import DRY_RUN, WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message, Plan, Text
 
@@ -84,7 +82,7 @@ class Noun:
 
     def from_file(
         self, verb: str, *options: Option, example: str, why: str, help: tuple[str, str] | None = None,
-        done: str = "", failed: str = "", constraints: Sequence[Constraint] = (), oldest: str = "",
+        done: str = "", failed: str = "", constraints: Sequence[Constraint] = (),
     ) -> None:  # fmt: skip
         """``net-define FILE``: an object from its document. ``help`` is a summary and a description."""
         name = self.prefix + verb
@@ -106,8 +104,7 @@ class Noun:
             with failing((failed or f"Failed to {verb} {kind} from {{file}}").format(file=file)):
                 if plan and "dry-run" in args:
                     return Plan(session.connection.plan_define(args["file"], args.flags))
-                with named_as(oldest) if oldest and not args.flags else nullcontext():
-                    made = call(self.method(session, f"{verb}_xml"), args["file"], flags=args.flags)
+                made = call(self.method(session, f"{verb}_xml"), args["file"], flags=args.flags)
             told = self.told(made)
             sentence = done or f"{self.title} {verb}d from {{file}}"
             return Message(sentence.format(file=file, name=next(iter(told.values()))), **told)
@@ -115,10 +112,11 @@ class Noun:
     def verb(
         self, verb: str, done: str, summary: str, description: str, *options: Option, method: str = "", on: str = "",
         failed: str = "", check: Callable[[Any, Arguments], None] | None = None, examples: Examples = (), why: str = "",
-        constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
+        constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (), newest: bool = False,
     ) -> None:  # fmt: skip
         """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one.
-        ``check`` may refuse before anything is done."""
+        ``check`` may refuse before anything is done. Where there are no flags, the older call without them is made,
+        unless virsh makes the ``newest`` first."""
         plan = DRY_RUN in options
 
         @command(
@@ -131,14 +129,15 @@ class Noun:
             examples=examples or self._examples(verb, why),
             returns=f"message {self.type.identity}" + (" | plan" if plan else ""),
         )
-        def act(session: Session, args: Arguments) -> Result:
+        def do(session: Session, args: Arguments) -> Result:
             handle, name = args[self.name], args.text(self.name)
             with failing((failed or f"Failed to {verb} {self.spoken}").format(name=name)):
                 if check is not None:
                     check(handle, args)
                 if plan and "dry-run" in args:
                     return Plan(handle.plan(method or verb, args.flags))
-                call(getattr(handle, method or verb), flags=args.flags)
+                act = getattr(handle, method or verb)
+                act(flags=args.flags) if newest else call(act, flags=args.flags)
             sentence = done if "{name}" in done else f"{self.title} {done}"
             return Message(sentence.format(name=name), **self.told(handle))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.types import DomainType, Named, Type
-from virshpy.shell.nouns.families import Spoken, named_as
+from virshpy.shell.nouns.families import Spoken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class SecretType(ObjectType):
             digits = text.replace("-", "").replace(" ", "")
             if len(digits) != 32 or digits.strip("0123456789abcdefABCDEF"):
                 raise Spoken("uuidstr in virSecretLookupByUUIDString must be a valid UUID")
-            with named_as("virSecretLookupByUUID"):
-                return connection.secret_lookup_by_uuid(text)
+            return connection.secret_lookup_by_uuid(text)
 
         return (("", find),)
 

@@ -12,7 +12,7 @@ from virshpy.shell.commands.domain.options import (
     IMPACT,
     PERSISTENT,
     PERSISTENT_CLASHES,
-    device_call,
+    explicit,
     lasting_impact,
 )
 from virshpy.shell.failure import Failure, failing
@@ -103,8 +103,8 @@ def attach_disk(target: str, print_xml: bool, args: Arguments) -> Result:
     xml = disk_xml(args)
     if print_xml:
         return Document(xml)
-    with failing("Failed to attach disk"), device_call("Attach", args):
-        args["domain"].attach_device(xml, flags=lasting_impact(args))
+    with failing("Failed to attach disk"):
+        args["domain"].attach_device(xml, **explicit(args, lasting_impact(args)))
     return Message("Disk attached successfully", domain=args["domain"].name, target=target)
 
 
@@ -269,8 +269,8 @@ def attach_interface(print_xml: bool, args: Arguments) -> Result:
     xml = interface_xml(args)
     if print_xml:
         return Document(xml)
-    with failing("Failed to attach interface"), device_call("Attach", args):
-        args["domain"].attach_device(xml, flags=lasting_impact(args))
+    with failing("Failed to attach interface"):
+        args["domain"].attach_device(xml, **explicit(args, lasting_impact(args)))
     return Message("Interface attached successfully", domain=args["domain"].name)
 
 

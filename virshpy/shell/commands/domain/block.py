@@ -17,7 +17,6 @@ from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, OneOf, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Path, Size, UInt
-from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.objects import DiskName
 from virshpy.shell.render.results import Document, Message, Text
 
@@ -211,8 +210,6 @@ def blockcopy(session: Session, domain: Domain, path: str, flags: int, args: Arg
     if "print-xml" in args:
         yield Document(_copy_xml(session, args))
         return
-    # The older call says less, and is made where that is enough.
-    newer = ("xml", "granularity", "buf-size", "transient-job", "synchronous-writes", "bytes")
     params: dict[str, Any] = {}
     if limit:
         params["bandwidth"] = limit if "bytes" in args else limit << 20
@@ -220,8 +217,13 @@ def blockcopy(session: Session, domain: Domain, path: str, flags: int, args: Arg
         params["granularity"] = args["granularity"]
     if args["buf-size"]:
         params["buf-size"] = args["buf-size"]
-    with named_as("virDomainBlockCopy" if any(name in args for name in newer) else "virDomainBlockRebase"):
+    if any(name in args for name in _OF_COPY) or args["format"] not in (None, "raw"):
         domain.block_copy(path, _copy_xml(session, args), params, flags=flags)
+    else:
+        flags |= BlockRebaseFlags.COPY  # --shallow and --reuse-external are the same numbers there
+        flags |= BlockRebaseFlags.COPY_DEV if "blockdev" in args else 0
+        flags |= BlockRebaseFlags.COPY_RAW if args["format"] else 0
+        domain.block_rebase(path, args["dest"], limit, flags=flags)
     ends = "pivot" in args or "finish" in args
     if not (ends or "wait" in args or "timeout" in args):
         yield Message("Block Copy started", end="", domain=domain.name, outcome="started")
@@ -233,6 +235,10 @@ def blockcopy(session: Session, domain: Domain, path: str, flags: int, args: Arg
         yield Message("\nNow in mirroring phase", end="", domain=domain.name, outcome=outcome)
     else:
         yield from _verdict(domain, outcome, "Copy")
+
+
+# What an older call, which is made where it is enough, cannot say.
+_OF_COPY = ("xml", "granularity", "buf-size", "transient-job", "synchronous-writes", "bytes")
 
 
 def _copy_xml(session: Session, args: Arguments) -> str:

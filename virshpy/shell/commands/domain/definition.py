@@ -67,6 +67,7 @@ domain.verb(
     flag("keep-tpm", "keep its TPM's state", adds=UndefineFlags.KEEP_TPM),
     DRY_RUN,
     check=_may_be_undefined,
+    newest=True,
     constraints=(
         Requires("delete-storage-volume-snapshots", "remove-all-storage"),
         Exclusive("nvram", "keep-nvram"),

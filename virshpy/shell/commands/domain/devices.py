@@ -11,7 +11,7 @@ from virshpy.shell.commands.domain.options import (
     LIVE,
     PERSISTENT,
     PERSISTENT_CLASHES,
-    device_call,
+    explicit,
     lasting_impact,
 )
 from virshpy.shell.edit_tree import appended, parsed, printed, removed, set_text
@@ -49,8 +49,8 @@ def _done(args: Arguments, sentence: str) -> Message:
     returns="message domain",
 )
 def attach_device(domain: Domain, file: str, args: Arguments) -> Message:
-    with failing(f"Failed to attach device from {args.text('file')}"), device_call("Attach", args):
-        domain.attach_device(file, flags=lasting_impact(args))
+    with failing(f"Failed to attach device from {args.text('file')}"):
+        domain.attach_device(file, **explicit(args, lasting_impact(args)))
     return _done(args, "Device attached successfully")
 
 
@@ -64,8 +64,8 @@ def attach_device(domain: Domain, file: str, args: Arguments) -> Message:
     returns="message domain",
 )
 def detach_device(domain: Domain, file: str, args: Arguments) -> Message:
-    with failing(f"Failed to detach device from {args.text('file')}"), device_call("Detach", args):
-        domain.detach_device(file, flags=lasting_impact(args))
+    with failing(f"Failed to detach device from {args.text('file')}"):
+        domain.detach_device(file, **explicit(args, lasting_impact(args)))
     return _done(args, "Device detached successfully")
 
 
@@ -161,8 +161,8 @@ def detach_disk(domain: Domain, target: str, print_xml: bool, args: Arguments) -
     xml = printed(_disk(args, target, removable=False), _DEEP)
     if print_xml:
         return Document(xml)
-    with failing("Failed to detach disk"), device_call("Detach", args):
-        domain.detach_device(xml, flags=lasting_impact(args))
+    with failing("Failed to detach disk"):
+        domain.detach_device(xml, **explicit(args, lasting_impact(args)))
     return _done(args, "Disk detached successfully")
 
 
@@ -281,8 +281,8 @@ def detach_interface(domain: Domain, print_xml: bool, args: Arguments) -> Result
             raise
         documents.append(xml)
         if not print_xml:
-            with failing(sentence), device_call("Detach", args):
-                domain.detach_device(xml, flags=one)
+            with failing(sentence):
+                domain.detach_device(xml, **explicit(args, one))
     if print_xml:
         return Document("".join(documents))
     return _done(args, "Interface detached successfully")

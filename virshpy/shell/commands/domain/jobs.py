@@ -8,7 +8,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import Alias, Exclusive, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt, Wrapping
-from virshpy.shell.nouns.families import named_as
+from virshpy.shell.nouns.noun import call
 from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Message, Text
 
@@ -95,8 +95,7 @@ def domjobinfo(domain: Domain, anystats: bool, rawstats: bool, flags: int) -> Te
     except errors.NoSupport as error:
         if flags or rawstats:
             raise Failure("Optional flags or --rawstats are not supported by the daemon", error) from error
-        with named_as("virDomainGetJobInfo"):
-            kind, found = _from_older(domain)
+        kind, found = _from_older(domain)
     if rawstats:
         text = f"Job type: {kind}\n\n" + "".join(f"{name:<15}: {value}\n" for name, value in found.items())
         return _job(text, kind, found)
@@ -145,8 +144,7 @@ def _from_older(domain: Domain) -> tuple[int, dict[str, Any]]:
 )
 def domjobabort(domain: Domain, postcopy: bool) -> None:
     flags = AbortJobFlags.POSTCOPY if postcopy else 0
-    with named_as("virDomainAbortJobFlags" if flags else "virDomainAbortJob"):
-        domain.abort_job(flags=flags)
+    call(domain.abort_job, flags=flags)
 
 
 _MODES = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from virshpy.enums import ModificationImpact
 from virshpy.shell.lang.command import Exclusive, argument, flag
 from virshpy.shell.lang.types import DomainType
-from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.options import IMPACT_CLASHES, impact
 
 TYPE_CHECKING = False
@@ -33,7 +32,9 @@ def lasting_impact(args: Arguments) -> int:
     return flags
 
 
-def device_call(verb: str, args: Arguments) -> named_as:
-    """The call that virsh makes to attach or detach a device: the one without flags where it has none to pass."""
-    plain = not any(name in args for name in ("persistent", "config", "live", "current"))
-    return named_as(f"virDomain{verb}Device" + ("" if plain else "Flags"))
+def explicit(args: Arguments, flags: int | None = None) -> dict[str, int]:
+    """The line's flags as a call takes them: none at all where nothing is said of live, config or current. That is
+    another call, which may be about the domain as it runs."""
+    flags = args.flags if flags is None else flags
+    said = flags or any(name in args for name in ("persistent", "config", "live", "current"))
+    return {"flags": flags} if said else {}

@@ -8,6 +8,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Option, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Descriptors, DomainType, File, Flags
 from virshpy.shell.nouns.domains import domain
+from virshpy.shell.nouns.noun import call
 from virshpy.shell.nouns.options import DRY_RUN, validate
 from virshpy.shell.render.results import Message, Plan
 
@@ -116,13 +117,13 @@ def _start(domain: Domain, flags: int) -> None:
     """Start; a driver that knows nothing of forcing has what was saved removed first, as virsh does it."""
     if flags & CreateFlags.START_FORCE_BOOT:
         try:
-            domain.create(flags=flags)
+            call(domain.create, flags=flags)
             return
         except (errors.NoSupport, errors.InvalidArg):
             if domain.has_managed_save():
                 domain.managed_save_remove()
             flags &= ~CreateFlags.START_FORCE_BOOT
-    domain.create(flags=flags)
+    call(domain.create, flags=flags)
 
 
 def _attach(session: Session, domain: Domain) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import VcpuFlags
-from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, RUNNING, RUNNING_LATE
+from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, RUNNING, RUNNING_LATE, explicit
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, Exclusive, OneOf, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
@@ -55,7 +55,7 @@ def setvcpus(domain: Domain, count: int, flags: int, args: Arguments) -> None:
     for name, value in (("guest", _V.GUEST), ("maximum", _V.MAXIMUM), ("hotpluggable", _V.HOTPLUGGABLE)):
         if name in args:
             flags |= value
-    domain.set_vcpus(count, flags=flags)
+    domain.set_vcpus(count, **explicit(args, flags))
 
 
 class _NoTwoKinds(Constraint):
@@ -266,7 +266,7 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
     if cpulist is not None:
         if vcpu is None:
             raise Failure("vcpupin: Missing vCPU number in pin mode.")
-        args["domain"].pin_vcpu(vcpu, wanted_cpus(cpulist, session), flags=flags)
+        args["domain"].pin_vcpu(vcpu, wanted_cpus(cpulist, session), **explicit(args))
         return None
     if "live" in args and "config" in args:
         raise Failure("Options --live and --config are mutually exclusive")

@@ -7,7 +7,8 @@ from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
-from virshpy.shell.nouns.families import Spoken, named_as
+from virshpy.shell.nouns.families import Spoken
+from virshpy.shell.nouns.noun import call
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message
 
@@ -50,9 +51,8 @@ def _state(args: Arguments) -> int:
 def save(domain: Domain, file: str, xml: str | None, args: Arguments) -> Iterable[Result]:
     with failing(f"Failed to save domain '{args.text('domain')}' to {file}"):
         flags = _state(args)
-    old = "virDomainSaveFlags" if flags or xml else "virDomainSave"
-    with failing(f"Failed to save domain '{args.text('domain')}' to {file}"), named_as(old):
-        yield from _job("Save", domain, lambda: domain.save(_absolute(file), xml, flags=flags), args)
+    with failing(f"Failed to save domain '{args.text('domain')}' to {file}"):
+        yield from _job("Save", domain, lambda: call(domain.save, _absolute(file), xml, flags=flags), args)
     yield Message(f"\nDomain '{args.text('domain')}' saved to {file}", domain=domain.name, file=file)
 
 
@@ -81,9 +81,8 @@ def _absolute(path: str) -> str:
 def restore(session: Session, file: str, xml: str | None, args: Arguments) -> Message:
     with failing(f"Failed to restore domain from {file}"):
         flags = _state(args)
-    old = "virDomainRestoreFlags" if flags or xml else "virDomainRestore"
-    with failing(f"Failed to restore domain from {file}"), named_as(old):
-        session.connection.restore(_absolute(file), xml, flags=flags)
+    with failing(f"Failed to restore domain from {file}"):
+        call(session.connection.restore, _absolute(file), xml, flags=flags)
     return Message(f"Domain restored from {file}", file=file)
 
 
@@ -271,8 +270,7 @@ def dump(domain: Domain, memory_only: bool, format: str | None, flags: int, args
         if one in args and other in args:
             clash = Spoken(f"Flags 'VIR_DUMP_{one.upper()}' and 'VIR_DUMP_{other.upper()}' are mutually exclusive")
             raise Failure(f"Failed to core dump domain '{args.text('domain')}' to {file}", clash)
-    old = "virDomainCoreDumpWithFormat" if number else "virDomainCoreDump"
-    with failing(f"Failed to core dump domain '{args.text('domain')}' to {file}"), named_as(old):
+    with failing(f"Failed to core dump domain '{args.text('domain')}' to {file}"):
         yield from _job(
             "Dump", domain, lambda: domain.core_dump_with_format(_absolute(file), number, flags=flags), args
         )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
 from virshpy.errors import Error, InvalidArg, Misuse, NoSupport
-from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, DOMAIN_LATE, IMPACT, LIVE
+from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, DOMAIN_LATE, IMPACT, LIVE, explicit
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Reads, argument, command, option, words
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Int, KiB, Type, leading_number
-from virshpy.shell.nouns.families import named_as
 from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.readable import parameters
 from virshpy.shell.render.results import Text
@@ -35,10 +34,8 @@ UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB
     examples=(("setmem test 1G --live", "give some of it back"),),
     returns="",
 )
-def setmem(domain: Domain, size: int, current: bool, flags: int) -> None:
-    plain = not flags and not current
-    with named_as("virDomainSetMemory" if plain else "virDomainSetMemoryFlags"):
-        domain.set_memory(size, flags=MemoryModFlags.LIVE if plain else flags)
+def setmem(domain: Domain, size: int, args: Arguments) -> None:
+    domain.set_memory(size, **explicit(args))
 
 
 @command(
@@ -244,11 +241,11 @@ def schedinfo(domain: Domain, flags: int, args: Arguments) -> Any:
 
 def _scheduled(domain: Domain, args: Arguments, flags: int) -> dict[str, Any]:
     """The parameters as they are after what was asked for."""
-    found = domain.scheduler_parameters(flags=flags)
+    found = domain.scheduler_parameters(**explicit(args, flags))
     wanted = _changes(args, found)
     if wanted:
-        domain.set_scheduler_parameters(wanted, flags=flags)
-        found = domain.scheduler_parameters(flags=flags)
+        domain.set_scheduler_parameters(wanted, **explicit(args, flags))
+        found = domain.scheduler_parameters(**explicit(args, flags))
     return found
 
 

@@ -20,8 +20,9 @@ from tests.transcripts.generated import GOOD
 from tests.transcripts.transcripts import URI, write_documents
 from virshpy.shell.lang import registry, types
 from virshpy.shell.lang.command import FLAG, WORDS, Option
+from virshpy.shell.lang.global_options import Settings
 from virshpy.shell.render.output import FORMATS, Renderer
-from virshpy.shell.session import Session, Settings
+from virshpy.shell.session import Session
 
 STAGES = {"failed": "failed", "succeeded": "succeeded"}
 ODD = (

@@ -11,10 +11,11 @@ from tests.transcripts.transcripts import URI, VIRSH, run_virsh, run_virshpy
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, WORDS
 from virshpy.shell.lang.complete import candidates, program_candidates
+from virshpy.shell.lang.global_options import Settings
 from virshpy.shell.lang.parser import parse_words
 from virshpy.shell.lang.partial_line import for_bash
 from virshpy.shell.render.output import Renderer
-from virshpy.shell.session import Session, Settings
+from virshpy.shell.session import Session
 
 
 @pytest.fixture

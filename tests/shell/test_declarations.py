@@ -26,9 +26,10 @@ from virshpy.shell.lang.command import (
     option,
     words,
 )
+from virshpy.shell.lang.global_options import Settings
 from virshpy.shell.lang.types import STRING, Bytes, Int
 from virshpy.shell.render.output import Renderer
-from virshpy.shell.session import Session, Settings
+from virshpy.shell.session import Session
 
 NO_SESSION = Session(Settings(), Renderer("plain"))
 # Options that virsh does not have.

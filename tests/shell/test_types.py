@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from virshpy.shell.failure import Failure
+from virshpy.shell.lang.global_options import Settings
 from virshpy.shell.lang.types import Choice, File, Flags, Int, Size
 from virshpy.shell.render.output import Renderer
-from virshpy.shell.session import Session, Settings
+from virshpy.shell.session import Session
 
 NO_SESSION = Session(Settings(), Renderer("plain"))
 

@@ -15,8 +15,9 @@ from tests.transcripts.transcripts import DOCUMENTS, URI, VIRSH
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, WORDS, Command, Option
 from virshpy.shell.lang.complete import candidates
+from virshpy.shell.lang.global_options import Settings
 from virshpy.shell.render.output import Renderer
-from virshpy.shell.session import Session, Settings
+from virshpy.shell.session import Session
 
 # Values that nobody knows but the user, by the option's name.
 FREE_BY_REASON = {

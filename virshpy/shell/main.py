@@ -17,9 +17,10 @@ from _signal import (  # type: ignore[import-not-found]
 from virshpy.shell import streams
 from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang import global_options
+from virshpy.shell.lang.global_options import INFO
 from virshpy.shell.lang.parser import parse_line, parse_words, wanted_output
 from virshpy.shell.render.output import MACHINE, Renderer
-from virshpy.shell.session import INFO, INTERRUPTED, Session
+from virshpy.shell.session import INTERRUPTED, Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
@@ -10,6 +9,7 @@ import virshpy
 from virshpy import errors
 from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang.command import Arguments
+from virshpy.shell.lang.global_options import DEBUG, INFO, Settings
 from virshpy.shell.lang.parser import parse_line, wanted_output
 from virshpy.shell.render.output import MACHINE, Renderer
 from virshpy.shell.render.results import Result
@@ -23,28 +23,9 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.command import Invocation
 
 INTERRUPTED = 130
-# virsh's levels: what is told from that on is told (--debug).
-DEBUG, INFO, ERROR = 0, 1, 4
 _LEVELS = {DEBUG: "DEBUG", INFO: "INFO"}
 _NOT_CONNECTED = "failed to connect to the hypervisor"
 _LOST = "its files were removed, replaced or damaged; the next command connects again"
-
-
-class Settings:
-    """What the global options say."""
-
-    def __init__(self) -> None:
-        self.uri: str | None = None
-        self.readonly = False
-        self.quiet = False
-        self.timing = False
-        self.debug = ERROR
-        self.log: str | None = None
-        self.escape = "^]"
-        self.output: str | None = None
-        self.hints = False
-        self.pager = bool(os.environ.get("VIRSHPY_PAGER"))
-        self.explain = False
 
 
 class Session:

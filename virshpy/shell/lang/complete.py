@@ -38,20 +38,12 @@ def program_candidates(words: Sequence[str], session: Session, *, explained: boo
     if equals:
         found = [(f"{name}={word}", meaning) for word, meaning in _values_of_program(name, value, session)]
     else:
-        found = [(f"--{option}", meaning) for option, meaning in _PROGRAM_OPTIONS.items()]
+        options = (option for option in global_options.OPTIONS if option[1] != "long-version")
+        found = [(f"--{option}", meaning) for _, option, _, _, meaning in options]
     return [offer for offer in found if offer[0].startswith(prefix)]
 
 
 _WITHIN = frozenset(" ;")
-_PROGRAM_OPTIONS = {
-    "connect": "URI of the hypervisor", "debug": "0 shows the trace of internal errors",
-    "escape": "character that leaves a console", "explain": "say what the command would do, and do nothing",
-    "help": "help", "hints": "say what to do about an error", "keepalive-count": "accepted for scripts",
-    "keepalive-interval": "accepted for scripts", "log": "append errors to a file",
-    "output": "plain, rich, json, yaml or csv", "pager": "show the output in a pager",
-    "quiet": "print only what was asked for", "readonly": "connect read-only",
-    "timing": "print how long each command took", "version": "print the version",
-}  # fmt: skip
 
 
 def _of_one_argument(prefix: str, session: Session) -> list[Candidate]:

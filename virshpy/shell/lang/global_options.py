@@ -6,35 +6,54 @@ import os
 
 from virshpy.shell.lang.types import whole_number
 from virshpy.shell.render.output import FORMATS
-from virshpy.shell.session import DEBUG, ERROR, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# letter, long name, whether it takes a value (None: it may)
-_OPTIONS: tuple[tuple[str, str, bool | None], ...] = (
-    ("c", "connect", True),
-    ("d", "debug", True),
-    ("e", "escape", True),
-    ("h", "help", False),
-    ("k", "keepalive-interval", True),
-    ("K", "keepalive-count", True),
-    ("l", "log", True),
-    ("q", "quiet", False),
-    ("r", "readonly", False),
-    ("t", "timing", False),
-    ("v", "version", None),
-    ("V", "long-version", False),
-    ("o", "output", True),
-    ("", "hints", False),
-    ("", "pager", False),
-    ("", "explain", False),
+# virsh's levels: what is told from that on is told (--debug).
+DEBUG, INFO, ERROR = 0, 1, 4
+_KEEPALIVE = "accepted for scripts; local connections need no keepalive"
+# letter, long name, whether it takes a value (None: it may), what help calls the value, help
+OPTIONS: tuple[tuple[str, str, bool | None, str, str], ...] = (
+    ("c", "connect", True, "URI", "the connection: qemu:///system, qemu:///session, test:///default"),
+    ("d", "debug", True, "NUM", "debug level from 0 to 4; 0 shows the trace of internal errors"),
+    ("e", "escape", True, "CHAR", "character that leaves a console (default: ^])"),
+    ("h", "help", False, "", "list the options and all commands"),
+    ("k", "keepalive-interval", True, "NUM", _KEEPALIVE),
+    ("K", "keepalive-count", True, "NUM", _KEEPALIVE),
+    ("l", "log", True, "FILE", "append errors to a file"),
+    ("o", "output", True, "FORMAT", "plain, rich, json, yaml or csv; may follow the command, too"),
+    ("q", "quiet", False, "", "print only what was asked for"),
+    ("r", "readonly", False, "", "connect read-only"),
+    ("t", "timing", False, "", "print how long each command took"),
+    ("v", "version", None, "TYPE", "print the version; TYPE is short or long"),
+    ("V", "long-version", False, "", "print the version and the drivers"),
+    ("", "explain", False, "", "say in words what the command would do, and do nothing"),
+    ("", "hints", False, "", "say what to do about an error, even where no terminal shows it"),
+    ("", "pager", False, "", "show the output in $VIRSHPY_PAGER, $PAGER or less"),
 )
 # Those that virsh does not have are never abbreviated: what was an abbreviation of one of its own stays that.
 _OURS = frozenset(("output", "hints", "pager", "explain"))
-_BY_LETTER = {letter: (name, value) for letter, name, value in _OPTIONS if letter}
-_LONG = {name: (letter, value) for letter, name, value in _OPTIONS if name != "long-version"}
+_BY_LETTER = {letter: (name, takes) for letter, name, takes, _, _ in OPTIONS if letter}
+_LONG = {name: (letter, takes) for letter, name, takes, _, _ in OPTIONS if name != "long-version"}
+
+
+class Settings:
+    """What the global options say."""
+
+    def __init__(self) -> None:
+        self.uri: str | None = None
+        self.readonly = False
+        self.quiet = False
+        self.timing = False
+        self.debug = ERROR
+        self.log: str | None = None
+        self.escape = "^]"
+        self.output: str | None = None
+        self.hints = False
+        self.pager = bool(os.environ.get("VIRSHPY_PAGER"))
+        self.explain = False
 
 
 class UsageError(Exception):

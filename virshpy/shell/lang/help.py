@@ -7,44 +7,23 @@ from textwrap import wrap
 from virshpy import __version__
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, OPTIONAL, REQUIRED
+from virshpy.shell.lang.global_options import OPTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.shell.lang.command import Command, Option
     from virshpy.shell.lang.registry import Group
 
-_USAGE = """
-virshpy [options]... [<command_string>]
-virshpy [options]... <command> [args...]
-
-  options:
-    -c | --connect=URI      hypervisor connection URI
-    -d | --debug=NUM        debug level [0-4]; 0 shows the trace of internal errors
-    -e | --escape <char>    character that leaves a console (default ^])
-    -h | --help             this help
-    -k | --keepalive-interval=NUM
-    -K | --keepalive-count=NUM
-                            accepted for scripts; local connections need no keepalive
-    -l | --log=FILE         append errors to FILE
-    -o | --output=FORMAT    plain, rich, json, yaml or csv (default: rich on a terminal,
-                            else plain); may follow the command, too
-    -q | --quiet            print only what was asked for
-    -r | --readonly         connect read-only
-    -t | --timing           print how long each command took
-    -v                      short version
-    -V                      long version
-         --version[=TYPE]   version, TYPE is short or long (default short)
-         --explain          say in words what the command would do, and do nothing
-         --pager            show the output in $VIRSHPY_PAGER, $PAGER or less
-         --hints            say what to do about an error even where no one is watching
-  commands (non interactive mode):
-
-"""
-
 
 def usage() -> str:
     """``virshpy --help``"""
-    pieces = [_USAGE]
+    pieces = ["\nvirshpy [options]... [<command_string>]\nvirshpy [options]... <command> [args...]\n\n  options:\n"]
+    for letter, name, takes, value, meaning in OPTIONS:
+        shown = [f"-{letter}"] if letter else []
+        if name != "long-version":
+            shown.append(f"--{name}" + (f"={value}" if takes else f"[={value}]" if value else ""))
+        pieces.append(f"    {' | '.join(shown):<31} {meaning}\n")
+    pieces.append("  commands (non interactive mode):\n\n")
     for group in registry.GROUPS:
         pieces.append(f" {group.title} (help keyword '{group.keyword}')\n{_commands_of(group)}\n")
     return "".join(pieces) + _closing() + "\n"

@@ -8,6 +8,7 @@ from textwrap import wrap
 from virshpy import __version__
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, OPTIONAL, WORDS
+from virshpy.shell.lang.global_options import OPTIONS
 from virshpy.shell.lang.help import data_forms
 
 TYPE_CHECKING = False
@@ -27,30 +28,11 @@ standard input; on a terminal that is a prompt, with completion, history and a l
 A value may be given by its option's name or, in the order of the synopsis, by position. \
 Words are quoted as in a shell. Several commands in one argument are separated by semicolons."""
 
-_OPTIONS = (
-    ("c", "connect", "URI", "The connection: qemu:///system, qemu:///session, test:///default."),
-    ("d", "debug", "number", "With 0, show the trace of internal errors."),
-    ("e", "escape", "character", "What leaves a console. The default is ^]."),
-    ("h", "help", "", "List the options and all commands."),
-    ("K", "keepalive-count", "number", "Accepted for scripts. Local connections need no keepalive."),
-    ("k", "keepalive-interval", "number", "The same."),
-    ("l", "log", "file", "Append errors to a file."),
-    ("o", "output", "format", "One of plain, rich, json, yaml and csv. It may follow the command, too."),
-    ("q", "quiet", "", "Print only what was asked for."),
-    ("r", "readonly", "", "Change nothing."),
-    ("t", "timing", "", "Print how long each command took."),
-    ("V", "", "", "The version, with the drivers that are there."),
-    ("v", "version", "", "The version."),
-    ("", "explain", "", "Say in words what the command would do, and do nothing."),
-    ("", "hints", "", "Say what to do about an error even where no terminal shows it."),
-    ("", "pager", "", "Show the output in a pager. Only on a terminal."),
-)
-
 _ENVIRONMENT = (
     ("VIRSHPY_DEFAULT_URI", "The connection where none is given."),
-    ("VIRSH_DEFAULT_CONNECT_URI", "The same, as virsh knows it."),
-    ("LIBVIRT_DEFAULT_URI", "The same, as libvirt knows it."),
-    ("VIRSHPY_HINTS", "If set, the same as the option for hints."),
+    ("VIRSH_DEFAULT_CONNECT_URI", "The connection where none is given, as virsh knows it."),
+    ("LIBVIRT_DEFAULT_URI", "The connection where none is given, as libvirt knows it."),
+    ("VIRSHPY_HINTS", "If set, hints are printed as with --hints."),
     ("VIRSHPY_PAGER", "A pager. If set, output on a terminal goes through it."),
     ("VISUAL, EDITOR", "What changes documents."),
     ("NO_COLOR", "If set, nothing is coloured."),
@@ -75,9 +57,9 @@ def _main_page() -> str:
     lines += [".Sh SYNOPSIS", ".Nm", ".Op Ar option ...", ".Op Ar command Op Ar argument ..."]
     lines += [".Sh DESCRIPTION", ".Nm", *_paragraphs(_INTRODUCTION), ".Sh OPTIONS"]
     lines.append(".Bl -tag -width Ds")
-    for letter, name, value, meaning in _OPTIONS:
-        spelled = " , ".join([f"Fl {letter}"] * bool(letter) + [f"Fl -{name}"] * bool(name))
-        lines += [f".It {spelled}" + (f" Ar {value}" if value else ""), *_text(meaning)]
+    for letter, name, _, value, meaning in OPTIONS:
+        spelled = " , ".join([f"Fl {letter}"] * bool(letter) + [f"Fl -{name}"] * (name != "long-version"))
+        lines += [f".It {spelled}" + (f" Ar {value}" if value else ""), *_text(_sentence(meaning))]
     lines += [".El", ".Sh COMMANDS", *_text("Each group has a page of its own, which describes its commands.")]
     for group in registry.GROUPS:
         lines += [f".Ss {_macro_text(group.title)}", *_text(f"Described in {page_name(group)}(1).")]

@@ -202,7 +202,7 @@ def find_volume(
         ways.append(("key", connection.storage_vol_lookup_by_key))
     if "path" in by:
         ways.append(("path", connection.storage_vol_lookup_by_path))
-    from virshpy.shell.session import DEBUG
+    from virshpy.shell.lang.global_options import DEBUG
 
     cause: errors.Error | None = None
     session.trace_option(name, text, DEBUG)

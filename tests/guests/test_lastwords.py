@@ -88,11 +88,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "No such file",
         "{}/none is not there",
     ),
-    "too much memory": (document("vm", memory=900_000_000), "Cannot allocate memory", "virshpy freecell"),
+    "too much memory": (document("vm", memory=900_000_000), "Cannot allocate memory", "lower <memory>"),
     "no such node": (
         document("vm", policies="<numatune><memory mode='strict' nodeset='60'/></numatune>"),
         "cannot bind memory",
-        "virshpy capabilities",
+        "the capabilities list its nodes",
     ),
     "no such address": (
         document("vm", "<graphics type='vnc' listen='192.0.2.1'/>"),

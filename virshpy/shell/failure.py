@@ -43,13 +43,14 @@ class Failure(Exception):
         also: str | None = None,
         quiet_cause: bool = False,
         hint: str | None = None,
+        action: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.also = also
         self.cause = cause
         self.quiet_cause = quiet_cause
-        self.hint, self.action = (cause.hint, cause.action) if cause and not hint else (hint, None)
+        self.hint, self.action = (cause.hint, cause.action) if cause and not hint else (hint, action)
 
     @property
     def sentences(self) -> list[str]:

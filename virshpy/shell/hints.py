@@ -25,7 +25,7 @@ _STATE = "see what state it is in: list --all, net-list --all, pool-list --all o
 _RIGHTS = "the user may not do that on the host; qemu:///session has guests of your own"
 _EXIST = "to change the existing one, put its <uuid> into the document; else choose another name"
 _AGENT = "see whether the guest runs its agent and has a channel org.qemu.guest_agent.0"
-_CODES = {
+CODES = {
     "VIR_ERR_NO_MEMORY": "the host has too little memory: freecell shows how much is free",
     "VIR_ERR_NO_SUPPORT": "the driver of this connection does not do that; on test:///default it may be tried out",
     "VIR_ERR_NO_CONNECT": "'help connect' shows what a URI looks like",
@@ -80,7 +80,6 @@ ACTIONS = {
     "domain_pm_wakeup": "dompmwakeup {}",
     "domain_rename": "domrename {} {}",
     "domain_shutdown_flags": "shutdown {}",
-    "node_alloc_pages": "allocpages {} {}",
     "node_get_cells_free_memory": "freecell",
     "node_get_free_pages": "freepages --all",
     "secret_define_xml": "secret-define {}",
@@ -93,11 +92,9 @@ def hint_for(failure: Failure, name: str | None) -> str:
     """One sentence; ``name`` is the command that failed, or None where there was none yet. It is empty where whoever
     raised the error wants none, and where nothing is known that would help."""
     if failure.hint is not None:
-        if failure.action:
-            return f"{failure.hint}: {_line(failure)}"
-        return re.sub(r"\bvirshpy ([a-z][a-z-]*)", lambda found: _called(found, failure.called), failure.hint)
+        return f"{failure.hint}: {_line(failure)}" if failure.action else failure.hint
     if failure.cause is not None:
-        return _CODES.get(failure.cause.name, "")
+        return CODES.get(failure.cause.name, "")
     if failure.message is None:
         return ""
     command = registry.lookup(name) if name else None
@@ -110,11 +107,6 @@ def hint_for(failure: Failure, name: str | None) -> str:
         return "; ".join(told)
     line, meaning = command.examples[0]
     return f"for example: {line} ({meaning}); 'help {command.name}' says more"
-
-
-def _called(found: re.Match[str], called: str) -> str:
-    """A command line of ours in a hint, as it is to be pasted; a sentence about virshpy stays one."""
-    return f"{called}{found[1]}" if registry.lookup(found[1]) else found[0]
 
 
 def _line(failure: Failure) -> str:

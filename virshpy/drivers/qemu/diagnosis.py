@@ -28,9 +28,8 @@ def explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error
         socket = spawn.descriptors["socket"].shown("socket").removeprefix("path=")
         if ending is not None and lastwords.is_about(said, socket, ending):
             return lastwords.of_companion(spawn.argv[0], ending, spawn.said(), spawn.log)
-    hint = lastwords.hint_of(said, domain)
+    hint, action = lastwords.help_with(said, domain)
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
-        hint = writer_of_an_image(domains, domain)
-    return errors.InternalError(
-        f"qemu unexpectedly closed the monitor: {said}", hint=hint or f"the whole story is in {plan.spawn.log}"
-    )
+        hint, action = writer_of_an_image(domains, domain), None
+    hint = hint or f"the whole story is in {plan.spawn.log}"
+    return errors.InternalError(f"qemu unexpectedly closed the monitor: {said}", hint=hint, action=action)

@@ -56,7 +56,7 @@ class Inspection(DomainOperations):
         if record is not None and endings.refresh(self.domains, [record]):
             record = self.domains.by_uuid(record.uuid)
         if record is None:
-            raise errors.NoDomain(complaint, hint="virshpy list --all names the domains of this connection")
+            raise errors.NoDomain(complaint, hint="list the domains", action=("connect_list_all_domains",))
         return record.ref
 
     def domain_lookup_by_name(self, name: str) -> DomainRef:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 # What QEMU says of itself in good order, and what a guest that had been running before has left in the same log.
 _CHATTER = re.compile(r"char device redirected to |: shutting down, reason=").search
 
-# Patterns are searched in order, the more particular before the more general. {0} is the first group; {image} is the
-# file of the disk that the words are about, {secret} the secret of its encryption.
-_HINTS = (
+# Pattern, hint, and the action that helps. Patterns are searched in order, the more particular before the more general.
+# {0} is the first group; {image} is the file of the disk that the words are about, {secret} its secret.
+_HINTS: tuple[tuple[str, ...], ...] = (
     (r"Image is not in (\w+) format",
      "{image} is no {0} image: if it is a plain one, say <driver name='qemu' type='raw'/>; qemu-img info {image}"),
     (r"invalid VMDK image descriptor|image not in \w+ format",
@@ -27,8 +27,8 @@ _HINTS = (
     (r"'file' driver requires '([^']+)' to be", "{0} is no regular file"),
     (r"'host_device' driver requires '([^']+)' to be", "of a file say <disk type='file'><source file='{0}'/>"),
     (r"Invalid password, cannot unlock any keyslot",
-     "the image was made with another value than that of the secret which <encryption> names:"
-     " virshpy secret-set-value {secret} --interactive"),
+     "the image was made with another value than that of the secret which <encryption> names",
+     "secret_set_value", "{secret}"),
     (r"could not load PC BIOS '([^']+)'",
      "a UEFI image is flash: <loader readonly='yes' type='pflash'>{0}</loader>; a BIOS has 64 KiB or a multiple"),
     (r"system firmware block device\s+has invalid size", "what <loader> or <nvram> names is no firmware image"),
@@ -41,15 +41,16 @@ _HINTS = (
     (r"Could not set up host forwarding rule '([^']+)'",
      "the port is taken, or below 1024, which users of guests may not have: look at <qemu:commandline>"),
     (r"cannot set up guest memory '[^']+': Cannot allocate memory",
-     "the host has too little memory for this guest: lower <memory>; virshpy freecell shows what is free"),
+     "the host has too little memory for this guest: lower <memory>, or see what is free",
+     "node_get_cells_free_memory"),
     (r"unable to map backing store for guest RAM: Cannot allocate memory",
-     "the host has too few huge pages free: virshpy freepages --all shows how many, virshpy allocpages makes more"),
+     "the host has too few huge pages free", "node_get_free_pages"),
     (r"mlockall: Cannot allocate memory",
      "<locked/> needs a limit on locked memory above the guest's: take it out, or ulimit -l unlimited"),
     (r"backing store size \S+ does not match 'size' option",
      "the memory of <shmem> is there already, in /dev/shm, with another size: say that one, or remove it"),
     (r"cannot bind memory to host NUMA nodes",
-     "<numatune> names a node that this host has not: virshpy capabilities shows those that there are"),
+     "<numatune> names a node that this host has not; the capabilities list its nodes", "connect_get_capabilities"),
     (r"kernel doesn't allow setting HyperV VP_INDEX",
      "all of <hyperv> needs KVM: without it <vpindex> must be off, and the other elements have no effect"),
     (r"CPU model 'host' requires KVM", "<cpu mode='maximum'/> is the most that there is without KVM"),
@@ -74,20 +75,21 @@ def complaint(log: str) -> str:
     return "\n".join(line for line in log.strip().splitlines() if not _CHATTER(line))
 
 
-def hint_of(said: str, domain: Domain) -> str | None:
-    """What helps against one of the well-known complaints; None where it is none."""
-    for pattern, hint in _HINTS:
+def help_with(said: str, domain: Domain) -> tuple[str | None, tuple[str, ...] | None]:
+    """Hint and action against one of the well-known complaints; None where there is none."""
+    for pattern, *texts in _HINTS:
         if found := re.search(pattern, said):
             groups = [group for group in found.groups() if group is not None]
             source = _source(said, domain) or StorageSource()
             secrets = source.encryption.secrets if source.encryption else []
-            return hint.format(
-                *groups,
-                image=quote(source.file or source.dev or source.name or "IMAGE"),
-                emulator=domain.devices.emulator or "qemu-system-x86_64",
-                secret=next((secret.uuid for secret in secrets if secret.uuid), "UUID"),
-            )
-    return None
+            names = {
+                "image": quote(source.file or source.dev or source.name or "IMAGE"),
+                "emulator": domain.devices.emulator or "qemu-system-x86_64",
+                "secret": next((secret.uuid for secret in secrets if secret.uuid), "UUID"),
+            }
+            hint, *action = (text.format(*groups, **names) for text in texts)
+            return hint, tuple(action) or None
+    return None, None
 
 
 def _source(said: str, domain: Domain) -> StorageSource | None:

@@ -13,8 +13,6 @@ from virshpy.shell.render.results import Message, Table
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.shell.lang.command import Arguments
-    from virshpy.shell.session import Session
     from virshpy.xml.compare import Difference
 
 # What only a running guest has, because it is decided when it starts; it is no difference from the definition.
@@ -29,11 +27,10 @@ _DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@add
     examples=(("diff web", "what edit changed and the running guest does not have yet"),),
     returns="differences[place now next_start] message?",
 )
-def diff(session: Session, args: Arguments) -> Table | Message:
-    domain: Domain = args["domain"]
+def diff(domain: Domain) -> Table | Message:
     if not domain.is_active():
-        hint = f"its definition is all there is: virshpy dumpxml {domain.uuid}"
-        raise Failure(f"Domain '{domain.name}' is not running", hint=hint)
+        hint, action = "its definition is all there is", ("domain_get_xml_desc", domain.uuid)
+        raise Failure(f"Domain '{domain.name}' is not running", hint=hint, action=action)
     if not domain.is_persistent():
         raise Failure(f"Domain '{domain.name}' is transient", hint="nothing is saved of it: define makes it persistent")
     rows = _differences(domain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.argv.documents import GOLDEN as LINES
-from tests.xml.documents import GOLDEN
+from tests.xml.documents import GOLDEN, OTHERS
 
 
 def within(folder: Path) -> list[str]:
@@ -13,5 +13,10 @@ def within(folder: Path) -> list[str]:
 
 
 def project() -> list[str]:
-    """The project's own."""
+    """The project's own: guests."""
     return [path.read_text() for path in GOLDEN] + within(LINES)
+
+
+def others() -> list[str]:
+    """The project's own of all other kinds."""
+    return [path.read_text() for path in OTHERS]

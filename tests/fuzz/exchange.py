@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from tests.fuzz.documents import project, within
+from tests.fuzz.documents import others, project, within
 from tests.fuzz.kind import Kind
 from tests.fuzz.mutate import copy, nodes, tree_of
 from tests.fuzz.way import STAGES, take
@@ -246,7 +246,7 @@ def _escaped(text: str) -> str:
 
 
 def _inputs(seed: int, folders: Sequence[Path]) -> Iterator[bytes]:
-    return iter(Exchange(project() + [text for folder in folders for text in within(folder)], seed))
+    return iter(Exchange(project() + others() + [text for folder in folders for text in within(folder)], seed))
 
 
 EXCHANGED = Kind("exchanged", "documents that trade parts", 20_000, _inputs, take, STAGES, ".xml")

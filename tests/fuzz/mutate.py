@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from virshpy.xml.domain import Domain
+from tests.xml.documents import ROOTS
 from virshpy.xml.node import Node
 from virshpy.xml.parse import parse
 from virshpy.xml.write import write_node
@@ -22,7 +22,7 @@ WORDS = [
     "-", ",", "=", "ua-", "0-", "^1", "1-0", "0-16383", "vda", "pci", "virtio", "{}", "[", "json:{", "\u202e",
 ]  # fmt: skip
 _number = re.compile(r"[+-]?(?:0x[0-9a-fA-F]+|[0-9]+)")
-_namespaces = dict(Domain._namespaces)
+_namespaces = {uri: prefix for kind in ROOTS.values() for uri, prefix in kind._namespaces.items()}
 
 
 def nodes(node: Node) -> Iterator[Node]:

@@ -1,18 +1,24 @@
-"""The way of a document from a user's hand to a command line, and what may happen to it there."""
+"""The way of a document from a user's hand to a command line, and what may happen to it there.
+
+Documents of other kinds than guests are read and stored.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.argv.documents import counting, qemu
-from tests.fuzz.documents import project, within
+from tests.fuzz.documents import others, project, within
 from tests.fuzz.kind import Fault, Kind, fault, refused
 from tests.fuzz.mutate import Mutator
+from tests.xml.documents import ROOTS
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
 from virshpy.drivers.qemu.postparse import assign_aliases, postparse, validate
 from virshpy.xml.domain import Domain
+from virshpy.xml.element import Element
 
 CAPS = qemu()
 STAGES = {
@@ -20,13 +26,19 @@ STAGES = {
     "define": "refused by define",
     "argv": "refused on the way to argv",
     "started": "came to a command line",
+    "stored": "were of other kinds, and stored",
 }
 
 
 def take(text: bytes) -> str:
     """How far a document comes: ``parse``, ``define``, ``argv`` (refused there) or ``started``. Raises Fault."""
     stage = "parse"
+    kind = kind_of(text)
     try:
+        if kind is not Domain:
+            document = kind.parse(text.decode("utf-8", "surrogateescape"), inactive=True, warnings=[])
+            again(document.format(inactive=True, secure=True), kind)
+            return "stored"
         domain = Domain.parse(text.decode("utf-8", "surrogateescape"), inactive=True, warnings=[])
         if len(domain.format(inactive=True, secure=True)) > 10 << 20:
             return stage
@@ -50,10 +62,16 @@ def take(text: bytes) -> str:
     return "started"
 
 
-def again(saved: str, *, inactive: bool = True) -> None:
+def kind_of(text: bytes) -> type[Element]:
+    """By the first tag in it; what is garbled may be a guest."""
+    found = re.search(rb"<([a-z]+)", text)
+    return ROOTS.get(found[1].decode(), Domain) if found else Domain
+
+
+def again(saved: str, kind: type[Element] = Domain, *, inactive: bool = True) -> None:
     """What was stored, of a definition or (``inactive`` False) of a running guest, is what is read."""
     try:
-        domain = Domain.parse(saved)
+        domain = kind.parse(saved)
     except errors.Error as error:
         raise Fault(f"stored, and then refused: {error}") from error
     if domain.format(inactive=inactive, secure=True) != saved:
@@ -61,7 +79,7 @@ def again(saved: str, *, inactive: bool = True) -> None:
 
 
 def _inputs(seed: int, folders: Sequence[Path]) -> Iterator[bytes]:
-    return iter(Mutator(project() + [text for folder in folders for text in within(folder)], seed))
+    return iter(Mutator(project() + others() + [text for folder in folders for text in within(folder)], seed))
 
 
 DOCUMENTS = Kind("documents", "damaged documents", 20_000, _inputs, take, STAGES, ".xml")

@@ -10,7 +10,7 @@ from virshpy.xml.element import Element
 from virshpy.xml.interface import Interface
 from virshpy.xml.moment import Checkpoint, Snapshot
 from virshpy.xml.network import Network
-from virshpy.xml.nodedev import NodeDevice
+from virshpy.xml.nodedev import FCHost, NodeDevice
 from virshpy.xml.storage import Pool
 from virshpy.xml.volume import Volume
 
@@ -36,8 +36,9 @@ def test_printed_and_read_again(kind: type[Element], name: str) -> None:
 def test_a_device_keeps_what_it_can_do() -> None:
     device = NodeDevice.parse(DOCUMENTS["hba.xml"])
     assert device.kinds == ["scsi_host", "fc_host"]
-    assert device.value("fc_host", "wwnn") == "2000000012341234"
-    assert NodeDevice.parse(device.text()).text() == device.text()
+    adapter = device.capability(FCHost)
+    assert adapter is not None and adapter.wwnn == "2000000012341234"
+    assert NodeDevice.parse(device.format()).format() == device.format()
 
 
 @pytest.mark.parametrize(("kind", "text"), [

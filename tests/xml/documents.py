@@ -11,6 +11,7 @@ from virshpy.xml.element import Element
 from virshpy.xml.interface import Interface
 from virshpy.xml.moment import Checkpoint, Snapshot
 from virshpy.xml.network import Network
+from virshpy.xml.nodedev import NodeDevice
 from virshpy.xml.nwfilter import Filter, FilterBinding
 from virshpy.xml.port import NetworkPort
 from virshpy.xml.secret import Secret
@@ -36,6 +37,7 @@ ROOTS: dict[str, type[Element]] = {
         FilterBinding,
         NetworkPort,
         Interface,
+        NodeDevice,
         Snapshot,
         Checkpoint,
         Backup,

@@ -11,6 +11,7 @@ from virshpy.xml.element import Element, attr, one
 from virshpy.xml.interface import Interface
 from virshpy.xml.moment import Checkpoint, Snapshot
 from virshpy.xml.network import Network
+from virshpy.xml.nodedev import NodeDevice
 from virshpy.xml.nwfilter import Filter, FilterBinding
 from virshpy.xml.port import NetworkPort
 from virshpy.xml.secret import Secret
@@ -27,6 +28,7 @@ KINDS: dict[str, type[Element]] = {
     "storagevol": Volume,
     "interface": Interface,
     "secret": Secret,
+    "nodedev": NodeDevice,
     "domainsnapshot": Snapshot,
     "domaincheckpoint": Checkpoint,
     "domainbackup": Backup,

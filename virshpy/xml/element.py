@@ -94,9 +94,11 @@ def text(type: Scalar = STR, *, secure: bool = False, runtime: bool = False) -> 
     return Field(TEXT, type, None, False, secure, runtime)
 
 
-def leaf(type: Scalar = STR, tag: str | None = None, *, runtime: bool = False) -> Any:
+def leaf(
+    type: Scalar = STR, tag: str | None = None, *, required: bool | Sentence = False, runtime: bool = False
+) -> Any:
     """A child that is only text."""
-    return Field(LEAF, type, tag, False, False, runtime)
+    return Field(LEAF, type, tag, required, False, runtime)
 
 
 def flag(tag: str | None = None) -> Any:
@@ -278,6 +280,7 @@ class Element:
     _open = False  # an empty one is printed with a start and an end tag
     _last: tuple[str, ...] = ()
     _source = "(document)"
+    _unnamed = "(null)"  # how a refusal calls a document that has no name
     _always_valid = False  # unknown content is refused, asked for or not
     _order = ""  # of children, where it is not the document's: of several mistakes the first that is read is told
     _needed: tuple[str, ...] = ()  # attributes that the parser can do without, and a schema cannot
@@ -352,7 +355,7 @@ class Element:
         try:
             made = cls._read(root, reading)
         except Refusal as refusal:
-            raise refusal.located(root) from None
+            raise refusal.located(root, cls._unnamed) from None
         if reading.unknown and warnings is not None:
             from virshpy.xml.schema import warn
 

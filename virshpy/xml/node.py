@@ -104,16 +104,19 @@ class Verbatim:
 class Refusal(Exception):
     """A value that cannot be accepted, at a node; becomes an :class:`errors.Error` once the path is known.
 
-    ``expected`` says what would have been right, for the hint.
+    ``expected`` says what would have been right, for the hint. ``{name}`` in ``detail`` becomes what the root's <name>
+    says: many of libvirt's sentences tell which network or which device they are about.
     """
 
     def __init__(self, error: type[errors.Error], detail: str | None, node: Node, expected: str | None = None):
         super().__init__(detail)
         self.error, self.detail, self.node, self.expected = error, detail, node, expected
 
-    def located(self, root: Node) -> errors.Error:
+    def located(self, root: Node, unnamed: str = "(null)") -> errors.Error:
         place = f"{root.path_of(self.node)}, line {self.node.line}"
-        return self.error(self.detail, hint=f"{place}: {self.expected}" if self.expected else f"see {place}")
+        name = root.find("name")
+        detail = self.detail and self.detail.replace("{name}", unnamed if name is None else name.text)
+        return self.error(detail, hint=f"{place}: {self.expected}" if self.expected else f"see {place}")
 
 
 class Warning:  # noqa: A001 - the word that users read; never mixed with the builtin

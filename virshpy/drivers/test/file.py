@@ -179,6 +179,6 @@ def _add_snapshots(guest: Guest, nodes: list[Node]) -> None:
 
 
 def _add_volume(pool: PoolState, node: Node) -> None:
-    volume = Volume.from_node(node)
+    volume = Volume.from_node(node, inactive=True)
     volume.settle(str(pool.document.type))
     pool.add(volume)

@@ -8,8 +8,7 @@ from virshpy.driver.nodedev import NodeDeviceOperations
 from virshpy.driver.structures import NodeDeviceRef
 from virshpy.drivers.test.host import Part
 from virshpy.enums import ListNodeDevicesFlags, NodeDeviceEventLifecycleType
-from virshpy.xml.node import Node
-from virshpy.xml.nodedev import NodeDevice
+from virshpy.xml.nodedev import FCHost, NodeDevice, VportOps
 
 L = ListNodeDevicesFlags
 _CAPS = sum(int(flag) for flag in L if flag.name and flag.name.startswith("CAP_"))
@@ -37,7 +36,7 @@ class NodeDevices(Part, NodeDeviceOperations):
         return NodeDeviceRef(name)
 
     def node_device_get_xml_desc(self, device: NodeDeviceRef, *, flags: int = 0) -> str:
-        return self.host.resources.device(device).text()
+        return self.host.resources.device(device).format()
 
     def node_device_get_parent(self, device: NodeDeviceRef) -> str | None:
         parent = self.host.resources.device(device).parent
@@ -50,17 +49,19 @@ class NodeDevices(Part, NodeDeviceOperations):
 
     def node_device_create_xml(self, xml: str, *, flags: int = 0) -> NodeDeviceRef:
         document = NodeDevice.parse(xml)
-        wwnn, wwpn = document.value("fc_host", "wwnn"), document.value("fc_host", "wwpn")
-        if document.capability("fc_host") is None:
+        wanted = document.capability(FCHost)
+        if wanted is None:
             raise errors.InternalError("Device is not a fibre channel HBA")
-        if not wwnn or not wwpn:
+        if not wanted.wwnn or not wanted.wwpn:
             raise errors.XMLError("no WWNN/WWPN is supplied for 'new device'")
         if document.parent and document.parent not in self.host.resources.devices:
             raise errors.InternalError(f"Could not find parent device for '{document.name or 'new device'}'")
         created = self.host.resources.devices[_PATTERN].copy()
         created.name = _CREATED
         created.parent = document.parent or created.parent
-        created.__dict__["_children"] = [_renumbered(node, wwnn, wwpn) for node in created.capabilities]
+        adapter = created.capability(FCHost)
+        assert adapter is not None
+        adapter.wwnn, adapter.wwpn = wanted.wwnn, wanted.wwpn
         self.host.resources.devices[_CREATED] = created
         self.host.tell("device", NodeDeviceRef(_CREATED), 0, event=NodeDeviceEventLifecycleType.CREATED, detail=0)
         return NodeDeviceRef(_CREATED)
@@ -68,7 +69,7 @@ class NodeDevices(Part, NodeDeviceOperations):
     def node_device_destroy(self, device: NodeDeviceRef) -> None:
         """Only virtual adapters go; what is asked of others is passed over, as libvirt does."""
         document = self.host.resources.device(device)
-        if document.capability("fc_host") is not None and document.capability("vport_ops") is None:
+        if document.capability(FCHost) is not None and document.capability(VportOps) is None:
             del self.host.resources.devices[device.name]
             self.host.tell("device", device, 0, event=NodeDeviceEventLifecycleType.DELETED, detail=0)
 
@@ -78,11 +79,3 @@ def _flag(kind: str) -> int:
         return _FLAGS[kind]
     name = f"CAP_{kind.upper()}"
     return ListNodeDevicesFlags[name] if name in ListNodeDevicesFlags.__members__ else 0
-
-
-def _renumbered(node: Node, wwnn: str, wwpn: str) -> Node:
-    """A copy of a capability with other world wide names."""
-    copy = Node(node.tag, dict(node.attrs), node.line)
-    copy.text = {"wwnn": wwnn, "wwpn": wwpn}.get(node.tag, node.text)
-    copy.children = [_renumbered(child, wwnn, wwpn) for child in node.children]
-    return copy

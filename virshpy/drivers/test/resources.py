@@ -191,4 +191,6 @@ def _target(pool: Pool) -> str | None:
 
 
 def _parsed(kind: type[E], document: Node | str) -> E:
-    return kind.parse(document) if isinstance(document, str) else kind.from_node(document)
+    if isinstance(document, str):
+        return kind.parse(document, inactive=True)
+    return kind.from_node(document, inactive=True)

@@ -67,7 +67,7 @@ class Volumes(Pools):
         return _path(self._find(volume)[1])
 
     def _read(self, state: PoolState, xml: str, flags: int) -> Volume:
-        volume = Volume.parse(xml, validate=bool(flags))
+        volume = Volume.parse(xml, inactive=True, validate=bool(flags))
         volume.settle(str(state.document.type))
         return volume
 

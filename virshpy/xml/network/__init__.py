@@ -1,6 +1,6 @@
 """<network>: the document of a virtual network, in libvirt's order and with its names.
 
-``{network}`` in refusals becomes the network's name.
+``{name}`` in refusals becomes the network's name.
 """
 
 from __future__ import annotations
@@ -30,12 +30,6 @@ from virshpy.xml.scalars import (
     xml,
 )
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Self
-
-    from virshpy.xml.element import Reading
-
 MODES = "none nat route open bridge private vepa passthrough hostdev"
 BRIDGED = ("none", "nat", "route", "open")  # libvirt's own bridge
 
@@ -49,12 +43,12 @@ class AddressRange(Element):
         where = "in <nat> in <forward> in network"
         for word in ("start", "end"):
             if not getattr(self, word):
-                detail = f"missing '{word}' attribute in <address> element {where} {{network}}"
+                detail = f"missing '{word}' attribute in <address> element {where} {{name}}"
                 raise Refusal(errors.XMLError, detail, node)
         assert self.start and self.end
         for word, text in (("start", self.start), ("end", self.end)):
             if ip_version(text) != 4:
-                detail = f"Bad ipv4 {word} address '{text}' {where} '{{network}}'"
+                detail = f"Bad ipv4 {word} address '{text}' {where} '{{name}}'"
                 raise Refusal(errors.XMLError, detail, node, "expected an IPv4 address")
         if as_number(self.start) > as_number(self.end):
             raise Refusal(errors.InternalError, f"range {self.start} - {self.end} is reversed ", node)
@@ -71,7 +65,7 @@ class PortRange(Element, tag="port"):
         if word is None and start is not None and (end is None or not start <= end <= 0xFFFF):
             word = "end"
         if word:
-            detail = f"Missing or invalid '{word}' attribute in <port> in <nat> in <forward> in network {{network}}"
+            detail = f"Missing or invalid '{word}' attribute in <port> in <nat> in <forward> in network {{name}}"
             raise Refusal(errors.XMLDetail, detail, node, "expected numbers from 1 to 65535, the lower first")
 
 
@@ -82,7 +76,7 @@ class NAT(Element, tag="nat", drop_empty=True):
 
     def _check(self, node: Node) -> None:
         if sum(child.tag == "address" for child in node.children) > 1:
-            detail = "Only one <address> element is allowed in <nat> in <forward> in network {network}"
+            detail = "Only one <address> element is allowed in <nat> in <forward> in network {name}"
             raise Refusal(errors.XMLError, detail, node)
 
 
@@ -95,8 +89,8 @@ class ForwardAddress(PCIPlace):
     """A function of a network card; ``connections``: how many guests have it."""
 
     type: str | None = attr(
-        Enum("pci", "unknown address type '%s' in network {network}"),
-        required=xml("missing address type in network {network}"),
+        Enum("pci", "unknown address type '%s' in network {name}"),
+        required=xml("missing address type in network {name}"),
     )
     domain: int | None = attr(hexadecimal(4))
     bus: int | None = attr(hexadecimal(2))
@@ -110,7 +104,7 @@ class ForwardAddress(PCIPlace):
 
 
 class ForwardDriver(Element, tag="driver", drop_empty=True):
-    name: str | None = attr(Enum("kvm vfio", "Unknown forward <driver name='%s'/> in network {network}"))
+    name: str | None = attr(Enum("kvm vfio", "Unknown forward <driver name='%s'/> in network {name}"))
 
 
 class Forward(Element, tag="forward"):
@@ -134,7 +128,7 @@ class Forward(Element, tag="forward"):
         if node is None or self.nat is None:
             return
         if self.mode != "nat":
-            detail = "The <nat> element can only be used when <forward> 'mode' is 'nat' in network {network}"
+            detail = "The <nat> element can only be used when <forward> 'mode' is 'nat' in network {name}"
             raise Refusal(errors.XMLError, detail, node)
         if self.nat.address is not None:
             self.nat.address.check(node)
@@ -147,19 +141,19 @@ class Forward(Element, tag="forward"):
 
         names = [interface.dev for interface in self.interfaces]
         if None in names:
-            raise refusal("Missing required dev attribute in <forward> <interface> element of network {network}")
+            raise refusal("Missing required dev attribute in <forward> <interface> element of network {name}")
         if self.dev and names and names[0] != self.dev:
             raise refusal(
-                f"<forward dev='{self.dev}'> must match first <interface dev='{names[0]}'/> in network {{network}}"
+                f"<forward dev='{self.dev}'> must match first <interface dev='{names[0]}'/> in network {{name}}"
             )
         for name in again(names):
-            raise refusal(f"interface '{name}' can only be listed once in network {{network}}")
+            raise refusal(f"interface '{name}' can only be listed once in network {{name}}")
         for place in again(str(address) for address in self.addresses):
-            raise refusal(f"PCI device '{place}' can only be listed once in network {{network}}")
+            raise refusal(f"PCI device '{place}' can only be listed once in network {{name}}")
         if len(self.pfs) > 1:
-            raise refusal("Only one <pf> element is allowed in <forward> of network {network}")
+            raise refusal("Only one <pf> element is allowed in <forward> of network {name}")
         if self.pfs and self.pfs[0].dev is None:
-            raise refusal("Missing required dev attribute in <pf> element of network '{network}'")
+            raise refusal("Missing required dev attribute in <pf> element of network '{name}'")
         if self.interfaces or self.addresses:
             self.pfs = []
         if self.interfaces:
@@ -170,22 +164,22 @@ class Bridge(Element, tag="bridge"):
     name: str | None = attr()
     zone: str | None = attr()
     stp: bool | None = attr(Lenient(ONOFF))
-    delay: int | None = attr(Int(0, 2**64 - 1, sentence=xml("Invalid delay value in network '{network}'")))
+    delay: int | None = attr(Int(0, 2**64 - 1, sentence=xml("Invalid delay value in network '{name}'")))
     macTableManager: str | None = attr(
-        Enum("kernel libvirt", xml("Invalid macTableManager setting '%s' in network '{network}'"))
+        Enum("kernel libvirt", xml("Invalid macTableManager setting '%s' in network '{name}'"))
     )
 
 
 class NetworkMTU(Element, tag="mtu", drop_empty=True):
-    size: int | None = attr(Int(sentence=xml("Invalid mtu size '%s' in network '{network}'")))
+    size: int | None = attr(Int(sentence=xml("Invalid mtu size '%s' in network '{name}'")))
 
 
 class NetworkMAC(Element, tag="mac", drop_empty=True):
-    address: str | None = attr(AnyMAC(xml("Invalid bridge mac address '%s' in network '{network}'")))
+    address: str | None = attr(AnyMAC(xml("Invalid bridge mac address '%s' in network '{name}'")))
 
     def _check(self, node: Node) -> None:
         if self.address and int(self.address[:2], 16) & 1:
-            detail = f"Invalid multicast bridge mac address '{self.address}' in network '{{network}}'"
+            detail = f"Invalid multicast bridge mac address '{self.address}' in network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node, "its first pair must be even")
 
 
@@ -255,15 +249,6 @@ class Network(Element, tag="network"):
         """How it reaches the outside; ``none`` for an isolated network."""
         return self.forward.mode or "nat" if self.forward else "none"
 
-    @classmethod
-    def _read(cls, node: Node, reading: Reading) -> Self:
-        name = node.find("name")
-        try:
-            return super()._read(node, reading)
-        except Refusal as refusal:
-            refusal.detail = of_network(refusal.detail, name.text if name is not None else None)
-            raise
-
     def _check(self, node: Node) -> None:
         if not self.name:
             raise Refusal(errors.NoName, None, node, "expected <name>…</name>")
@@ -328,11 +313,6 @@ class Network(Element, tag="network"):
             self.bridge.delay = None
         if self.mode == "hostdev":
             self.bridge = None
-
-
-def of_network(sentence: str | None, name: str | None) -> str | None:
-    """A refusal's sentence with the name of the network that it is about."""
-    return sentence and sentence.replace("{network}", name or "(null)")
 
 
 def _reaches(ip: NetworkIP, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""<ip> and <route> of a network: its addresses, and those it gives away. ``{network}`` in refusals becomes its name."""
+"""<ip> and <route> of a network: its addresses, and those it gives away. ``{name}`` in refusals becomes its name."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class DHCPRange(Element, tag="range"):
     def _check(self, node: Node) -> None:
         for word in ("start", "end"):
             if getattr(self, word) is None:
-                detail = f"Missing '{word}' attribute in dhcp range for network '{{network}}'"
+                detail = f"Missing '{word}' attribute in dhcp range for network '{{name}}'"
                 raise Refusal(errors.XMLError, detail, node)
             _parsed(getattr(self, word), node)
 
@@ -82,10 +82,10 @@ class _MAC(Scalar):
     def read(self, text: str, node: Node, name: str | None) -> str:
         value = read_mac(text)
         if value is None:
-            detail = f"Cannot parse MAC address '{text}' in network '{{network}}'"
+            detail = f"Cannot parse MAC address '{text}' in network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node, f"expected {self.expected}, got '{text}'")
         if int(value[:2], 16) & 1:
-            detail = f"expected unicast mac address, found multicast '{text}' in network '{{network}}'"
+            detail = f"expected unicast mac address, found multicast '{text}' in network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node, f"expected {self.expected}")
         return value
 
@@ -96,7 +96,7 @@ class _ClientId(Scalar):
     def read(self, text: str, node: Node, name: str | None) -> str:
         odd = re.search("[^0-9a-fA-F:]", text)
         if odd:
-            detail = f"Invalid character '{odd[0]}' in id '{text}' of network '{{network}}'"
+            detail = f"Invalid character '{odd[0]}' in id '{text}' of network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node, f"expected {self.expected}")
         return text
 
@@ -114,19 +114,19 @@ class DHCPHost(Element, tag="host"):
         """Refuse what a host of a network of that version may not lack; ``partial`` for one that only names another."""
         if partial and not (self.mac or self.name or self.id or self.ip):
             what = "At least one of name, mac, or ip attribute must be specified for static host definition"
-            raise Refusal(errors.XMLError, f"{what} in network '{{network}}' ", node)
+            raise Refusal(errors.XMLError, f"{what} in network '{{name}}' ", node)
         if version == 6 and self.mac is not None:
-            detail = f"Invalid to specify MAC address '{self.mac}' in network '{{network}}' IPv6 static host definition"
+            detail = f"Invalid to specify MAC address '{self.mac}' in network '{{name}}' IPv6 static host definition"
             raise Refusal(errors.XMLError, detail, node, "say id='…'")
         key = "mac" if version == 4 else "id"
         if getattr(self, key) is None and self.name is None and not partial:
-            detail = f"Static host definition in IPv{version} network '{{network}}' must have {key} or name attribute"
+            detail = f"Static host definition in IPv{version} network '{{name}}' must have {key} or name attribute"
             raise Refusal(errors.XMLError, detail, node)
         if self.ip is None and not partial:
-            detail = "Missing IP address in static host definition for network '{network}'"
+            detail = "Missing IP address in static host definition for network '{name}'"
             raise Refusal(errors.XMLError, detail, node, "add ip='…'")
         if self.ip is not None and ip_version(self.ip) is None:
-            detail = "Invalid IP address in static host definition for network '{network}'"
+            detail = "Invalid IP address in static host definition for network '{name}'"
             raise Refusal(errors.XMLError, detail, node, f"expected an IP address, got '{self.ip}'")
 
 
@@ -184,14 +184,14 @@ class NetworkIP(Element, tag="ip"):
 
     def _check(self, node: Node) -> None:
         if self.address is None:
-            detail = "Missing required address attribute in network '{network}'"
+            detail = "Missing required address attribute in network '{name}'"
             raise Refusal(errors.XMLError, detail, node, "add address='…'")
         version = ip_version(self.address)
         if version is None:
-            detail = f"Invalid address '{self.address}' in network '{{network}}'"
+            detail = f"Invalid address '{self.address}' in network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node, "expected an IP address")
         if self.netmask is not None and ip_version(self.netmask) is None:
-            detail = f"Invalid netmask '{self.netmask}' in network '{{network}}'"
+            detail = f"Invalid netmask '{self.netmask}' in network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node, "expected a mask such as 255.255.255.0")
         self._check_family(version, node)
         for row, place in self._rows("range", node):
@@ -202,7 +202,7 @@ class NetworkIP(Element, tag="ip"):
     def _check_family(self, version: int, node: Node) -> None:
         problem = None
         if self.family not in (None, "ipv4", "ipv6"):
-            raise Refusal(errors.XMLError, f"Unrecognized family '{self.family}' in network '{{network}}'", node)
+            raise Refusal(errors.XMLError, f"Unrecognized family '{self.family}' in network '{{name}}'", node)
         if self.family == "ipv6" and version != 6:
             problem = f"Family 'ipv6' specified for non-IPv6 address '{self.address}' in"
         elif self.family == "ipv6" and self.netmask is not None:
@@ -212,15 +212,15 @@ class NetworkIP(Element, tag="ip"):
         elif self.family != "ipv6" and version != 4:
             problem = f"{self.family or 'no'} family specified for non-IPv4 address '{self.address}' in"
         elif self.netmask is not None and self.prefix is not None:
-            detail = "Network '{network}' IP address cannot have both a prefix and a netmask"
+            detail = "Network '{name}' IP address cannot have both a prefix and a netmask"
             raise Refusal(errors.ConfigUnsupported, detail, node)
         elif self.netmask is not None and ip_version(self.netmask) != 4:
-            detail = f"Invalid netmask '{self.netmask}' for address '{self.address}' in network '{{network}}'"
+            detail = f"Invalid netmask '{self.netmask}' for address '{self.address}' in network '{{name}}'"
             raise Refusal(errors.ConfigUnsupported, f"{detail} (both must be IPv4)", node)
         elif self.family != "ipv6" and (self.prefix or 0) > 32:
             problem = f"Invalid IPv4 prefix '{self.prefix}' in"
         if problem:
-            raise Refusal(errors.ConfigUnsupported, f"{problem} network '{{network}}'", node)
+            raise Refusal(errors.ConfigUnsupported, f"{problem} network '{{name}}'", node)
 
     def _rows(self, tag: str, node: Node) -> Iterator[tuple[Any, Node]]:
         dhcp = node.find("dhcp")
@@ -242,13 +242,13 @@ class NetworkRoute(Element, tag="route"):
     def _check(self, node: Node) -> None:
         problem = self._missing_part() or self._mismatch() or self._wrong_length()
         if problem:
-            raise Refusal(errors.XMLError, f"{{network}}: {problem}", node)
+            raise Refusal(errors.XMLError, f"{{name}}: {problem}", node)
         assert self.address
         length = self.prefix or 0
         if self.netmask is not None:
             length = leading_ones(as_number(self.netmask), 32) or 0
         if network_of(self.address, length)[0] != as_number(self.address):
-            detail = f"{{network}}: Address '{self.address}' in route definition is not a network address"
+            detail = f"{{name}}: Address '{self.address}' in route definition is not a network address"
             raise Refusal(errors.XMLError, detail, node, "its last bits must be zero")
 
     def _missing_part(self) -> str | None:

@@ -1,4 +1,4 @@
-"""<dns> of a network: what its name server tells. ``{network}`` in refusals becomes the network's name."""
+"""<dns> of a network: what its name server tells. ``{name}`` in refusals becomes the network's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Forwarder(Element, tag="forwarder"):
             detail = "Invalid forwarder element, must contain at least one of addr or domain"
             raise Refusal(errors.XMLError, detail, node)
         if self.addr is not None and ip_version(self.addr) is None:
-            detail = f"Invalid forwarder IP address '{self.addr}' in network '{{network}}'"
+            detail = f"Invalid forwarder IP address '{self.addr}' in network '{{name}}'"
             raise Refusal(errors.XMLError, detail, node)
 
 
@@ -39,11 +39,11 @@ class TXT(Record, tag="txt"):
 
     def check(self, node: Node, *, partial: bool = False) -> None:
         if self.name is None:
-            raise self.lacks("missing required name attribute in DNS TXT record of network {network}", node)
+            raise self.lacks("missing required name attribute in DNS TXT record of network {name}", node)
         if " " in self.name or "," in self.name:
-            raise self.lacks(f"prohibited character in DNS TXT record name '{self.name}' of network {{network}}", node)
+            raise self.lacks(f"prohibited character in DNS TXT record name '{self.name}' of network {{name}}", node)
         if self.value is None and not partial:
-            detail = f"missing required value attribute in DNS TXT record named '{self.name}' of network {{network}}"
+            detail = f"missing required value attribute in DNS TXT record named '{self.name}' of network {{name}}"
             raise self.lacks(detail, node)
 
 
@@ -61,7 +61,7 @@ class _Wide(Scalar):
             service = node.attrs.get("service", "(null)")
             if "target" not in node.attrs and strtol(text) is not None:
                 return 0  # refused for that, once all is read
-            detail = f"{self.word} DNS SRV {name} attribute for service '{service}' in network '{{network}}'"
+            detail = f"{self.word} DNS SRV {name} attribute for service '{service}' in network '{{name}}'"
             raise Refusal(errors.XMLDetail, detail, node, f"expected {self.expected}, got '{text}'") from None
 
 
@@ -78,14 +78,14 @@ class SRV(Record, tag="srv"):
         if partial:
             return
         if self.service is None:
-            raise self.lacks("missing required service attribute in DNS SRV record of network '{network}'", node)
+            raise self.lacks("missing required service attribute in DNS SRV record of network '{name}'", node)
         if self.protocol is None:
-            detail = f"missing required protocol attribute in DNS SRV record '{self.service}' of network '{{network}}'"
+            detail = f"missing required protocol attribute in DNS SRV record '{self.service}' of network '{{name}}'"
             raise self.lacks(detail, node)
         for word in ("port", "priority", "weight"):
             if getattr(self, word) is not None and self.target is None:
                 detail = f"DNS SRV {word} attribute not permitted without target for service '{self.service}'"
-                raise self.lacks(f"{detail} in network '{{network}}'", node)
+                raise self.lacks(f"{detail} in network '{{name}}'", node)
 
 
 class DNSHost(Record, tag="host"):
@@ -94,13 +94,13 @@ class DNSHost(Record, tag="host"):
 
     def check(self, node: Node, *, partial: bool = False) -> None:
         if partial and self.ip is None and not self.hostnames:
-            raise self.lacks("Missing ip and hostname in network '{network}' DNS HOST record", node)
+            raise self.lacks("Missing ip and hostname in network '{name}' DNS HOST record", node)
         if self.ip is None and not partial:
-            raise self.lacks("Missing IP address in network '{network}' DNS HOST record", node)
+            raise self.lacks("Missing IP address in network '{name}' DNS HOST record", node)
         if self.ip is not None and ip_version(self.ip) is None:
-            raise self.lacks("Invalid IP address in network '{network}' DNS HOST record", node)
+            raise self.lacks("Invalid IP address in network '{name}' DNS HOST record", node)
         if not any(self.hostnames) and not partial:
-            raise self.lacks("Missing hostname in network '{network}' DNS HOST record", node)
+            raise self.lacks("Missing hostname in network '{name}' DNS HOST record", node)
 
 
 class DNS(Element, tag="dns", drop_empty=True):
@@ -119,4 +119,4 @@ class DNS(Element, tag="dns", drop_empty=True):
             for record, place in zip(records, (child for child in node.children if child.tag == tag), strict=True):
                 record.check(place)
         if self.enable is False and (self.forwarders or self.txts or self.srvs or self.hosts):
-            raise Refusal(errors.XMLError, "Extra data in disabled network '{network}'", node)
+            raise Refusal(errors.XMLError, "Extra data in disabled network '{name}'", node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.xml.element import Element, Reading
-from virshpy.xml.network import BRIDGED, Forward, ForwardDevice, Network, PortGroup, of_network
+from virshpy.xml.network import BRIDGED, Forward, ForwardDevice, Network, PortGroup
 from virshpy.xml.network.addresses import DHCP, DHCPHost, DHCPRange, NetworkIP
 from virshpy.xml.network.dns import DNS, SRV, TXT, DNSHost, Record
 from virshpy.xml.node import Node, Refusal
@@ -42,14 +42,14 @@ def update(network: Network, command: int, section: int, parent: int, text: str)
     try:
         change(network, command, parent, root)
     except Refusal as refusal:
-        refusal.detail = of_network(refusal.detail, network.name)
+        refusal.detail = refusal.detail and refusal.detail.replace("{name}", str(network.name))
         raise refusal.located(root) from None
 
 
 def _row(kind: type[E], tag: str, root: Node) -> E:
     """The element that a change is about."""
     if root.tag != tag:
-        detail = f"unexpected element <{root.tag}>, expecting <{tag}>, while updating network '{{network}}'"
+        detail = f"unexpected element <{root.tag}>, expecting <{tag}>, while updating network '{{name}}'"
         raise Refusal(errors.XMLError, detail, root)
     return kind._read(root, Reading(False))
 

@@ -59,6 +59,10 @@ class Failure(Exception):
         return [sentence for sentence in (self.message, self.also, cause) if sentence is not None]
 
 
+class Spoken(errors.Error, detailed="%s"):
+    """internal error"""  # the message where there is no sentence of virsh's own about what a call may not be given
+
+
 class failing:  # noqa: N801 - reads as a statement
     """``with failing("Failed to start domain 'x'"):`` puts the command's sentence before the driver's."""
 

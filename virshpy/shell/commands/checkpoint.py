@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from virshpy.enums import CheckpointCreateFlags, CheckpointDeleteFlags, CheckpointListFlags, CheckpointXMLFlags
+from virshpy.shell.failure import Spoken
 from virshpy.shell.lang.command import Requires, flag
-from virshpy.shell.nouns.families import Spoken
 from virshpy.shell.nouns.moments import Moment, settings
 from virshpy.shell.nouns.options import XPATH_FIRST
 

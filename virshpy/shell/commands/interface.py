@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from virshpy import errors
 from virshpy.enums import InterfaceDefineFlags, InterfaceXMLFlags, ListInterfacesFlags
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, UInt
-from virshpy.shell.nouns.families import all_of
+from virshpy.shell.nouns.lists import which
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import InterfaceType
 from virshpy.shell.nouns.options import inactive, validate
-from virshpy.shell.render.results import Message, Table
+from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,29 +67,15 @@ iface.tells(
     description="Print the name of the interface of the host that has this MAC address.",
 )
 iface.tells("mac", "name", "eth1", "such as: aa:bb:cc:dd:ee:ff")
-
-
-@command(
-    "iface-list",
-    "list the host's interfaces",
-    "List interfaces of the host that are up, or those that the options select.",
-    (flag("inactive", "interfaces that are down"), flag("all", "interfaces that are up or down")),
+iface.list(
+    "interfaces",
+    *("name", "state", ("mac", "MAC Address", attrgetter("mac"))),
+    options=which("interfaces", ListInterfacesFlags),
+    active=ListInterfacesFlags.ACTIVE,
+    counted="Failed to list {which} interfaces",
     constraints=(Exclusive("all", "inactive"),),
-    examples=(("iface-list --all", "every interface, with its MAC address"),),
-    returns="interfaces[name state mac]",
+    example=(" --all", "every interface, with its MAC address"),
 )
-def iface_list(session: Session, args: Arguments) -> Table:
-    kinds = ListInterfacesFlags
-    flags = kinds.INACTIVE if "inactive" in args else kinds.ACTIVE
-    if "all" in args:
-        flags = kinds.INACTIVE | kinds.ACTIVE
-    first = "inactive" if "inactive" in args and "all" not in args else "active"
-    listing = session.connection.list_interfaces
-    interfaces = all_of(listing, flags, f"Failed to list {first} interfaces", "Failed to list interfaces")
-    rows = []
-    for interface in sorted(interfaces, key=lambda one: one.name.lower()):
-        rows.append((interface.name, "active" if interface.is_active() else "inactive", interface.mac))
-    return Table("interfaces", [("name", "Name"), ("state", "State"), ("mac", "MAC Address")], rows)
 
 
 def _declare_change(

@@ -13,14 +13,14 @@ from virshpy.enums import (
     NetworkXMLFlags,
 )
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Reads, argument, command, flag, option
+from virshpy.shell.lang.command import Reads, argument, command, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, Type
-from virshpy.shell.nouns.families import all_of, given_flags, listed, one_form
+from virshpy.shell.nouns.lists import FORMS, autostart_field, lasting, one_form, which
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NetworkType
-from virshpy.shell.nouns.options import IMPACT_CLASHES, WRAP, XPATH, impact, inactive, selected, validate
-from virshpy.shell.render.readable import shown_bool, yes_no
-from virshpy.shell.render.results import Document, Field, Fields, Message, Shown, Table
+from virshpy.shell.nouns.options import IMPACT_CLASHES, WRAP, XPATH, changed, impact, inactive, selected, validate
+from virshpy.shell.render.readable import yes_no
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Shown, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ net.tells(
     description="Print the UUID of a network, which stays when it gets another name.",
 )  # fmt: skip
 net.notes()
+net.list(
+    "networks",
+    *("name", "state", "autostart", "persistent", "uuid"),
+    options=(*which("networks", ListNetworksFlags), *lasting("networks", ListNetworksFlags), *FORMS),
+    active=ListNetworksFlags.ACTIVE,
+    counted="Failed to get the number of active networks",
+    example=(" --all", "every network, with its state"),
+)
 _NETWORK = net.argument()
 
 
@@ -79,70 +87,13 @@ def net_info(session: Session, args: Arguments) -> Fields:
         Field("uuid", "UUID", network.uuid),
         Field("active", "Active", active, yes_no(active)),
         Field("persistent", "Persistent", persistent, yes_no(persistent)),
+        autostart_field(network),
     ]
-    try:
-        autostart = network.autostart()
-        fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
-    except errors.Error:
-        fields.append(Field("autostart", "Autostart", None, "no autostart"))
     try:
         fields.append(Field("bridge", "Bridge", network.bridge_name()))
     except errors.Error:
         fields.append(Field("bridge", None, None))
     return Fields(fields, 16)
-
-
-_L = ListNetworksFlags
-_FILTERS = {
-    "persistent": _L.PERSISTENT,
-    "transient": _L.TRANSIENT,
-    "autostart": _L.AUTOSTART,
-    "no-autostart": _L.NO_AUTOSTART,
-}
-
-
-@command(
-    "net-list",
-    "list networks",
-    "List running networks, or those that the options select.",
-    (
-        flag("inactive", "networks that are not running"),
-        flag("all", "networks that run and networks that do not"),
-        flag("persistent", "networks with a persistent definition"),
-        flag("transient", "networks without a persistent definition"),
-        flag("autostart", "networks that start with the host"),
-        flag("no-autostart", "networks that do not start with the host"),
-        flag("uuid", "print UUIDs instead of a table"),
-        flag("name", "print names instead of a table"),
-        flag("table", "print a table (this is the default)"),
-    ),
-    examples=(("net-list --all", "every network, with its state"),),
-    returns="networks[name state autostart persistent uuid] | networks<name> | networks<uuid>",
-)
-def net_list(session: Session, args: Arguments) -> Result:
-    one_form(args, "table", "name", "uuid")
-    flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
-    flags |= given_flags(args, _FILTERS)
-    counted = "Failed to get the number of active networks"
-    networks = all_of(session.connection.list_networks, flags, counted, _CANNOT_LIST)
-    networks.sort(key=lambda network: network.name.lower())
-    columns = [("name", "Name"), ("state", "State"), ("autostart", "Autostart"), ("persistent", "Persistent")]
-    if "name" in args or "uuid" in args:
-        plain = "name" if "name" in args else "uuid"
-        return listed(args, "networks", [(plain, None)], [(getattr(one, plain),) for one in networks], plain)
-    return Table("networks", [*columns, ("uuid", None)], [_row(network) for network in networks])
-
-
-_CANNOT_LIST = "Failed to list networks"
-
-
-def _row(network: Network) -> tuple[object, ...]:
-    try:
-        autostart = shown_bool(network.autostart())
-    except errors.Error:
-        autostart = Shown(None, "no autostart")
-    state = "active" if network.is_active() else "inactive"
-    return network.name, state, autostart, shown_bool(network.is_persistent()), network.uuid
 
 
 class _Update(Choice):
@@ -206,9 +157,9 @@ def net_update(session: Session, args: Arguments) -> Message:
     parent = -1 if args["parent-index"] is None else args["parent-index"]
     with failing(f"Failed to update network {typed}"):
         network.update(args["command"], args["section"], parent, args["xml"], flags=args.flags)
-    live = "live" in args or ("config" not in args and network.is_active())
-    what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
-    return Message(f"Updated network {network.name} {' and '.join(what)}", end="", name=network.name, uuid=network.uuid)
+    return Message(
+        f"Updated network {network.name} {changed(network, args)}", end="", name=network.name, uuid=network.uuid
+    )
 
 
 @command(
@@ -274,15 +225,14 @@ def _port(args: Arguments) -> NetworkPort:
     "net-port-list",
     "list the ports of a network",
     "List the ports of a network: what guests' interfaces are plugged into.",
-    (_NETWORK, flag("uuid", "print UUIDs instead of a table"), flag("table", "print a table (this is the default)")),
+    (_NETWORK, FORMS[0], FORMS[2]),
     examples=(("net-port-list default --uuid", "a line for each port"),),
     returns="ports[uuid] | ports<uuid>",
 )
 def net_port_list(session: Session, args: Arguments) -> Result:
     one_form(args, "table", "uuid")
-    ports = sorted(args["network"].list_ports(), key=lambda port: str(port.uuid))
-    plain = "uuid" if "uuid" in args else None
-    return listed(args, "ports", [("uuid", "UUID")], [(port.uuid,) for port in ports], plain)
+    rows = [(uuid,) for uuid in sorted(port.uuid for port in args["network"].list_ports())]
+    return Lines("ports", ["uuid"], rows) if "uuid" in args else Table("ports", [("uuid", "UUID")], rows)
 
 
 @command(

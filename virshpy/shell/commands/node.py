@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
-from virshpy.shell.failure import Failure, failing
+from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Choice, Int, KiB, UInt
-from virshpy.shell.nouns.families import Spoken
 from virshpy.shell.render.readable import cpu_map
 from virshpy.shell.render.results import Field, Fields, Text
 from virshpy.xml.parse import parse

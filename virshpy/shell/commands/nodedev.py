@@ -7,10 +7,10 @@ from virshpy.enums import ListNodeDevicesFlags, NodeDeviceCreateXMLFlags, NodeDe
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, AnyText, File
-from virshpy.shell.nouns.families import all_of
+from virshpy.shell.nouns.lists import autostart_field, everything, which
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NodeDeviceType
-from virshpy.shell.nouns.options import IMPACT_CLASHES, impact, validate
+from virshpy.shell.nouns.options import IMPACT_CLASHES, changed, impact, validate
 from virshpy.shell.render.readable import yes_no
 from virshpy.shell.render.results import Field, Fields, Lines, Message
 
@@ -128,12 +128,8 @@ def nodedev_info(session: Session, args: Arguments) -> Fields:
         Field("parent", "Parent", parent, parent or ""),
         Field("active", "Active", active, yes_no(active)),
         Field("persistent", "Persistent", persistent, yes_no(persistent)),
+        autostart_field(device),
     ]
-    try:
-        autostart = device.autostart()
-        fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
-    except errors.Error:
-        fields.append(Field("autostart", "Autostart", None, "no autostart"))
     return Fields(fields, 16)
 
 
@@ -195,8 +191,7 @@ class Kinds(AnyText):
     (
         flag("tree", "show what is attached to what"),
         option("cap", Kinds(), "only devices of these kinds, separated by commas"),
-        flag("inactive", "devices that are defined and not there"),
-        flag("all", "devices that are there or defined"),
+        *which("devices", _L),
     ),
     examples=(("nodedev-list --cap net", "the network cards"), ("nodedev-list --tree", "as they are attached")),
     returns="devices<name> | devices[name parent]",
@@ -206,18 +201,13 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
         raise Failure("Option --all is incompatible with --inactive")
     if "tree" in args and (args["cap"] or "inactive" in args):
         raise Failure("Option --tree is incompatible with --cap and --inactive")
-    flags = 0
+    kinds = 0
     for kind in args["cap"].split(",") if args["cap"] else ():
         if kind not in _KINDS:
             raise Failure("Invalid capability type")
-        flags |= _KINDS[kind]
-    if "inactive" in args or "all" in args:
-        flags |= _L.INACTIVE
-    if "inactive" not in args:
-        flags |= _L.ACTIVE
-    listing = session.connection.list_node_devices
-    devices = all_of(listing, flags, "Failed to count node devices", "Failed to list node devices")
-    devices.sort(key=lambda device: device.name.lower())
+        kinds |= _KINDS[kind]
+    counted, failed = "Failed to count node devices", "Failed to list node devices"
+    devices = everything(nodedev, session, args, _L.ACTIVE, more=kinds, counted=counted, failed=failed)
     if "tree" not in args:
         return Lines("devices", ["name"], [(device.name,) for device in devices])
     from virshpy.shell.render.tree import tree
@@ -242,9 +232,7 @@ def nodedev_update(session: Session, args: Arguments) -> Message:
     device: NodeDevice = args["device"]
     with failing(f"Failed to update node device {device.name} from '{args.text('file')}'"):
         device.update(args["file"], flags=args.flags)
-    live = "live" in args or ("config" not in args and device.is_active())
-    what = [word for word, true in (("persistent config", "config" in args or not live), ("live state", live)) if true]
-    return Message(f"Updated node device {device.name} {' and '.join(what)}", name=device.name)
+    return Message(f"Updated node device {device.name} {changed(device, args)}", name=device.name)
 
 
 nodedev.events(("lifecycle", "update"), ("Created", "Deleted", "Defined", "Undefined"))

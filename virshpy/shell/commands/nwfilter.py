@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from virshpy.enums import NWFilterBindingCreateFlags, NWFilterDefineFlags
-from virshpy.shell.failure import failing
-from virshpy.shell.lang.command import command
-from virshpy.shell.nouns.families import all_of
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import BindingType, NWFilterType
 from virshpy.shell.nouns.options import validate
-from virshpy.shell.render.results import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.shell.lang.command import Arguments
-    from virshpy.shell.session import Session
+    pass
 
 nwfilter = Noun(
     "nwfilter", "nwfilter", NWFilterType, "network filter {name}", what="a network filter", example="clean-traffic"
@@ -29,6 +26,14 @@ nwfilter.from_file(
 nwfilter.dumpxml()
 nwfilter.edit(0)
 nwfilter.verb("undefine", "undefined", "remove a network filter", "Remove a network filter that nothing uses.")
+nwfilter.list(
+    "nwfilters",
+    *(("uuid", "UUID", attrgetter("uuid")), "name"),
+    words="network filters",
+    counted="Failed to count network filters",
+    description="List network filters.",
+    example=("", "what <filterref> may name"),
+)
 
 binding = Noun(
     "nwfilter-binding",
@@ -52,31 +57,12 @@ binding.from_file(
 )
 binding.dumpxml()
 binding.verb("delete", "deleted", "remove a binding of a network filter", "Take a filter off the device of a port.")
-
-
-@command(
-    "nwfilter-list",
-    "list network filters",
-    "List network filters.",
-    examples=(("nwfilter-list", "what <filterref> may name"),),
-    returns="nwfilters[uuid name]",
+binding.list(
+    "bindings",
+    ("port_dev", "Port Dev", attrgetter("port_dev")),
+    ("filter", "Filter", attrgetter("filter_name")),
+    words="bindings of network filters",
+    what="network filter bindings",
+    description="List which filter is bound to which port.",
+    example=("", "whose traffic is filtered now"),
 )
-def nwfilter_list(session: Session, args: Arguments) -> Table:
-    listing = session.connection.list_nwfilters
-    filters = all_of(listing, 0, "Failed to count network filters", "Failed to list network filters")
-    rows = [(nwfilter.uuid, nwfilter.name) for nwfilter in sorted(filters, key=lambda one: one.name.lower())]
-    return Table("nwfilters", [("uuid", "UUID"), ("name", "Name")], rows)
-
-
-@command(
-    "nwfilter-binding-list",
-    "list bindings of network filters",
-    "List which filter is bound to which port.",
-    examples=(("nwfilter-binding-list", "whose traffic is filtered now"),),
-    returns="bindings[port_dev filter]",
-)
-def nwfilter_binding_list(session: Session, args: Arguments) -> Table:
-    with failing("Failed to list network filter bindings"):
-        bindings = session.connection.list_nwfilter_bindings()
-    rows = [(one.port_dev, one.filter_name) for one in sorted(bindings, key=lambda one: str(one.port_dev).lower())]
-    return Table("bindings", [("port_dev", "Port Dev"), ("filter", "Filter")], rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from virshpy import errors
 from virshpy.enums import (
     ListStoragePoolsFlags,
     StoragePoolBuildFlags,
@@ -14,12 +13,12 @@ from virshpy.enums import (
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, exclusive, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
-from virshpy.shell.nouns.families import all_of, given_flags
+from virshpy.shell.nouns.lists import FORMS, autostart, autostart_field, columns, everything, lasting, table, which
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import PoolType
 from virshpy.shell.nouns.options import inactive, validate
 from virshpy.shell.render.readable import scaled, shown_bool, shown_size, yes_no
-from virshpy.shell.render.results import Document, Field, Fields, Lines, Shown, Table, Text
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,11 +121,7 @@ def pool_info(session: Session, args: Arguments) -> Fields:
     fields.append(Field("state", "State", _state(info.state)))
     persistent = pool.is_persistent()
     fields.append(Field("persistent", "Persistent", persistent, yes_no(persistent)))
-    try:
-        autostart = pool.autostart()
-        fields.append(Field("autostart", "Autostart", autostart, yes_no(autostart)))
-    except errors.Error:
-        fields.append(Field("autostart", "Autostart", None, "no autostart"))
+    fields.append(autostart_field(pool))
     for name in ("capacity", "allocation", "available"):
         if info.state not in _WITH_SIZES:
             fields.append(Field(f"{name}_bytes", None, None))
@@ -155,14 +150,7 @@ _TYPES = {
     "vstorage": _L.VSTORAGE,
     "iscsi-direct": _L.ISCSI_DIRECT,
 }
-_FILTERS = {
-    "transient": _L.TRANSIENT,
-    "persistent": _L.PERSISTENT,
-    "autostart": _L.AUTOSTART,
-    "no-autostart": _L.NO_AUTOSTART,
-}
-
-
+_PERSISTENT, _TRANSIENT, *_AUTOSTART = lasting("pools", _L)
 _KIND = Choice(*_TYPES)  # of which the driver has the last word
 
 
@@ -171,16 +159,13 @@ _KIND = Choice(*_TYPES)  # of which the driver has the last word
     "list pools",
     "List running pools, or those that the options select.",
     (
-        flag("inactive", "pools that are not running"),
-        flag("all", "pools that run and pools that do not"),
-        flag("transient", "pools without a persistent definition"),
-        flag("persistent", "pools with a persistent definition"),
-        flag("autostart", "pools that start with the host"),
-        flag("no-autostart", "pools that do not start with the host"),
+        *which("pools", _L),
+        _TRANSIENT,
+        _PERSISTENT,
+        *_AUTOSTART,
         option("type", Flags(_TYPES, "Invalid pool type '%s'"), "only pools of these types, separated by commas"),
         flag("details", "show more of each"),
-        flag("uuid", "print UUIDs instead of a table"),
-        flag("name", "print names instead of a table"),
+        *FORMS[:2],
     ),
     constraints=(Exclusive("all", "inactive"), *exclusive("details", "uuid", "name")),
     examples=(("pool-list --all --details", "every pool, with its sizes"),),
@@ -190,25 +175,15 @@ _KIND = Choice(*_TYPES)  # of which the driver has the last word
     ),
 )
 def pool_list(session: Session, args: Arguments) -> Result:
-    flags = int(_L.ACTIVE | _L.INACTIVE if "all" in args else _L.INACTIVE if "inactive" in args else _L.ACTIVE)
-    flags |= given_flags(args, _FILTERS) | (args["type"] or 0)
     counted = "Failed to get the number of active pools "
-    pools = all_of(session.connection.list_storage_pools, flags, counted, _CANNOT_LIST)
-    pools.sort(key=lambda pool: pool.name.lower())
+    pools = everything(pool, session, args, _L.ACTIVE, counted=counted, failed="Failed to list pools")
     if "name" in args or "uuid" in args:
         plain = [key for key in ("uuid", "name") if key in args]
         rows = [[getattr(pool, key) for key in plain] for pool in pools]
         return _padded(rows, plain)
     if "details" in args:
         return _details(pools)
-    table = []
-    for pool in pools:
-        state = "active" if pool.is_active() else "inactive"
-        table.append((pool.name, state, _autostart(pool), pool.uuid))
-    return Table("pools", [("name", "Name"), ("state", "State"), ("autostart", "Autostart"), ("uuid", None)], table)
-
-
-_CANNOT_LIST = "Failed to list pools"
+    return table("pools", columns("name", "state", "autostart", "uuid"), pools)
 
 
 def _padded(rows: list[list[str]], keys: list[str]) -> Result:
@@ -220,18 +195,11 @@ def _padded(rows: list[list[str]], keys: list[str]) -> Result:
     return Text("pools", text, value, end="")
 
 
-def _autostart(pool: StoragePool) -> Shown:
-    try:
-        return shown_bool(pool.autostart())
-    except errors.Error:
-        return Shown(None, "no autostart")
-
-
 def _details(pools: list[StoragePool]) -> Table:
     rows: list[list[Any]] = []
     for pool in pools:
         info = pool.info()
-        row: list[Any] = [pool.name, _state(info.state), _autostart(pool), shown_bool(pool.is_persistent())]
+        row: list[Any] = [pool.name, _state(info.state), autostart(pool), shown_bool(pool.is_persistent())]
         for name in ("capacity", "allocation", "available"):
             row.append(shown_size(getattr(info, name)) if info.state in _WITH_SIZES else None)
         rows.append([*row, pool.uuid])

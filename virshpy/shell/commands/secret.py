@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from virshpy.enums import ListSecretsFlags, SecretDefineFlags
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Exclusive, command, flag, option
 from virshpy.shell.lang.types import STRING, Bytes
-from virshpy.shell.nouns.families import all_of, given_flags
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import SecretType
 from virshpy.shell.nouns.options import validate
-from virshpy.shell.render.results import Message, Shown, Table, Text
+from virshpy.shell.render.results import Message, Shown, Text
 from virshpy.shell.streams import flush, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from virshpy.api.secret import Secret
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
@@ -113,42 +115,29 @@ def secret_get_value(session: Session, args: Arguments) -> Text:
     return Text("value_base64", b64encode(value).decode(), end="")
 
 
-_L = ListSecretsFlags
-_FAILED = "Failed to list node secrets"
 _USAGES = ("Unused", "volume", "ceph", "iscsi", "tls", "vtpm")
+_L = ListSecretsFlags
 
 
-@command(
-    "secret-list",
-    "list secrets",
-    "List secrets and what they are for.",
-    (
-        flag("ephemeral", "secrets that are kept in memory only"),
-        flag("no-ephemeral", "secrets that are kept on disk"),
-        flag("private", "secrets whose value is shown to no one"),
-        flag("no-private", "secrets whose value may be shown"),
+def _usage(secret: Secret) -> Shown:
+    usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"
+    return Shown(usage.lower(), f"{usage} {secret.usage_id}" if secret.usage_type else usage)
+
+
+secret.list(
+    "secrets",
+    ("uuid", "UUID", attrgetter("uuid")),
+    ("usage_type", "Usage", _usage),
+    ("usage_id", None, lambda secret: secret.usage_id or None),
+    options=(
+        flag("ephemeral", "secrets that are kept in memory only", adds=_L.EPHEMERAL),
+        flag("no-ephemeral", "secrets that are kept on disk", adds=_L.NO_EPHEMERAL),
+        flag("private", "secrets whose value is shown to no one", adds=_L.PRIVATE),
+        flag("no-private", "secrets whose value may be shown", adds=_L.NO_PRIVATE),
     ),
-    examples=(("secret-list --no-private", "those that can be read back"),),
-    returns="secrets[uuid usage_type usage_id]",
+    what="node secrets",
+    counted="Failed to count secrets",
+    description="List secrets and what they are for.",
+    example=(" --no-private", "those that can be read back"),
 )
-def secret_list(session: Session, args: Arguments) -> Table:
-    flags = given_flags(
-        args,
-        {
-            "ephemeral": _L.EPHEMERAL,
-            "no-ephemeral": _L.NO_EPHEMERAL,
-            "private": _L.PRIVATE,
-            "no-private": _L.NO_PRIVATE,
-        },
-    )
-    listing = session.connection.list_secrets
-    secrets = all_of(listing, flags, "Failed to count secrets", _FAILED, filtered=bool(flags))
-    rows = []
-    for secret in sorted(secrets, key=lambda secret: str(secret.uuid)):
-        usage = _USAGES[secret.usage_type] if 0 <= secret.usage_type < len(_USAGES) else "unknown"
-        spoken = f"{usage} {secret.usage_id}" if secret.usage_type else usage
-        rows.append((secret.uuid, Shown(usage.lower(), spoken), secret.usage_id or None))
-    return Table("secrets", [("uuid", "UUID"), ("usage_type", "Usage"), ("usage_id", None)], rows)
-
-
 secret.events(("lifecycle", "value-changed"), ("Defined", "Undefined"))

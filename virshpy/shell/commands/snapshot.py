@@ -9,10 +9,9 @@ from virshpy.enums import (
     SnapshotRevertFlags,
     SnapshotXMLFlags,
 )
-from virshpy.shell.failure import Failure, failing
+from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING
-from virshpy.shell.nouns.families import Spoken
 from virshpy.shell.nouns.moments import DOMAIN, Moment, pieces, settings, text_of
 from virshpy.shell.nouns.objects import MomentName
 from virshpy.shell.nouns.options import XPATH, validate

@@ -5,19 +5,15 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import (
     StorageVolCreateFlags,
-    StorageVolDeleteFlags,
-    StorageVolDownloadFlags,
     StorageVolInfoFlags,
     StorageVolResizeFlags,
-    StorageVolUploadFlags,
     StorageVolWipeAlgorithm,
 )
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Choice, File, Path, Size, UInt, Wrapping
-from virshpy.shell.nouns.families import VALIDATE, given_flags
 from virshpy.shell.nouns.objects import PoolType, VolumeType, find_volume
-from virshpy.shell.nouns.options import WRAP, XPATH, selected
+from virshpy.shell.nouns.options import PRINT_XML, WRAP, XPATH, selected, validate
 from virshpy.shell.render.readable import scaled, shown_size
 from virshpy.shell.render.results import Document, Field, Fields, Message, Table, Text
 
@@ -34,14 +30,11 @@ if TYPE_CHECKING:
 _POOL = argument("pool", PoolType(states="active"), "name or UUID of a pool")
 _IN_POOL = option("pool", PoolType(states="active"), "the pool that the volume is in")
 _VOL = argument("vol", VolumeType(), "name (with its pool), key or path of a volume")
-_PREALLOCATE = flag("prealloc-metadata", "write a qcow2 image's tables at once, not its data")
-_PRINT = flag("print-xml", "print the XML, and do nothing")
-_REFLINK = flag("reflink", "share blocks with the original where the file system can")
-_CREATE_FLAGS = {
-    "prealloc-metadata": StorageVolCreateFlags.PREALLOC_METADATA,
-    "reflink": StorageVolCreateFlags.REFLINK,
-    "validate": StorageVolCreateFlags.VALIDATE,
-}
+_NEW = StorageVolCreateFlags
+_PREALLOCATE = flag(
+    "prealloc-metadata", "write a qcow2 image's tables at once, not its data", adds=_NEW.PREALLOC_METADATA
+)
+_REFLINK = flag("reflink", "share blocks with the original where the file system can", adds=_NEW.REFLINK)
 _FORMATS = Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir")
 _TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
 
@@ -86,7 +79,7 @@ class Allocation(VolumeSize):
         option("backing-vol", VolumeType(), "the volume that it is an overlay of"),
         option("backing-vol-format", STRING.offering("IMAGE_FORMATS"), "format of the volume that it is an overlay of"),
         _PREALLOCATE,
-        _PRINT,
+        PRINT_XML,
     ),
     examples=(("vol-create-as default-pool web.qcow2 20G --format qcow2", "a disk that grows up to 20 GiB"),),
     returns="message name pool | xml",
@@ -97,7 +90,7 @@ def vol_create_as(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to create vol {args['name']}"):
-        pool.storage_vol_create_xml(xml, flags=given_flags(args, _CREATE_FLAGS))
+        pool.storage_vol_create_xml(xml, flags=args.flags)
     return Message(f"Vol {args['name']} created", name=args["name"], pool=pool.name)
 
 
@@ -131,14 +124,14 @@ def _backing(session: Session, args: Arguments) -> StorageVol:
     "make a volume from a file",
     "Make a volume from its XML.",
     (argument("pool", PoolType(states="active"), "the pool to make it in"),
-     argument("file", File(), "file with the volume's XML"), _PREALLOCATE, VALIDATE),
+     argument("file", File(), "file with the volume's XML"), _PREALLOCATE, validate(_NEW.VALIDATE)),
     examples=(("vol-create default-pool disk.xml", "everything that the XML can say"),),
     returns="message name pool",
 )  # fmt: skip
 def vol_create(session: Session, args: Arguments) -> Message:
     file = args.text("file")
     with failing(f"Failed to create vol from {file}"):
-        volume = args["pool"].storage_vol_create_xml(args["file"], flags=given_flags(args, _CREATE_FLAGS))
+        volume = args["pool"].storage_vol_create_xml(args["file"], flags=args.flags)
     return _made(volume, f"Vol {volume.name} created from {file}")
 
 
@@ -153,7 +146,7 @@ def vol_create(session: Session, args: Arguments) -> Message:
         option("inputpool", PoolType(states="active"), "the pool that the volume to copy is in"),
         _PREALLOCATE,
         _REFLINK,
-        VALIDATE,
+        validate(_NEW.VALIDATE),
     ),
     examples=(("vol-create-from default-pool disk.xml golden --inputpool templates", "from another pool"),),
     returns="message name pool",
@@ -163,7 +156,7 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
     # virsh looks for the volume before it looks into the file.
     xml = File().resolve(args["file"], "file", session)
     with failing(f"Failed to create vol from {args['file']}"):
-        volume = args["pool"].storage_vol_create_xml_from(xml, original, flags=given_flags(args, _CREATE_FLAGS))
+        volume = args["pool"].storage_vol_create_xml_from(xml, original, flags=args.flags)
     return _made(volume, f"Vol {volume.name} created from input vol {original.name}")
 
 
@@ -177,7 +170,7 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
         _IN_POOL,
         _PREALLOCATE,
         _REFLINK,
-        _PRINT,
+        PRINT_XML,
     ),
     examples=(("vol-clone golden.qcow2 web.qcow2 default-pool", "a disk for one more guest"),),
     returns="message name pool | xml",
@@ -190,7 +183,7 @@ def vol_clone(session: Session, args: Arguments) -> Result:
     if "print-xml" in args:
         return Document(xml)
     with failing(f"Failed to clone vol from {original.name}"):
-        volume = original.pool.storage_vol_create_xml_from(xml, original, flags=given_flags(args, _CREATE_FLAGS))
+        volume = original.pool.storage_vol_create_xml_from(xml, original, flags=args.flags)
     return _made(volume, f"Vol {volume.name} cloned from {original.name}")
 
 
@@ -214,7 +207,15 @@ def _made(volume: StorageVol, sentence: str) -> Message:
     "vol-delete",
     "delete a volume",
     "Delete a volume. Its data are lost.",
-    (_VOL, _IN_POOL, flag("delete-snapshots", "and the snapshots that the storage keeps of it")),
+    (
+        _VOL,
+        _IN_POOL,
+        flag(
+            "delete-snapshots",
+            "delete the snapshots that the storage keeps of it, too",
+            adds=StorageVolDeleteFlags.WITH_SNAPSHOTS,
+        ),
+    ),
     examples=(("vol-delete web.qcow2 default-pool", "when its guest is gone"),),
     returns="message name",
 )
@@ -222,7 +223,7 @@ def vol_delete(session: Session, args: Arguments) -> Message:
     volume = find_volume(session, args)
     typed = args.text("vol")
     with failing(f"Failed to delete vol {typed}"):
-        volume.delete(flags=given_flags(args, {"delete-snapshots": StorageVolDeleteFlags.WITH_SNAPSHOTS}))
+        volume.delete(flags=args.flags)
     return Message(f"Vol {typed} deleted", name=volume.name)
 
 
@@ -270,24 +271,16 @@ def vol_wipe(session: Session, args: Arguments) -> Message:
         _VOL,
         argument("capacity", STRING, "its new size, in bytes or with a unit", late=True),
         _IN_POOL,
-        flag("allocate", "allocate what is added"),
-        flag("delta", "the size says by how much"),
-        flag("shrink", "let it become smaller, and lose data"),
+        flag("allocate", "allocate what is added", adds=StorageVolResizeFlags.ALLOCATE),
+        flag("delta", "the size is what to add", adds=StorageVolResizeFlags.DELTA),
+        flag("shrink", "let it become smaller, and lose data", adds=StorageVolResizeFlags.SHRINK),
     ),
     examples=(("vol-resize web.qcow2 +10G default-pool --delta", "ten more"),),
     returns="message name",
 )
 def vol_resize(session: Session, args: Arguments) -> Message:
     volume = find_volume(session, args)
-    flags = given_flags(
-        args,
-        {
-            "allocate": StorageVolResizeFlags.ALLOCATE,
-            "delta": StorageVolResizeFlags.DELTA,
-            "shrink": StorageVolResizeFlags.SHRINK,
-        },
-    )
-    text = args["capacity"]
+    flags, text = args.flags, args["capacity"]
     if text.startswith("-"):
         # The call wants a size and a flag; a person may say the same with a sign.
         if "shrink" not in args:
@@ -316,7 +309,7 @@ _LENGTH = option("length", Wrapping(), "how much, in bytes")
         _IN_POOL,
         _OFFSET,
         _LENGTH,
-        flag("sparse", "leave holes as holes"),
+        flag("sparse", "leave holes as holes", adds=StorageVolUploadFlags.SPARSE_STREAM),
     ),
     constraints=(Reads("offset", "length"),),
     examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
@@ -335,8 +328,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
         raise Failure(f"cannot read {path}") from None
     with source:
         with failing(f"cannot upload to volume {volume.name}"):
-            flags = given_flags(args, {"sparse": StorageVolUploadFlags.SPARSE_STREAM})
-            stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags=flags)
+            stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags=args.flags)
         carried = Carried(iter(lambda: source.read(1 << 18), b""), args["length"] or os.fstat(source.fileno()).st_size)
 
         def send() -> None:
@@ -361,7 +353,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
         _IN_POOL,
         _OFFSET,
         _LENGTH,
-        flag("sparse", "leave holes as holes"),
+        flag("sparse", "leave holes as holes", adds=StorageVolDownloadFlags.SPARSE_STREAM),
     ),
     constraints=(Reads("offset", "length"),),
     examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
@@ -374,8 +366,7 @@ def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
     volume = find_volume(session, args)
     path = args["file"]
     with failing(f"cannot download from volume {volume.name}"):
-        flags = given_flags(args, {"sparse": StorageVolDownloadFlags.SPARSE_STREAM})
-        stream = volume.download(args["offset"] or 0, args["length"] or 0, flags=flags)
+        stream = volume.download(args["offset"] or 0, args["length"] or 0, flags=args.flags)
 
     carried = Carried(iter(lambda: stream.recv(1 << 18), b""), args["length"] or _capacity(volume))
     try:

@@ -18,6 +18,7 @@ from virshpy import errors
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import argument, command, flag
 from virshpy.shell.lang.types import File
+from virshpy.shell.nouns.objects import call
 from virshpy.shell.nouns.options import DRY_RUN, WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message, Plan, Text
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
     from virshpy.shell.lang.types import DomainType
+    from virshpy.shell.nouns.lists import Column
     from virshpy.shell.nouns.objects import ObjectType
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
@@ -227,6 +229,12 @@ class Noun:
         declare_description(self)
         declare_metadata(self)
 
+    def list(self, key: str, *asked: str | Column, options: Sequence[Option] = (), **more: Any) -> None:
+        """``net-list``; ``more`` is what :func:`declare_list` takes."""
+        from virshpy.shell.nouns.lists import columns, declare_list
+
+        declare_list(self, key, columns(*asked), options, **more)
+
     def events(self, kinds: Sequence[str], changes: Sequence[str]) -> None:
         """``net-event``"""
         from virshpy.shell.nouns.events import declare_events
@@ -235,11 +243,6 @@ class Noun:
 
     def _examples(self, verb: str, why: str = "") -> Examples:
         return ((f"{self.prefix}{verb} {self.example}", why or f"for the {self.name} of that name"),)
-
-
-def call(method: Callable[..., T], *arguments: Any, flags: int) -> T:
-    """A method called with flags where some were given: not every one takes them."""
-    return method(*arguments, flags=flags) if flags else method(*arguments)
 
 
 def _document(handle: Any, ways: Sequence[int]) -> str:

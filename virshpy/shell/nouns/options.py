@@ -10,6 +10,8 @@ from virshpy.shell.render.results import Document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from virshpy.shell.lang.command import Arguments, Option
 
 
@@ -63,3 +65,10 @@ def impact(word: str) -> tuple[Option, Option, Option]:
         flag("live", f"act on the running {word}", adds=ModificationImpact.LIVE),
         flag("current", f"act on the running {word} if it runs, else on the definition"),
     )
+
+
+def changed(handle: Any, args: Arguments) -> str:
+    """What of an object a change by these options was made to, as virsh says it."""
+    live = "live" in args or ("config" not in args and handle.is_active())
+    parts = (("persistent config", "config" in args or not live), ("live state", live))
+    return " and ".join(part for part, true in parts if true)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from virshpy.enums import KeycodeSet, ProcessSignal
 from virshpy.shell.commands.domain.options import RUNNING
-from virshpy.shell.failure import Failure
+from virshpy.shell.failure import Failure, Spoken
 from virshpy.shell.lang.command import argument, command, option, words
 from virshpy.shell.lang.types import AnyChoice, Int, Type, UInt
-from virshpy.shell.nouns.families import Spoken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

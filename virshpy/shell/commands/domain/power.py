@@ -8,7 +8,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Option, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Descriptors, DomainType, File, Flags
 from virshpy.shell.nouns.domains import domain
-from virshpy.shell.nouns.noun import call
+from virshpy.shell.nouns.objects import call
 from virshpy.shell.nouns.options import DRY_RUN, validate
 from virshpy.shell.render.results import Message, Plan
 

@@ -6,11 +6,10 @@ from virshpy.enums import FDAssociateFlags
 from virshpy.enums import QemuMonitorEventRegisterFlags as EventFlags
 from virshpy.shell.commands.domain.input import Pid
 from virshpy.shell.commands.domain.options import DOMAIN
-from virshpy.shell.failure import failing
+from virshpy.shell.failure import Spoken, failing
 from virshpy.shell.lang.command import argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Descriptors, DomainType, Timeout
 from virshpy.shell.nouns.events import LOOP, TIMESTAMP, watch
-from virshpy.shell.nouns.families import Spoken
 from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False

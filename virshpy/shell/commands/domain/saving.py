@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from virshpy.enums import CoreDumpFlags, CoreDumpFormat, SaveRestoreFlags
 from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
-from virshpy.shell.failure import Failure, failing
+from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
-from virshpy.shell.nouns.families import Spoken
-from virshpy.shell.nouns.noun import call
+from virshpy.shell.nouns.objects import call
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message
 

@@ -36,21 +36,9 @@ if TYPE_CHECKING:
 net = Noun("net", "network", NetworkType, "network {name}", example="default")
 net.from_file("define", validate(NetworkDefineFlags.VALIDATE), example="lab.xml", why="then: net-start lab")
 net.from_file("create", validate(NetworkCreateFlags.VALIDATE), example="lab.xml", why="a network for this afternoon")
-net.verb(
-    "start",
-    "started",
-    "start a network",
-    "Start a network that is defined and does not run.",
-    method="create",
-    on="inactive",
-)
-net.verb("destroy", "destroyed", "stop a network", "Stop a network at once. Its definition stays.", on="active")
-net.verb(
-    "undefine",
-    "has been undefined",
-    "remove the definition of a network",
-    "Remove the definition of a network that does not run.",
-)
+net.verb("start", "started", "start a defined network", method="create", on="inactive")
+net.verb("destroy", "destroyed", "stop a network at once; its definition stays", on="active")
+net.verb("undefine", "has been undefined", "remove the definition of a network")
 net.autostart()
 net.dumpxml(inactive(NetworkXMLFlags.INACTIVE))
 net.edit(NetworkXMLFlags.INACTIVE, 0)

@@ -59,32 +59,25 @@ nodedev.dumpxml()
 nodedev.verb(
     "destroy",
     "Destroyed node device '{name}'",
-    "take a device of the host away",
-    "Take a device of the host away: of the real host, not of a guest.",
+    "remove a device from the host itself, not from a guest",
     failed="Failed to destroy node device '{name}'",
     aliases=(Alias("name", "device"),),
 )
-nodedev.verb(
-    "start", "started", "start a device of the host", "Start a device of the host that is defined.", method="create"
-)
+nodedev.verb("start", "started", "start a defined device of the host", method="create")
 nodedev.verb(
     "undefine",
     "Undefined node device '{name}'",
     "remove the definition of a device of the host",
-    "Remove the definition of a device of the host.",
     failed="Failed to undefine node device '{name}'",
 )
 nodedev.verb(
     "reattach",
     "re-attached",
-    "give a device back to the host's driver",
-    "Give a device that a guest has had back to the host's driver.",
+    "give a guest's device back to the host's driver",
     method="re_attach",
     failed="Failed to re-attach device {name}",
 )
-nodedev.verb(
-    "reset", "reset", "reset a device of the host", "Reset a device of the host before or after a guest has it."
-)
+nodedev.verb("reset", "reset", "reset a device of the host, before or after a guest has it")
 nodedev.autostart()
 _DEVICE = nodedev.argument()
 

@@ -25,7 +25,7 @@ nwfilter.from_file(
 )
 nwfilter.dumpxml()
 nwfilter.edit(0)
-nwfilter.verb("undefine", "undefined", "remove a network filter", "Remove a network filter that nothing uses.")
+nwfilter.verb("undefine", "undefined", "remove a network filter that nothing uses")
 nwfilter.list(
     "nwfilters",
     *(("uuid", "UUID", attrgetter("uuid")), "name"),
@@ -56,7 +56,7 @@ binding.from_file(
     failed="Failed to create network filter from {file}",
 )
 binding.dumpxml()
-binding.verb("delete", "deleted", "remove a binding of a network filter", "Take a filter off the device of a port.")
+binding.verb("delete", "deleted", "remove a network filter from the device of a port")
 binding.list(
     "bindings",
     ("port_dev", "Port Dev", attrgetter("port_dev")),

@@ -48,46 +48,14 @@ pool.from_file(
 pool.from_file(
     "create", *_BUILDING, constraints=_BUILD_CLASH, example="images.xml --build", why="make its directory first"
 )
+pool.verb("build", "built", "make the directory, file system or volume group of a pool", _KEEP, _OVERWRITE)
 pool.verb(
-    "build",
-    "built",
-    "make what a pool consists of",
-    "Make the directory, the file system or the volume group of a pool.",
-    _KEEP,
-    _OVERWRITE,
+    "start", "started", "start a defined pool", *_BUILDING, method="create", on="inactive", constraints=_BUILD_CLASH
 )
-pool.verb(
-    "start",
-    "started",
-    "start a pool",
-    "Start a pool that is defined and does not run.",
-    *_BUILDING,
-    method="create",
-    on="inactive",
-    constraints=_BUILD_CLASH,
-)
-pool.verb("destroy", "destroyed", "stop a pool", "Stop a pool. Its definition and its data stay.", on="active")
-pool.verb(
-    "delete",
-    "deleted",
-    "delete what a pool consists of",
-    "Delete the storage of a pool that does not run. Its data are lost.",
-    on="inactive",
-)
-pool.verb(
-    "refresh",
-    "refreshed",
-    "look again what is in a pool",
-    "Find volumes that were made or removed by others.",
-    on="active",
-)
-pool.verb(
-    "undefine",
-    "has been undefined",
-    "remove the definition of a pool",
-    "Remove the definition of a pool that does not run. Its data stay.",
-    on="inactive",
-)
+pool.verb("destroy", "destroyed", "stop a pool; its definition and its data stay", on="active")
+pool.verb("delete", "deleted", "delete the storage of an inactive pool, with its data", on="inactive")
+pool.verb("refresh", "refreshed", "find volumes that others have made or removed", on="active")
+pool.verb("undefine", "has been undefined", "remove the definition of a pool; its data stay", on="inactive")
 pool.autostart()
 pool.dumpxml(inactive(StorageXMLFlags.INACTIVE))
 pool.edit(StorageXMLFlags.INACTIVE, 0)

@@ -34,9 +34,7 @@ secret.from_file(
     done="Secret {name} created",
 )
 secret.dumpxml()
-secret.verb(
-    "undefine", "deleted", "remove a secret", "Remove a secret and its value.", failed="Failed to delete secret {name}"
-)
+secret.verb("undefine", "deleted", "remove a secret and its value", failed="Failed to delete secret {name}")
 _SECRET = secret.argument()
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.enums import (
     StorageVolCreateFlags,
+    StorageVolDeleteFlags,
+    StorageVolDownloadFlags,
     StorageVolInfoFlags,
     StorageVolResizeFlags,
+    StorageVolUploadFlags,
     StorageVolWipeAlgorithm,
 )
 from virshpy.shell.failure import Failure, failing

@@ -116,9 +116,10 @@ GROUPS = (
         "interface",
         {
             "interface": (
-                "iface-begin iface-bridge iface-commit iface-define iface-destroy iface-dumpxml iface-edit iface-list "
-                "iface-mac iface-name iface-rollback iface-start iface-unbridge iface-undefine"
-            )
+                "iface-begin iface-commit iface-define iface-destroy iface-dumpxml iface-edit iface-list iface-mac "
+                "iface-name iface-rollback iface-start iface-undefine"
+            ),
+            "bridge": "iface-bridge iface-unbridge",
         },
     ),
     Group(

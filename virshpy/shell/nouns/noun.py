@@ -3,7 +3,7 @@
 
     net = Noun("net", "network", NetworkType, "network {name}", example="default")
     net.from_file("define", validate(NetworkDefineFlags.VALIDATE), example="lab.xml", why="then: net-start lab")
-    net.verb("start", "started", "start a network", "Start a network that …", method="create", on="inactive")
+    net.verb("start", "started", "start a defined network", method="create", on="inactive")
     net.dumpxml(inactive(NetworkXMLFlags.INACTIVE))
 
 In sentences ``{name}`` is what was typed for the object and ``{file}`` the file. A sentence that virsh words in another
@@ -112,9 +112,10 @@ class Noun:
             return Message(sentence.format(file=file, name=next(iter(told.values()))), **told)
 
     def verb(
-        self, verb: str, done: str, summary: str, description: str, *options: Option, method: str = "", on: str = "",
-        failed: str = "", check: Callable[[Any, Arguments], None] | None = None, examples: Examples = (), why: str = "",
-        constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (), newest: bool = False,
+        self, verb: str, done: str, summary: str, *options: Option, description: str = "", method: str = "",
+        on: str = "", failed: str = "", check: Callable[[Any, Arguments], None] | None = None, examples: Examples = (),
+        why: str = "", constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
+        newest: bool = False,
     ) -> None:  # fmt: skip
         """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one.
         ``check`` may refuse before anything is done. Where there are no flags, the older call without them is made,
@@ -124,7 +125,7 @@ class Noun:
         @command(
             self.prefix + verb,
             summary,
-            description,
+            description or f"{summary[0].upper()}{summary[1:]}.",
             (self.argument(on=on), *options),
             constraints=constraints,
             aliases=aliases,

@@ -45,7 +45,6 @@ domain.verb(
     "undefine",
     "has been undefined",
     "remove the definition of a domain",
-    "Remove the definition of a domain; one that runs becomes transient.",
     flag("managed-save", "remove its managed save image, too", adds=UndefineFlags.MANAGED_SAVE),
     option("storage", TEXT.offering("DISKS"), "remove the volumes of these disks, separated by commas"),
     flag("remove-all-storage", "remove all its volumes, too (take care)"),
@@ -66,6 +65,7 @@ domain.verb(
     flag("tpm", "remove its TPM's state", adds=UndefineFlags.TPM),
     flag("keep-tpm", "keep its TPM's state", adds=UndefineFlags.KEEP_TPM),
     DRY_RUN,
+    description="Remove the definition of a domain; one that runs becomes transient.",
     check=_may_be_undefined,
     newest=True,
     constraints=(

@@ -140,8 +140,7 @@ def _mode(modes: str) -> Option:
 domain.verb(
     "suspend",
     "suspended",
-    "pause a domain",
-    "Stop the virtual CPUs of a running domain; it keeps its memory.",
+    "pause a domain; it keeps its memory",
     on="running,idle",
     why="what it does stands still until: resume web",
 )
@@ -149,15 +148,13 @@ domain.verb(
     "resume",
     "resumed",
     "let a paused domain run on",
-    "Let the virtual CPUs of a paused domain run again.",
     on="paused",
     why="after suspend; 'list' shows it as running again",
 )
 domain.verb(
     "shutdown",
     "is being shutdown",
-    "ask a domain to power off",
-    "Ask the guest to power off, and return before it has.",
+    "ask a guest to power off, and do not wait for it",
     _mode(f"{_MODE_WORDS}, or"),
     on=_ASKABLE,
     constraints=(Reads("mode"),),
@@ -166,8 +163,7 @@ domain.verb(
 domain.verb(
     "reboot",
     "is being rebooted",
-    "ask a domain to restart",
-    "Ask the guest to restart, and return before it has.",
+    "ask a guest to restart, and do not wait for it",
     _mode(f"{_MODE_WORDS} or"),
     on=_ASKABLE,
     constraints=(Reads("mode"),),
@@ -176,16 +172,14 @@ domain.verb(
 domain.verb(
     "reset",
     "was reset",
-    "press a domain's reset button",
-    "Restart a domain at once, without asking the guest.",
+    "press a domain's reset button: restart without asking",
     on=_ASKABLE,
     why="it hangs, and does not listen to reboot",
 )
 domain.verb(
     "destroy",
     "destroyed",
-    "stop a domain at once",
-    "Pull the plug of a domain. Its definition and its disks stay.",
+    "pull a domain's plug; its definition and its disks stay",
     flag("graceful", "give up rather than kill a hypervisor that does not end when asked", adds=DestroyFlags.GRACEFUL),
     flag("remove-logs", "remove the domain's logs, too", adds=DestroyFlags.REMOVE_LOGS),
     DRY_RUN,

@@ -70,7 +70,7 @@ _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
         DOMAIN,
         argument("interface", InterfaceName(), "target or MAC address of a network interface"),
         option("inbound", STRING, f"inbound limits: {_RATE_HELP}"),
-        option("outbound", STRING, "what it sends: AVERAGE,PEAK,BURST in KiB/s and KiB"),
+        option("outbound", STRING, "outbound limits: AVERAGE,PEAK,BURST in KiB/s and KiB"),
         *IMPACT,
     ),
     constraints=IMPACT_CLASHES,

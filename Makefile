@@ -2,6 +2,7 @@
 # test    ruff (format and rules), mypy and pytest; T=tests/xml takes one folder, ARGS='-k name' goes to pytest as it is
 # bench   ratios against bare QEMU, and against virsh with libvirtd where those are installed
 # fuzz    damaged documents, shell lines and other inputs by the thousand; ARGS='-k documents -n 1000 -s 7 folder'
+# mutants what of virshpy/host can be broken without its tests noticing; ARGS='virshpy/host/journal.py -n 20'
 # The host is made ready by kit/prepare, which does nothing when it is.
 
 SHELL = /bin/sh
@@ -15,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PREFIX = /usr/local
 
-.PHONY: demo test lint format typecheck unit bench fuzz man install-completions prepare prepare-test clean
+.PHONY: demo test lint format typecheck unit bench fuzz mutants man install-completions prepare prepare-test clean
 
 demo: prepare
 	@$(BIN)/python -m kit.demo
@@ -47,6 +48,9 @@ bench: prepare
 
 fuzz: prepare
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+mutants: prepare-test
+	@$(BIN)/python -m kit.mutants $(ARGS)
 
 # The manual and the schema of what programs get, out of the declarations of the commands.
 man: prepare

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +100,22 @@ def test_what_qemu_does_not_give_back_keeps_what_was_made_for_it(
         entry.undo()
     assert objects(monitor) == {"a"} and (root / "shared").is_dir()
     assert store.one("SELECT phase FROM run.journal WHERE id = ?", entry.id)[0] == "undoing"
+
+
+def test_a_qemu_that_does_not_answer_is_asked_again_and_not_waited_for(
+    store: Store, guest: tuple[Journal, Monitor]
+) -> None:
+    _, monitor = guest
+    entry = Journal.begin(store, "attach", "subject", lasting=False)
+    entry.do(source(monitor, "a"))
+    entry.steps[1].release()
+    os.kill(monitor.pids[0], signal.SIGSTOP)
+    store.execute("UPDATE run.journal SET problem = 'it did not answer' WHERE id = ?", entry.id)
+    with pytest.raises(errors.OperationTimeout, match="within 2 seconds"):
+        Journal.load(store, entry.id).undo()
+    os.kill(monitor.pids[0], signal.SIGCONT)
+    Journal.load(store, entry.id).undo()
+    assert objects(monitor) == set()
 
 
 def test_the_end_of_qemu_takes_back_what_it_was_told(store: Store, guest: tuple[Journal, Monitor]) -> None:

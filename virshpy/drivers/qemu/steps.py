@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Command = tuple[str, Mapping[str, Any]]
 
 _SECRET = "<secret>"
+_AGAIN = 2  # seconds for a QEMU that has not answered before
 # How QEMU says that what is to be removed is not there.
 _ABSENT = ("not found", "Failed to find")
 
@@ -72,7 +73,7 @@ class FreshMonitor(Monitor):
         self._spawn = spawn
 
     def visit(self) -> Visit:
-        self.pids = [self._spawn.pid, os.getpid()]
+        self.pids[:] = self._spawn.pid, os.getpid()
         return super().visit()
 
 
@@ -157,7 +158,7 @@ class Added(Told, kind="qmp/1"):
             monitor.leave()
 
     def _monitor(self) -> Monitor:
-        return self.monitor or Monitor(self.path, pids=self.pids)
+        return self.monitor or Monitor(self.path, _AGAIN if self.again else 30, pids=self.pids)
 
     def release(self) -> None:
         if self.monitor is not None:

@@ -1,4 +1,4 @@
-"""Answers of QEMU's monitor, damaged: what a QEMU that a guest has taken over may tell a visitor."""
+"""Answers of QEMU's monitor, damaged: what a QEMU that a guest has taken over may tell a client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.bringup import learn_terminals
 from virshpy.drivers.qemu.pins import pin_threads
 from virshpy.drivers.qemu.postparse import assign_aliases
-from virshpy.drivers.qemu.qmp import Closed, Nonsense, Visit
+from virshpy.drivers.qemu.qmp import Closed, MonitorSession, Nonsense
 from virshpy.drivers.qemu.vcpus import plug_processors
 from virshpy.xml.domain import Domain
 
@@ -72,22 +72,22 @@ def _open() -> Callable[[], None]:
 
 
 def take(data: bytes) -> str:
-    """What came of a visit that asks for everything that is asked of a monitor. Raises Fault."""
+    """What came of a session that asks for everything that is asked of a monitor. Raises Fault."""
     assert _peer is not None
     _peer.says = data
     domain = Domain.parse(_DOCUMENT)
     assign_aliases(domain)
     try:
-        with Visit(_peer.path, _TIMEOUT) as visit:
-            visit.status()
-            plug_processors(domain, visit)
-            pin_threads(domain, visit, _NOBODY)
-            learn_terminals(domain, visit)
+        with MonitorSession(_peer.path, _TIMEOUT) as session:
+            session.status()
+            plug_processors(domain, session)
+            pin_threads(domain, session, _NOBODY)
+            learn_terminals(domain, session)
             paths = [source.path for source in domain.devices.serials[0].sources if source.path]
             if not all(path.startswith("/dev/pts/") for path in paths):
                 raise Fault("a terminal that is none")
-            read_by_a_person(visit.human("info status"))
-            json.dumps(visit.raw({"execute": "query-name"}), ensure_ascii=False, allow_nan=False).encode()
+            read_by_a_person(session.human("info status"))
+            json.dumps(session.raw({"execute": "query-name"}), ensure_ascii=False, allow_nan=False).encode()
     except errors.Error as error:
         refused(error)
         read_by_a_person(str(error))

@@ -1,4 +1,4 @@
-"""What events mean, and a diary that is trimmed while QEMU writes on."""
+"""What events mean, and an event log that is trimmed while QEMU writes on."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
     assert follow(guest, str(path), None).state == DomainState.PAUSED
 
 
-def test_a_missing_diary_says_nothing(tmp_path: Path) -> None:
+def test_a_missing_event_log_says_nothing(tmp_path: Path) -> None:
     guest = follow(starting(paused=False), str(tmp_path / "none"), None)
     assert (guest.state, guest.position) == (DomainState.PAUSED, 0)
 
@@ -169,7 +169,7 @@ def endless(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [fifo, directory, link, ring, endless])
-def test_a_diary_that_is_no_plain_file_says_nothing(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_an_event_log_that_is_no_plain_file_says_nothing(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "events.out"
     make(path)
     assert follow(starting(paused=False), str(path), None).state == DomainState.PAUSED
@@ -177,7 +177,7 @@ def test_a_diary_that_is_no_plain_file_says_nothing(tmp_path: Path, make: Callab
 
 
 @needs.root
-def test_a_diary_of_another_user_says_nothing(tmp_path: Path) -> None:
+def test_an_event_log_of_another_user_says_nothing(tmp_path: Path) -> None:
     path = tmp_path / "events.out"
     path.write_bytes(line("RESUME"))
     assert follow(starting(paused=False), str(path), 1879114001).state == DomainState.PAUSED
@@ -194,7 +194,7 @@ def test_ports_that_open_without_end_are_not_all_remembered() -> None:
         reduce(guest, "VSERPORT_CHANGE", {"id": "x" * 60_000, "open": True})
 
 
-def test_a_trimmed_diary_keeps_its_offsets(tmp_path: Path) -> None:
+def test_a_trimmed_event_log_keeps_its_offsets(tmp_path: Path) -> None:
     path = tmp_path / "events.out"
     with path.open("wb") as qemu:
         for number in range(40_000):

@@ -272,7 +272,7 @@ def test_a_tpm_emulator_that_ends_is_to_blame(virshpy: Run, root: Path, folder: 
 @needs.file("/usr/lib/qemu/virtiofsd", "qemu-system-common")
 @needs.program("swtpm", "swtpm")
 @without_kvm
-def test_companions_that_only_follow_qemu_are_not_to_blame(uri: str, folder: Path) -> None:
+def test_helpers_that_only_follow_qemu_are_not_to_blame(uri: str, folder: Path) -> None:
     tpm = "<tpm><backend type='emulator'/></tpm></devices>"
     with connect(uri) as connection, pytest.raises(errors.InternalError, match="HyperV VP_INDEX"):
         connection.create_xml(_shared(folder, None, HYPERV).replace("</devices>", tpm))

@@ -1,4 +1,4 @@
-"""The life of real guests, from define to undefine; what happened while nobody looked is read from QEMU's diary."""
+"""The life of real guests, from define to undefine; what happened while nobody looked is read from QEMU's event log."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests import needs
 from tests.guests.living import wait_for
 from tests.stores import open_store
 from virshpy import errors
-from virshpy.drivers.qemu.qmp import QMPError, Visit
+from virshpy.drivers.qemu.qmp import MonitorSession, QMPError
 from virshpy.drivers.qemu.steps import Added, Monitor
 from virshpy.host.journal import Journal
 from virshpy.host.steps.filesystem import MakeDirectory
@@ -56,8 +56,8 @@ def source(monitor: Monitor, name: str) -> Added:
 
 
 def objects(monitor: Monitor) -> set[str]:
-    with Visit(monitor.path, 10, pids=monitor.pids) as visit:
-        return {entry["name"] for entry in visit.execute("qom-list", path="/objects")} - {"type"}
+    with MonitorSession(monitor.path, 10, pids=monitor.pids) as session:
+        return {entry["name"] for entry in session.execute("qom-list", path="/objects")} - {"type"}
 
 
 def test_what_was_told_is_taken_back_by_whoever_reads_the_journal(store: Store, guest: tuple[Journal, Monitor]) -> None:
@@ -65,13 +65,13 @@ def test_what_was_told_is_taken_back_by_whoever_reads_the_journal(store: Store, 
     entry = Journal.begin(store, "attach", "subject", lasting=False)
     entry.do(source(monitor, "a"))
     entry.do(source(monitor, "b"))
-    visit = monitor.visit()
+    session = monitor.session()
     entry.do(source(monitor, "c"))
-    assert monitor.visit() is visit
+    assert monitor.session() is session
     for step in entry.steps.values():
         step.release()
     assert objects(monitor) == {"a", "b", "c"}
-    with Visit(monitor.path, 10) as other:
+    with MonitorSession(monitor.path, 10) as other:
         other.execute("object-del", id="b")  # its step finds nothing to do
     Journal.load(store, entry.id).undo()
     assert objects(monitor) == set()

@@ -28,7 +28,7 @@ import os
 
 from virshpy import errors
 from virshpy.host import locks, signals
-from virshpy.host.store import moment
+from virshpy.host.store import crash_point
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Journal:
         if not self._written:
             self.store.execute(f"INSERT INTO {self.db}.journal {_DOING}", self.id, self.verb, self.subject)
             self._written = True
-            moment(f"{self.verb} begun")
+            crash_point(f"{self.verb} begun")
 
     @classmethod
     def adopt(cls, store: Store, verb: str, subject: str, id: str | None) -> Journal:
@@ -129,16 +129,16 @@ class Journal:
         seq, self._next = self._next, self._next + 1
         name = f"{self.verb} {seq} {step.kind}"
         signals.check()
-        moment(f"{name} ahead")
+        crash_point(f"{name} ahead")
         self.steps[seq] = step
         self._note(seq, step)
-        moment(f"{name} recorded")
+        crash_point(f"{name} recorded")
         try:
             step.do(lambda: self._note(seq, step))
         except errors.Error:
             self._strike(seq)
             raise
-        moment(f"{name} done")
+        crash_point(f"{name} done")
         signals.check()
 
     def _strike(self, seq: int) -> None:
@@ -178,7 +178,7 @@ class Journal:
         """Steps leave this list for another, file by file: whoever is killed meanwhile leaves two lists to undo."""
         self.store.execute(f"INSERT INTO {self.db}.journal {_DOING}", rest.id, self.verb, self.subject)
         for db in dict.fromkeys(("main", self.db)):
-            moment(f"{self.verb} not yet kept")
+            crash_point(f"{self.verb} not yet kept")
             with self.store.transaction():
                 for seq, step in rest.steps.items():
                     if db == ("main" if step.durable else self.db):
@@ -202,7 +202,7 @@ class Journal:
             for seq, step in list(self.steps.items()):
                 step.settle()
                 self._strike(seq)
-                moment(f"{self.verb} {seq} {step.kind} settled")
+                crash_point(f"{self.verb} {seq} {step.kind} settled")
             self._close()
 
     def undo(self, also: Callable[[], object] | None = None) -> None:
@@ -234,9 +234,9 @@ class Journal:
                     continue
                 step.again = self.problem is not None
                 if attempt(step.undo):
-                    moment(f"{self.verb} {seq} {step.kind} undone")
+                    crash_point(f"{self.verb} {seq} {step.kind} undone")
                     attempt(lambda seq=seq: self._strike(seq))  # type: ignore[misc]
-                    moment(f"{self.verb} {seq} {step.kind} struck")
+                    crash_point(f"{self.verb} {seq} {step.kind} struck")
                 elif step.pid or step.inside:
                     stuck = step
             if problems:
@@ -270,19 +270,19 @@ class Journal:
             self.undo(also)
 
     def _pass_to(self, phase: str, also: Callable[[], object] | None) -> None:
-        moment(f"{self.verb} not yet {phase}")
+        crash_point(f"{self.verb} not yet {phase}")
         with self.store.transaction():
             if also is not None:
                 also()
             self.store.execute(f"UPDATE {self.db}.journal SET phase = ? WHERE id = ?", phase, self.id)
-        moment(f"{self.verb} {phase}")
+        crash_point(f"{self.verb} {phase}")
 
     def _close(self) -> None:
         with self.store.transaction():
             for db in ("run", "main"):
                 self.store.execute(f"DELETE FROM {db}.step WHERE journal = ?", self.id)
             self.store.execute(f"DELETE FROM {self.db}.journal WHERE id = ?", self.id)
-        moment(f"{self.verb} closed")
+        crash_point(f"{self.verb} closed")
 
 
 def _nothing() -> None:

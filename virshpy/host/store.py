@@ -39,7 +39,7 @@ _RUN_DAMAGED = "move the file away: guests that are running will be found again"
 _GONE = "connect again: what is under that name now is another file, or none"
 
 
-def moment(name: str) -> None:
+def crash_point(name: str) -> None:
     for observer in observers:
         observer(name)
 
@@ -325,7 +325,7 @@ class Transaction:
     ) -> None:
         try:
             if not self._inner:
-                moment("transaction full")
+                crash_point("transaction full")
                 try:
                     if kind is None:
                         self._store.execute("COMMIT")
@@ -333,7 +333,7 @@ class Transaction:
                     # After some failures SQLite has done so itself.
                     if self._db.in_transaction:
                         self._store.execute("ROLLBACK")
-                moment("transaction over")
+                crash_point("transaction over")
         finally:
             self._guard.release()
 

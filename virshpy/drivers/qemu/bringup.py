@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from virshpy.drivers.qemu.qmp import Visit
+    from virshpy.drivers.qemu.qmp import MonitorSession
     from virshpy.drivers.qemu.steps import Monitor
     from virshpy.host.steps import Step
     from virshpy.host.steps.process import Spawn
@@ -26,24 +26,24 @@ _TERMINAL = re.compile("pty:(/dev/pts/[0-9]{1,9})").fullmatch
 
 def bring_up_steps(domain: Domain, monitor: Monitor, spawn: Spawn, *, paused: bool) -> Iterator[Step]:
     """From a loaded QEMU to a running guest. What QEMU chose for itself is written into the document on the way."""
-    yield Act(monitor.visit)  # it is up when it has answered
+    yield Act(monitor.session)  # it is up when it has answered
     if domain.vcpus is not None:
         from virshpy.drivers.qemu.vcpus import plug_processors
 
         yield Act(
-            lambda: plug_processors(domain, monitor.visit()),
+            lambda: plug_processors(domain, monitor.session()),
             f"# device_add for each processor that may be unplugged, over {monitor.path}",
         )
     if domain.cputune is not None or (domain.vcpu is not None and domain.vcpu.cpuset):
         from virshpy.drivers.qemu.pins import pin_threads
 
         yield Act(
-            lambda: pin_threads(domain, monitor.visit(), spawn.pid),
+            lambda: pin_threads(domain, monitor.session(), spawn.pid),
             "# taskset for each thread that query-cpus-fast and query-iothreads name",
         )
     yield from _passwords(domain, monitor)
     if _terminals(domain):
-        yield Act(lambda: learn_terminals(domain, monitor.visit()))
+        yield Act(lambda: learn_terminals(domain, monitor.session()))
     for command, arguments in settings(domain):
         yield Told(monitor, command, arguments)
     if not paused:
@@ -72,11 +72,11 @@ def _terminals(domain: Domain) -> list[CharBackend]:
     return [device for device in ends if device.type == "pty"]
 
 
-def learn_terminals(domain: Domain, visit: Visit) -> None:
+def learn_terminals(domain: Domain, session: MonitorSession) -> None:
     """Write into the document which pseudo-terminal each ``pty`` device got."""
     from virshpy.drivers.qemu.qmp import understood
 
-    rows = visit.execute("query-chardev")
+    rows = session.execute("query-chardev")
     with understood():
         paths = {row["label"]: match[1] for row in rows if (match := _TERMINAL(row["filename"]))}
     for device in _terminals(domain):

@@ -79,7 +79,7 @@ class ConnectionRows(ConnectionOperations):
     ) -> str:
         # x86 has no features that are marked as deprecated: there is nothing to disable.
         from virshpy.drivers.qemu.capabilities.domain import domain_capabilities_xml
-        from virshpy.drivers.qemu.capabilities.rows import choice_of
+        from virshpy.drivers.qemu.capabilities.processors import choice_of
 
         return domain_capabilities_xml(choice_of(self.place, emulator, arch, machine, virt_type))
 

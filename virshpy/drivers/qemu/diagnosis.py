@@ -23,11 +23,11 @@ def explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error
         )
     processes.wait_gone(plan.spawn.pid, plan.spawn.started, timeout=domains.site.config.stop_patience)
     said = lastwords.complaint(plan.spawn.said())
-    for spawn in plan.companions:
+    for spawn in plan.helpers:
         ending = processes.ending(spawn.pid, spawn.started)
         socket = spawn.descriptors["socket"].shown("socket").removeprefix("path=")
         if ending is not None and lastwords.is_about(said, socket, ending):
-            return lastwords.of_companion(spawn.argv[0], ending, spawn.said(), spawn.log)
+            return lastwords.of_helper(spawn.argv[0], ending, spawn.said(), spawn.log)
     hint, action = lastwords.help_with(said, domain)
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:
         hint, action = writer_of_an_image(domains, domain), None

@@ -28,9 +28,9 @@ class QemuDriver(Driver):
         "domain": "virshpy.drivers.qemu.domains:DomainRows",
         "hypervisor": "virshpy.drivers.qemu.monitor:MonitorRows",
         "connection": "virshpy.drivers.qemu.connection:ConnectionRows",
-        "node": "virshpy.drivers.qemu.node.rows:NodeRows",
-        "processors": "virshpy.drivers.qemu.capabilities.rows:ProcessorRows",
-        "secret": "virshpy.drivers.secret.rows:SecretRows",
+        "node": "virshpy.drivers.qemu.node.part:NodeRows",
+        "processors": "virshpy.drivers.qemu.capabilities.processors:ProcessorRows",
+        "secret": "virshpy.drivers.secret.part:SecretRows",
     }
 
     place: Site

@@ -81,7 +81,7 @@ def _ending(domains: Domains, record: Record) -> int:
         return ShutoffReason.DESTROYED
     from virshpy.drivers.qemu.eventlog import GuestState, follow
 
-    return follow(GuestState.load(record.mark), domains.diary(record.id), record.uid).ending
+    return follow(GuestState.load(record.mark), domains.event_log(record.id), record.uid).ending
 
 
 def recover(domains: Domains) -> None:

@@ -1,4 +1,4 @@
-"""A guest's state, read from the diary that its QEMU keeps (design: QEMU writes every event into a file).
+"""A guest's state, read from the event log that its QEMU keeps (design: QEMU writes every event into a file).
 
 :func:`reduce` is the whole knowledge of what events mean: a pure function from a state and an event to the next state.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-# How much of a diary may lie behind the last mark before the disk space under it is given back.
+# How much of an event log may lie behind the last mark before the disk space under it is given back.
 _TRIM = 1 << 20
 # QEMU's longest event is a few hundred bytes. A line beyond this is none of QEMU's, as it leaves the factory.
 _LINE = 1 << 16
@@ -82,7 +82,7 @@ class GuestState:
         self.state, self.reason = int(state), int(reason)
 
     def correct(self, status: str) -> None:
-        """Make it agree with what QEMU says of itself (query-status), where the diary has missed something."""
+        """Make it agree with what QEMU says of itself (query-status), where the event log has missed something."""
         if status in _STATUS and self.state != _STATUS[status][0]:
             self._set(*_STATUS[status])
 
@@ -145,7 +145,7 @@ def reduce(guest: GuestState, event: str, data: dict[str, Any]) -> None:
         guest._set(DomainState.RUNNING, RunningReason.WAKEUP)
 
 
-class Diary:
+class EventLog:
     """A guest's event log, opened once and read from ``position`` on.
 
     QEMU's user may write it. ``owner`` is that user, None where it is our own. Raises OSError for what is no such file.
@@ -197,7 +197,7 @@ class Diary:
         files.punch_hole(self._opened.fd, self.position)
         return was_full
 
-    def __enter__(self) -> Diary:
+    def __enter__(self) -> EventLog:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -210,16 +210,16 @@ def _whole(line: bytes) -> bytes:
 
 
 def follow(guest: GuestState, path: str, owner: int | None) -> GuestState:
-    """Bring a state up to date with its diary, in place. A diary that is gone, or is none, says nothing new."""
+    """Bring a state up to date with its event log, in place. One that is gone, or is none, says nothing new."""
     try:
-        with Diary(path, owner, guest.position) as diary:
-            for event, data in diary.events():
-                guest.position = diary.position
+        with EventLog(path, owner, guest.position) as log:
+            for event, data in log.events():
+                guest.position = log.position
                 try:
                     reduce(guest, event, data)
                 except Malformed:
                     continue
-            guest.position = diary.position
+            guest.position = log.position
     except OSError:
         pass
     return guest
@@ -228,7 +228,7 @@ def follow(guest: GuestState, path: str, owner: int | None) -> GuestState:
 def trim(path: str, owner: int | None, marked: int) -> bool:
     """Give back the space under what has been reduced already; True where QEMU may have had none for its events."""
     try:
-        with Diary(path, owner, marked) as diary:
-            return diary.trim()
+        with EventLog(path, owner, marked) as log:
+            return log.trim()
     except OSError:
         return False

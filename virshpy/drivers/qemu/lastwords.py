@@ -112,7 +112,7 @@ def is_about(said: str, socket: str, ending: str) -> bool:
     return socket in said or (ending != "exit status 0" and re.search(r"chr-vu-|chrtpm|tpm-emulator", said) is not None)
 
 
-def of_companion(program: str, ending: str, log: str, path: str) -> errors.Error:
+def of_helper(program: str, ending: str, log: str, path: str) -> errors.Error:
     """The error of a start that failed because a process beside QEMU had ended, with the last line of its own log."""
     lines = [line for line in log.splitlines() if line.strip()]
     said = f": {lines[-1].strip()}" if lines else ""

@@ -32,7 +32,7 @@ class MonitorRows(HypervisorOperations):
             record = self.domains.require_active(domain)
             taint.add(self.domains, record.uuid, "custom-monitor")
             with GuestMonitor(self.domains, record) as monitor:
-                ask = (lambda: monitor.visit().human(command)) if human else (lambda: monitor.visit().raw(request))
+                ask = (lambda: monitor.session().human(command)) if human else (lambda: monitor.session().raw(request))
                 talk = Act(ask, monitor.shown(request))
                 entry.do(talk)
         return str(talk.result) if human else json.dumps(talk.result, separators=(",", ":"))

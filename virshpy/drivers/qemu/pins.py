@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from virshpy.drivers.qemu.qmp import Visit
+    from virshpy.drivers.qemu.qmp import MonitorSession
     from virshpy.xml.domain import Domain
 
     Pin = tuple[str, int | None, Collection[int]]
@@ -31,7 +31,7 @@ def require_processors(domain: Domain) -> None:
             )
 
 
-def pin_threads(domain: Domain, visit: Visit, pid: int) -> None:
+def pin_threads(domain: Domain, session: MonitorSession, pid: int) -> None:
     """Put the threads of a QEMU that is up where its document wants them. <vcpu cpuset> is for those without a pin of
     their own; of its processors those count that the host has. Raises SystemCallError."""
     pins = {(kind, index): cpus for kind, index, cpus in _pins(domain)}
@@ -39,7 +39,7 @@ def pin_threads(domain: Domain, visit: Visit, pid: int) -> None:
     if not pins and not usual:
         return
     own = processes.threads(pid)
-    threads = _threads(visit)
+    threads = _threads(session)
     for key, thread in threads.items():
         # Of what QEMU says its threads are, those count that are.
         if thread in own and (cpus := pins.get(key) or usual):
@@ -49,11 +49,11 @@ def pin_threads(domain: Domain, visit: Visit, pid: int) -> None:
             processes.pin(thread, cpus)
 
 
-def _threads(visit: Visit) -> dict[tuple[str, int], int]:
+def _threads(session: MonitorSession) -> dict[tuple[str, int], int]:
     """QEMU's threads of processors and of I/O, by what pins them."""
     from virshpy.drivers.qemu.qmp import understood
 
-    processors, iothreads = visit.execute("query-cpus-fast"), visit.execute("query-iothreads")
+    processors, iothreads = session.execute("query-cpus-fast"), session.execute("query-iothreads")
     with understood():
         threads = {("vcpupin", number(row, "cpu-index")): number(row, "thread-id") for row in processors}
         for row in iothreads:

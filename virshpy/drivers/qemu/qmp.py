@@ -1,6 +1,6 @@
-"""A visit to a QEMU's control socket: connect, ask, leave.
+"""A session with a QEMU's monitor: connect, ask, leave.
 
-QEMU serves one visitor at a time; the next one waits in the socket's queue until the first has left, so visits are
+QEMU serves one client at a time; the next one waits in the socket's queue until the first has left, so sessions are
 short. Events are not read here: QEMU writes them into the event log (eventlog.py).
 """
 
@@ -44,8 +44,8 @@ class Nonsense(errors.InternalError):
     # What is behind the monitor does not speak as QEMU does, or is not the QEMU that is to be there.
 
 
-class Visit:
-    """An open visit; a context manager.
+class MonitorSession:
+    """An open session; a context manager.
 
     Raises Closed where QEMU is gone, Nonsense where what is there speaks otherwise, OperationTimeout where it does not
     answer within ``timeout`` seconds, to the greeting and to each command. ``pids`` are those who may listen there:
@@ -120,13 +120,13 @@ class Visit:
     def _no_answer(self) -> errors.Error:
         return errors.OperationTimeout(
             f"QEMU did not answer on its monitor within {self._timeout:g} seconds",
-            hint="another visitor may be holding the monitor, or QEMU itself hangs in the host's storage",
+            hint="another client may be holding the monitor, or QEMU itself hangs in the host's storage",
         )
 
     def close(self) -> None:
         self._conversation.close()
 
-    def __enter__(self) -> Visit:
+    def __enter__(self) -> MonitorSession:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -25,8 +25,8 @@ CREATE TABLE main.domain (
 """
 
 # `active` has a row from the moment a start reserves name, id and uid; `pid` is set when the guest is up, and only then
-# is the domain active. The row goes with its journal. `mark` is the guest's state up to a place in its diary; `expect`
-# says what the guest's next power-off stands for; `owner` is whose end ends an autodestroy guest.
+# is the domain active. The row goes with its journal. `mark` is the guest's state up to a place in its event log;
+# `expect` says what the guest's next power-off stands for; `owner` is whose end ends an autodestroy guest.
 _GUESTS = """
 CREATE TABLE run.active (
     uuid TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
@@ -144,7 +144,7 @@ class Domains(Objects[Record]):
     def monitor(self, id: int) -> str:
         return f"{self.guest_directory(id)}/monitor.sock"
 
-    def diary(self, id: int) -> str:
+    def event_log(self, id: int) -> str:
         return f"{self.guest_directory(id)}/events.out"
 
     def own_directory(self, id: int) -> str:
@@ -184,13 +184,13 @@ class Domains(Objects[Record]):
 
     # state
     def guest_state(self, record: Record) -> GuestState:
-        """What an active domain's diary says now; what has grown long, it and the log, is cut on the way."""
+        """What an active domain's event log says now; what has grown long, it and the log, is cut on the way."""
         from virshpy.drivers.qemu.eventlog import GuestState, follow
 
         assert record.id is not None
         guest = GuestState.load(record.mark)
         marked = guest.position
-        path = self.diary(record.id)
+        path = self.event_log(record.id)
         follow(guest, path, record.uid)
         if not self.site.readonly:
             files.rotate(self.log(record.name), self.site.config.log_size, in_use=True)
@@ -209,13 +209,13 @@ class Domains(Objects[Record]):
             self._ask_after(record, guest)
 
     def _ask_after(self, record: Record, guest: GuestState) -> None:
-        """The diary was full, and may lack what came last: QEMU itself says what its guest does."""
+        """The event log was full, and may lack what came last: QEMU itself says what its guest does."""
         assert record.id is not None
-        from virshpy.drivers.qemu.qmp import Visit
+        from virshpy.drivers.qemu.qmp import MonitorSession
 
         try:
-            with Visit(self.monitor(record.id), 2, pids=record.pids) as visit:
-                guest.correct(visit.status())
+            with MonitorSession(self.monitor(record.id), 2, pids=record.pids) as session:
+                guest.correct(session.status())
             self.store.execute("UPDATE run.active SET mark = ? WHERE uuid = ?", guest.dump(), record.uuid)
         except errors.Error:
             return  # whoever looks next asks again

@@ -7,7 +7,7 @@ from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
-from virshpy.drivers.qemu.companions import companion_steps
+from virshpy.drivers.qemu.helper_processes import helper_steps
 from virshpy.drivers.qemu.holders import guest_with
 from virshpy.drivers.qemu.identity import Identity
 from virshpy.drivers.qemu.paths import OTHER_FIRMWARE, Opening
@@ -27,7 +27,7 @@ from virshpy.host.steps.filesystem import (
     WriteFile,
 )
 from virshpy.host.steps.link import OpenFile, Tap, mtu_of
-from virshpy.host.steps.process import Errand, Spawn
+from virshpy.host.steps.process import RunOnce, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class StartPlan:
         self.socket = socket
 
     @property
-    def companions(self) -> list[Spawn]:
+    def helpers(self) -> list[Spawn]:
         """The processes beside QEMU."""
         return [step for step in self.steps if isinstance(step, Spawn) and step is not self.spawn]
 
@@ -155,7 +155,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_overlay_steps(domain, identity),
         *opening.steps(command.files),
         *_overlay_images(domain, identity),
-        *companion_steps(domains, domain, identity, own),
+        *helper_steps(domains, domain, identity, own),
     ]
     spawn.descriptors, devices = _descriptors(command, opening, own)
     spawn.descriptors["monitor"] = monitor
@@ -209,7 +209,7 @@ def _overlay_images(domain: Domain, identity: Identity) -> list[Step]:
     for path, below in _overlays(domain).items():
         assert below.source is not None and below.image_format is not None
         words = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", below.image_format.type or "raw"]
-        steps.append(Errand([*words, "-b", below.source.file or "", path], uid=identity.uid))
+        steps.append(RunOnce([*words, "-b", below.source.file or "", path], uid=identity.uid))
     return steps
 
 

@@ -7,7 +7,7 @@ import os
 from shlex import quote
 
 from virshpy import errors
-from virshpy.drivers.qemu.qmp import Closed, QMPError, Visit
+from virshpy.drivers.qemu.qmp import Closed, MonitorSession, QMPError
 from virshpy.host import processes
 from virshpy.host.steps import Step
 
@@ -28,8 +28,8 @@ _ABSENT = ("not found", "Failed to find")
 
 
 class Monitor:
-    """A QEMU's monitor for the steps of one verb, which share a visit: it begins with the first of them, and ends with
-    the context, or when they are released (at the commit, and before they are undone).
+    """A QEMU's monitor for the steps of one verb, which share a session: it begins with the first of them, and ends
+    with the context, or when they are released (at the commit, and before they are undone).
 
     ``pids`` are those who may listen there, QEMU first; a list, to be filled when QEMU has been started.
     """
@@ -39,18 +39,18 @@ class Monitor:
         self.timeout = timeout
         self.pids = list(pids)
         self.address = path  # as a person's socat names it
-        self._visit: Visit | None = None
+        self._session: MonitorSession | None = None
 
-    def visit(self) -> Visit:
-        """The visit, begun if it is not under way. Raises as :class:`Visit` does."""
-        if self._visit is None:
-            self._visit = Visit(self.path, self.timeout, pids=self.pids)
-        return self._visit
+    def session(self) -> MonitorSession:
+        """The session, begun if it is not under way. Raises as :class:`MonitorSession` does."""
+        if self._session is None:
+            self._session = MonitorSession(self.path, self.timeout, pids=self.pids)
+        return self._session
 
     def leave(self) -> None:
-        if self._visit is not None:
-            self._visit.close()
-            self._visit = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     def shown(self, request: Any) -> str:
         """A shell's line that makes a request to it."""
@@ -72,9 +72,9 @@ class FreshMonitor(Monitor):
         self.address = f"{by_hand},retry=100,interval=0.1"
         self._spawn = spawn
 
-    def visit(self) -> Visit:
+    def session(self) -> MonitorSession:
         self.pids[:] = self._spawn.pid, os.getpid()
-        return super().visit()
+        return super().session()
 
 
 class GuestMonitor(Monitor):
@@ -109,7 +109,7 @@ class Told(Step):
 
     def do(self, note: Callable[[], None]) -> None:
         assert self.monitor is not None
-        self.monitor.visit().execute(self.command, **self.arguments)
+        self.monitor.session().execute(self.command, **self.arguments)
 
     def commands(self) -> list[str]:
         assert self.monitor is not None
@@ -148,7 +148,7 @@ class Added(Told, kind="qmp/1"):
         monitor = self._monitor()
         command, arguments = self.remove
         try:
-            monitor.visit().execute(command, **arguments)
+            monitor.session().execute(command, **arguments)
         except Closed:
             pass
         except QMPError as error:

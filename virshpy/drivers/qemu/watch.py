@@ -1,6 +1,6 @@
 """The actor: a small process beside a guest, only while some policy of it needs one.
 
-It follows the guest's diary and does what QEMU cannot do by itself: start it again after it powered off
+It follows the guest's event log and does what QEMU cannot do by itself: start it again after it powered off
 (``on_poweroff=restart``, and ``reboot`` by ACPI, which is a power-off that is answered by a restart) or panicked
 (``on_crash=restart``, ``coredump-*``), and end it with its owner (autodestroy). It holds nothing that others need:
 should it be killed, whoever looks next calls :func:`react` in its place.
@@ -13,7 +13,7 @@ import sys
 import time
 
 from virshpy.drivers.qemu import endings
-from virshpy.drivers.qemu.qmp import QMPError, Visit
+from virshpy.drivers.qemu.qmp import MonitorSession, QMPError
 from virshpy.drivers.qemu.steps import GuestMonitor, Told
 from virshpy.enums import DomainState, ShutoffReason
 from virshpy.host import files, processes
@@ -93,9 +93,9 @@ def _dump_core(domains: Domains, record: Record) -> None:
     path = f"{directory}/{record.name}-{time.strftime('%Y-%m-%d-%H:%M:%S')}"
     fd = files.create(path)
     try:
-        with Visit(domains.monitor(record.id), 3600, pids=record.pids) as visit:
-            visit.hand_over("dump", fd)
-            visit.execute("dump-guest-memory", paging=False, protocol="fd:dump")
+        with MonitorSession(domains.monitor(record.id), 3600, pids=record.pids) as session:
+            session.hand_over("dump", fd)
+            session.execute("dump-guest-memory", paging=False, protocol="fd:dump")
     finally:
         os.close(fd)
 
@@ -116,7 +116,7 @@ def _watch(uri: str, uuid: str) -> None:
     first = _own_record(domains, uuid)
     if first is None or first.id is None or first.pid is None:
         return
-    watch = Watch(domains.diary(first.id), [first.pid] + ([first.owner] if first.owner else []))
+    watch = Watch(domains.event_log(first.id), [first.pid] + ([first.owner] if first.owner else []))
     while True:
         record = domains.by_uuid(uuid)
         if record is None or record.journal != first.journal:

@@ -52,7 +52,7 @@ def _shown(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> str:
     return shlex.join([_PLACEHOLDER.sub(lambda m: descriptors[m[2]].shown(m[1]), word) for word in argv])
 
 
-class Whisper:
+class SecretPipe:
     """Bytes that a process reads from a descriptor, and that are nowhere else: a password."""
 
     def __init__(self, content: bytes) -> None:
@@ -68,7 +68,7 @@ class Whisper:
         return "<descriptor of a password>"
 
 
-class Errand(Step, kind="command/1"):
+class RunOnce(Step, kind="command/1"):
     """A program that is run to its end. What it leaves behind is in an earlier step's directory, and goes with it.
 
     ``{fd:NAME}`` in its words is as in :class:`Spawn`.

@@ -10,7 +10,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.vault import secret_value
 from virshpy.host.steps.access import GiveTree
 from virshpy.host.steps.filesystem import KeptDirectory, ListeningSocket
-from virshpy.host.steps.process import Errand, Spawn, Whisper
+from virshpy.host.steps.process import RunOnce, SecretPipe, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _VHOST_USER = ("/etc/qemu/vhost-user", "/usr/local/share/qemu/vhost-user", "/usr/share/qemu/vhost-user")
 
 
-def companion_steps(domains: Domains, domain: Domain, identity: Identity, directory: str) -> Iterator[Step]:
-    """Each companion listens on a socket that is made here, so that QEMU may connect before it is ready."""
+def helper_steps(domains: Domains, domain: Domain, identity: Identity, directory: str) -> Iterator[Step]:
+    """Each helper process listens on a socket that is made here, so that QEMU may connect before it is ready."""
     for tpm in domain.devices.tpms:
         if tpm.backend and tpm.backend.type == "emulator":
             yield from _swtpm(domains, domain, tpm, identity, directory)
@@ -57,7 +57,7 @@ def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, direc
     if fresh and setup:
         # The endorsement key, as from a factory; certificates would need an authority of the host's own.
         words = ["--tpmstate", state, "--createek", "--lock-nvram", *locked]
-        yield Errand([setup, *version, *words], uid=identity.uid, descriptors=password)
+        yield RunOnce([setup, *version, *words], uid=identity.uid, descriptors=password)
     control = ListeningSocket(f"{directory}/swtpm.sock", owner=identity.uid)
     yield control
     yield Spawn(
@@ -69,7 +69,7 @@ def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, direc
     )  # fmt: skip
 
 
-def _tpm_password(domains: Domains, tpm: TPM) -> tuple[dict[str, Whisper], list[str], list[str]]:
+def _tpm_password(domains: Domains, tpm: TPM) -> tuple[dict[str, SecretPipe], list[str], list[str]]:
     """What a TPM's state is encrypted with: its descriptors, and the words of swtpm_setup and of swtpm about it."""
     encryption = tpm.backend.encryption if tpm.backend else None
     if encryption is None or encryption.secret is None:
@@ -77,7 +77,7 @@ def _tpm_password(domains: Domains, tpm: TPM) -> tuple[dict[str, Whisper], list[
     cipher = "aes-256-cbc"
     value = secret_value(domains.site, "vtpm", encryption.secret, None)
     return (
-        {name: Whisper(value) for name in ("password", "moving")},
+        {name: SecretPipe(value) for name in ("password", "moving")},
         ["--pwdfile-fd", "{fd:password}", "--cipher", cipher],
         ["--key", f"pwdfd={{fd:password}},mode={cipher}", "--migration-key", f"pwdfd={{fd:moving}},mode={cipher}"],
     )

@@ -158,7 +158,9 @@ ASKED = {
     ("virshpy/drivers/qemu/argv/native.py", "os.environ"): "the same",
 }
 
-NAMELESS = ("utils", "util", "helpers", "helper", "manager", "common", "misc", "tools", "others", "small")
+NAMELESS = (
+    "utils", "util", "helpers", "helper", "manager", "common", "misc", "tools", "other", "others", "small", "everything",
+)  # fmt: skip
 MODULE_CEILING = 800
 FUNCTION_CEILING = 60
 

@@ -159,7 +159,8 @@ ASKED = {
 }
 
 NAMELESS = (
-    "utils", "util", "helpers", "helper", "manager", "common", "misc", "tools", "other", "others", "small", "everything",
+    "utils", "util", "helpers", "helper", "manager", "common", "misc", "tools", "other", "others", "small",
+    "everything",
 )  # fmt: skip
 MODULE_CEILING = 800
 FUNCTION_CEILING = 60

@@ -33,8 +33,15 @@ class Writer:
         """An element without content."""
         self.line(f"<{tag}{_attributes(attributes)}/>")
 
+    def given(self, tag: str, **attributes: Any) -> None:
+        """An element without content where one of its attributes has a value."""
+        if any(value is not None for value in attributes.values()):
+            self.empty(tag, **attributes)
+
     def text(self, tag: str, content: object, **attributes: Any) -> None:
-        """An element that holds text."""
+        """An element that holds text, if there is any."""
+        if content is None:
+            return
         self.line(f"<{tag}{_attributes(attributes)}>{escaped(str(content))}</{tag}>")
 
     def result(self) -> str:

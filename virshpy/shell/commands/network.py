@@ -19,7 +19,7 @@ from virshpy.shell.nouns.lists import FORMS, autostart_field, lasting, one_form,
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NetworkType
 from virshpy.shell.nouns.options import IMPACT_CLASHES, WRAP, XPATH, changed, impact, inactive, selected, validate
-from virshpy.shell.render.readable import yes_no
+from virshpy.shell.render.readable import truth
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Shown, Table
 
 TYPE_CHECKING = False
@@ -67,14 +67,12 @@ _NETWORK = net.argument()
     examples=(("net-info default", "its bridge, and whether it starts with the host"),),
     returns="name uuid active persistent autostart bridge",
 )
-def net_info(session: Session, args: Arguments) -> Fields:
-    network: Network = args["network"]
-    active, persistent = network.is_active(), network.is_persistent()
+def net_info(network: Network) -> Fields:
     fields = [
         Field("name", "Name", network.name),
         Field("uuid", "UUID", network.uuid),
-        Field("active", "Active", active, yes_no(active)),
-        Field("persistent", "Persistent", persistent, yes_no(persistent)),
+        truth("active", "Active", network.is_active()),
+        truth("persistent", "Persistent", network.is_persistent()),
         autostart_field(network),
     ]
     try:
@@ -159,11 +157,11 @@ def net_update(session: Session, args: Arguments) -> Message:
     examples=(("net-dhcp-leases default", "which guest has which address"),),
     returns="leases[expiry_time mac protocol address prefix hostname client_id]",
 )
-def net_dhcp_leases(session: Session, args: Arguments) -> Table:
+def net_dhcp_leases(network: Network, mac: str | None, args: Arguments) -> Table:
     from time import localtime, strftime
 
     with failing(f"Failed to get leases info for {args.text('network')}"):
-        leases = args["network"].dhcp_leases(args["mac"])
+        leases = network.dhcp_leases(mac)
     rows = []
     for lease in leases:
         until = strftime("%Y-%m-%d %H:%M:%S", localtime(lease.expiry_time)) if lease.expiry_time else ""
@@ -217,9 +215,9 @@ def _port(args: Arguments) -> NetworkPort:
     examples=(("net-port-list default --uuid", "a line for each port"),),
     returns="ports[uuid] | ports<uuid>",
 )
-def net_port_list(session: Session, args: Arguments) -> Result:
+def net_port_list(network: Network, args: Arguments) -> Result:
     one_form(args, "table", "uuid")
-    rows = [(uuid,) for uuid in sorted(port.uuid for port in args["network"].list_ports())]
+    rows = [(uuid,) for uuid in sorted(port.uuid for port in network.list_ports())]
     return Lines("ports", ["uuid"], rows) if "uuid" in args else Table("ports", [("uuid", "UUID")], rows)
 
 
@@ -231,11 +229,11 @@ def net_port_list(session: Session, args: Arguments) -> Result:
     examples=(("net-port-create default port.xml", "for a program that plugs in by itself"),),
     returns="message uuid",
 )
-def net_port_create(session: Session, args: Arguments) -> Message:
-    file = args.text("file")
-    with failing(f"Failed to create network from {file}"):
-        port = args["network"].port_create_xml(args["file"], flags=args.flags)
-    return Message(f"Network port {port.uuid} created from {file}", uuid=port.uuid)
+def net_port_create(network: Network, file: str, args: Arguments) -> Message:
+    typed = args.text("file")
+    with failing(f"Failed to create network from {typed}"):
+        port = network.port_create_xml(file, flags=args.flags)
+    return Message(f"Network port {port.uuid} created from {typed}", uuid=port.uuid)
 
 
 @command(
@@ -246,7 +244,7 @@ def net_port_create(session: Session, args: Arguments) -> Message:
     examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is plugged in there"),),
     returns="xml",
 )
-def net_port_dumpxml(session: Session, args: Arguments) -> Document:
+def net_port_dumpxml(args: Arguments) -> Document:
     return selected(_port(args).xml_desc(), args)
 
 
@@ -258,7 +256,7 @@ def net_port_dumpxml(session: Session, args: Arguments) -> Document:
     examples=(("net-port-delete default 12345678-0000-0000-0000-123456789abc", "after its user has died"),),
     returns="message uuid",
 )
-def net_port_delete(session: Session, args: Arguments) -> Message:
+def net_port_delete(args: Arguments) -> Message:
     typed = args.text("port")
     port = _port(args)
     with failing(f"Failed to delete network port {typed}"):

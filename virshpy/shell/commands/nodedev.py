@@ -11,7 +11,7 @@ from virshpy.shell.nouns.lists import autostart_field, everything, which
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import NodeDeviceType
 from virshpy.shell.nouns.options import IMPACT_CLASHES, changed, impact, validate
-from virshpy.shell.render.readable import yes_no
+from virshpy.shell.render.readable import truth
 from virshpy.shell.render.results import Field, Fields, Lines, Message
 
 TYPE_CHECKING = False
@@ -115,12 +115,11 @@ _declare_detach("nodedev-dettach")
 def nodedev_info(session: Session, args: Arguments) -> Fields:
     device: NodeDevice = args["device"]
     parent = _parent(device)
-    active, persistent = _perhaps(device.is_active), _perhaps(device.is_persistent)
     fields = [
         Field("name", "Name", device.name),
         Field("parent", "Parent", parent, parent or ""),
-        Field("active", "Active", active, yes_no(active)),
-        Field("persistent", "Persistent", persistent, yes_no(persistent)),
+        truth("active", "Active", _perhaps(device.is_active)),
+        truth("persistent", "Persistent", _perhaps(device.is_persistent)),
         autostart_field(device),
     ]
     return Fields(fields, 16)

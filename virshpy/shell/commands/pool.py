@@ -15,17 +15,19 @@ from virshpy.shell.lang.command import Exclusive, Reads, argument, command, excl
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
 from virshpy.shell.nouns.lists import FORMS, autostart, autostart_field, columns, everything, lasting, table, which
 from virshpy.shell.nouns.noun import Noun
-from virshpy.shell.nouns.objects import PoolType
-from virshpy.shell.nouns.options import inactive, validate
-from virshpy.shell.render.readable import scaled, shown_bool, shown_size, yes_no
-from virshpy.shell.render.results import Document, Field, Fields, Lines, Table, Text
+from virshpy.shell.nouns.objects import PoolType, call
+from virshpy.shell.nouns.options import PRINT_XML, inactive, validate
+from virshpy.shell.render.readable import scaled, shown_bool, shown_size, truth
+from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Table, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from virshpy.api.storage import StoragePool
-    from virshpy.shell.lang.command import Arguments
+    from virshpy.shell.lang.command import Arguments, Constraint, Option
+    from virshpy.shell.markup import Writer
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
@@ -82,14 +84,15 @@ def _state(number: int) -> str:
     examples=(("pool-info default-pool --bytes", "sizes as numbers for a script"),),
     returns="name uuid state persistent autostart capacity_bytes allocation_bytes available_bytes",
 )
-def pool_info(session: Session, args: Arguments) -> Fields:
-    pool: StoragePool = args["pool"]
+def pool_info(pool: StoragePool, args: Arguments) -> Fields:
     info = pool.info()
-    fields = [Field("name", "Name", pool.name), Field("uuid", "UUID", pool.uuid)]
-    fields.append(Field("state", "State", _state(info.state)))
-    persistent = pool.is_persistent()
-    fields.append(Field("persistent", "Persistent", persistent, yes_no(persistent)))
-    fields.append(autostart_field(pool))
+    fields = [
+        Field("name", "Name", pool.name),
+        Field("uuid", "UUID", pool.uuid),
+        Field("state", "State", _state(info.state)),
+        truth("persistent", "Persistent", pool.is_persistent()),
+        autostart_field(pool),
+    ]
     for name in ("capacity", "allocation", "available"):
         if info.state not in _WITH_SIZES:
             fields.append(Field(f"{name}_bytes", None, None))
@@ -101,23 +104,9 @@ def pool_info(session: Session, args: Arguments) -> Fields:
 
 
 _L = ListStoragePoolsFlags
-# Each type that --type knows, and its filter.
-_TYPES = {
-    "dir": _L.DIR,
-    "fs": _L.FS,
-    "netfs": _L.NETFS,
-    "logical": _L.LOGICAL,
-    "disk": _L.DISK,
-    "iscsi": _L.ISCSI,
-    "scsi": _L.SCSI,
-    "mpath": _L.MPATH,
-    "rbd": _L.RBD,
-    "sheepdog": _L.SHEEPDOG,
-    "gluster": _L.GLUSTER,
-    "zfs": _L.ZFS,
-    "vstorage": _L.VSTORAGE,
-    "iscsi-direct": _L.ISCSI_DIRECT,
-}
+# Types that --type knows, each with its filter.
+_NAMES = "dir fs netfs logical disk iscsi scsi mpath rbd sheepdog gluster zfs vstorage iscsi-direct"
+_TYPES = {name: ListStoragePoolsFlags[name.upper().replace("-", "_")] for name in _NAMES.split()}
 _PERSISTENT, _TRANSIENT, *_AUTOSTART = lasting("pools", _L)
 _KIND = Choice(*_TYPES)  # of which the driver has the last word
 
@@ -210,7 +199,7 @@ _SOURCES = {
 _AS_OPTIONS = (
     argument("name", STRING, "name of the pool"),
     argument("type", _KIND, "type of the pool"),
-    flag("print-xml", "print the XML, and do nothing"),
+    PRINT_XML,
     *(option(name, STRING.offering(_SOURCES[name]) if name in _SOURCES else STRING, what) for name, what in _AS),
 )
 
@@ -244,14 +233,11 @@ def _pool_xml(args: Arguments) -> str:
     return write.result()
 
 
-def _source(write: Any, args: Arguments) -> None:
+def _source(write: Writer, args: Arguments) -> None:
     get = args.__getitem__
-    if get("source-host"):
-        write.empty("host", name=get("source-host"))
-    if get("source-path"):
-        write.empty("dir", path=get("source-path"))
-    if get("source-dev"):
-        write.empty("device", path=get("source-dev"))
+    write.given("host", name=get("source-host"))
+    write.given("dir", path=get("source-path"))
+    write.given("device", path=get("source-dev"))
     if get("source-initiator"):
         with write.element("initiator"):
             write.empty("iqn", name=get("source-initiator"))
@@ -269,54 +255,54 @@ def _source(write: Any, args: Arguments) -> None:
         with write.element("auth", type=get("auth-type"), username=get("auth-username")):
             which = "usage" if get("secret-usage") else "uuid"
             write.empty("secret", **{which: get(f"secret-{which}")})
-    if get("source-format"):
-        write.empty("format", type=get("source-format"))
-    if get("source-name"):
-        write.text("name", get("source-name"))
-    if get("source-protocol-ver"):
-        write.empty("protocol", ver=get("source-protocol-ver"))
+    write.given("format", type=get("source-format"))
+    write.text("name", get("source-name"))
+    write.given("protocol", ver=get("source-protocol-ver"))
 
 
-@command(
-    "pool-define-as",
+def _declare_as(
+    verb: str,
+    summary: str,
+    description: str,
+    why: tuple[str, str],
+    *more: Option,
+    clashes: Sequence[Constraint] = (),
+) -> None:
+    """``pool-define-as NAME TYPE``: from what the options say."""
+    example, reason = why
+
+    @command(
+        f"pool-{verb}-as",
+        summary,
+        description,
+        (*_AS_OPTIONS, *more),
+        constraints=(*clashes, *_SECRET_CLASH),
+        examples=((f"pool-{verb}-as images dir --target /var/lib/images{example}", reason),),
+        returns="message name uuid | xml",
+    )
+    def from_options(session: Session, args: Arguments) -> Result:
+        xml = _pool_xml(args)
+        if "print-xml" in args:
+            return Document(xml)
+        with failing(f"Failed to {verb} pool {args['name']}"):
+            made = call(pool.method(session, f"{verb}_xml"), xml, flags=args.flags)
+        return Message(f"Pool {made.name} {verb}d", **pool.told(made))
+
+
+_declare_as(
+    "define",
     "define a pool from options, without starting it",
     "Make a persistent pool from what the options say.",
-    _AS_OPTIONS,
-    constraints=_SECRET_CLASH,
-    examples=(("pool-define-as images dir --target /var/lib/images", "a directory of image files"),),
-    returns="message name uuid | xml",
+    ("", "a directory of image files"),
 )
-def pool_define_as(session: Session, args: Arguments) -> Result:
-    name, xml = args["name"], _pool_xml(args)
-    if "print-xml" in args:
-        return Document(xml)
-    with failing(f"Failed to define pool {name}"):
-        pool = session.connection.storage_pool_define_xml(xml)
-    return _made(pool, "defined")
-
-
-@command(
-    "pool-create-as",
+_declare_as(
+    "create",
     "start a pool from options, without defining it",
     "Start a pool from what the options say; it is forgotten when it stops.",
-    (*_AS_OPTIONS, *_BUILDING),
-    constraints=(*_BUILD_CLASH, *_SECRET_CLASH),
-    examples=(("pool-create-as images dir --target /var/lib/images --build", "make the directory first"),),
-    returns="message name uuid | xml",
+    (" --build", "make the directory first"),
+    *_BUILDING,
+    clashes=_BUILD_CLASH,
 )
-def pool_create_as(session: Session, args: Arguments) -> Result:
-    name, xml = args["name"], _pool_xml(args)
-    if "print-xml" in args:
-        return Document(xml)
-    with failing(f"Failed to create pool {name}"):
-        pool = session.connection.storage_pool_create_xml(xml, flags=args.flags)
-    return _made(pool, "created")
-
-
-def _made(pool: StoragePool, how: str) -> Result:
-    from virshpy.shell.render.results import Message
-
-    return Message(f"Pool {pool.name} {how}", name=pool.name, uuid=pool.uuid)
 
 
 # looking for storage
@@ -331,8 +317,8 @@ def _made(pool: StoragePool, how: str) -> Result:
     examples=(("find-storage-pool-sources logical", "volume groups"),),
     returns="xml",
 )
-def find_storage_pool_sources(session: Session, args: Arguments) -> Document:
-    return _sources(session, args["type"], args["srcSpec"])
+def find_storage_pool_sources(session: Session, type: str, srcSpec: str | None) -> Document:
+    return _sources(session, type, srcSpec)
 
 
 @command(
@@ -380,7 +366,7 @@ def _sources(session: Session, kind: str, spec: str | None) -> Document:
     examples=(("pool-capabilities", "before a pool is planned"),),
     returns="xml",
 )
-def pool_capabilities(session: Session, args: Arguments) -> Document:
+def pool_capabilities(session: Session) -> Document:
     with failing("failed to get storage pool capabilities"):
         return Document(session.connection.storage_pool_capabilities(), end="\n")
 

@@ -15,7 +15,7 @@ from virshpy.shell.lang.types import STRING
 from virshpy.shell.nouns.moments import DOMAIN, Moment, pieces, settings, text_of
 from virshpy.shell.nouns.objects import MomentName
 from virshpy.shell.nouns.options import XPATH, validate
-from virshpy.shell.render.readable import yes_no
+from virshpy.shell.render.readable import truth
 from virshpy.shell.render.results import Document, Field, Message, Text
 
 TYPE_CHECKING = False
@@ -79,29 +79,26 @@ def _disk(write: Writer, spec: str) -> None:
         write.empty("disk", **given)
         return
     with write.element("disk", **given):
-        if "driver" in found:
-            write.empty("driver", type=found["driver"])
-        if "file" in found:
-            write.empty("source", **{"dev" if kind == "block" else "file": found["file"]})
+        write.given("driver", type=found.get("driver"))
+        write.given("source", **{"dev" if kind == "block" else "file": found.get("file")})
 
 
 def _state(snapshot: DomainSnapshot) -> list[Field]:
     from virshpy.xml.parse import parse
 
     root = parse(snapshot.xml_desc(), source="(domain_snapshot)")
-    current, state = snapshot.is_current(), text_of(root, "state")
+    current, state = truth("current", "Current", snapshot.is_current()), text_of(root, "state")
     if state is None:
         raise Failure("unexpected problem reading snapshot xml")
     return [
-        Field("current", "Current", current, yes_no(current)),
+        current,
         Field("state", "State", state),
         Field("location", "Location", _location(root, state)),
     ]
 
 
 def _record(snapshot: DomainSnapshot) -> list[Field]:
-    metadata = snapshot.has_metadata()
-    return [Field("has_metadata", "Metadata", metadata, yes_no(metadata))]
+    return [truth("has_metadata", "Metadata", snapshot.has_metadata())]
 
 
 def _location(root: Node, state: str) -> str:

@@ -104,22 +104,16 @@ def _volume_xml(session: Session, args: Arguments) -> str:
     with write.element("volume"):
         write.text("name", args["name"])
         write.text("capacity", args["capacity"])
-        if args["allocation"] is not None:
-            write.text("allocation", args["allocation"])
+        write.text("allocation", args["allocation"])
         if args["format"]:
             with write.element("target"):
                 write.empty("format", type=args["format"])
         if args["backing-vol"]:
-            backing = _backing(session, args)
+            backing = find_volume(session, args, "backing-vol", "pool")
             with write.element("backingStore"):
                 write.text("path", backing.path())
-                if args["backing-vol-format"]:
-                    write.empty("format", type=args["backing-vol-format"])
+                write.given("format", type=args["backing-vol-format"])
     return write.result()
-
-
-def _backing(session: Session, args: Arguments) -> StorageVol:
-    return find_volume(session, args, "backing-vol", "pool")
 
 
 @command(
@@ -230,18 +224,7 @@ def vol_delete(session: Session, args: Arguments) -> Message:
     return Message(f"Vol {typed} deleted", name=volume.name)
 
 
-_ALGORITHMS = {
-    "zero": StorageVolWipeAlgorithm.ZERO,
-    "nnsa": StorageVolWipeAlgorithm.NNSA,
-    "dod": StorageVolWipeAlgorithm.DOD,
-    "bsi": StorageVolWipeAlgorithm.BSI,
-    "gutmann": StorageVolWipeAlgorithm.GUTMANN,
-    "schneier": StorageVolWipeAlgorithm.SCHNEIER,
-    "pfitzner7": StorageVolWipeAlgorithm.PFITZNER7,
-    "pfitzner33": StorageVolWipeAlgorithm.PFITZNER33,
-    "random": StorageVolWipeAlgorithm.RANDOM,
-    "trim": StorageVolWipeAlgorithm.TRIM,
-}
+_ALGORITHMS = {algorithm.name.lower(): algorithm for algorithm in StorageVolWipeAlgorithm}
 
 
 @command(

@@ -123,9 +123,8 @@ class Moment:
 
             write = Writer()
             with write.element(f"domain{self.word}"):
-                for tag in ("name", "description"):
-                    if args[tag]:
-                        write.text(tag, args[tag])
+                write.text("name", args["name"])
+                write.text("description", args["description"])
                 if memory is not None and args["memspec"]:
                     memory(write, args["memspec"])
                 if args["diskspec"]:

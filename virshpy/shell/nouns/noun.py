@@ -25,7 +25,7 @@ from virshpy.shell.render.results import Document, Message, Plan, Text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, TypeVar
+    from typing import Any
 
     from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
     from virshpy.shell.lang.types import DomainType
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-    T = TypeVar("T")
     Examples = Sequence[tuple[str, str]]
 
 # What may name an object, in the order in which help speaks of it.

@@ -81,18 +81,21 @@ class NetworkType(ObjectType):
     """A virtual network."""
 
     api = noun = "network"
+    gives = "Network"
 
 
 class PoolType(ObjectType):
     """A storage pool."""
 
     api, noun = "storage_pool", "pool"
+    gives = "StoragePool"
 
 
 class NWFilterType(ObjectType):
     """A network filter."""
 
     api = noun = "nwfilter"
+    gives = "NWFilter"
 
 
 class BindingType(ObjectType):
@@ -112,6 +115,7 @@ class SecretType(ObjectType):
     """A secret, named by its UUID."""
 
     api = noun = "secret"
+    gives = "Secret"
     traced = 0
     identity = "uuid"
 
@@ -135,6 +139,7 @@ class InterfaceType(ObjectType):
     """An interface of the host, by name or by MAC address: what looks like one is not looked up as the other."""
 
     api = noun = "interface"
+    gives = "Interface"
     identity = "name"
 
     def __init__(self, by: str = "mac name", *, states: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.shell.render.results import Shown, Text
+from virshpy.shell.render.results import Field, Shown, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,3 +47,8 @@ def cpu_map(cpus: Iterable[int], count: int) -> str:
     """A letter for each CPU: ``y-y-``."""
     there = set(cpus)
     return "".join("y" if cpu in there else "-" for cpu in range(count))
+
+
+def truth(key: str, label: str, value: bool) -> Field:
+    """A truth as a labelled value."""
+    return Field(key, label, value, yes_no(value))

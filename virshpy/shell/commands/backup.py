@@ -12,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
-    from virshpy.shell.session import Session
 
 _DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or UUID of a domain")
 
@@ -30,10 +29,8 @@ _DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or U
     examples=(("backup-begin test", "domjobinfo says how far it is"),),
     returns="message domain",
 )
-def backup_begin(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
-    xml = "<domainbackup/>" if args["backupxml"] is None else args["backupxml"]
-    domain.backup_begin(xml, args["checkpointxml"], flags=args.flags)
+def backup_begin(domain: Domain, backupxml: str | None, checkpointxml: str | None, flags: int) -> Message:
+    domain.backup_begin("<domainbackup/>" if backupxml is None else backupxml, checkpointxml, flags=flags)
     return Message("Backup started", domain=domain.name)
 
 
@@ -45,5 +42,5 @@ def backup_begin(session: Session, args: Arguments) -> Message:
     examples=(("backup-dumpxml web", "for the domain of that name"),),
     returns="xml",
 )
-def backup_dumpxml(session: Session, args: Arguments) -> Document:
-    return selected(args["domain"].backup_xml_desc(), args)
+def backup_dumpxml(domain: Domain, args: Arguments) -> Document:
+    return selected(domain.backup_xml_desc(), args)

@@ -135,10 +135,8 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     examples=(("iface-unbridge br0", "the reverse of iface-bridge"),),
     returns="message name",
 )
-def iface_unbridge(session: Session, args: Arguments) -> Iterable[Result]:
-    connection = session.connection
-    bridge: Interface = args["bridge"]
-    name = args.text("bridge")
+def iface_unbridge(session: Session, bridge: Interface, args: Arguments) -> Iterable[Result]:
+    connection, name = session.connection, args.text("bridge")
     xml, port = _unbridged(bridge.xml_desc(flags=InterfaceXMLFlags.INACTIVE), name)
     if bridge.is_active():
         with failing(f"Failed to destroy bridge interface {name}"):

@@ -91,9 +91,8 @@ def _declare_detach(name: str) -> None:
         examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
         returns="message name",
     )
-    def detach(session: Session, args: Arguments) -> Message:
-        device: NodeDevice = args["device"]
-        typed = args.text("device")
+    def detach(args: Arguments) -> Message:
+        device, typed = args["device"], args.text("device")
         with failing(f"Failed to detach device {typed}"):
             device.detach(args["driver"] or None)
         return Message(f"Device {typed} detached", name=device.name)
@@ -112,7 +111,7 @@ _declare_detach("nodedev-dettach")
     examples=(("nodedev-info computer", "the root of all others"),),
     returns="name parent active persistent autostart",
 )
-def nodedev_info(session: Session, args: Arguments) -> Fields:
+def nodedev_info(args: Arguments) -> Fields:
     device: NodeDevice = args["device"]
     parent = _parent(device)
     fields = [
@@ -141,31 +140,13 @@ def _perhaps(ask: Callable[[], bool]) -> bool:
 
 
 _L = ListNodeDevicesFlags
-# Kinds of devices as their documents spell them.
-_KINDS = {
-    "system": _L.CAP_SYSTEM,
-    "pci": _L.CAP_PCI_DEV,
-    "usb_device": _L.CAP_USB_DEV,
-    "usb": _L.CAP_USB_INTERFACE,
-    "net": _L.CAP_NET,
-    "scsi_host": _L.CAP_SCSI_HOST,
-    "scsi_target": _L.CAP_SCSI_TARGET,
-    "scsi": _L.CAP_SCSI,
-    "storage": _L.CAP_STORAGE,
-    "fc_host": _L.CAP_FC_HOST,
-    "vports": _L.CAP_VPORTS,
-    "scsi_generic": _L.CAP_SCSI_GENERIC,
-    "drm": _L.CAP_DRM,
-    "mdev_types": _L.CAP_MDEV_TYPES,
-    "mdev": _L.CAP_MDEV,
-    "ccw": _L.CAP_CCW_DEV,
-    "css": _L.CAP_CSS_DEV,
-    "vdpa": _L.CAP_VDPA,
-    "ap_card": _L.CAP_AP_CARD,
-    "ap_queue": _L.CAP_AP_QUEUE,
-    "ap_matrix": _L.CAP_AP_MATRIX,
-    "vpd": _L.CAP_VPD,
-}
+# Kinds of devices as their documents spell them; libvirt's flags are called after most of them.
+_FLAGS = {"pci": "PCI_DEV", "usb_device": "USB_DEV", "usb": "USB_INTERFACE", "ccw": "CCW_DEV", "css": "CSS_DEV"}
+_SPELLED = (
+    "system pci usb_device usb net scsi_host scsi_target scsi storage fc_host vports scsi_generic drm mdev_types mdev "
+    "ccw css vdpa ap_card ap_queue ap_matrix vpd"
+)
+_KINDS = {kind: ListNodeDevicesFlags[f"CAP_{_FLAGS.get(kind, kind.upper())}"] for kind in _SPELLED.split()}
 
 
 class Kinds(AnyText):
@@ -220,7 +201,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
     examples=(("nodedev-update mdev_12345678_0000_0000_0000_123456789abc mdev.xml --config", "from its next start"),),
     returns="message name",
 )
-def nodedev_update(session: Session, args: Arguments) -> Message:
+def nodedev_update(args: Arguments) -> Message:
     device: NodeDevice = args["device"]
     with failing(f"Failed to update node device {device.name} from '{args.text('file')}'"):
         device.update(args["file"], flags=args.flags)

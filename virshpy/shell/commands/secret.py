@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from virshpy.enums import ListSecretsFlags, SecretDefineFlags
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Exclusive, command, flag, option
+from virshpy.shell.lang.command import command, exclusive, flag, option
 from virshpy.shell.lang.types import STRING, Bytes
 from virshpy.shell.nouns.noun import Noun
 from virshpy.shell.nouns.objects import SecretType
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from virshpy.api.secret import Secret
-    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.render.results import Result
-    from virshpy.shell.session import Session
 
 secret = Noun("secret", "secret", SecretType, "secret {name}", example="12345678-0000-0000-0000-123456789abc")
 secret.from_file(
@@ -50,25 +48,24 @@ _SECRET = secret.argument()
         option("base64", STRING, "the value in base64; others can see it on the command line"),
     ),
     constraints=(
-        Exclusive("file", "base64"),
-        Exclusive("plain", "base64"),
-        Exclusive("interactive", "base64"),
-        Exclusive("interactive", "plain"),
-        Exclusive("interactive", "file"),
+        *exclusive("file", "base64"),
+        *exclusive("plain", "base64"),
+        *exclusive("interactive", "base64", "plain", "file"),
     ),
     examples=(("secret-set-value 12345678-0000-0000-0000-123456789abc --file key --plain", "no one else sees it"),),
     returns="message uuid | warning",
 )
-def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
+def secret_set_value(
+    secret: Secret, file: bytes | None, base64: str | None, plain: bool, interactive: bool
+) -> Iterable[Result]:
     from base64 import b64decode
 
-    plain = "plain" in args
-    if args["file"] is not None:
-        value = args["file"]
-    elif args["base64"]:
-        value = args["base64"].encode()
+    if file is not None:
+        value = file
+    elif base64:
+        value = base64.encode()
         yield Text("warning", "Passing secret value as command-line argument is insecure!", error=True)
-    elif "interactive" in args:
+    elif interactive:
         value, plain = _asked_for().encode(), True
     else:
         raise Failure("Input secret value is missing")
@@ -78,8 +75,8 @@ def secret_set_value(session: Session, args: Arguments) -> Iterable[Result]:
         except ValueError:
             value = b""
     with failing("Failed to set secret value"):
-        args["secret"].set_value(value)
-    yield Message("Secret value set", uuid=args["secret"].uuid)
+        secret.set_value(value)
+    yield Message("Secret value set", uuid=secret.uuid)
 
 
 def _asked_for() -> str:
@@ -104,11 +101,11 @@ def _asked_for() -> str:
     examples=(("secret-get-value 12345678-0000-0000-0000-123456789abc --plain", "as the storage gets it"),),
     returns="value | value_base64",
 )
-def secret_get_value(session: Session, args: Arguments) -> Text:
+def secret_get_value(secret: Secret, plain: bool) -> Text:
     from base64 import b64encode
 
-    value: bytes = args["secret"].value()
-    if "plain" in args:
+    value = secret.value()
+    if plain:
         return Text("value", value.decode(errors="surrogateescape"), end="")
     return Text("value_base64", b64encode(value).decode(), end="")
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.command import Arguments
     from virshpy.shell.markup import Writer
     from virshpy.shell.render.results import Result
-    from virshpy.shell.session import Session
     from virshpy.xml.node import Node
 
 _NEW, _LISTED = SnapshotCreateFlags, SnapshotListFlags
@@ -197,13 +196,12 @@ snapshot.list(
     examples=(("snapshot-current test --name", "which one a revert would be undone to"),),
     returns="xml | name | message name domain",
 )
-def snapshot_current(session: Session, args: Arguments) -> Result:
-    domain: Domain = args["domain"]
-    if args["snapshotname"]:
-        snapshot = domain.snapshot_lookup_by_name(args["snapshotname"])
+def snapshot_current(domain: Domain, snapshotname: str | None, args: Arguments) -> Result:
+    if snapshotname:
+        snapshot = domain.snapshot_lookup_by_name(snapshotname)
         # What was read is given back whole, and with it that this is now the current one.
         domain.snapshot_create_xml(snapshot.xml_desc(flags=SnapshotXMLFlags.SECURE), flags=_NEW.REDEFINE | _NEW.CURRENT)
-        done = f"Snapshot {args['snapshotname']} set as current"
+        done = f"Snapshot {snapshotname} set as current"
         return Message(done, end="", name=snapshot.name, domain=domain.name)
     if not domain.has_current_snapshot():
         raise Failure(f"domain '{args.text('domain')}' has no current snapshot")
@@ -232,7 +230,7 @@ def snapshot_current(session: Session, args: Arguments) -> Result:
     examples=(("snapshot-revert test before-upgrade --running", "it did not go well"),),
     returns="message name domain",
 )
-def snapshot_revert(session: Session, args: Arguments) -> Message:
+def snapshot_revert(args: Arguments) -> Message:
     chosen: DomainSnapshot = snapshot.chosen(args)
     with failing(f"Failed to revert snapshot {chosen.name}"):
         chosen.revert(flags=args.flags)

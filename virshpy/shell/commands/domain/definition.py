@@ -15,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments, Invocation
-    from virshpy.shell.session import Session
 
 
 class _WipesSomething(Constraint):
@@ -110,7 +109,6 @@ domain.autostart(failed="Failed to", identity="domain")
     examples=(("domrename web shop", "'destroy web' first: it must not run"),),
     returns="message domain uuid",
 )
-def domrename(session: Session, args: Arguments) -> Message:
-    domain: Domain = args["domain"]
-    domain.rename(args["new-name"])
+def domrename(domain: Domain, new_name: str) -> Message:
+    domain.rename(new_name)
     return Message("Domain successfully renamed", domain=domain.name, uuid=domain.uuid)

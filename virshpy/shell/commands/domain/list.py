@@ -20,22 +20,6 @@ if TYPE_CHECKING:
     Row = tuple[Domain, int]
 
 L = ListDomainsFlags
-_FILTERS: dict[str, ListDomainsFlags] = {
-    "transient": L.TRANSIENT,
-    "persistent": L.PERSISTENT,
-    "with-snapshot": L.HAS_SNAPSHOT,
-    "without-snapshot": L.NO_SNAPSHOT,
-    "with-checkpoint": L.HAS_CHECKPOINT,
-    "without-checkpoint": L.NO_CHECKPOINT,
-    "state-running": L.RUNNING,
-    "state-paused": L.PAUSED,
-    "state-shutoff": L.SHUTOFF,
-    "state-other": L.OTHER,
-    "autostart": L.AUTOSTART,
-    "no-autostart": L.NO_AUTOSTART,
-    "with-managed-save": L.MANAGEDSAVE,
-    "without-managed-save": L.NO_MANAGEDSAVE,
-}
 # What virConnectGetAllDomainStats can filter by itself; the numbers are the same.
 _STATS_FILTERS = sum(int(member) for member in GetAllDomainStatsFlags if member <= L.OTHER)
 _SHUT_OFF = "shut off"
@@ -49,20 +33,20 @@ _SHUT_OFF = "shut off"
     (
         flag("inactive", "domains that are not running"),
         flag("all", "domains that run and domains that do not"),
-        flag("transient", "domains without a persistent definition"),
-        flag("persistent", "domains with a persistent definition"),
-        flag("with-snapshot", "domains that have snapshots"),
-        flag("without-snapshot", "domains that have no snapshot"),
-        flag("with-checkpoint", "domains that have checkpoints"),
-        flag("without-checkpoint", "domains that have no checkpoint"),
-        flag("state-running", "domains that are running"),
-        flag("state-paused", "domains that are paused"),
-        flag("state-shutoff", "domains that are shut off"),
-        flag("state-other", "domains in any other state"),
-        flag("autostart", "domains that start with the host"),
-        flag("no-autostart", "domains that do not start with the host"),
-        flag("with-managed-save", "domains that have a managed save image"),
-        flag("without-managed-save", "domains that have no managed save image"),
+        flag("transient", "domains without a persistent definition", adds=L.TRANSIENT),
+        flag("persistent", "domains with a persistent definition", adds=L.PERSISTENT),
+        flag("with-snapshot", "domains that have snapshots", adds=L.HAS_SNAPSHOT),
+        flag("without-snapshot", "domains that have no snapshot", adds=L.NO_SNAPSHOT),
+        flag("with-checkpoint", "domains that have checkpoints", adds=L.HAS_CHECKPOINT),
+        flag("without-checkpoint", "domains that have no checkpoint", adds=L.NO_CHECKPOINT),
+        flag("state-running", "domains that are running", adds=L.RUNNING),
+        flag("state-paused", "domains that are paused", adds=L.PAUSED),
+        flag("state-shutoff", "domains that are shut off", adds=L.SHUTOFF),
+        flag("state-other", "domains in any other state", adds=L.OTHER),
+        flag("autostart", "domains that start with the host", adds=L.AUTOSTART),
+        flag("no-autostart", "domains that do not start with the host", adds=L.NO_AUTOSTART),
+        flag("with-managed-save", "domains that have a managed save image", adds=L.MANAGEDSAVE),
+        flag("without-managed-save", "domains that have no managed save image", adds=L.NO_MANAGEDSAVE),
         flag("uuid", "print UUIDs instead of a table"),
         flag("name", "print names instead of a table"),
         flag("id", "print ids instead of a table"),
@@ -90,13 +74,9 @@ def list_(session: Session, args: Arguments) -> Result:
 
 
 def _selection(args: Arguments) -> int:
-    flags = 0 if "all" in args or "inactive" in args else int(L.ACTIVE)
-    if ("inactive" in args or "state-shutoff" in args) and "all" not in args:
-        flags = int(L.INACTIVE)
-    for name, value in _FILTERS.items():
-        if name in args:
-            flags |= value
-    return flags
+    if "all" in args:
+        return args.flags
+    return args.flags | (L.INACTIVE if "inactive" in args or "state-shutoff" in args else L.ACTIVE)
 
 
 def _states(session: Session, flags: int) -> list[Row]:

@@ -95,8 +95,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
     ),
     returns="message domain uuid id | plan",
 )
-def start(session: Session, args: Arguments) -> Iterable[Result]:
-    domain: Domain = args["domain"]
+def start(session: Session, domain: Domain, args: Arguments) -> Iterable[Result]:
     if domain.id is not None:
         raise Failure("Domain is already active", hint="'console' goes to it, 'shutdown' and 'destroy' stop it")
     files = args["pass-fds"]

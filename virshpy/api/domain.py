@@ -12,11 +12,10 @@ from virshpy.enums.numbers import known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.api.connection import Connection
     from virshpy.driver.types import DomainRef
     from virshpy.enums.numbers import IntEnum
+    from virshpy.enums.parameters import Parameters
 
 _REASONS: dict[int, str] = {
     DomainState.RUNNING: "RunningReason",
@@ -192,9 +191,11 @@ class Domain(Identified):
     abort_job = calls(Driver.domain_abort_job_flags)
 
     # migration
-    def migrate3(self, destination: Connection, params: dict[str, Any], *, flags: int = 0) -> Domain:
-        """virDomainMigrate3: move to the host behind another connection."""
-        return Domain(destination, self.driver.domain_migrate3(self.ref, destination.driver, params, flags=flags))
+    def migrate3(self, destination: Connection, params: Parameters, *, flags: int = 0) -> Domain:
+        """virDomainMigrate3: move to the host behind another connection; the domain there."""
+        from virshpy.api.migration import migrate
+
+        return migrate(self, destination, params, flags)
 
     migrate_to_uri3 = calls(Driver.domain_migrate_to_uri3)
     migrate_max_downtime = calls(Driver.domain_migrate_get_max_downtime)

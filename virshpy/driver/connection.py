@@ -7,7 +7,8 @@ from virshpy.driver.contract import Contract, operation
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+
+    from virshpy.enums.parameters import Parameters
 
 
 class ConnectionOperations(Contract):
@@ -71,11 +72,11 @@ class ConnectionOperations(Contract):
     def connect_set_keep_alive(self, interval: int, count: int) -> int:
         """0 where it is on, 1 where the peer has none."""
 
-    @operation("virConnectSetIdentity")
-    def connect_set_identity(self, params: dict[str, Any]) -> None: ...
+    @operation("virConnectSetIdentity", params="Identity")
+    def connect_set_identity(self, params: Parameters) -> None: ...
 
-    @operation("virConnectRegisterCloseCallback")
+    @operation("virConnectRegisterCloseCallback", carries="callback")
     def connect_register_close_callback(self, callback: Callable[[int], None]) -> None: ...
 
-    @operation("virConnectUnregisterCloseCallback")
+    @operation("virConnectUnregisterCloseCallback", carries="callback")
     def connect_unregister_close_callback(self, callback: Callable[[int], None]) -> None: ...

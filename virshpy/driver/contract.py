@@ -1,6 +1,6 @@
 """What a row of the contract is, and what every call through one obeys.
 
-A row is a method declared with :func:`operation`: its name is the C API's name in snake case without ``vir``, its
+A row is a method declared with ``@operation(…)``: its name is the C API's name in snake case without ``vir``, its
 docstring says what goes in and comes out, and it knows whether it changes something and which flags exist. Rows are
 in groups. A driver's class for a group is a *part* of it: it overrides the rows that it can do; the rest raise
 :class:`~virshpy.errors.NoSupport` with the C name, as virsh does.
@@ -24,26 +24,32 @@ if TYPE_CHECKING:
 
 
 class Row:
-    """One operation, as an attribute of its group. Where no driver overrides it, a call says that it is not supported.
+    """One operation, declared by this as a decorator; then an attribute of its group, of which a call says that it is
+    not supported unless a part overrides it. The body of its ``declaration`` is never run.
 
-    ``c_name``; ``writes``; ``flags`` (the IntFlag type of its flags, or None); ``secure`` (those that a read-only
-    connection may not use because they reveal secrets); ``plain`` (the older call that it also is), ``newer`` (the
-    parameters which that call lacks), ``plainly`` (the flags that it stands for); ``declaration``, the function with
-    signature and docstring.
+    ``flags`` names the class in virshpy.enums of its flags, ``secure`` those of them that reveal secrets, which a
+    read-only connection may not use. Without the parameters in ``newer`` a call *is* the older one, ``plain``. Where
+    that is not the same as no flags, it stands for those in ``plainly``: ``virDomainAttachDevice`` is about the domain
+    as it runs. ``params`` is the table of the typed parameters that it takes or gives (virshpy.enums.parameters), and
+    ``carries`` says what else than values goes over: ``stream``, ``callback``, ``descriptors``.
     """
 
-    __slots__ = ("c_name", "writes", "_flags", "_secure", "plain", "newer", "_plainly", "declaration")
+    __slots__ = (
+        "c_name", "writes", "_flags", "_secure", "plain", "newer", "_plainly", "params", "carries", "declaration"
+    )  # fmt: skip
 
     def __init__(
         self,
         c_name: str,
-        writes: bool,
-        flags: str | None,
-        secure: str,
-        plain: str | None,
-        newer: str,
-        plainly: str,
-        declaration: Any,
+        *,
+        writes: bool = False,
+        flags: str | None = None,
+        secure: str = "",
+        plain: str | None = None,
+        newer: str = "flags",
+        plainly: str = "",
+        params: str | None = None,
+        carries: str | None = None,
     ) -> None:
         self.c_name = c_name
         self.writes = writes
@@ -52,7 +58,12 @@ class Row:
         self.plain = plain
         self.newer = newer
         self._plainly = plainly
-        self.declaration = declaration
+        self.params = params
+        self.carries = carries
+
+    def __call__(self, declaration: F) -> F:
+        self.declaration: Any = declaration
+        return self  # type: ignore[return-value]
 
     @property
     def row(self) -> Row:
@@ -110,26 +121,7 @@ def _denied(called: str) -> errors.OperationDenied:
     return errors.OperationDenied(f"read only access prevents {called}", domain=errors.ErrorDomain.DOM)
 
 
-def operation(
-    c_name: str,
-    *,
-    writes: bool = False,
-    flags: str | None = None,
-    secure: str = "",
-    plain: str | None = None,
-    newer: str = "flags",
-    plainly: str = "",
-) -> Callable[[F], F]:
-    """Declare a row. Its body is never run. ``flags`` names a class of virshpy.enums, ``secure`` members of it.
-
-    Without the parameters in ``newer`` a call *is* the older one, ``plain``. Where that is not the same as no flags, it
-    stands for those in ``plainly``: ``virDomainAttachDevice`` is about the domain as it runs.
-    """
-
-    def declare(declaration: F) -> F:
-        return Row(c_name, writes, flags, secure, plain, newer, plainly, declaration)  # type: ignore[return-value]
-
-    return declare
+operation = Row
 
 
 def accepts(flags: int) -> Callable[[F], F]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class EventOperations(Contract):
     """Telling listeners what happens; each registration has a number that ends it."""
 
-    @operation("virConnectDomainEventRegisterAny")
+    @operation("virConnectDomainEventRegisterAny", carries="callback")
     def connect_domain_event_register_any(
         self, domain: DomainRef | None, event_id: int, callback: Callable[..., None]
     ) -> int:
@@ -24,7 +24,7 @@ class EventOperations(Contract):
     @operation("virConnectDomainEventDeregisterAny")
     def connect_domain_event_deregister_any(self, callback_id: int) -> None: ...
 
-    @operation("virConnectNetworkEventRegisterAny")
+    @operation("virConnectNetworkEventRegisterAny", carries="callback")
     def connect_network_event_register_any(
         self, network: NetworkRef | None, event_id: int, callback: Callable[..., None]
     ) -> int: ...
@@ -32,7 +32,7 @@ class EventOperations(Contract):
     @operation("virConnectNetworkEventDeregisterAny")
     def connect_network_event_deregister_any(self, callback_id: int) -> None: ...
 
-    @operation("virConnectStoragePoolEventRegisterAny")
+    @operation("virConnectStoragePoolEventRegisterAny", carries="callback")
     def connect_storage_pool_event_register_any(
         self, pool: PoolRef | None, event_id: int, callback: Callable[..., None]
     ) -> int: ...
@@ -40,7 +40,7 @@ class EventOperations(Contract):
     @operation("virConnectStoragePoolEventDeregisterAny")
     def connect_storage_pool_event_deregister_any(self, callback_id: int) -> None: ...
 
-    @operation("virConnectNodeDeviceEventRegisterAny")
+    @operation("virConnectNodeDeviceEventRegisterAny", carries="callback")
     def connect_node_device_event_register_any(
         self, device: NodeDeviceRef | None, event_id: int, callback: Callable[..., None]
     ) -> int: ...
@@ -48,7 +48,7 @@ class EventOperations(Contract):
     @operation("virConnectNodeDeviceEventDeregisterAny")
     def connect_node_device_event_deregister_any(self, callback_id: int) -> None: ...
 
-    @operation("virConnectSecretEventRegisterAny")
+    @operation("virConnectSecretEventRegisterAny", carries="callback")
     def connect_secret_event_register_any(
         self, secret: SecretRef | None, event_id: int, callback: Callable[..., None]
     ) -> int: ...
@@ -56,7 +56,12 @@ class EventOperations(Contract):
     @operation("virConnectSecretEventDeregisterAny")
     def connect_secret_event_deregister_any(self, callback_id: int) -> None: ...
 
-    @operation("virConnectDomainQemuMonitorEventRegister", writes=True, flags="QemuMonitorEventRegisterFlags")
+    @operation(
+        "virConnectDomainQemuMonitorEventRegister",
+        writes=True,
+        flags="QemuMonitorEventRegisterFlags",
+        carries="callback",
+    )
     def connect_domain_qemu_monitor_event_register(
         self, domain: DomainRef | None, event: str | None, callback: Callable[..., None], *, flags: int = 0
     ) -> int: ...

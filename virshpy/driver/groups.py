@@ -45,7 +45,9 @@ GROUPS = {
         domain_save_image_get_xml_desc domain_save_image_define_xml domain_managed_save
         domain_managed_save_remove domain_managed_save_get_xml_desc domain_managed_save_define_xml
         domain_core_dump_with_format domain_pm_suspend_for_duration domain_pm_wakeup domain_get_job_info
-        domain_get_job_stats domain_abort_job_flags domain_migrate3 domain_migrate_to_uri3
+        domain_get_job_stats domain_abort_job_flags domain_migrate_begin3_params domain_migrate_prepare3_params
+        domain_migrate_prepare_tunnel3_params domain_migrate_perform3_params domain_migrate_finish3_params
+        domain_migrate_confirm3_params domain_migrate_to_uri3
         domain_migrate_get_max_downtime domain_migrate_set_max_downtime domain_migrate_get_max_speed
         domain_migrate_set_max_speed domain_migrate_get_compression_cache domain_migrate_set_compression_cache
         domain_migrate_start_post_copy

@@ -6,9 +6,8 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import DHCPLease, NetworkPortRef, NetworkRef
+    from virshpy.enums.parameters import Parameters
 
 
 class NetworkOperations(Contract):
@@ -97,8 +96,8 @@ class NetworkOperations(Contract):
     @operation("virNetworkPortGetXMLDesc")
     def network_port_get_xml_desc(self, port: NetworkPortRef) -> str: ...
 
-    @operation("virNetworkPortGetParameters")
-    def network_port_get_parameters(self, port: NetworkPortRef) -> dict[str, Any]: ...
+    @operation("virNetworkPortGetParameters", params="Bandwidth")
+    def network_port_get_parameters(self, port: NetworkPortRef) -> Parameters: ...
 
-    @operation("virNetworkPortSetParameters", writes=True)
-    def network_port_set_parameters(self, port: NetworkPortRef, params: dict[str, Any]) -> None: ...
+    @operation("virNetworkPortSetParameters", writes=True, params="Bandwidth")
+    def network_port_set_parameters(self, port: NetworkPortRef, params: Parameters) -> None: ...

@@ -6,10 +6,9 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import CPUMap
     from virshpy.driver.types import NodeInfo, SecurityModel
+    from virshpy.enums.parameters import Parameters
 
 
 class NodeOperations(Contract):
@@ -49,14 +48,14 @@ class NodeOperations(Contract):
     def node_get_memory_stats(self, cell_num: int) -> dict[str, int]:
         """KiB by kind for one cell, or all with -1."""
 
-    @operation("virNodeGetMemoryParameters", flags="ModificationImpact")
-    def node_get_memory_parameters(self, *, flags: int = 0) -> dict[str, Any]: ...
+    @operation("virNodeGetMemoryParameters", flags="ModificationImpact", params="NodeMemory")
+    def node_get_memory_parameters(self, *, flags: int = 0) -> Parameters: ...
 
-    @operation("virNodeSetMemoryParameters", writes=True, flags="ModificationImpact")
-    def node_set_memory_parameters(self, params: dict[str, Any], *, flags: int = 0) -> None: ...
+    @operation("virNodeSetMemoryParameters", writes=True, flags="ModificationImpact", params="NodeMemory")
+    def node_set_memory_parameters(self, params: Parameters, *, flags: int = 0) -> None: ...
 
-    @operation("virNodeGetSEVInfo", writes=True)
-    def node_get_sev_info(self) -> dict[str, Any]: ...
+    @operation("virNodeGetSEVInfo", writes=True, params="SEV")
+    def node_get_sev_info(self) -> Parameters: ...
 
     @operation("virNodeSuspendForDuration", writes=True)
     def node_suspend_for_duration(self, target: int, duration: int) -> None:

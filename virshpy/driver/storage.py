@@ -111,11 +111,11 @@ class StorageOperations(Contract):
     def storage_vol_resize(self, volume: VolRef, capacity: int, *, flags: int = 0) -> None:
         """Bytes."""
 
-    @operation("virStorageVolUpload", writes=True, flags="StorageVolUploadFlags")
+    @operation("virStorageVolUpload", writes=True, flags="StorageVolUploadFlags", carries="stream")
     def storage_vol_upload(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> Stream:
         """A stream to write into the volume."""
 
-    @operation("virStorageVolDownload", writes=True, flags="StorageVolDownloadFlags")
+    @operation("virStorageVolDownload", writes=True, flags="StorageVolDownloadFlags", carries="stream")
     def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> Stream:
         """A stream to read from the volume."""
 

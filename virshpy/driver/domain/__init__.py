@@ -6,9 +6,8 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, Stream
+    from virshpy.enums.parameters import Parameters
 
 
 class DomainOperations(Contract):
@@ -28,10 +27,10 @@ class DomainOperations(Contract):
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
         """Domains that match; flags of one group are alternatives, groups narrow each other."""
 
-    @operation("virConnectGetAllDomainStats", flags="GetAllDomainStatsFlags")
+    @operation("virConnectGetAllDomainStats", flags="GetAllDomainStatsFlags", params="DomainStats")
     def connect_get_all_domain_stats(
         self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
-    ) -> list[tuple[DomainRef, dict[str, Any]]]:
+    ) -> list[tuple[DomainRef, Parameters]]:
         """Per domain the typed parameters of virsh domstats, keyed ``state.state`` and so on; one call for all."""
 
     # definitions
@@ -74,10 +73,10 @@ class DomainOperations(Contract):
     @operation("virDomainCreateWithFlags", writes=True, flags="CreateFlags", plain="virDomainCreate")
     def domain_create_with_flags(self, domain: DomainRef, *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainCreateWithFiles", writes=True, flags="CreateFlags")
+    @operation("virDomainCreateWithFiles", writes=True, flags="CreateFlags", carries="descriptors")
     def domain_create_with_files(self, domain: DomainRef, files: list[int], *, flags: int = 0) -> DomainRef: ...
 
-    @operation("virDomainCreateXMLWithFiles", writes=True, flags="CreateFlags")
+    @operation("virDomainCreateXMLWithFiles", writes=True, flags="CreateFlags", carries="descriptors")
     def domain_create_xml_with_files(self, xml: str, files: list[int], *, flags: int = 0) -> DomainRef: ...
 
     @operation("virDomainDestroyFlags", writes=True, flags="DestroyFlags", plain="virDomainDestroy")
@@ -134,7 +133,7 @@ class DomainOperations(Contract):
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]: ...
 
     # reaching in
-    @operation("virDomainOpenConsole", writes=True, flags="ConsoleFlags")
+    @operation("virDomainOpenConsole", writes=True, flags="ConsoleFlags", carries="stream")
     def domain_open_console(self, domain: DomainRef, device: str | None = None, *, flags: int = 0) -> Stream:
         """A stream to the console with alias ``device`` (None: the first console or serial port)."""
 

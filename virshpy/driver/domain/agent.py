@@ -6,10 +6,9 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import FSInfo
     from virshpy.driver.types import DomainRef
+    from virshpy.enums.parameters import Parameters
 
 
 class AgentOperations(Contract):
@@ -41,12 +40,12 @@ class AgentOperations(Contract):
     @operation("virDomainGetFSInfo", writes=True)
     def domain_get_fs_info(self, domain: DomainRef) -> list[FSInfo]: ...
 
-    @operation("virDomainGetGuestInfo", writes=True)
-    def domain_get_guest_info(self, domain: DomainRef, types: int) -> dict[str, Any]:
+    @operation("virDomainGetGuestInfo", writes=True, params="GuestInfo")
+    def domain_get_guest_info(self, domain: DomainRef, types: int) -> Parameters:
         """``types`` is a GuestInfoTypes."""
 
-    @operation("virDomainGetGuestVcpus", writes=True)
-    def domain_get_guest_vcpus(self, domain: DomainRef) -> dict[str, Any]: ...
+    @operation("virDomainGetGuestVcpus", writes=True, params="GuestVcpus")
+    def domain_get_guest_vcpus(self, domain: DomainRef) -> Parameters: ...
 
     @operation("virDomainSetGuestVcpus", writes=True)
     def domain_set_guest_vcpus(self, domain: DomainRef, cpumap: str, state: bool) -> None: ...

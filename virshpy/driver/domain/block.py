@@ -6,16 +6,15 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import BlockInfo, BlockJobInfo
     from virshpy.driver.types import DomainRef
+    from virshpy.enums.parameters import Parameters
 
 
 class BlockOperations(Contract):
     """Disks of a domain while it runs: figures, limits, jobs, backup."""
 
-    @operation("virDomainBlockStatsFlags", plain="virDomainBlockStats")
+    @operation("virDomainBlockStatsFlags", plain="virDomainBlockStats", params="BlockStats")
     def domain_block_stats_flags(self, domain: DomainRef, disk: str) -> dict[str, int]:
         """``disk`` is a target or a path; an empty text means all disks together."""
 
@@ -33,20 +32,14 @@ class BlockOperations(Contract):
     def domain_get_disk_errors(self, domain: DomainRef) -> dict[str, int]:
         """DiskErrorCode by target."""
 
-    @operation("virDomainGetBlockIoTune", flags="ModificationImpact")
-    def domain_get_block_io_tune(
-        self, domain: DomainRef, disk: str | None = None, *, flags: int = 0
-    ) -> dict[str, Any]: ...
+    @operation("virDomainGetBlockIoTune", flags="ModificationImpact", params="BlockIoTune")
+    def domain_get_block_io_tune(self, domain: DomainRef, disk: str | None = None, *, flags: int = 0) -> Parameters: ...
 
-    @operation("virDomainSetBlockIoTune", writes=True, flags="ModificationImpact")
-    def domain_set_block_io_tune(
-        self, domain: DomainRef, disk: str, params: dict[str, Any], *, flags: int = 0
-    ) -> None: ...
+    @operation("virDomainSetBlockIoTune", writes=True, flags="ModificationImpact", params="BlockIoTune")
+    def domain_set_block_io_tune(self, domain: DomainRef, disk: str, params: Parameters, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainSetThrottleGroup", writes=True, flags="ModificationImpact")
-    def domain_set_throttle_group(
-        self, domain: DomainRef, group: str, params: dict[str, Any], *, flags: int = 0
-    ) -> None:
+    @operation("virDomainSetThrottleGroup", writes=True, flags="ModificationImpact", params="BlockIoTune")
+    def domain_set_throttle_group(self, domain: DomainRef, group: str, params: Parameters, *, flags: int = 0) -> None:
         """Since libvirt 11.2."""
 
     @operation("virDomainDelThrottleGroup", writes=True, flags="ModificationImpact")
@@ -70,9 +63,9 @@ class BlockOperations(Contract):
         self, domain: DomainRef, disk: str, base: str | None, top: str | None, bandwidth: int, *, flags: int = 0
     ) -> None: ...
 
-    @operation("virDomainBlockCopy", writes=True, flags="BlockCopyFlags")
+    @operation("virDomainBlockCopy", writes=True, flags="BlockCopyFlags", params="BlockCopy")
     def domain_block_copy(
-        self, domain: DomainRef, disk: str, destxml: str, params: dict[str, Any], *, flags: int = 0
+        self, domain: DomainRef, disk: str, destxml: str, params: Parameters, *, flags: int = 0
     ) -> None: ...
 
     @operation("virDomainGetBlockJobInfo", flags="BlockJobInfoFlags")

@@ -6,10 +6,9 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import InterfaceAddresses, InterfaceStats, IOThreadInfo
     from virshpy.driver.types import DomainRef, Stream
+    from virshpy.enums.parameters import Parameters
 
 
 class DeviceOperations(Contract):
@@ -47,12 +46,12 @@ class DeviceOperations(Contract):
     def domain_interface_addresses(self, domain: DomainRef, source: int) -> list[InterfaceAddresses]:
         """``source`` is an InterfaceAddressesSource."""
 
-    @operation("virDomainGetInterfaceParameters", flags="ModificationImpact")
-    def domain_get_interface_parameters(self, domain: DomainRef, device: str, *, flags: int = 0) -> dict[str, Any]: ...
+    @operation("virDomainGetInterfaceParameters", flags="ModificationImpact", params="Bandwidth")
+    def domain_get_interface_parameters(self, domain: DomainRef, device: str, *, flags: int = 0) -> Parameters: ...
 
-    @operation("virDomainSetInterfaceParameters", writes=True, flags="ModificationImpact")
+    @operation("virDomainSetInterfaceParameters", writes=True, flags="ModificationImpact", params="Bandwidth")
     def domain_set_interface_parameters(
-        self, domain: DomainRef, device: str, params: dict[str, Any], *, flags: int = 0
+        self, domain: DomainRef, device: str, params: Parameters, *, flags: int = 0
     ) -> None: ...
 
     @operation("virDomainAddIOThread", writes=True, flags="ModificationImpact")
@@ -64,22 +63,22 @@ class DeviceOperations(Contract):
     @operation("virDomainGetIOThreadInfo", flags="ModificationImpact")
     def domain_get_iothread_info(self, domain: DomainRef, *, flags: int = 0) -> list[IOThreadInfo]: ...
 
-    @operation("virDomainSetIOThreadParams", writes=True, flags="ModificationImpact")
+    @operation("virDomainSetIOThreadParams", writes=True, flags="ModificationImpact", params="IOThread")
     def domain_set_iothread_params(
-        self, domain: DomainRef, iothread_id: int, params: dict[str, Any], *, flags: int = 0
+        self, domain: DomainRef, iothread_id: int, params: Parameters, *, flags: int = 0
     ) -> None: ...
 
     @operation("virDomainPinIOThread", writes=True, flags="ModificationImpact")
     def domain_pin_iothread(self, domain: DomainRef, iothread_id: int, cpus: list[int], *, flags: int = 0) -> None: ...
 
-    @operation("virDomainOpenChannel", writes=True, flags="ChannelFlags")
+    @operation("virDomainOpenChannel", writes=True, flags="ChannelFlags", carries="stream")
     def domain_open_channel(self, domain: DomainRef, name: str | None = None, *, flags: int = 0) -> Stream: ...
 
-    @operation("virDomainOpenGraphics", writes=True, flags="OpenGraphicsFlags")
+    @operation("virDomainOpenGraphics", writes=True, flags="OpenGraphicsFlags", carries="descriptors")
     def domain_open_graphics(self, domain: DomainRef, index: int, fd: int, *, flags: int = 0) -> None:
         """``fd`` is a connected socket that becomes the display's client."""
 
-    @operation("virDomainOpenGraphicsFD", writes=True, flags="OpenGraphicsFlags")
+    @operation("virDomainOpenGraphicsFD", writes=True, flags="OpenGraphicsFlags", carries="descriptors")
     def domain_open_graphics_fd(self, domain: DomainRef, index: int, *, flags: int = 0) -> int:
         """The client's end of a fresh connection to the display."""
 
@@ -87,10 +86,10 @@ class DeviceOperations(Contract):
     def domain_graphics_reload(self, domain: DomainRef, type: int) -> None:
         """Since libvirt 10.2: reload the display's certificates."""
 
-    @operation("virDomainFDAssociate", writes=True, flags="FDAssociateFlags")
+    @operation("virDomainFDAssociate", writes=True, flags="FDAssociateFlags", carries="descriptors")
     def domain_fd_associate(self, domain: DomainRef, name: str, fds: list[int], *, flags: int = 0) -> None: ...
 
-    @operation("virDomainScreenshot", writes=True)
+    @operation("virDomainScreenshot", writes=True, carries="stream")
     def domain_screenshot(self, domain: DomainRef, screen: int) -> tuple[str, bytes]:
         """(MIME type, picture)."""
 

@@ -19,14 +19,14 @@ class HypervisorOperations(Contract):
     def domain_qemu_monitor_command(self, domain: DomainRef, command: str, human: bool = False) -> str:
         """One QMP command as JSON text (or, ``human``, one HMP line); the answer as text, as QEMU gave it."""
 
-    @operation("virDomainQemuMonitorCommandWithFiles", writes=True)
+    @operation("virDomainQemuMonitorCommandWithFiles", writes=True, carries="descriptors")
     def domain_qemu_monitor_command_with_files(
         self, domain: DomainRef, command: str, files: list[int], human: bool
     ) -> tuple[str, list[int]]:
         """(answer, open files that came with it)."""
 
-    @operation("virDomainLxcOpenNamespace", writes=True)
+    @operation("virDomainLxcOpenNamespace", writes=True, carries="descriptors")
     def domain_lxc_open_namespace(self, domain: DomainRef) -> list[int]: ...
 
-    @operation("virDomainLxcEnterNamespace", writes=True)
+    @operation("virDomainLxcEnterNamespace", writes=True, carries="descriptors")
     def domain_lxc_enter_namespace(self, domain: DomainRef, fds: list[int]) -> None: ...

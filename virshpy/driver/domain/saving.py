@@ -6,10 +6,9 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import JobInfo
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.types import DomainRef, Stream
+    from virshpy.enums.parameters import Parameters
 
 
 class SavingOperations(Contract):
@@ -18,16 +17,16 @@ class SavingOperations(Contract):
     @operation("virDomainSaveFlags", writes=True, flags="SaveRestoreFlags", plain="virDomainSave", newer="dxml flags")
     def domain_save_flags(self, domain: DomainRef, to: str, dxml: str | None = None, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainSaveParams", writes=True, flags="SaveRestoreFlags")
-    def domain_save_params(self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0) -> None: ...
+    @operation("virDomainSaveParams", writes=True, flags="SaveRestoreFlags", params="SaveRestore")
+    def domain_save_params(self, domain: DomainRef, params: Parameters, *, flags: int = 0) -> None: ...
 
     @operation(
         "virDomainRestoreFlags", writes=True, flags="SaveRestoreFlags", plain="virDomainRestore", newer="dxml flags"
     )
     def domain_restore_flags(self, path: str, dxml: str | None = None, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainRestoreParams", writes=True, flags="SaveRestoreFlags")
-    def domain_restore_params(self, params: dict[str, Any], *, flags: int = 0) -> None: ...
+    @operation("virDomainRestoreParams", writes=True, flags="SaveRestoreFlags", params="SaveRestore")
+    def domain_restore_params(self, params: Parameters, *, flags: int = 0) -> None: ...
 
     @operation("virDomainSaveImageGetXMLDesc", writes=True, flags="SaveImageXMLFlags")
     def domain_save_image_get_xml_desc(self, path: str, *, flags: int = 0) -> str: ...
@@ -66,22 +65,56 @@ class SavingOperations(Contract):
     @operation("virDomainGetJobInfo")
     def domain_get_job_info(self, domain: DomainRef) -> JobInfo: ...
 
-    @operation("virDomainGetJobStats", flags="JobStatsFlags")
-    def domain_get_job_stats(self, domain: DomainRef, *, flags: int = 0) -> tuple[int, dict[str, Any]]:
+    @operation("virDomainGetJobStats", flags="JobStatsFlags", params="JobStats")
+    def domain_get_job_stats(self, domain: DomainRef, *, flags: int = 0) -> tuple[int, Parameters]:
         """(JobType, figures)."""
 
     @operation("virDomainAbortJobFlags", writes=True, flags="AbortJobFlags", plain="virDomainAbortJob")
     def domain_abort_job_flags(self, domain: DomainRef, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainMigrate3", writes=True, flags="MigrateFlags")
-    def domain_migrate3(
-        self, domain: DomainRef, destination: Any, params: dict[str, Any], *, flags: int = 0
-    ) -> DomainRef:
-        """``destination`` is the driver of the other connection."""
+    # The phases of a migration, which the client makes of two connections (api/migration.py). What one end has to tell
+    # the other goes in cookies, which only drivers understand.
+    @operation("virDomainMigrateBegin3Params", writes=True, flags="MigrateFlags", params="Migrate")
+    def domain_migrate_begin3_params(
+        self, domain: DomainRef, params: Parameters, *, flags: int = 0
+    ) -> tuple[bytes, str]:
+        """On the source: (cookie, the document that the destination gets)."""
 
-    @operation("virDomainMigrateToURI3", writes=True, flags="MigrateFlags")
+    @operation("virDomainMigratePrepare3Params", writes=True, flags="MigrateFlags", params="Migrate")
+    def domain_migrate_prepare3_params(
+        self, params: Parameters, cookie: bytes, *, flags: int = 0
+    ) -> tuple[bytes, str | None]:
+        """On the destination, which waits from then on: (cookie, where the source shall send the guest)."""
+
+    @operation(
+        "virDomainMigratePrepareTunnel3Params", writes=True, flags="MigrateFlags", params="Migrate", carries="stream"
+    )
+    def domain_migrate_prepare_tunnel3_params(
+        self, stream: Stream, params: Parameters, cookie: bytes, *, flags: int = 0
+    ) -> bytes:
+        """The same where the guest comes through ``stream``: the cookie."""
+
+    @operation("virDomainMigratePerform3Params", writes=True, flags="MigrateFlags", params="Migrate")
+    def domain_migrate_perform3_params(
+        self, domain: DomainRef, dconnuri: str | None, params: Parameters, cookie: bytes, *, flags: int = 0
+    ) -> bytes:
+        """On the source: send the guest; the cookie."""
+
+    @operation("virDomainMigrateFinish3Params", writes=True, flags="MigrateFlags", params="Migrate")
+    def domain_migrate_finish3_params(
+        self, params: Parameters, cookie: bytes, cancelled: bool, *, flags: int = 0
+    ) -> tuple[DomainRef, bytes]:
+        """On the destination: let the guest run there, or forget it: (the domain, cookie)."""
+
+    @operation("virDomainMigrateConfirm3Params", writes=True, flags="MigrateFlags", params="Migrate")
+    def domain_migrate_confirm3_params(
+        self, domain: DomainRef, params: Parameters, cookie: bytes, cancelled: bool, *, flags: int = 0
+    ) -> None:
+        """On the source: forget the guest, or go on with it."""
+
+    @operation("virDomainMigrateToURI3", writes=True, flags="MigrateFlags", params="Migrate")
     def domain_migrate_to_uri3(
-        self, domain: DomainRef, dconnuri: str | None, params: dict[str, Any], *, flags: int = 0
+        self, domain: DomainRef, dconnuri: str | None, params: Parameters, *, flags: int = 0
     ) -> None: ...
 
     @operation("virDomainMigrateGetMaxDowntime")

@@ -6,10 +6,9 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from virshpy.driver.structures import VcpuInfo
     from virshpy.driver.types import DomainRef
+    from virshpy.enums.parameters import Parameters
 
 
 class TuningOperations(Contract):
@@ -40,41 +39,45 @@ class TuningOperations(Contract):
     @operation("virDomainMemoryPeek", writes=True, flags="MemoryFlags")
     def domain_memory_peek(self, domain: DomainRef, start: int, size: int, *, flags: int = 0) -> bytes: ...
 
-    @operation("virDomainGetMemoryParameters", flags="ModificationImpact")
-    def domain_get_memory_parameters(self, domain: DomainRef, *, flags: int = 0) -> dict[str, Any]: ...
+    @operation("virDomainGetMemoryParameters", flags="ModificationImpact", params="MemoryTune")
+    def domain_get_memory_parameters(self, domain: DomainRef, *, flags: int = 0) -> Parameters: ...
 
-    @operation("virDomainSetMemoryParameters", writes=True, flags="ModificationImpact")
-    def domain_set_memory_parameters(self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0) -> None: ...
+    @operation("virDomainSetMemoryParameters", writes=True, flags="ModificationImpact", params="MemoryTune")
+    def domain_set_memory_parameters(self, domain: DomainRef, params: Parameters, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainGetNumaParameters", flags="ModificationImpact")
-    def domain_get_numa_parameters(self, domain: DomainRef, *, flags: int = 0) -> dict[str, Any]: ...
+    @operation("virDomainGetNumaParameters", flags="ModificationImpact", params="NumaTune")
+    def domain_get_numa_parameters(self, domain: DomainRef, *, flags: int = 0) -> Parameters: ...
 
-    @operation("virDomainSetNumaParameters", writes=True, flags="ModificationImpact")
-    def domain_set_numa_parameters(self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0) -> None: ...
+    @operation("virDomainSetNumaParameters", writes=True, flags="ModificationImpact", params="NumaTune")
+    def domain_set_numa_parameters(self, domain: DomainRef, params: Parameters, *, flags: int = 0) -> None: ...
 
-    @operation("virDomainGetBlkioParameters", flags="ModificationImpact")
-    def domain_get_blkio_parameters(self, domain: DomainRef, *, flags: int = 0) -> dict[str, Any]: ...
+    @operation("virDomainGetBlkioParameters", flags="ModificationImpact", params="BlkioTune")
+    def domain_get_blkio_parameters(self, domain: DomainRef, *, flags: int = 0) -> Parameters: ...
 
-    @operation("virDomainSetBlkioParameters", writes=True, flags="ModificationImpact")
-    def domain_set_blkio_parameters(self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0) -> None: ...
+    @operation("virDomainSetBlkioParameters", writes=True, flags="ModificationImpact", params="BlkioTune")
+    def domain_set_blkio_parameters(self, domain: DomainRef, params: Parameters, *, flags: int = 0) -> None: ...
 
     @operation("virDomainGetSchedulerType")
     def domain_get_scheduler_type(self, domain: DomainRef) -> tuple[str, int]:
         """(name, number of parameters)."""
 
     @operation(
-        "virDomainGetSchedulerParametersFlags", flags="ModificationImpact", plain="virDomainGetSchedulerParameters"
+        "virDomainGetSchedulerParametersFlags",
+        flags="ModificationImpact",
+        plain="virDomainGetSchedulerParameters",
+        params="Scheduler",
     )
-    def domain_get_scheduler_parameters_flags(self, domain: DomainRef, *, flags: int = 0) -> dict[str, Any]: ...
+    def domain_get_scheduler_parameters_flags(self, domain: DomainRef, *, flags: int = 0) -> Parameters: ...
 
     @operation(
         "virDomainSetSchedulerParametersFlags",
         writes=True,
         flags="ModificationImpact",
         plain="virDomainSetSchedulerParameters",
+        params="Scheduler",
     )
     def domain_set_scheduler_parameters_flags(
-        self, domain: DomainRef, params: dict[str, Any], *, flags: int = 0
+        self, domain: DomainRef, params: Parameters, *, flags: int = 0
     ) -> None: ...
 
     @operation("virDomainGetMaxVcpus")
@@ -107,25 +110,25 @@ class TuningOperations(Contract):
     @operation("virDomainPinEmulator", writes=True, flags="ModificationImpact")
     def domain_pin_emulator(self, domain: DomainRef, cpus: list[int], *, flags: int = 0) -> None: ...
 
-    @operation("virDomainGetCPUStats")
-    def domain_get_cpu_stats(self, domain: DomainRef, start_cpu: int, ncpus: int) -> list[dict[str, Any]]:
+    @operation("virDomainGetCPUStats", params="CPUStats")
+    def domain_get_cpu_stats(self, domain: DomainRef, start_cpu: int, ncpus: int) -> list[Parameters]:
         """Nanoseconds by processor; ``start_cpu`` -1 asks for the total."""
 
-    @operation("virDomainGetPerfEvents", flags="ModificationImpact")
+    @operation("virDomainGetPerfEvents", flags="ModificationImpact", params="PerfEvents")
     def domain_get_perf_events(self, domain: DomainRef, *, flags: int = 0) -> dict[str, bool]: ...
 
-    @operation("virDomainSetPerfEvents", writes=True, flags="ModificationImpact")
+    @operation("virDomainSetPerfEvents", writes=True, flags="ModificationImpact", params="PerfEvents")
     def domain_set_perf_events(self, domain: DomainRef, params: dict[str, bool], *, flags: int = 0) -> None: ...
 
     @operation("virDomainSetLifecycleAction", writes=True, flags="ModificationImpact")
     def domain_set_lifecycle_action(self, domain: DomainRef, type: int, action: int, *, flags: int = 0) -> None:
         """``type`` is a Lifecycle, ``action`` a LifecycleAction."""
 
-    @operation("virDomainGetLaunchSecurityInfo", writes=True)
-    def domain_get_launch_security_info(self, domain: DomainRef) -> dict[str, Any]: ...
+    @operation("virDomainGetLaunchSecurityInfo", writes=True, params="LaunchSecurity")
+    def domain_get_launch_security_info(self, domain: DomainRef) -> Parameters: ...
 
-    @operation("virDomainSetLaunchSecurityState", writes=True)
-    def domain_set_launch_security_state(self, domain: DomainRef, params: dict[str, Any]) -> None: ...
+    @operation("virDomainSetLaunchSecurityState", writes=True, params="LaunchSecurity")
+    def domain_set_launch_security_state(self, domain: DomainRef, params: Parameters) -> None: ...
 
     @operation("virDomainStartDirtyRateCalc", writes=True, flags="DirtyRateCalcFlags")
     def domain_start_dirty_rate_calc(self, domain: DomainRef, seconds: int, *, flags: int = 0) -> None: ...

@@ -19,6 +19,10 @@ from virshpy.enums import (
 )
 from virshpy.host import files
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.enums.parameters import Parameter, Parameters
+
 _MAGIC = b"TestGuestMagic\0"
 
 
@@ -36,8 +40,8 @@ class Saving(Guests, SavingOperations):
         guest.stop(self.host, ShutoffReason.SAVED)
 
     @accepts(0)
-    def domain_save_params(self, domain: DomainRef, params: dict[str, object], *, flags: int = 0) -> None:
-        self.domain_save_flags(domain, str(params.get("file")), params.get("dxml"), flags=flags)  # type: ignore[arg-type]
+    def domain_save_params(self, domain: DomainRef, params: Parameters, *, flags: int = 0) -> None:
+        self.domain_save_flags(domain, str(params.get("file")), _text(params.get("dxml")), flags=flags)
 
     @accepts(0)
     def domain_restore_flags(self, path: str, dxml: str | None = None, *, flags: int = 0) -> None:
@@ -50,8 +54,8 @@ class Saving(Guests, SavingOperations):
         admit(self.host, document, live=True).run(self.host, RunningReason.RESTORED)
 
     @accepts(0)
-    def domain_restore_params(self, params: dict[str, object], *, flags: int = 0) -> None:
-        self.domain_restore_flags(str(params.get("file")), params.get("dxml"), flags=flags)  # type: ignore[arg-type]
+    def domain_restore_params(self, params: Parameters, *, flags: int = 0) -> None:
+        self.domain_restore_flags(str(params.get("file")), _text(params.get("dxml")), flags=flags)
 
     def domain_save_image_get_xml_desc(self, path: str, *, flags: int = 0) -> str:
         return read(_read(path)).format(inactive=True, secure=bool(flags & SaveImageXMLFlags.SECURE))
@@ -110,3 +114,7 @@ def _write(path: str, content: bytes, doing: str, *, plain: bool = False) -> Non
         files.write_whole(path, content)
     except OSError as error:
         raise errors.SystemCallError(f"{doing}{'' if plain else ': open failed'}: {error.strerror}") from None
+
+
+def _text(value: Parameter | None) -> str | None:
+    return None if value is None else str(value)

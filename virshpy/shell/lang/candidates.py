@@ -5,6 +5,7 @@ asked on a read-only connection, too."""
 
 from __future__ import annotations
 
+from virshpy.enums.parameters import parameters
 from virshpy.shell.lang.types import Choice, DomainType, Path, Type, Uri
 from virshpy.shell.nouns.objects import DiskName, InterfaceName, InterfaceType, NetworkType, OfDomain, SecretType
 
@@ -314,14 +315,7 @@ COMPRESSIONS = Commas(Choice("mt", "xbzrle", "zlib", "zstd"))
 NETWORK_PROTOCOLS = Choice(
     "nbd", "rbd", "sheepdog", "gluster", "iscsi", "http", "https", "ftp", "ftps", "tftp", "ssh", "nfs"
 )
-PERF_EVENTS = Commas(
-    Choice(
-        "cmt", "mbmt", "mbml", "cpu_cycles", "instructions", "cache_references", "cache_misses", "branch_instructions",
-        "branch_misses", "bus_cycles", "stalled_cycles_frontend", "stalled_cycles_backend", "ref_cpu_cycles",
-        "cpu_clock", "task_clock", "page_faults", "context_switches", "cpu_migrations", "page_faults_min",
-        "page_faults_maj", "alignment_faults", "emulation_faults",
-    )
-)  # fmt: skip
+PERF_EVENTS = Commas(Choice(*parameters("PerfEvents")))
 QMP_EVENTS = Choice(
     "ACPI_DEVICE_OST", "BALLOON_CHANGE", "BLOCK_IO_ERROR", "BLOCK_JOB_CANCELLED", "BLOCK_JOB_COMPLETED",
     "BLOCK_JOB_ERROR", "BLOCK_JOB_PENDING", "BLOCK_JOB_READY", "BLOCK_WRITE_THRESHOLD", "DEVICE_DELETED",

@@ -11,7 +11,7 @@ from virshpy.shell.lang import registry
 def test_in_words_and_undone() -> None:
     outcome = run_virshpy(["-c", URI, "destroy test --graceful --explain; list --name"])
     assert outcome.code == 0
-    assert outcome.stdout.startswith("destroy: stop a domain at once.\n  Pull the plug")
+    assert outcome.stdout.startswith("destroy: pull a domain's plug; ")
     assert "--domain 'test'" in outcome.stdout and f"It goes to {URI}." in outcome.stdout
     assert outcome.stdout.endswith("test\n\n")
 

@@ -222,7 +222,7 @@ class Command:
         name: str,
         summary: str,
         description: str,
-        options: Sequence[Option],
+        options: Sequence[Option | Constraint],
         handler: Handler,
         *,
         aliases: Sequence[Alias],
@@ -234,10 +234,10 @@ class Command:
         self.name = name
         self.summary = summary
         self.description = description
-        self.options = tuple(options)
+        self.options = tuple(one for one in options if isinstance(one, Option))
         self.handler = handler
         self.aliases = tuple(aliases)
-        self.constraints = tuple(constraints)
+        self.constraints = (*(one for one in options if isinstance(one, Constraint)), *constraints)
         self.examples = tuple(examples)
         self.returns = returns
         self.connects = connects
@@ -329,7 +329,7 @@ def command(
     name: str,
     summary: str,
     description: str,
-    options: Sequence[Option] = (),
+    options: Sequence[Option | Constraint] = (),
     *,
     aliases: Sequence[Alias] = (),
     constraints: Sequence[Constraint] = (),
@@ -337,7 +337,8 @@ def command(
     returns: str,
     connects: bool = True,
 ) -> Callable[[Handler], Handler]:
-    """Declare the decorated handler as a command. ``returns`` names the keys of what it gives to programs, in the
+    """Declare the decorated handler as a command. Rules may stand among the ``options``, so that a group of options
+    brings its own, which go before the ``constraints``. ``returns`` names the keys of what it gives to programs, in the
     notation of :mod:`virshpy.shell.lang.shapes`; it is empty where nothing is ever printed."""
 
     def declare(run: Handler) -> Handler:

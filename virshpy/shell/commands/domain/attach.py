@@ -11,7 +11,6 @@ from virshpy.shell.commands.domain.options import (
     DOMAIN_LATE,
     IMPACT,
     PERSISTENT,
-    PERSISTENT_CLASHES,
     explicit,
     lasting_impact,
 )
@@ -68,12 +67,11 @@ class Source(AnyText):
         option("source-host-name", STRING, "host of a network source, HOST:PORT"),
         option("source-host-transport", Choice("tcp", "rdma", "unix"), "transport of a network source"),
         option("source-host-socket", Path(), "socket of a network source"),
-        PERSISTENT,
+        *PERSISTENT,
         *IMPACT,
     ),
     aliases=(Alias("shareable", "mode", "shareable"),),
     constraints=(
-        *PERSISTENT_CLASHES,
         Requires("source-host-name", "source-protocol"),
         Requires("source-host-transport", "source-protocol"),
         Requires("source-host-socket", "source-protocol"),
@@ -251,7 +249,7 @@ _OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "ud
         option("alias", STRING, "alias for it, which begins with ua-"),
         option("inbound", STRING, "inbound limits: AVERAGE,PEAK,BURST,FLOOR"),
         option("outbound", STRING, "outbound limits: AVERAGE,PEAK,BURST"),
-        PERSISTENT,
+        *PERSISTENT,
         *IMPACT,
         _PRINT,
         flag("managed", "detach the device from its driver on the host, and reattach it later"),
@@ -261,7 +259,6 @@ _OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "ud
             "mode of the source: server or client, or a mode of macvtap",
         ),
     ),
-    constraints=PERSISTENT_CLASHES,
     examples=(("attach-interface test network default --model virtio --persistent", "for good"),),
     returns="message domain | xml",
 )

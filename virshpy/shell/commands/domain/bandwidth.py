@@ -7,7 +7,6 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import argument, command, option
 from virshpy.shell.lang.types import STRING, whole_number
 from virshpy.shell.nouns.objects import InterfaceName
-from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.readable import parameters
 from virshpy.shell.render.results import Text
 
@@ -73,7 +72,6 @@ _RATE_HELP = "AVERAGE,PEAK,BURST,FLOOR in KiB/s and KiB"
         option("outbound", STRING, "outbound limits: AVERAGE,PEAK,BURST in KiB/s and KiB"),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("domiftune test testnet0 --inbound 1000,5000,5120", "1 MB per second, with bursts"),),
     returns="parameters",
 )

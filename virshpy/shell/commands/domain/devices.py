@@ -10,7 +10,6 @@ from virshpy.shell.commands.domain.options import (
     IMPACT,
     LIVE,
     PERSISTENT,
-    PERSISTENT_CLASHES,
     explicit,
     lasting_impact,
 )
@@ -43,8 +42,7 @@ def _done(args: Arguments, sentence: str) -> Message:
     "attach-device",
     "give a domain a device, from a file",
     "Attach a device to a domain, as its XML says.",
-    (DOMAIN, _FILE, PERSISTENT, *IMPACT),
-    constraints=PERSISTENT_CLASHES,
+    (DOMAIN, _FILE, *PERSISTENT, *IMPACT),
     examples=(("attach-device test disk.xml --persistent", "now and after its next start"),),
     returns="message domain",
 )
@@ -58,8 +56,7 @@ def attach_device(domain: Domain, file: str, args: Arguments) -> Message:
     "detach-device",
     "take a device from a domain, from a file",
     "Detach the device of a domain that its XML describes.",
-    (DOMAIN, _FILE, PERSISTENT, *IMPACT),
-    constraints=PERSISTENT_CLASHES,
+    (DOMAIN, _FILE, *PERSISTENT, *IMPACT),
     examples=(("detach-device test disk.xml --live", "until its next start"),),
     returns="message domain",
 )
@@ -76,11 +73,10 @@ def detach_device(domain: Domain, file: str, args: Arguments) -> Message:
     (
         DOMAIN,
         _FILE,
-        PERSISTENT,
+        *PERSISTENT,
         *IMPACT,
         flag("force", "even where the guest holds on to it", adds=DeviceModifyFlags.FORCE),
     ),
-    constraints=PERSISTENT_CLASHES,
     examples=(("update-device test nic.xml --live", "such as another network"),),
     returns="message domain",
 )
@@ -96,7 +92,6 @@ def update_device(domain: Domain, file: str, args: Arguments) -> Message:
     "take a device from a domain, by its alias",
     "Ask a guest to release a device. The command does not wait for it.",
     (DOMAIN, argument("alias", DeviceAlias(), "alias of a device, such as virtio-disk0"), *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("detach-device-alias test ua-scratch --live", "a device with an alias from its definition"),),
     returns="message domain",
 )
@@ -152,8 +147,7 @@ def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
     "detach-disk",
     "take a disk from a domain",
     "Detach the disk of a domain that has this target or source.",
-    (DOMAIN, argument("target", DiskName(), "target or source of a disk"), PERSISTENT, *IMPACT, _PRINT),
-    constraints=PERSISTENT_CLASHES,
+    (DOMAIN, argument("target", DiskName(), "target or source of a disk"), *PERSISTENT, *IMPACT, _PRINT),
     examples=(("detach-disk test vdb --persistent", "now and after its next start"),),
     returns="message domain | xml",
 )
@@ -257,11 +251,10 @@ def _interface(args: Arguments, config: bool) -> Node:
         DOMAIN,
         argument("type", Choice("network", "bridge", "direct", "hostdev", "user"), "type of the interface", late=True),
         option("mac", MacAddress(), "its MAC address", late=True),
-        PERSISTENT,
+        *PERSISTENT,
         *IMPACT,
         _PRINT,
     ),
-    constraints=PERSISTENT_CLASHES,
     examples=(("detach-interface test network --mac aa:bb:cc:dd:ee:ff", "one of several"),),
     returns="message domain | xml",
 )
@@ -342,7 +335,7 @@ def domif_setlink(domain: Domain, interface: str, print_xml: bool, args: Argumen
         option("node", UInt().offering("MEMORY_NODES"), "the guest's NUMA node that it belongs to"),
         option("requested-size", KiB(), "how much, in KiB or with a unit", late=True),
     ),
-    constraints=(*IMPACT_CLASHES, Exclusive("node", "alias")),
+    constraints=(Exclusive("node", "alias"),),
     examples=(("update-memory-device test --requested-size 1G", "let it use so much"),),
     returns="message domain | xml",
 )

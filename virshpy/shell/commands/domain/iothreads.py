@@ -7,7 +7,6 @@ from virshpy.shell.commands.domain.processors import host_cpus, wanted_cpus
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import argument, command, option
 from virshpy.shell.lang.types import STRING, Int, UInt
-from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.results import Message, Shown, Table
 from virshpy.xml.scalars import format_ranges
 
@@ -34,7 +33,6 @@ class ThreadNumber(Int):
     "list a domain's I/O threads",
     "List the I/O threads of a domain, and where they may run.",
     (DOMAIN, *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("iothreadinfo test", "what <iothreads> has made"),),
     returns="iothreads[iothread affinity] message? domain?",
 )
@@ -61,7 +59,6 @@ def iothreadinfo(session: Session, domain: Domain, flags: int) -> Result:
         argument("cpulist", STRING.offering("CPU_LIST"), "CPUs of the host, such as 0-3,^2; or r: all"),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("iothreadpin test 1 0-1", "next to the disks' interrupts"),),
     returns="",
 )
@@ -75,7 +72,6 @@ def iothreadpin(session: Session, domain: Domain, iothread: int, cpulist: str, f
     "give a domain an I/O thread",
     "Add an I/O thread to a domain.",
     (DOMAIN, argument("id", ThreadNumber().offering("FREE_IOTHREAD"), "number of the new I/O thread"), *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("iothreadadd test 2 --config", "from its next start"),),
     returns="",
 )
@@ -88,7 +84,6 @@ def iothreadadd(domain: Domain, id: int, flags: int) -> None:
     "take an I/O thread from a domain",
     "Remove an I/O thread that no disk uses.",
     (DOMAIN, argument("id", ThreadNumber().offering("IOTHREADS"), "number of an I/O thread"), *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("iothreaddel test 2 --config", "from its next start"),),
     returns="",
 )
@@ -115,7 +110,6 @@ _POLLING = (
         *(option(name, type, help) for name, type, help in _POLLING),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("iothreadset test 1 --poll-max-ns 32768 --live", "poll longer"),),
     returns="",
 )

@@ -17,9 +17,13 @@ _RUNNING = DomainType(states="running,paused,idle")
 RUNNING = argument("domain", _RUNNING, "name, id or UUID of a domain")
 RUNNING_LATE = argument("domain", _RUNNING, "name, id or UUID of a domain", late=True)
 
-CONFIG, LIVE, CURRENT = IMPACT = impact("domain")
-PERSISTENT = flag("persistent", "act on the definition, and on the domain if it runs")
-PERSISTENT_CLASHES = (Exclusive("persistent", "current"), *IMPACT_CLASHES)
+CONFIG, LIVE, CURRENT = impact("domain")
+# Groups of options, with the rules about them.
+IMPACT = (CONFIG, LIVE, CURRENT, *IMPACT_CLASHES)
+PERSISTENT = (
+    flag("persistent", "act on the definition, and on the domain if it runs"),
+    Exclusive("persistent", "current"),
+)
 
 
 def lasting_impact(args: Arguments) -> int:

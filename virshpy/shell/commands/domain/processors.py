@@ -8,7 +8,6 @@ from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, IMPACT, R
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, Exclusive, OneOf, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, Int, UInt
-from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.readable import cpu_map
 from virshpy.shell.render.results import Shown, Table, Text
 from virshpy.xml.scalars import format_ranges, parse_ranges
@@ -42,7 +41,6 @@ _BITS = 1024  # of virsh's set of CPUs
         flag("hotpluggable", "make added virtual CPUs hotpluggable: they can be removed again"),
     ),
     constraints=(
-        *IMPACT_CLASHES,
         Exclusive("guest", "config"),
         Requires("maximum", "config"),
     ),
@@ -133,9 +131,10 @@ _ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --di
         argument("vcpulist", STRING.offering("VCPU_LIST"), "numbers of virtual CPUs, such as 2-3"),
         flag("enable", "plug them in"),
         flag("disable", "unplug them"),
+        Exclusive("enable", "disable"),
         *IMPACT,
     ),
-    constraints=(Exclusive("enable", "disable"), *IMPACT_CLASHES, _ENABLE_OR_DISABLE),
+    constraints=(_ENABLE_OR_DISABLE,),
     examples=(("setvcpu test 1 --disable", "the second virtual CPU"),),
     returns="",
 )
@@ -258,7 +257,6 @@ def wanted_cpus(text: str, session: Session) -> list[int]:
         CPULIST,
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("vcpupin test 0 2-3", "the first virtual CPU, on two CPUs of the host"),),
     returns="vcpus[vcpu affinity]",
 )
@@ -293,7 +291,6 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
     "pin a domain's emulator to CPUs of the host",
     "Print or set which CPUs of the host a domain's emulator may run on.",
     (DOMAIN, CPULIST, *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("emulatorpin test 0-1", "away from its virtual CPUs"),),
     returns="affinity",
 )

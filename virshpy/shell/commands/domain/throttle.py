@@ -7,7 +7,6 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, Size, UInt
 from virshpy.shell.nouns.objects import DiskName
-from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.readable import parameters
 from virshpy.shell.render.results import Message, Table, Text
 
@@ -89,7 +88,7 @@ def throttle_values(args: Arguments) -> dict[str, Any]:
     "limits of a domain's disk",
     "Print or set how fast a domain may read and write one of its disks.",
     (DOMAIN, argument("device", DiskName(), "target or source of a disk"), *throttle_options(group=True), *IMPACT),
-    constraints=(*IMPACT_CLASHES, Reads("domain", "device", *_READ)),
+    constraints=(Reads("domain", "device", *_READ),),
     aliases=[Alias(name.replace("-", "_"), name) for name in _READ],
     examples=(("blkdeviotune test vda --total-iops-sec 500 --total-iops-sec-max 2000", "500, and 2000 at times"),),
     returns="parameters",
@@ -114,7 +113,6 @@ _GROUP = argument("group-name", STRING.offering("THROTTLE_GROUPS"), "name of a g
     "limits that several of a domain's disks share",
     "Make or change a group of limits that disks of a domain share.",
     (DOMAIN, _GROUP, *throttle_options(group=False), *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("domsetthrottlegroup test slow --total-iops-sec 100", "all disks of that group together"),),
     returns="message domain",
 )
@@ -130,7 +128,6 @@ def domsetthrottlegroup(domain: Domain, group_name: str, flags: int, args: Argum
     "remove limits that several of a domain's disks share",
     "Remove a group of limits that no disk uses.",
     (DOMAIN, _GROUP, *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("domdelthrottlegroup test slow", "no one is slow any more"),),
     returns="message domain",
 )
@@ -173,7 +170,6 @@ def domthrottlegrouplist(domain: Domain, inactive: bool) -> Table:
     "print limits that a domain's disks share",
     "Print a group of limits of a domain.",
     (DOMAIN, _GROUP, *IMPACT),
-    constraints=IMPACT_CLASHES,
     examples=(("domthrottlegroupinfo test slow", "what it allows"),),
     returns="parameters",
 )

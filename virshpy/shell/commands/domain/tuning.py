@@ -30,7 +30,6 @@ UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB
     "Change the memory of a domain, within its maximum.",
     (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
     aliases=(Alias("kilobytes", "size"),),
-    constraints=IMPACT_CLASHES,
     examples=(("setmem test 1G --live", "give some of it back"),),
     returns="",
 )
@@ -43,7 +42,6 @@ def setmem(domain: Domain, size: int, args: Arguments) -> None:
     "change the maximum memory of a domain",
     "Change the maximum memory of a domain.",
     (DOMAIN, argument("size", KiB(), "in KiB, or with a unit"), *IMPACT),
-    constraints=IMPACT_CLASHES,
     aliases=(Alias("kilobytes", "size"),),
     examples=(("setmaxmem test 4G --config", "from its next start"),),
     returns="",
@@ -87,7 +85,6 @@ _LIMITS = (
         *(option(name, Limit(), f"{what}, in KiB or with a unit") for name, what in _LIMITS),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("memtune test --hard-limit 10G", "not more than that, whatever QEMU does"),),
     returns="parameters",
 )
@@ -114,7 +111,7 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
         option("nodeset", STRING.offering("CELL_LIST"), "numbers of NUMA nodes, such as 0-1"),
         *IMPACT,
     ),
-    constraints=(*IMPACT_CLASHES, Reads("domain", "nodeset")),
+    constraints=(Reads("domain", "nodeset"),),
     examples=(("numatune test --nodeset 0", "from the first node"),),
     returns="parameters",
 )
@@ -174,7 +171,6 @@ _PER_DEVICE = (
         *(option(name, StringParameter(), what) for name, what in _PER_DEVICE),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("blkiotune test --weight 200", "after the others"),),
     returns="parameters",
 )
@@ -292,7 +288,7 @@ def _of_the_type(name: str, text: str, present: Any) -> Any:
         option("disable", STRING.offering("PERF_EVENTS"), "counters to switch off, separated by commas"),
         *IMPACT,
     ),
-    constraints=(*IMPACT_CLASHES, Reads("enable", "disable")),
+    constraints=(Reads("enable", "disable"),),
     examples=(("perf test --enable cache_misses,instructions", "then: domstats --perf"),),
     returns="parameters",
 )
@@ -348,7 +344,6 @@ _ACTIONS = {
         argument("action", Choice(*_ACTIONS), "action: destroy, restart, preserve, rename-restart, coredump-…"),
         *IMPACT,
     ),
-    constraints=IMPACT_CLASHES,
     examples=(("set-lifecycle-action test poweroff restart", "it cannot be shut down from inside"),),
     returns="",
 )

@@ -10,7 +10,7 @@ from virshpy.shell.lang import registry
 from virshpy.shell.lang.shapes import fault, has_type
 from virshpy.shell.lang.vocabulary import ERROR, EVERYWHERE
 from virshpy.shell.render.output import Renderer, error_data
-from virshpy.shell.render.results import Explanation, Progress, Result
+from virshpy.shell.render.results import Explanation, Plan, Progress, Result
 
 render, failure = Renderer.render, Renderer.failure
 # What the present test has found: faults, and which forms of its answer (by their place in its declaration) each
@@ -21,7 +21,8 @@ forms: dict[str, set[int]] = {}
 
 def watched(self: Renderer, command: str, result: Result) -> None:
     """Renderer.render, looked over its shoulder."""
-    declared = {Explanation: EVERYWHERE["--explain"], Progress: EVERYWHERE["--verbose"]}.get(type(result))
+    special: dict[type[Result], str] = {Explanation: "--explain", Plan: "--dry-run", Progress: "--verbose"}
+    declared = EVERYWHERE.get(special.get(type(result), ""))
     check(command, result.data(), declared)
     render(self, command, result)
 

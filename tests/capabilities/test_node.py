@@ -12,6 +12,7 @@ from virshpy.drivers.qemu import node
 from virshpy.drivers.qemu.node import memory, processors, suspend
 from virshpy.drivers.qemu.node.kernel import number_list
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
+from virshpy.host.steps import Step
 
 TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
@@ -79,30 +80,34 @@ def test_free_pages(host: Host) -> None:
     assert "2048 KiB" in (caught.value.hint or "")
 
 
+def carry_out(step: Step) -> None:
+    step.do(lambda: None)
+
+
 def test_huge_pages_are_set_and_added(host: Host) -> None:
     cell = "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages"
-    assert memory.allocate_pages({2048: 5}, 0, 2, NodeAllocPagesFlags.SET) == 2
+    assert memory.allocate_pages({2048: 5}, 0, 2, NodeAllocPagesFlags.SET, carry_out) == 2
     assert host.read(cell).startswith("5")
     host.write(cell, "16\n")
-    assert memory.allocate_pages({2048: 4}, 1, 1, NodeAllocPagesFlags.ADD) == 1
+    assert memory.allocate_pages({2048: 4}, 1, 1, NodeAllocPagesFlags.ADD, carry_out) == 1
     assert host.read(cell).startswith("20")
 
 
 def test_huge_pages_that_cannot_be(host: Host) -> None:
     with pytest.raises(errors.OperationUnsupported, match="system pages pool can't be modified"):
-        memory.allocate_pages({os.sysconf("SC_PAGE_SIZE") // 1024: 1}, -1, 1, 0)
+        memory.allocate_pages({os.sysconf("SC_PAGE_SIZE") // 1024: 1}, -1, 1, 0, carry_out)
     with pytest.raises(errors.OperationFailed, match="page size 64 is not available"):
-        memory.allocate_pages({64: 1}, -1, 1, 0)
+        memory.allocate_pages({64: 1}, -1, 1, 0, carry_out)
 
 
 def test_merging_of_pages(host: Host) -> None:
     found = memory.merging()
     assert found["shm_pages_to_scan"] == 100 and found["shm_merge_across_nodes"] == 1
     assert "shm_pages_volatile" not in found, "this kernel has no such file"
-    memory.set_merging({"shm_pages_to_scan": 250})
+    memory.set_merging({"shm_pages_to_scan": 250}, carry_out)
     assert host.read("/sys/kernel/mm/ksm/pages_to_scan").startswith("250")
     with pytest.raises(errors.InvalidArg):
-        memory.set_merging({"shm_sleep_millisecs": 5, "shm_full_scans": 1})
+        memory.set_merging({"shm_sleep_millisecs": 5, "shm_full_scans": 1}, carry_out)
     assert host.read("/sys/kernel/mm/ksm/sleep_millisecs").startswith("20"), "all or nothing"
 
 
@@ -149,10 +154,10 @@ def test_firmware(host: Host) -> None:
 
 def test_a_host_that_cannot_sleep(host: Host) -> None:
     with pytest.raises(errors.ArgumentUnsupported, match="Suspend-to-RAM") as caught:
-        suspend.suspend(NodeSuspendTarget.MEM, 60)
+        suspend.suspend(NodeSuspendTarget.MEM, 60, carry_out)
     assert "/sys/power/state" in (caught.value.hint or "")
     with pytest.raises(errors.InvalidArg):
-        suspend.suspend(9, 60)
+        suspend.suspend(9, 60, carry_out)
 
 
 def test_how_a_host_sleeps(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,4 +167,4 @@ def test_how_a_host_sleeps(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.write("/sys/power/state", "freeze mem disk\n")
     assert suspend.targets() == list(NodeSuspendTarget)
     with pytest.raises(errors.InvalidArg, match="Suspend duration is too short"):
-        suspend.suspend(NodeSuspendTarget.MEM, 59)
+        suspend.suspend(NodeSuspendTarget.MEM, 59, carry_out)

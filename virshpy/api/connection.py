@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.api.domain import Domain
+    from virshpy.api.rehearsal import Rehearsal
 
 
 class Connection:
@@ -150,9 +151,15 @@ class Connection:
                 pass
         return self.lookup_by_name(key)
 
-    def plan_define(self, xml: str, flags: int = 0) -> list[str]:
-        """What define_xml would do on the host, as shell commands; nothing is done."""
-        return self.driver.domain_plan("define", xml, options=flags)
+    def rehearsal(self) -> Rehearsal:
+        """A context in which the first operation that changes something only tells what it would do on this host.
+
+        ``with connection.rehearsal() as told: domain.create()`` leaves the command lines in ``told.lines``; where
+        nothing was to be changed they are None. It raises what the operation would raise before its first step.
+        """
+        from virshpy.api.rehearsal import Rehearsal
+
+        return Rehearsal(self.driver)
 
     # networks
     list_networks = finds_all(Driver.connect_list_all_networks, kinds.network)

@@ -247,7 +247,3 @@ class Domain(Identified):
     set_time = calls(Driver.domain_set_time)
     set_user_password = calls(Driver.domain_set_user_password)
     qemu_agent_command = calls(Driver.domain_qemu_agent_command)
-
-    def plan(self, verb: str, flags: int = 0) -> list[str]:
-        """What create, destroy or undefine would do on the host, as shell commands; nothing is done."""
-        return self.driver.domain_plan(verb, self.ref, options=flags)

@@ -174,6 +174,8 @@ def _guarded(row: Row, method: Callable[..., Any]) -> Callable[..., Any]:
             _check_flags(self.driver, row, method, flags)
         elif has_flags and flags is None:
             kwargs["flags"] = row.plainly
+        if row.writes and self.driver.rehearsing:
+            self.driver.rehearsed(row)
         try:
             return method(self, *args, **kwargs)
         except errors.Error as error:

@@ -11,7 +11,7 @@ GROUPS = {
         domain_suspend domain_resume domain_shutdown_flags domain_reboot domain_reset domain_get_state
         domain_get_info domain_get_xml_desc domain_get_os_type domain_is_active domain_is_persistent
         domain_is_updated domain_has_managed_save_image domain_get_control_info domain_get_messages
-        domain_get_security_label_list domain_open_console domain_plan
+        domain_get_security_label_list domain_open_console
         """),
     "devices": ("virshpy.driver.domain.devices:DeviceOperations", """
         domain_attach_device_flags domain_detach_device_flags domain_detach_device_alias

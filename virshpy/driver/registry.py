@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ClassVar
 
-    from virshpy.driver.contract import Contract
+    from virshpy.driver.contract import Contract, Row
     from virshpy.uri import URI
 
 
@@ -27,6 +27,7 @@ class Driver(AllRows):
         self.place = place
         self.readonly = readonly
         self._made: dict[str, Contract] = {}
+        self._rehearsing = False
 
     def part(self, group: str) -> Contract:
         """What answers a group of rows."""
@@ -35,6 +36,20 @@ class Driver(AllRows):
             made = self._made[group] = load(self.parts.get(group) or GROUPS[group][0])(self.place)
             made.driver = self
         return made
+
+    # rehearsal
+    @property
+    def rehearsing(self) -> bool:
+        """Whether operations that change something only tell what they would do on the host, and raise Rehearsed."""
+        return self._rehearsing
+
+    @rehearsing.setter
+    def rehearsing(self, value: bool) -> None:
+        self._rehearsing = value
+
+    def rehearsed(self, row: Row) -> None:
+        """What such an operation begins with. A driver whose changes of the host are journalled has nothing to do."""
+        raise errors.Rehearsed([f"# {row.c_name}: nothing on this host would change"])
 
     def close(self) -> None:
         """Let go of everything that only this connection holds (virConnectClose); autodestroy guests end here."""

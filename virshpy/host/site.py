@@ -105,9 +105,13 @@ class Site:
 
     # rehearsal
     def rehearse(self) -> None:
-        """Until ``rehearsing`` is False again, verbs only tell what they would do: they raise Rehearsed with it."""
+        """From now on verbs only tell what they would do: they raise Rehearsed with it."""
         self.rehearsing = True
         self._told: list[str] = []
+
+    def perform(self) -> None:
+        """From now on verbs do what they say."""
+        self.rehearsing = False
 
     def rehearsed(self, entry: Journal) -> Journal:
         from virshpy.host.rehearsal import Rehearsal

@@ -17,10 +17,10 @@ from virshpy.shell.streams import OutputLost, complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from virshpy.api.connection import Connection
-    from virshpy.shell.lang.command import Invocation
+    from virshpy.shell.lang.command import Command, Invocation
 
 INTERRUPTED = 130
 _LEVELS = {DEBUG: "DEBUG", INFO: "INFO"}
@@ -151,12 +151,9 @@ class Session:
                 _ = self.connection
             arguments = Arguments(invocation, self)
             arguments.read_all()
-            outcome = command.run(self, arguments)
-            if isinstance(outcome, Result):
-                self.renderer.render(name, outcome)
-            elif outcome is not None:
-                for result in outcome:
-                    self.renderer.render(name, result)
+            dry = self.settings.dry_run or "dry-run" in invocation.everywhere
+            for result in (self._rehearsed if dry else self._results)(command, arguments):
+                self.renderer.render(name, result)
             return True
         except (Failure, errors.Error) as error:
             failure = error if isinstance(error, Failure) else Failure(None, error)
@@ -174,6 +171,20 @@ class Session:
                 raise KeyboardInterrupt from None
             self.report_unexpected(error, name)
         return False
+
+    def _results(self, command: Command, arguments: Arguments) -> Iterable[Result]:
+        outcome = command.run(self, arguments)
+        return [outcome] if isinstance(outcome, Result) else outcome or ()
+
+    def _rehearsed(self, command: Command, arguments: Arguments) -> Iterable[Result]:
+        """What a command would do on the host; of one that only asks, its answer."""
+        from virshpy.shell.render.results import Plan
+
+        if not command.connects:
+            return [Plan([f"# {command.name} changes nothing on the host"])]
+        with self.connection.rehearsal() as told:
+            return list(self._results(command, arguments))
+        return [Plan(told.lines or [])]
 
     def _drop_what_is_dead(self) -> None:
         """At the prompt a loss is noticed before a command, or when one has failed; the next command connects again."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from virshpy.xml.domain import Domain
 from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
@@ -29,6 +32,10 @@ _KEYS = {
 }
 
 
+# A start gives a guest these, and a definition leaves them open.
+_DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@address$")
+
+
 class Difference:
     """``place`` in the document; ``now`` and ``then`` are its values, None where it is not there at all."""
 
@@ -46,6 +53,16 @@ class Difference:
 def differences(now: str, then: str) -> list[Difference]:
     """What leads from one text to another. A device that is only in one of them is one difference, not one a value."""
     return list(_between(parse(now), parse(then), ""))
+
+
+def at_next_start(running: str, saved: str) -> list[Difference]:
+    """What differs between a running guest's document and its definition, other than what every start decides.
+
+    ``running`` has the processor that was asked for, not the one that QEMU made of it (XMLFlags.MIGRATABLE).
+    """
+    asked = Domain.parse(running, inactive=True).format(inactive=True, secure=True)
+    found = differences(asked, saved)
+    return [one for one in found if one.then is not None or not _DECIDED_AT_START.search(one.place)]
 
 
 def _between(now: Node, then: Node, place: str) -> Iterator[Difference]:

@@ -76,7 +76,7 @@ NEEDED["iface-unbridge"] = ["iface-bridge eth1 br0"]
 NEEDED["vol-create-from"] = ["pool-create-as templates dir --target /t", "vol-create-as templates golden 1M"]
 # Lines that show forms of an answer that examples do not.
 FORMS = {
-    "destroy": ["destroy web --dry-run"], "define": ["define web.xml --dry-run"],
+
     "desc": ["desc test", "desc test --title"],
     "metadata": ["metadata test u k <a/>; metadata test u"], "cpu-stats": ["cpu-stats test --start 0 --count 99"],
     "emulatorpin": ["emulatorpin test"], "guestvcpus": ["guestvcpus test"], "vcpupin": ["vcpupin test"],

@@ -136,11 +136,3 @@ class DomainOperations(Contract):
     @operation("virDomainOpenConsole", writes=True, flags="ConsoleFlags", carries="stream")
     def domain_open_console(self, domain: DomainRef, device: str | None = None, *, flags: int = 0) -> Stream:
         """A stream to the console with alias ``device`` (None: the first console or serial port)."""
-
-    # saying what would be done; virshpy's own rows
-    @operation("virshpyDomainPlan")
-    def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
-        """The shell commands that ``verb`` (create, destroy, define, undefine) would amount to, none carried out.
-
-        ``target`` is a domain, or the document for define; ``options`` are the flags the verb itself would get.
-        """

@@ -64,15 +64,3 @@ class DomainRows(Inspection, Definitions, Power):
         from virshpy.drivers.qemu import lifecycle
 
         lifecycle.stop(self.domains, domain, force=not flags & DestroyFlags.GRACEFUL)
-
-    def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
-        acts = {"define": "domain_define_xml_flags", "create": "domain_create_with_flags"}
-        act = getattr(self, acts.get(verb, f"domain_{verb}_flags"))
-        self.domains.site.rehearse()
-        try:
-            act(target, flags=options)
-        except errors.Rehearsed as told:
-            return told.lines
-        finally:
-            self.domains.site.rehearsing = False
-        return []

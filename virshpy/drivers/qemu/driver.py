@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from virshpy.driver.contract import Row
     from virshpy.uri import URI
 
 
@@ -41,6 +42,17 @@ class QemuDriver(Driver):
 
     def on_warning(self, hear: Callable[[str], None]) -> None:
         self.place.on_warning(hear)
+
+    @property
+    def rehearsing(self) -> bool:
+        return self.place.rehearsing
+
+    @rehearsing.setter
+    def rehearsing(self, value: bool) -> None:
+        self.place.rehearse() if value else self.place.perform()
+
+    def rehearsed(self, row: Row) -> None:
+        """Each verb's own change tells."""
 
     def close(self) -> None:
         super().close()

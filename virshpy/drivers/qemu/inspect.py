@@ -22,16 +22,6 @@ if TYPE_CHECKING:
 
 _List = ListDomainsFlags
 
-# Groups of list flags: within one, flags are alternatives; a condition for the query, or None where the state decides.
-_FILTERS: tuple[dict[int, str | None], ...] = (
-    {_List.ACTIVE: "a.pid IS NOT NULL", _List.INACTIVE: "a.pid IS NULL"},
-    {_List.PERSISTENT: "d.uuid IS NOT NULL", _List.TRANSIENT: "d.uuid IS NULL"},
-    {_List.AUTOSTART: "d.autostart", _List.NO_AUTOSTART: "NOT coalesce(d.autostart, 0)"},
-    # There is nothing of these kinds yet, so having none is true of all.
-    {_List.MANAGEDSAVE: "0", _List.NO_MANAGEDSAVE: "1"},
-    {_List.HAS_SNAPSHOT: "0", _List.NO_SNAPSHOT: "1"},
-    {_List.HAS_CHECKPOINT: "0", _List.NO_CHECKPOINT: "1"},
-)
 _STATES = {
     _List.RUNNING: (DomainState.RUNNING,),
     _List.PAUSED: (DomainState.PAUSED,),
@@ -79,11 +69,7 @@ class Inspection(DomainOperations):
     def select(self, flags: int) -> list[tuple[Record, tuple[int, int] | None]]:
         """Records that match list flags, each with its state where the flags made it known."""
         endings.refresh(self.domains)
-        conditions = ["1"]
-        for group in _FILTERS:
-            if chosen := [sql for flag, sql in group.items() if flags & flag]:
-                conditions.append(f"({' OR '.join(str(sql) for sql in chosen)})")
-        records = self.domains.query(" AND ".join(conditions))
+        records = self.domains.select(flags)
         states = {state for flag, group in _STATES.items() if flags & flag for state in group}
         if not states:
             return [(record, None) for record in records]
@@ -107,19 +93,19 @@ class Inspection(DomainOperations):
         return bool(self._current(domain).persistent)
 
     def domain_is_updated(self, domain: DomainRef) -> bool:
-        self._current(domain)
-        return False
+        from virshpy.xml.compare import at_next_start
+
+        record = self._current(domain)
+        running, saved = self.domains.live_document(record.uuid), self.domains.definition(record.uuid)
+        return running is not None and saved is not None and bool(at_next_start(running, saved))
 
     def domain_has_managed_save_image(self, domain: DomainRef) -> bool:
         self._current(domain)
         return False
 
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
-        record = self._current(domain)
-        document = self._document(record)
-        maximum = (document.memory and document.memory.value) or 0
-        memory = document.current_memory or maximum
-        vcpus = (document.vcpu and (document.vcpu.current or document.vcpu.value)) or 1
+        record = self._with_figures(self._current(domain))
+        maximum, memory, vcpus = record.max_memory or 0, record.memory or 0, record.vcpus or 1
         if not record.active:
             return DomainInfo(self.domains.state(record)[0], maximum, memory, vcpus, 0)
         guest = self.domains.guest_state(record)
@@ -151,9 +137,14 @@ class Inspection(DomainOperations):
         text = self.domains.live_document(record.uuid) or self.domains.definition(record.uuid)
         return reading.parse(text)
 
+    def _with_figures(self, record: Record) -> Record:
+        """A record with what dominfo tells of its document, which an earlier release has not put down."""
+        if record.os_type is None:
+            vars(record).update(self.domains.facts_of(self._document(record)))
+        return record
+
     def domain_get_os_type(self, domain: DomainRef) -> str:
-        document = self._document(self._current(domain))
-        return (document.os and document.os.type and document.os.type.value) or "hvm"
+        return self._with_figures(self._current(domain)).os_type or "hvm"
 
     @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
@@ -228,14 +219,20 @@ class Inspection(DomainOperations):
         record = self._current(domain)
         if not record.active:
             raise errors.OperationInvalid("domain is not running")
+        from virshpy.host.steps import Act
         from virshpy.host.terminals import SessionExists, Terminal
 
         path = _console_path(self._document(record), device)
         assert record.id is not None
         place = f"{self.domains.guest_directory(record.id)}/console{path.replace('/', '-')}.sock"
+        owner = os.geteuid() if record.uid is None else record.uid
+        force = bool(flags & ConsoleFlags.FORCE)
+        opened = Act(lambda: Terminal(path, place, owner, force=force), f"# take the terminal {path}")
         try:
-            owner = os.geteuid() if record.uid is None else record.uid
-            return Terminal(path, place, owner, force=bool(flags & ConsoleFlags.FORCE))
+            with self.domains.change("console", record.uuid) as entry:
+                entry.do(opened)
+            stream: Stream = opened.result
+            return stream
         except SessionExists as session:
             raise errors.OperationFailed(
                 "Active console session exists for this domain",

@@ -243,11 +243,6 @@ class Domains(Lists):
         running = self.guest(domain).active
         return [SecurityLabel("testSecurity", "", "libvirt-test" if running else "", running)]
 
-    def domain_plan(self, verb: str, target: DomainRef | str, *, options: int = 0) -> list[str]:
-        if isinstance(target, str):
-            read(target)
-        return [f"# {verb}: this hypervisor is imaginary, nothing on the host would change"]
-
 
 def _refuse_moments(moments: object, what: str, refuse: bool) -> None:
     count = len(getattr(moments, "all", ()))

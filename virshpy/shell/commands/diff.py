@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from virshpy.enums import XMLFlags
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import argument, command
@@ -14,9 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.xml.compare import Difference
-
-# What only a running guest has, because it is decided when it starts; it is no difference from the definition.
-_DECIDED_AT_START = re.compile(r"^seclabel|/backingStore$|/@listen$|/listen/@address$")
 
 
 @command(
@@ -41,12 +36,7 @@ def diff(domain: Domain) -> Table | Message:
 
 
 def _differences(domain: Domain) -> list[Difference]:
-    from virshpy.xml.compare import differences
-    from virshpy.xml.domain import Domain as Document
+    from virshpy.xml.compare import at_next_start
 
-    # As another host could take it over: with the processor that it asked for, not with what QEMU made of it.
-    asked = domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.MIGRATABLE)
-    running = Document.parse(asked, inactive=True).format(inactive=True, secure=True)
-    saved = domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.INACTIVE)
-    rows = differences(running, saved)
-    return [row for row in rows if row.then is not None or not _DECIDED_AT_START.search(row.place)]
+    running = domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.MIGRATABLE)
+    return at_next_start(running, domain.xml_desc(flags=XMLFlags.SECURE | XMLFlags.INACTIVE))

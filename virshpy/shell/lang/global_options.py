@@ -30,11 +30,12 @@ OPTIONS: tuple[tuple[str, str, bool | None, str, str], ...] = (
     ("v", "version", None, "TYPE", "print the version; TYPE is short or long"),
     ("V", "long-version", False, "", "print the version and the drivers"),
     ("", "explain", False, "", "say in words what the command would do, and do nothing"),
+    ("", "dry-run", False, "", "print the commands that it would run on the host, and run none"),
     ("", "hints", False, "", "say what to do about an error, even where no terminal shows it"),
     ("", "pager", False, "", "show the output in $VIRSHPY_PAGER, $PAGER or less"),
 )
 # Those that virsh does not have are never abbreviated: what was an abbreviation of one of its own stays that.
-_OURS = frozenset(("output", "hints", "pager", "explain"))
+_OURS = frozenset(("output", "hints", "pager", "explain", "dry-run"))
 _BY_LETTER = {letter: (name, takes) for letter, name, takes, _, _ in OPTIONS if letter}
 _LONG = {name: (letter, takes) for letter, name, takes, _, _ in OPTIONS if name != "long-version"}
 
@@ -54,6 +55,7 @@ class Settings:
         self.hints = False
         self.pager = bool(os.environ.get("VIRSHPY_PAGER"))
         self.explain = False
+        self.dry_run = False
 
 
 class UsageError(Exception):
@@ -180,7 +182,7 @@ def _apply(parsed: Parsed, name: str, value: str) -> None:
     elif name in ("help", "long-version"):
         parsed.show = name
     else:
-        setattr(settings, name, True)
+        setattr(settings, name.replace("-", "_"), True)
 
 
 def _number(text: str) -> int | None:

@@ -88,7 +88,9 @@ def _group_page(group: Group) -> str:
     lines += [".Sh SYNOPSIS", ".Nm virshpy", ".Op Ar option ...", ".Ar command", ".Op Ar argument ..."]
     lines += [".Sh DESCRIPTION"]
     lines += _text("The options of the program, and how a command line is read, are described in virshpy(1).")
-    lines += _text("Every command takes the options --help, --explain, --output and --pager besides its own.")
+    lines += _text(
+        "Every command takes the options --help, --explain, --dry-run, --output and --pager besides its own."
+    )
     lines += _text(
         "What a command gives as JSON, YAML or CSV is named by its keys. "
         "[...] stands for a list of objects, <...> for a list of values, {...} for an object; "

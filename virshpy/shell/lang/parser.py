@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # Options that every command takes, with or without a value; a command's own option of the same name goes first.
-EVERYWHERE = {"output": True, "explain": False, "pager": False}
+EVERYWHERE = {"output": True, "explain": False, "dry-run": False, "pager": False}
 
 # What people try where they are used to a shell.
 _OF_A_SHELL = ("|", ">", ">>", "<", "&&", "||", "&")

@@ -232,6 +232,7 @@ KEYS: dict[str, tuple[str, str]] = {
 # What a command may give besides what it declares, by the option that asks for it.
 EVERYWHERE = {
     "--explain": "summary description options[name value help] uri refusal",
+    "--dry-run": "plan",
     "--verbose": "progress done total percent",
 }
 ERROR: dict[str, tuple[str, str]] = {

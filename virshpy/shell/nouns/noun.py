@@ -19,8 +19,8 @@ from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import argument, command, flag
 from virshpy.shell.lang.types import File
 from virshpy.shell.nouns.objects import call
-from virshpy.shell.nouns.options import DRY_RUN, WRAP, XPATH_FIRST, selected
-from virshpy.shell.render.results import Document, Message, Plan, Text
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
+from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.types import DomainType
     from virshpy.shell.nouns.lists import Column
     from virshpy.shell.nouns.objects import ObjectType
-    from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
     Examples = Sequence[tuple[str, str]]
@@ -89,7 +88,6 @@ class Noun:
         name = self.prefix + verb
         summary, description = help or (text.format(what=self.what, name=self.name) for text in _FROM_FILE[verb])
         kind = self.spoken.replace("{name}", "").strip(" '")
-        plan = DRY_RUN in options
 
         @command(
             name,
@@ -98,13 +96,11 @@ class Noun:
             (argument("file", File(), "file with its XML"), *options),
             constraints=constraints,
             examples=((f"{name} {example}", why),),
-            returns=f"message {self.type.identity}" + (" | plan" if plan else ""),
+            returns=f"message {self.type.identity}",
         )
-        def from_file(session: Session, args: Arguments) -> Result:
+        def from_file(session: Session, args: Arguments) -> Message:
             file = args.text("file")
             with failing((failed or f"Failed to {verb} {kind} from {{file}}").format(file=file)):
-                if plan and "dry-run" in args:
-                    return Plan(session.connection.plan_define(args["file"], args.flags))
                 made = call(self.method(session, f"{verb}_xml"), args["file"], flags=args.flags)
             told = self.told(made)
             sentence = done or f"{self.title} {verb}d from {{file}}"
@@ -119,7 +115,6 @@ class Noun:
         """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one.
         ``check`` may refuse before anything is done. Where there are no flags, the older call without them is made,
         unless virsh makes the ``newest`` first."""
-        plan = DRY_RUN in options
 
         @command(
             self.prefix + verb,
@@ -129,15 +124,13 @@ class Noun:
             constraints=constraints,
             aliases=aliases,
             examples=examples or self._examples(verb, why),
-            returns=f"message {self.type.identity}" + (" | plan" if plan else ""),
+            returns=f"message {self.type.identity}",
         )
-        def do(session: Session, args: Arguments) -> Result:
+        def do(session: Session, args: Arguments) -> Message:
             handle, name = args[self.name], args.text(self.name)
             with failing((failed or f"Failed to {verb} {self.spoken}").format(name=name)):
                 if check is not None:
                     check(handle, args)
-                if plan and "dry-run" in args:
-                    return Plan(handle.plan(method or verb, args.flags))
                 act = getattr(handle, method or verb)
                 act(flags=args.flags) if newest else call(act, flags=args.flags)
             sentence = done if "{name}" in done else f"{self.title} {done}"

@@ -32,7 +32,6 @@ def _xpath(*, late: bool) -> Option:
 
 XPATH, XPATH_FIRST = _xpath(late=True), _xpath(late=False)  # looked at when there is a document, or before
 WRAP = flag("wrap", "put what was selected into one root element")
-DRY_RUN = flag("dry-run", "print the commands that this amounts to, and run none")
 PRINT_XML = flag("print-xml", "print the XML, and do nothing")
 IMPACT_CLASHES = (Exclusive("current", "live"), Exclusive("current", "config"))
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.node import kernel
 from virshpy.drivers.qemu.node.kernel import NODES, meminfo, names, number, number_list, read
 from virshpy.drivers.qemu.node.processors import online_cpus
 from virshpy.enums import NodeAllocPagesFlags
+from virshpy.host.steps import Act
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from virshpy.host.steps import Step
 
 HUGE = "/sys/kernel/mm/hugepages"
 MERGING = "/sys/kernel/mm/ksm"
@@ -132,8 +140,10 @@ def _no_such_size(size: int, cell: int) -> errors.OperationFailed:
     return errors.OperationFailed(f"page size {size} is not available{where}", hint=_sizes_hint())
 
 
-def allocate_pages(wanted: dict[int, int], start: int, count: int, flags: int) -> int:
+def allocate_pages(wanted: dict[int, int], start: int, count: int, flags: int, do: Callable[[Step], None]) -> int:
     """virNodeAllocPages: change the pools of huge pages (KiB -> how many) of cells; how many pools were changed.
+
+    Each is a step that ``do`` carries out.
 
     With NodeAllocPagesFlags.SET a pool gets that size, otherwise it grows by so much. Raises OperationUnsupported for
     ordinary pages, OperationFailed where a size is not there or the kernel does not find as many.
@@ -142,14 +152,12 @@ def allocate_pages(wanted: dict[int, int], start: int, count: int, flags: int) -
     changed = 0
     for cell in range(start, min(start + count, last + 1)):
         for size, number_of_pages in wanted.items():
-            _resize(cell, size, number_of_pages, add=not flags & NodeAllocPagesFlags.SET)
+            do(_resized(cell, size, number_of_pages, add=not flags & NodeAllocPagesFlags.SET))
             changed += 1
     return changed
 
 
-def _resize(cell: int, size: int, wanted: int, *, add: bool) -> None:
-    from virshpy.host import files
-
+def _resized(cell: int, size: int, wanted: int, *, add: bool) -> Step:
     if size == page_sizes()[0]:
         raise errors.OperationUnsupported("system pages pool can't be modified", hint=_sizes_hint())
     path = f"{_pool(cell, size)}/nr_hugepages"
@@ -157,17 +165,28 @@ def _resize(cell: int, size: int, wanted: int, *, add: bool) -> None:
     if before is None:
         raise _no_such_size(size, cell)
     target = before + wanted if add else wanted
+
+    def resize() -> None:
+        _set(path, target, f"Unable to write to: {path}")
+        got = number(path) or 0
+        if got != target:
+            reached = max(got - before, 0) if add else got
+            raise errors.OperationFailed(
+                f"Unable to allocate {wanted} pages. Allocated only {reached}",
+                hint="memory is too scattered or too full; try soon after boot, or hugepages= on the kernel's command"
+                " line",
+            )
+
+    return Act(resize, f"echo {target} >{kernel.ROOT}{path}")
+
+
+def _set(path: str, value: int, complaint: str) -> None:
+    from virshpy.host import files
+
     try:
-        files.set_kernel_value(kernel.ROOT + path, str(target))
+        files.set_kernel_value(kernel.ROOT + path, str(value))
     except OSError as error:
-        raise errors.from_os_error(error, f"Unable to write to: {path}") from None
-    got = number(path) or 0
-    if got != target:
-        reached = max(got - before, 0) if add else got
-        raise errors.OperationFailed(
-            f"Unable to allocate {wanted} pages. Allocated only {reached}",
-            hint="memory is too scattered or too full; try soon after boot, or hugepages= on the kernel's command line",
-        )
+        raise errors.from_os_error(error, complaint) from None
 
 
 # What libvirt calls the files of the kernel's merging of pages, in its order; those that may be set come with True.
@@ -185,11 +204,9 @@ def merging() -> dict[str, int]:
     return {name: value for name, value in found if value is not None}
 
 
-def set_merging(wanted: dict[str, int]) -> None:
-    """virNodeSetMemoryParameters. Raises InvalidArg for what cannot be set, OperationInvalid where the kernel does not
-    merge pages, SystemCallError where it refuses."""
-    from virshpy.host import files
-
+def set_merging(wanted: dict[str, int], do: Callable[[Step], None]) -> None:
+    """virNodeSetMemoryParameters, by steps that ``do`` carries out. Raises InvalidArg for what cannot be set,
+    OperationInvalid where the kernel does not merge pages, SystemCallError where it refuses."""
     for name in wanted:
         file, writable = _PARAMETERS.get(name, ("", False))
         if not writable:
@@ -197,11 +214,8 @@ def set_merging(wanted: dict[str, int]) -> None:
         if number(f"{MERGING}/{file}") is None:
             raise errors.OperationInvalid(f"Parameter '{name}' is not supported by this kernel")
     for name, value in wanted.items():
-        file, _ = _PARAMETERS[name]
-        try:
-            files.set_kernel_value(f"{kernel.ROOT}{MERGING}/{file}", str(value))
-        except OSError as error:
-            raise errors.from_os_error(error, f"failed to set {name}") from None
+        path = f"{MERGING}/{_PARAMETERS[name][0]}"
+        do(Act(partial(_set, path, value, f"failed to set {name}"), f"echo {value} >{kernel.ROOT}{path}"))
 
 
 def huge_page_mount(size: int) -> str:

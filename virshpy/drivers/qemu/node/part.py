@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.structures import CPUMap
+    from virshpy.host.site import Change, Site
 
 
 class NodeRows(NodeOperations):
     """virNode*."""
+
+    place: Site
 
     def node_get_info(self) -> NodeInfo:
         return identity.node_info()
@@ -48,7 +51,8 @@ class NodeRows(NodeOperations):
 
     @accepts(NodeAllocPagesFlags.SET)
     def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0) -> int:
-        return memory.allocate_pages(pages, start_cell, cell_count, flags)
+        with self._change("allocpages") as entry:
+            return memory.allocate_pages(pages, start_cell, cell_count, flags, entry.do)
 
     @accepts(0)
     def node_get_memory_parameters(self, *, flags: int = 0) -> dict[str, Any]:
@@ -56,7 +60,8 @@ class NodeRows(NodeOperations):
 
     @accepts(0)
     def node_set_memory_parameters(self, params: dict[str, Any], *, flags: int = 0) -> None:
-        memory.set_merging(params)
+        with self._change("node-memory-tune") as entry:
+            memory.set_merging(params, entry.do)
 
     def node_get_sev_info(self) -> dict[str, Any]:
         raise errors.OperationUnsupported(
@@ -66,4 +71,8 @@ class NodeRows(NodeOperations):
     def node_suspend_for_duration(self, target: int, duration: int) -> None:
         from virshpy.drivers.qemu.node.suspend import suspend
 
-        suspend(target, duration)
+        with self._change("nodesuspend") as entry:
+            suspend(target, duration, entry.do)
+
+    def _change(self, verb: str) -> Change:
+        return self.place.change(verb, "node", "host")

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.node.kernel import read
 from virshpy.enums import NodeSuspendTarget
+from virshpy.host.steps import Act
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from virshpy.host.steps import Step
 
 # What a kernel must be able to do, what the init system and what pm-utils call it, and libvirt's word for it.
 _WAYS = {
@@ -34,8 +42,8 @@ def _command(target: NodeSuspendTarget) -> list[str] | None:
     return [script] if which(script) else None
 
 
-def suspend(target: int, seconds: int) -> None:
-    """virNodeSuspendForDuration: sleep now, wake up after so many seconds.
+def suspend(target: int, seconds: int, do: Callable[[Step], None]) -> None:
+    """virNodeSuspendForDuration: sleep now, wake up after so many seconds; by steps that ``do`` carries out.
 
     Raises ArgumentUnsupported for what the host cannot do, InvalidArg for a duration that is too short, InternalError
     where the clock takes no alarm.
@@ -52,5 +60,5 @@ def suspend(target: int, seconds: int) -> None:
         raise errors.InvalidArg("Suspend duration is too short", hint=f"{SHORTEST} seconds at least")
     from virshpy.host import processes
 
-    processes.run(["rtcwake", "--mode", "no", "--seconds", str(seconds)])
-    processes.run(command)
+    for words in (["rtcwake", "--mode", "no", "--seconds", str(seconds)], command):
+        do(Act(partial(processes.run, words), " ".join(words)))

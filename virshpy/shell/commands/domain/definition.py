@@ -8,7 +8,7 @@ from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import Alias, Constraint, Exclusive, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, TEXT, DomainType
 from virshpy.shell.nouns.domains import domain
-from virshpy.shell.nouns.options import DRY_RUN, inactive, validate
+from virshpy.shell.nouns.options import inactive, validate
 from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False
@@ -35,11 +35,11 @@ def _may_be_undefined(domain: Domain, args: Arguments) -> None:
             raise Failure("Storage volume deletion is supported only on stopped domains")
         hint = "there are no storage pools yet; undefine the domain without this option, then remove the files"
         raise errors.NoSupport("virStorageVolLookupByPath", hint=hint)
-    if "dry-run" not in args and "managed-save" not in args and domain.has_managed_save():
+    if "managed-save" not in args and domain.has_managed_save():
         raise Failure("Refusing to undefine while domain managed save image exists")
 
 
-domain.from_file("define", validate(DefineFlags.VALIDATE), DRY_RUN, example="web.xml", why="then: start web")
+domain.from_file("define", validate(DefineFlags.VALIDATE), example="web.xml", why="then: start web")
 domain.verb(
     "undefine",
     "has been undefined",
@@ -63,7 +63,6 @@ domain.verb(
     flag("keep-nvram", "keep the file with its firmware's variables", adds=UndefineFlags.KEEP_NVRAM),
     flag("tpm", "remove its TPM's state", adds=UndefineFlags.TPM),
     flag("keep-tpm", "keep its TPM's state", adds=UndefineFlags.KEEP_TPM),
-    DRY_RUN,
     description="Remove the definition of a domain; one that runs becomes transient.",
     check=_may_be_undefined,
     newest=True,

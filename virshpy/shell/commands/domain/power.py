@@ -9,8 +9,8 @@ from virshpy.shell.lang.command import Option, Reads, argument, command, flag, o
 from virshpy.shell.lang.types import Descriptors, DomainType, File, Flags
 from virshpy.shell.nouns.domains import domain
 from virshpy.shell.nouns.objects import call
-from virshpy.shell.nouns.options import DRY_RUN, validate
-from virshpy.shell.render.results import Message, Plan
+from virshpy.shell.nouns.options import validate
+from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,22 +87,18 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
         flag("force-boot", "throw a managed save image away and boot", adds=CreateFlags.START_FORCE_BOOT),
         _DESCRIPTORS,
         _RESET_NVRAM,
-        DRY_RUN,
     ),
     examples=(
         ("start web --console", "start it and watch it boot"),
         ("start web --dry-run", "see the commands that this amounts to"),
     ),
-    returns="message domain uuid id | plan",
+    returns="message domain uuid id",
 )
 def start(session: Session, domain: Domain, args: Arguments) -> Iterable[Result]:
     if domain.id is not None:
         raise Failure("Domain is already active", hint="'console' goes to it, 'shutdown' and 'destroy' stop it")
     files = args["pass-fds"]
     with failing(f"Failed to start domain '{domain.name}'"):
-        if "dry-run" in args:
-            yield Plan(domain.plan("create", args.flags))
-            return
         if files:
             domain.create_with_files(files, flags=args.flags)
         else:
@@ -181,7 +177,6 @@ domain.verb(
     "pull a domain's plug; its definition and its disks stay",
     flag("graceful", "give up rather than kill a hypervisor that does not end when asked", adds=DestroyFlags.GRACEFUL),
     flag("remove-logs", "remove the domain's logs, too", adds=DestroyFlags.REMOVE_LOGS),
-    DRY_RUN,
     on="running,paused,idle,in shutdown,pmsuspended,crashed",
     examples=(
         ("destroy web", "when it does not listen to shutdown any more"),

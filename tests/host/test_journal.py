@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from tests.stores import open_store
 from virshpy import errors
 from virshpy.host import journal, processes
 from virshpy.host.journal import Journal
+from virshpy.host.steps import Step
 from virshpy.host.steps.filesystem import CopyFile, MakeDirectory, RemoveFile, WriteFile
 from virshpy.host.steps.process import Spawn
-from virshpy.host.store import Store
+from virshpy.host.store import Store, observers
 
 
 @pytest.fixture
@@ -209,3 +211,82 @@ def test_a_process_is_another_user_from_its_first_instruction(root: Path, store:
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     assert set(fields["Uid"].split()) == {"1879113999"} == set(fields["Gid"].split())
     assert fields["Groups"].split() == []
+
+
+class Part(Step, kind="test/1"):
+    """Something that is said to be inside of a process."""
+
+    recorded = ("name", "inside_of")
+
+    def __init__(self, name: str, inside_of: int, undone: list[str]) -> None:
+        self.name = name
+        self.inside_of = inside_of
+        self.undone = undone
+
+    @property
+    def inside(self) -> int:
+        return self.inside_of
+
+    def do(self, note: Callable[[], None]) -> None:
+        pass
+
+    def undo(self) -> None:
+        self.undone.append(self.name)
+
+
+def test_what_is_inside_of_a_process_is_undone_when_that_has_ended(store: Store, root: Path) -> None:
+    entry = Journal.begin(store, "start", "subject", lasting=False)
+    undone: list[str] = []
+    entry.do(Part("before", 0, undone))
+
+    class Noted(Spawn, kind="test-process/1"):
+        def undo(self) -> None:
+            undone.append(f"{self.pid}")
+            super().undo()
+
+    first, second = (Noted(["/bin/sleep", "60"], log=f"{root}/log") for _ in range(2))
+    entry.do(first)
+    entry.do(Part("in the first, early", first.pid, undone))
+    entry.do(second)
+    entry.do(Part("in the first, late", first.pid, undone))
+    entry.do(Part("in the second", second.pid, undone))
+    entry.do(Part("in a stranger", 1, undone))
+    entry.undo()
+    in_first = ["in the first, late", "in the first, early"]
+    assert undone == ["in a stranger", f"{second.pid}", "in the second", f"{first.pid}", *in_first, "before"]
+
+
+def test_an_interrupt_after_the_commit_carries_forward(store: Store, root: Path) -> None:
+    def interrupt(name: str) -> None:
+        if name in ("start held", "start settling"):
+            raise KeyboardInterrupt(name)
+
+    for verb, phase in (("hold", "held"), ("finish", "settling")):
+        entry = Journal.begin(store, "start", verb, lasting=False)
+        entry.do(MakeDirectory(f"{root}/{verb}"))
+        observers.append(interrupt)
+        with pytest.raises(KeyboardInterrupt, match=phase):
+            getattr(entry, verb)(nothing)
+        observers.clear()
+        entry.abandon()
+        assert store.one("SELECT phase FROM run.journal WHERE id = ?", entry.id)[0] == phase
+        assert journal.recover(store) == [] and (root / verb).is_dir()
+    assert [row[0] for row in store.all("SELECT phase FROM run.journal")] == ["held"]
+
+
+def test_several_problems_are_told_by_the_one_that_is_no_lack_of_space(store: Store, root: Path) -> None:
+    entry = Journal.begin(store, "start", "subject", lasting=False)
+    (root / "file").write_text("")
+    for name in ("first", "second"):
+        entry.do(step := MakeDirectory(f"{root}/{name}"))
+        step.undo()
+        step.path = f"{root}/file/{name}"  # which cannot be removed
+    entry.do(MakeDirectory(f"{root}/third"))
+    with pytest.raises(errors.SystemCallError, match="Failed to remove directory .*/second: Not a directory"):
+        entry.undo()
+    assert not (root / "third").exists() and list(entry.steps) == [1, 2]
+    assert "second" in str(store.one("SELECT problem FROM run.journal")[0])
+    entry = Journal.load(store, entry.id)
+    assert entry.problem is not None
+    entry.undo()
+    assert rows(store) == 0

@@ -105,6 +105,13 @@ def test_a_lasting_step_whose_journal_is_gone_is_undone(store: Store, root: Path
     assert not kept.exists() and (root / "other").exists() and not store.all("SELECT * FROM main.step")
 
 
+def test_a_lasting_step_of_a_subject_that_is_worked_on_is_left(store: Store, root: Path) -> None:
+    _, kept = lasting_step(store, root)
+    with locks.acquire(store.directories.locks, "subject", "start", timeout=1):
+        assert journal.recover(store) == [] and kept.exists()
+    assert journal.recover(store) == [] and not kept.exists()
+
+
 def test_finishing_for_one_subject_leaves_the_others(store: Store, root: Path) -> None:
     _, made = begun(store, root)
     other = Journal.begin(store, "start", "other", lasting=False)

@@ -59,6 +59,15 @@ def test_a_socket_is_that_of_whom_it_should_be(listener: Path) -> None:
         untrusted.connect(str(listener), 1, pids=[1])
 
 
+def test_what_is_no_socket_is_not_connected_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(untrusted.Changed, match="it is no socket"):
+        untrusted.connect(str(tmp_path / "file"), 1)
+    (tmp_path / "file").unlink()
+    with pytest.raises(FileNotFoundError):
+        untrusted.connect(str(tmp_path / "file"), 1)
+
+
 def test_nobody_waits_for_a_socket_that_is_full(listener: Path) -> None:
     waiting = []
     with pytest.raises(TimeoutError):

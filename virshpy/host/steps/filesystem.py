@@ -310,13 +310,18 @@ class PrimedPipe(Entry, kind="pipe/1"):
             with self._folder(note) as folder:
                 self._make(folder)
         except OSError as error:
-            self.undo()
+            if not isinstance(error, FileExistsError):  # which is somebody else's
+                self.undo()
             raise errors.from_os_error(error, f"Failed to create {self.path}.in") from None
 
     def _make(self, folder: Opened) -> None:
         os.mkfifo(f"{self.name}.in", 0o600, dir_fd=folder.fd)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        os.close(os.open(f"{self.name}.out", flags, 0o600, dir_fd=folder.fd))
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            os.close(os.open(f"{self.name}.out", flags, 0o600, dir_fd=folder.fd))
+        except FileExistsError:
+            files.remove(f"{self.name}.in", within=folder.fd)
+            raise
         # A FIFO forgets its content when the last descriptor closes: ours stays open until QEMU has its own.
         self._fd = os.open(f"{self.name}.in", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder.fd)
         os.write(self._fd, self.line.encode() + b"\n")

@@ -23,7 +23,7 @@ from virshpy.host.steps import filesystem as fs
 from virshpy.host.steps.access import GiveFile, GiveTree
 from virshpy.host.steps.kinds import restore
 from virshpy.host.steps.link import Tap, mtu_of
-from virshpy.host.steps.process import Errand, Spawn, Whisper
+from virshpy.host.steps.process import RunOnce, SecretPipe, Spawn
 
 ALICE = 1879114001
 
@@ -267,8 +267,8 @@ def typed(lines: list[str], said: bytes) -> None:
 
 
 def test_a_program_is_run_with_what_it_is_handed(root: Path) -> None:
-    secret = Whisper(b"sesame")
-    step = Errand(
+    secret = SecretPipe(b"sesame")
+    step = RunOnce(
         ["/bin/sh", "-c", f"cat $1 >{root}/heard", "sh", "/dev/fd/{fd:secret}"], descriptors={"secret": secret}
     )
     assert "sesame" not in " ".join(step.commands()) and "<descriptor of a password>" in step.commands()[0]
@@ -277,9 +277,9 @@ def test_a_program_is_run_with_what_it_is_handed(root: Path) -> None:
     recorded(step).undo()
     assert step.undo_commands() == []
     with pytest.raises(errors.InternalError, match="exit status 1"):
-        Errand(["/bin/false"]).do(nothing)
+        RunOnce(["/bin/false"]).do(nothing)
     with pytest.raises(errors.OperationTimeout):
-        Errand(["/bin/sleep", "78"], timeout=0.1).do(nothing)
+        RunOnce(["/bin/sleep", "78"], timeout=0.1).do(nothing)
 
 
 def test_a_process_has_what_it_was_given_and_no_more(root: Path) -> None:

@@ -13,11 +13,11 @@ import pytest
 import virshpy
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain.checkpoint import CheckpointOperations
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.checkpoint import CheckpointOperations, CheckpointRef
+from virshpy.driver.nwfilter import NWFilterRef
 from virshpy.driver.registry import Driver
-from virshpy.driver.secret import SecretOperations
-from virshpy.driver.structures import CheckpointRef, NWFilterRef, SecretRef
-from virshpy.driver.types import DomainRef
+from virshpy.driver.secret import SecretOperations, SecretRef
 from virshpy.enums import CheckpointCreateFlags, CheckpointXMLFlags, ListSecretsFlags
 
 DOMAIN = DomainRef("web", "12345678-0000-0000-0000-123456789abc", None)
@@ -115,7 +115,7 @@ print(*(name for name in sys.modules if name.startswith(("virshpy.driver.", "vir
 """
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
     assert "virshpy.drivers.test.networks" in loaded
-    assert not [name for name in loaded if re.search("domains|hardware|saving|storage|driver.domain", name)]
+    assert not [name for name in loaded if re.search(r"test\.(domains|hardware|saving|volumes)|driver\.domain\.", name)]
 
 
 def test_methods_are_found_and_unknown_ones_are_not() -> None:

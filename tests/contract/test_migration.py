@@ -10,8 +10,8 @@ import virshpy
 from virshpy import errors
 from virshpy.api.connection import Connection
 from virshpy.api.domain import Domain
+from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.saving import SavingOperations
-from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.default import default_host
 from virshpy.drivers.test.driver import TestDriver
 from virshpy.enums import MigrateFlags

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from virshpy.driver.types import DomainRef, Record
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.record import Record
+from virshpy.driver.storage import VolInfo
+from virshpy.enums import StorageVolType
 
 
 class Place(Record):
@@ -31,3 +34,9 @@ def test_a_value_has_all_of_its_fields_and_no_more() -> None:
     with pytest.raises(AttributeError):
         Place(1, 2, z=3)
     assert DomainRef("vm", "u", None) != DomainRef("vm", "u", 1)
+
+
+def test_numbers_of_an_enumeration_have_its_names() -> None:
+    info = VolInfo(StorageVolType.DIR, 1, 2)
+    assert info == VolInfo(2, 1, 2) and VolInfo(2, 1, 2).type is StorageVolType.DIR
+    assert VolInfo(99, 1, 2).type == 99  # of a later release

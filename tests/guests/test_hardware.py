@@ -19,7 +19,7 @@ from virshpy import open as connect
 from virshpy.enums import CreateFlags, UndefineFlags
 
 if TYPE_CHECKING:
-    from virshpy.driver.types import Stream
+    from virshpy.driver.stream import Stream
 
 pytestmark = needs.qemu
 

@@ -13,18 +13,14 @@ from typing import Any
 
 from virshpy.driver import registry
 from virshpy.driver.contract import Row
+from virshpy.driver.domain import ControlInfo, SecurityLabel
+from virshpy.driver.domain.block import BlockJobInfo
 from virshpy.driver.groups import GROUPS
+from virshpy.driver.network import DHCPLease, NetworkPortRef
+from virshpy.driver.nodedev import NodeDeviceRef
+from virshpy.driver.nwfilter import NWFilterBindingRef, NWFilterRef
 from virshpy.driver.rows import load
-from virshpy.driver.structures import (
-    BlockJobInfo,
-    DHCPLease,
-    NetworkPortRef,
-    NodeDeviceRef,
-    NWFilterBindingRef,
-    NWFilterRef,
-    SecretRef,
-)
-from virshpy.driver.types import ControlInfo, SecurityLabel
+from virshpy.driver.secret import SecretRef
 from virshpy.drivers.test.default import default_host
 from virshpy.drivers.test.driver import TestDriver
 from virshpy.enums import BlockJobType, CPUCompareResult, JobOperation, JobType, XMLFlags

@@ -19,7 +19,8 @@ from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.api.domain import Domain
 from virshpy.api.storage import StorageVol
-from virshpy.driver.structures import BlockJobInfo, JobInfo
+from virshpy.driver.domain.block import BlockJobInfo
+from virshpy.driver.domain.saving import JobInfo
 from virshpy.shell import progress
 
 STEPS = (0, 25, 60, 99)
@@ -203,7 +204,7 @@ import os, sys, time
 from threading import Event
 from virshpy import errors
 from virshpy.api.domain import Domain
-from virshpy.driver.structures import JobInfo
+from virshpy.driver.domain.saving import JobInfo
 from virshpy.shell import main
 
 ended, began = Event(), time.monotonic()

@@ -9,7 +9,7 @@ from virshpy.driver.registry import Driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import CheckpointRef
+    from virshpy.driver.domain.checkpoint import CheckpointRef
 
 
 class DomainCheckpoint(Moment):

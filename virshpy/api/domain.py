@@ -13,7 +13,7 @@ from virshpy.enums.numbers import known
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.connection import Connection
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
     from virshpy.enums.numbers import IntEnum
     from virshpy.enums.parameters import Parameters
 

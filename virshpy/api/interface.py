@@ -8,7 +8,7 @@ from virshpy.driver.registry import Driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import InterfaceRef
+    from virshpy.driver.interface import InterfaceRef
 
 
 class Interface(Named):

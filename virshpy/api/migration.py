@@ -13,7 +13,7 @@ from virshpy.enums import DomainState, MigrateFlags
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.connection import Connection
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
     from virshpy.enums.parameters import Parameters
 
 _CALL = "virDomainMigrate3"

@@ -9,7 +9,7 @@ from virshpy.driver.registry import Driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import NetworkPortRef, NetworkRef
+    from virshpy.driver.network import NetworkPortRef, NetworkRef
 
 
 class Network(Identified):

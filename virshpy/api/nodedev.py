@@ -8,7 +8,7 @@ from virshpy.driver.registry import Driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import NodeDeviceRef
+    from virshpy.driver.nodedev import NodeDeviceRef
 
 
 class NodeDevice(Named):

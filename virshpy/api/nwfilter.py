@@ -8,7 +8,7 @@ from virshpy.driver.registry import Driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import NWFilterBindingRef, NWFilterRef
+    from virshpy.driver.nwfilter import NWFilterBindingRef, NWFilterRef
 
 
 class NWFilter(Identified):

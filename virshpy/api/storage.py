@@ -9,7 +9,7 @@ from virshpy.driver.registry import Driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import PoolRef, VolRef
+    from virshpy.driver.storage import PoolRef, VolRef
 
 
 class StoragePool(Identified):

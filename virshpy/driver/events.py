@@ -8,8 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from virshpy.driver.structures import NetworkRef, NodeDeviceRef, PoolRef, SecretRef
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
+    from virshpy.driver.network import NetworkRef
+    from virshpy.driver.nodedev import NodeDeviceRef
+    from virshpy.driver.secret import SecretRef
+    from virshpy.driver.storage import PoolRef
 
 
 class EventOperations(Contract):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from virshpy.driver.structures import InterfaceRef
+
+class InterfaceRef(Record):
+    """remote_nonnull_interface: what names an interface of the host to a driver."""
+
+    __slots__ = ("name", "mac")
+    name: str
+    mac: str
 
 
 class InterfaceOperations(Contract):

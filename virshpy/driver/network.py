@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import DHCPLease, NetworkPortRef, NetworkRef
+    from virshpy.enums import IPAddrType
     from virshpy.enums.parameters import Parameters
+
+
+class NetworkRef(Record):
+    """remote_nonnull_network: what names a network to a driver."""
+
+    __slots__ = ("name", "uuid")
+    name: str
+    uuid: str
+
+
+class NetworkPortRef(Record):
+    """remote_nonnull_network_port: what names a port of a network to a driver."""
+
+    __slots__ = ("network", "uuid")
+    network: NetworkRef
+    uuid: str
+
+
+class DHCPLease(Record):
+    """virNetworkDHCPLease: expiry_time in seconds since 1970 (0: never), type is an IPAddrType."""
+
+    __slots__ = ("iface", "expiry_time", "type", "mac", "iaid", "ipaddr", "prefix", "hostname", "clientid")
+    iface: str
+    expiry_time: int
+    type: IPAddrType | int
+    mac: str | None
+    iaid: str | None
+    ipaddr: str
+    prefix: int
+    hostname: str | None
+    clientid: str | None
 
 
 class NetworkOperations(Contract):

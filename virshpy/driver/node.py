@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import CPUMap
-    from virshpy.driver.types import NodeInfo, SecurityModel
     from virshpy.enums.parameters import Parameters
+
+
+class NodeInfo(Record):
+    """virNodeInfo: CPU model, memory in KiB, number of active CPUs, MHz, and the NUMA/socket/core/thread shape."""
+
+    __slots__ = ("model", "memory", "cpus", "mhz", "nodes", "sockets", "cores", "threads")
+    model: str
+    memory: int
+    cpus: int
+    mhz: int
+    nodes: int
+    sockets: int
+    cores: int
+    threads: int
+
+
+class SecurityModel(Record):
+    """virSecurityModel: model and domain of interpretation."""
+
+    __slots__ = ("model", "doi")
+    model: str
+    doi: str
+
+
+class CPUMap(Record):
+    """virNodeGetCPUMap: how many host processors there are, and the numbers of those online."""
+
+    __slots__ = ("present", "online")
+    present: int
+    online: list[int]
 
 
 class NodeOperations(Contract):

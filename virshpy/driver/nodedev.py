@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from virshpy.driver.structures import NodeDeviceRef
+
+class NodeDeviceRef(Record):
+    """remote_nonnull_node_device: what names a device of the host to a driver."""
+
+    __slots__ = ("name",)
+    name: str
 
 
 class NodeDeviceOperations(Contract):

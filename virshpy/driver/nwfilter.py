@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from virshpy.driver.structures import NWFilterBindingRef, NWFilterRef
+
+class NWFilterRef(Record):
+    """remote_nonnull_nwfilter: what names a filter to a driver."""
+
+    __slots__ = ("name", "uuid")
+    name: str
+    uuid: str
+
+
+class NWFilterBindingRef(Record):
+    """remote_nonnull_nwfilter_binding: what names a binding to a driver."""
+
+    __slots__ = ("port_dev", "filter_name")
+    port_dev: str
+    filter_name: str
 
 
 class NWFilterOperations(Contract):

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import SecretRef
+    from virshpy.enums import SecretUsageType
+
+
+class SecretRef(Record):
+    """remote_nonnull_secret: what names a secret to a driver; usage_type is a SecretUsageType."""
+
+    __slots__ = ("uuid", "usage_type", "usage_id")
+    uuid: str
+    usage_type: SecretUsageType | int
+    usage_id: str
 
 
 class SecretOperations(Contract):

@@ -3,11 +3,48 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import PoolInfo, PoolRef, VolInfo, VolRef
-    from virshpy.driver.types import Stream
+    from virshpy.driver.stream import Stream
+    from virshpy.enums import StoragePoolState, StorageVolType
+
+
+class PoolRef(Record):
+    """remote_nonnull_storage_pool: what names a pool to a driver."""
+
+    __slots__ = ("name", "uuid")
+    name: str
+    uuid: str
+
+
+class VolRef(Record):
+    """remote_nonnull_storage_vol: the name of its pool, its own, and its key."""
+
+    __slots__ = ("pool", "name", "key")
+    pool: str
+    name: str
+    key: str
+
+
+class PoolInfo(Record):
+    """virStoragePoolInfo: state (StoragePoolState), bytes."""
+
+    __slots__ = ("state", "capacity", "allocation", "available")
+    state: StoragePoolState | int
+    capacity: int
+    allocation: int
+    available: int
+
+
+class VolInfo(Record):
+    """virStorageVolInfo: type (StorageVolType), bytes."""
+
+    __slots__ = ("type", "capacity", "allocation")
+    type: StorageVolType | int
+    capacity: int
+    allocation: int
 
 
 class StorageOperations(Contract):

@@ -11,7 +11,7 @@ from virshpy.shell.failure import Failure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.api.domain import Domain
-    from virshpy.driver.types import Stream
+    from virshpy.driver.stream import Stream
     from virshpy.shell.session import Session
 
 

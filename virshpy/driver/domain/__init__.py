@@ -3,11 +3,52 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel, Stream
+    from virshpy.driver.stream import Stream
+    from virshpy.enums import ControlErrorReason, ControlState, DomainState
     from virshpy.enums.parameters import Parameters
+
+
+class DomainRef(Record):
+    """remote_nonnull_domain: what names a domain to a driver. ``id`` is None while it is inactive."""
+
+    __slots__ = ("name", "uuid", "id")
+    name: str
+    uuid: str
+    id: int | None
+
+
+class DomainInfo(Record):
+    """virDomainInfo: state (DomainState), max_memory and memory in KiB, vcpus, cpu_time in nanoseconds."""
+
+    __slots__ = ("state", "max_memory", "memory", "vcpus", "cpu_time")
+    state: DomainState | int
+    max_memory: int
+    memory: int
+    vcpus: int
+    cpu_time: int
+
+
+class ControlInfo(Record):
+    """virDomainControlInfo: state (ControlState), details (ControlErrorReason), state_time in milliseconds."""
+
+    __slots__ = ("state", "details", "state_time")
+    state: ControlState | int
+    details: ControlErrorReason | int
+    state_time: int
+
+
+class SecurityLabel(Record):
+    """virSecurityLabel with its model (virSecurityModel): model, doi, label, enforcing."""
+
+    __slots__ = ("model", "doi", "label", "enforcing")
+    model: str
+    doi: str
+    label: str
+    enforcing: bool
 
 
 class DomainOperations(Contract):

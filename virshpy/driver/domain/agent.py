@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import FSInfo
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
     from virshpy.enums.parameters import Parameters
+
+
+class FSInfo(Record):
+    """virDomainFSInfo: a file system of the guest, and the disks' targets beneath it."""
+
+    __slots__ = ("mountpoint", "name", "fstype", "dev_alias")
+    mountpoint: str
+    name: str
+    fstype: str
+    dev_alias: list[str]
 
 
 class AgentOperations(Contract):

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import BlockInfo, BlockJobInfo
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
+    from virshpy.enums import BlockJobType
     from virshpy.enums.parameters import Parameters
+
+
+class BlockInfo(Record):
+    """virDomainBlockInfo, in bytes."""
+
+    __slots__ = ("capacity", "allocation", "physical")
+    capacity: int
+    allocation: int
+    physical: int
+
+
+class BlockJobInfo(Record):
+    """virDomainBlockJobInfo: type (BlockJobType), bandwidth in MiB/s (or bytes), and how far it is."""
+
+    __slots__ = ("type", "bandwidth", "cur", "end")
+    type: BlockJobType | int
+    bandwidth: int
+    cur: int
+    end: int
 
 
 class BlockOperations(Contract):

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import CheckpointRef
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
+
+
+class CheckpointRef(Record):
+    """remote_nonnull_domain_checkpoint: what names a checkpoint to a driver."""
+
+    __slots__ = ("name", "domain")
+    name: str
+    domain: DomainRef
 
 
 class CheckpointOperations(Contract):

@@ -3,12 +3,54 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import InterfaceAddresses, InterfaceStats, IOThreadInfo
-    from virshpy.driver.types import DomainRef, Stream
+    from virshpy.driver.domain import DomainRef
+    from virshpy.driver.stream import Stream
+    from virshpy.enums import IPAddrType
     from virshpy.enums.parameters import Parameters
+
+
+class IOThreadInfo(Record):
+    """virDomainIOThreadInfo: its id and the host processors that it may use."""
+
+    __slots__ = ("iothread_id", "cpus")
+    iothread_id: int
+    cpus: list[int]
+
+
+class InterfaceStats(Record):
+    """virDomainInterfaceStats; None for a figure that the driver has not."""
+
+    __slots__ = ("rx_bytes", "rx_packets", "rx_errs", "rx_drop", "tx_bytes", "tx_packets", "tx_errs", "tx_drop")
+    rx_bytes: int | None
+    rx_packets: int | None
+    rx_errs: int | None
+    rx_drop: int | None
+    tx_bytes: int | None
+    tx_packets: int | None
+    tx_errs: int | None
+    tx_drop: int | None
+
+
+class IPAddress(Record):
+    """virDomainIPAddress: type (IPAddrType), address, prefix length."""
+
+    __slots__ = ("type", "addr", "prefix")
+    type: IPAddrType | int
+    addr: str
+    prefix: int
+
+
+class InterfaceAddresses(Record):
+    """virDomainInterface: an interface of the guest with its addresses."""
+
+    __slots__ = ("name", "hwaddr", "addrs")
+    name: str
+    hwaddr: str | None
+    addrs: list[IPAddress]
 
 
 class DeviceOperations(Contract):

@@ -6,7 +6,7 @@ from virshpy.driver.contract import Contract, operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
 
 
 class HypervisorOperations(Contract):

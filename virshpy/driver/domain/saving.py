@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import JobInfo
-    from virshpy.driver.types import DomainRef, Stream
+    from virshpy.driver.domain import DomainRef
+    from virshpy.driver.stream import Stream
+    from virshpy.enums import JobType
     from virshpy.enums.parameters import Parameters
+
+
+class JobInfo(Record):
+    """virDomainJobInfo: type (JobType), milliseconds, bytes."""
+
+    __slots__ = (
+        "type",
+        "time_elapsed",
+        "time_remaining",
+        "data_total",
+        "data_processed",
+        "data_remaining",
+        "mem_total",
+        "mem_processed",
+        "mem_remaining",
+        "file_total",
+        "file_processed",
+        "file_remaining",
+    )
+    type: JobType | int
+    time_elapsed: int
+    time_remaining: int
+    data_total: int
+    data_processed: int
+    data_remaining: int
+    mem_total: int
+    mem_processed: int
+    mem_remaining: int
+    file_total: int
+    file_processed: int
+    file_remaining: int
 
 
 class SavingOperations(Contract):

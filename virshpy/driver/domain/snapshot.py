@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import SnapshotRef
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
+
+
+class SnapshotRef(Record):
+    """remote_nonnull_domain_snapshot: what names a snapshot to a driver."""
+
+    __slots__ = ("name", "domain")
+    name: str
+    domain: DomainRef
 
 
 class SnapshotOperations(Contract):

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from virshpy.driver.contract import Contract, operation
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import VcpuInfo
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
+    from virshpy.enums import VcpuState
     from virshpy.enums.parameters import Parameters
+
+
+class VcpuInfo(Record):
+    """virVcpuInfo with its affinity: state is a VcpuState, cpu_time in nanoseconds, ``cpus`` are those it may use."""
+
+    __slots__ = ("number", "state", "cpu_time", "cpu", "cpus")
+    number: int
+    state: VcpuState | int
+    cpu_time: int
+    cpu: int
+    cpus: list[int]
 
 
 class TuningOperations(Contract):

@@ -6,8 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain import DomainOperations
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainOperations, DomainRef
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import DefineFlags, ModificationImpact, UndefineFlags
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu.definition import Definitions
 from virshpy.drivers.qemu.inspect import Inspection
 from virshpy.drivers.qemu.power import Power

@@ -6,8 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain import DomainOperations
-from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
+from virshpy.driver.domain import ControlInfo, DomainInfo, DomainOperations, DomainRef, SecurityLabel
 from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
@@ -17,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from virshpy.driver.types import Stream
+    from virshpy.driver.stream import Stream
     from virshpy.xml.domain import Domain
 
 _List = ListDomainsFlags

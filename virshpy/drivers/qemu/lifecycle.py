@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu import diagnosis, endings, reading, taint, watch
 from virshpy.drivers.qemu.bringup import bring_up_steps
 from virshpy.drivers.qemu.eventlog import starting

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from virshpy import errors
+from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.hypervisor import HypervisorOperations
-from virshpy.driver.types import DomainRef
 from virshpy.drivers.qemu import taint
 from virshpy.drivers.qemu.records import Domains
 from virshpy.drivers.qemu.steps import GuestMonitor

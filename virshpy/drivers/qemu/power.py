@@ -10,7 +10,7 @@ from virshpy.enums import DomainState, RebootFlags, ShutdownFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
     from virshpy.host.journal import Journal
     from virshpy.xml.domain import Domain
 

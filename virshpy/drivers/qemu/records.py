@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
 from virshpy.enums import DomainState, ShutdownReason, ShutoffReason
 from virshpy.host import files, processes
 from virshpy.host.objects import Kind, Objects, Row

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.secret import SecretOperations
-from virshpy.driver.structures import SecretRef
+from virshpy.driver.secret import SecretOperations, SecretRef
 from virshpy.drivers.secret.records import Secrets
 from virshpy.enums import SecretDefineFlags
 from virshpy.xml.secret import Secret

@@ -7,7 +7,7 @@ files are mode 0600. An ephemeral secret is only in ``run.db``, which is gone wi
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.structures import SecretRef
+from virshpy.driver.secret import SecretRef
 from virshpy.enums import SecretUsageType
 from virshpy.host.objects import Kind, Objects, Row
 from virshpy.xml.secret import Secret

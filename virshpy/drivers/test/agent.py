@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain.agent import AgentOperations
-from virshpy.driver.structures import FSInfo
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.agent import AgentOperations, FSInfo
 from virshpy.drivers.test.guest import Guest, Guests
 from virshpy.enums import DomainState
 

@@ -6,9 +6,8 @@ import time
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain.checkpoint import CheckpointOperations
-from virshpy.driver.structures import CheckpointRef
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.checkpoint import CheckpointOperations, CheckpointRef
 from virshpy.drivers.test.guest import Guest, Guests
 from virshpy.drivers.test.moments import Moments
 from virshpy.enums import CheckpointCreateFlags, CheckpointDeleteFlags, CheckpointListFlags, CheckpointXMLFlags

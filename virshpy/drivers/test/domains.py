@@ -6,7 +6,7 @@ import time
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.types import ControlInfo, DomainInfo, DomainRef, SecurityLabel
+from virshpy.driver.domain import ControlInfo, DomainInfo, DomainRef, SecurityLabel
 from virshpy.drivers.test.guest import admit, read
 from virshpy.drivers.test.lists import Lists
 from virshpy.enums import (

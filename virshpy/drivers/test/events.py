@@ -10,8 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from virshpy.driver.structures import NetworkRef, NodeDeviceRef, PoolRef
-    from virshpy.driver.types import DomainRef
+    from virshpy.driver.domain import DomainRef
+    from virshpy.driver.network import NetworkRef
+    from virshpy.driver.nodedev import NodeDeviceRef
+    from virshpy.driver.storage import PoolRef
 
 
 class Events(Part, EventOperations):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 
 from virshpy import errors
-from virshpy.driver.domain.block import BlockOperations
-from virshpy.driver.domain.devices import DeviceOperations
-from virshpy.driver.domain.tuning import TuningOperations
-from virshpy.driver.structures import BlockInfo, InterfaceAddresses, InterfaceStats, IPAddress, VcpuInfo
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.block import BlockInfo, BlockOperations
+from virshpy.driver.domain.devices import DeviceOperations, InterfaceAddresses, InterfaceStats, IPAddress
+from virshpy.driver.domain.tuning import TuningOperations, VcpuInfo
 from virshpy.drivers.test.guest import Guests
 from virshpy.enums import DiskErrorCode, IPAddrType, MemoryStatTags, VcpuState
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.driver.types import NodeInfo
+from virshpy.driver.node import NodeInfo
 from virshpy.drivers.test.guest import Guest, admit
 from virshpy.drivers.test.host import Host
 from virshpy.drivers.test.postparse import complete, iothreads_of

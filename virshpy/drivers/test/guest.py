@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
 from virshpy.drivers.test.host import Host, Part, new_uuid
 from virshpy.enums import DomainState, EventType, ModificationImpact, RunningReason, ShutoffReason
 

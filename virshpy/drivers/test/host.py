@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import Contract
-from virshpy.driver.types import NodeInfo, Record
+from virshpy.driver.node import NodeInfo
+from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

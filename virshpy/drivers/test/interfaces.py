@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.interface import InterfaceOperations
-from virshpy.driver.structures import InterfaceRef
+from virshpy.driver.interface import InterfaceOperations, InterfaceRef
 from virshpy.drivers.test.host import Part
 from virshpy.drivers.test.resources import InterfaceState, Resources
 from virshpy.enums import ListInterfacesFlags

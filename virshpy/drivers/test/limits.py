@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
+from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.block import BlockOperations
 from virshpy.driver.domain.devices import DeviceOperations
 from virshpy.driver.domain.tuning import TuningOperations
-from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.figures import find_disk, find_interface
 from virshpy.drivers.test.guest import Guests
 from virshpy.enums import ModificationImpact, NumatuneMemMode

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.domain import DomainOperations
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainOperations, DomainRef
 from virshpy.drivers.test.guest import Guest, Guests
 from virshpy.enums import DomainState, ListDomainsFlags, StatsTypes
 

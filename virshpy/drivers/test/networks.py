@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.network import NetworkOperations
-from virshpy.driver.structures import NetworkRef
+from virshpy.driver.network import NetworkOperations, NetworkRef
 from virshpy.drivers.test.host import Part, checked_uuid
 from virshpy.drivers.test.resources import NetworkState
 from virshpy.enums import ListNetworksFlags, NetworkEventLifecycleType, NetworkUpdateFlags

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.node import NodeOperations
+from virshpy.driver.node import CPUMap, NodeInfo, NodeOperations, SecurityModel
 from virshpy.driver.processors import ProcessorOperations
-from virshpy.driver.structures import CPUMap
-from virshpy.driver.types import NodeInfo, SecurityModel
 from virshpy.drivers.test.host import Part
 
 

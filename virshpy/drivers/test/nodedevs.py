@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.nodedev import NodeDeviceOperations
-from virshpy.driver.structures import NodeDeviceRef
+from virshpy.driver.nodedev import NodeDeviceOperations, NodeDeviceRef
 from virshpy.drivers.test.host import Part
 from virshpy.enums import ListNodeDevicesFlags, NodeDeviceEventLifecycleType
 from virshpy.xml.nodedev import FCHost, NodeDevice, VportOps

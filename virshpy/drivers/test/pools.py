@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.storage import StorageOperations
-from virshpy.driver.structures import PoolInfo, PoolRef, VolRef
+from virshpy.driver.storage import PoolInfo, PoolRef, StorageOperations, VolRef
 from virshpy.drivers.test.host import Part, checked_uuid
 from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import (

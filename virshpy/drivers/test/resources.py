@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.structures import InterfaceRef, NetworkRef, NodeDeviceRef, PoolRef, VolRef
+from virshpy.driver.interface import InterfaceRef
+from virshpy.driver.network import NetworkRef
+from virshpy.driver.nodedev import NodeDeviceRef
+from virshpy.driver.storage import PoolRef, VolRef
 from virshpy.drivers.test.host import new_uuid
 from virshpy.xml.interface import Interface
 from virshpy.xml.network import Network

@@ -6,8 +6,8 @@ from struct import pack, unpack
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
+from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.saving import SavingOperations
-from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.guest import Guests, admit, read
 from virshpy.enums import (
     CoreDumpFlags,

@@ -6,9 +6,8 @@ import time
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain.snapshot import SnapshotOperations
-from virshpy.driver.structures import SnapshotRef
-from virshpy.driver.types import DomainRef
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.snapshot import SnapshotOperations, SnapshotRef
 from virshpy.drivers.test.guest import Guest, Guests
 from virshpy.drivers.test.moments import Moments
 from virshpy.drivers.test.postparse import complete

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain.devices import DeviceOperations
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.devices import DeviceOperations, IOThreadInfo
 from virshpy.driver.domain.tuning import TuningOperations
-from virshpy.driver.structures import IOThreadInfo
-from virshpy.driver.types import DomainRef
 from virshpy.drivers.test.figures import MAPPED_CPUS, current_vcpus
 from virshpy.drivers.test.guest import Guests
 from virshpy.drivers.test.postparse import iothreads_of

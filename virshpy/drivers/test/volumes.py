@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.structures import PoolRef, VolInfo, VolRef
+from virshpy.driver.storage import PoolRef, VolInfo, VolRef
 from virshpy.drivers.test.pools import Pools
 from virshpy.drivers.test.resources import PoolState
 from virshpy.enums import StorageVolType

@@ -10,12 +10,12 @@ from virshpy.drivers.qemu.node.processors import Topology, online_cpus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.types import NodeInfo
+    from virshpy.driver.node import NodeInfo
 
 
 def node_info() -> NodeInfo:
     """virNodeGetInfo: model, memory in KiB, CPUs, MHz, NUMA cells, sockets per cell, cores per socket, threads."""
-    from virshpy.driver.types import NodeInfo
+    from virshpy.driver.node import NodeInfo
 
     online = online_cpus()
     places = [Topology(cpu) for cpu in online]

@@ -6,8 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.node import NodeOperations
-from virshpy.driver.types import NodeInfo, SecurityModel
+from virshpy.driver.node import NodeInfo, NodeOperations, SecurityModel
 from virshpy.drivers.qemu.node import identity, memory, processors
 from virshpy.enums import NodeAllocPagesFlags
 
@@ -15,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from virshpy.driver.structures import CPUMap
+    from virshpy.driver.node import CPUMap
     from virshpy.host.site import Change, Site
 
 

@@ -9,7 +9,7 @@ from virshpy.drivers.qemu.node.kernel import CPUS, names, number, number_list, r
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.structures import CPUMap
+    from virshpy.driver.node import CPUMap
 
 
 def online_cpus() -> list[int]:
@@ -18,7 +18,7 @@ def online_cpus() -> list[int]:
 
 def cpu_map() -> CPUMap:
     """virNodeGetCPUMap."""
-    from virshpy.driver.structures import CPUMap
+    from virshpy.driver.node import CPUMap
 
     online = online_cpus()
     present = number_list(read(f"{CPUS}/present")) or online

@@ -111,22 +111,16 @@ class Flags(Type):
 class File(Type):
     """A file to read: the value is its content."""
 
-    def resolve(self, text: str, name: str, session: Session) -> str:
+    def resolve(self, text: str, name: str, session: Session) -> Any:
         if text == "/dev/stdin" and session.read_document is not None:
             return session.read_document()
-        try:
-            with open(text, encoding="utf-8", errors="surrogateescape") as file:
-                content = file.read(FILE_LIMIT + 1)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            # A directory opens; it is the reading that fails.
-            verb = "read" if isinstance(error, IsADirectoryError) else "open"
-            raise Failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
+        content = _read(text)
         if len(content) > FILE_LIMIT:
             raise Failure(
                 f"Failed to open file '{text}': Value too large for defined data type", hint="10 MiB are read at most"
             )
-        return content.partition("\0")[0]  # a text in C ends there
+        content = content.partition(b"\0")[0]  # a text in C ends there
+        return content.decode(errors="surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         return _paths(prefix, directories_only=False)
@@ -138,14 +132,7 @@ class Bytes(File):
     gives = "bytes"
 
     def resolve(self, text: str, name: str, session: Session) -> Any:
-        try:
-            with open(text, "rb") as file:
-                return file.read(FILE_LIMIT)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            # A directory opens; it is the reading that fails.
-            verb = "read" if isinstance(error, IsADirectoryError) else "open"
-            raise Failure(f"Failed to {verb} file '{text}': {reason}", hint=_about_file(text)) from None
+        return _read(text)[:FILE_LIMIT]
 
 
 class Path(Type):
@@ -338,6 +325,18 @@ PLAIN = (Type, AnyText)  # those that offer nothing and refuse nothing
 FILE_LIMIT = 10 * 1024 * 1024
 _UNITS = "bkmgtpe"
 _BLANKS = " \t\n\v\f\r"
+
+
+def _read(path: str) -> bytes:
+    """What a file holds, up to one byte more than is allowed. Raises Failure."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(FILE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        # A directory opens; it is the reading that fails.
+        verb = "read" if isinstance(error, IsADirectoryError) else "open"
+        raise Failure(f"Failed to {verb} file '{path}': {reason}", hint=_about_file(path)) from None
 
 
 def _about_file(text: str) -> str:

@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """A method, and once it is asked of a handle, that method of it. ``inspect`` and ``help`` know it as one."""
+    """A method of a class of handles. ``inspect`` and ``help`` know it as one."""
 
-    handle: Any = None
-    owner: Any = None
     given = 1  # how many arguments of the row come from the handle
     first: Callable[[Any], Any] | None = None  # what the first argument becomes
     result: Callable[[Any, Any], Any] | None = None  # what the handle makes of the row's answer
@@ -43,30 +41,44 @@ class Call:
         if particular:
             vars(self).update(particular)
 
-    def __get__(self, handle: Any, owner: type) -> Call:
-        return Call(**{**vars(self), "handle": handle, "owner": owner})
+    def __get__(self, handle: Any, owner: type) -> Bound:
+        return Bound(self, handle, owner)
+
+
+class Bound:
+    """The method of one handle; or, without a handle, of its class."""
+
+    __slots__ = ("call", "handle", "owner")
+
+    def __init__(self, call: Call, handle: Any, owner: type) -> None:
+        self.call = call
+        self.handle = handle
+        self.owner = owner
+
+    def __get__(self, handle: object, owner: type) -> Bound:
+        return self  # that there is one makes it a method to inspect
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.handle is None:
-            return self.__get__(args[0], type(args[0]))(*args[1:], **kwargs)
-        if self.first is not None and args:
-            args = (self.first(args[0]), *args[1:])
-        if self.given:
-            args = (self.handle.ref, *args)
-        answer = getattr(self.handle.driver, self.row.name)(*args, **kwargs)
-        return answer if self.result is None else self.result(self.handle, answer)
+        call, handle = self.call, self.handle
+        if handle is None:
+            return Bound(call, args[0], self.owner)(*args[1:], **kwargs)
+        if call.first is not None and args:
+            args = (call.first(args[0]), *args[1:])
+        row = getattr(handle.driver, call.row.name)
+        answer = row(handle.ref, *args, **kwargs) if call.given else row(*args, **kwargs)
+        return answer if call.result is None else call.result(handle, answer)
 
     @property
     def __name__(self) -> str:
         for base in self.owner.__mro__:
-            for name, call in vars(base).items():
-                if isinstance(call, Call) and call.row is self.row:
-                    return str(name)
+            for name, value in vars(base).items():
+                if value is self.call:
+                    return name
         raise AttributeError("__name__")
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
-        row = self.row.row
+        row = self.call.row.row
         more = row.declaration.__doc__
         return f"{row.c_name}: {more}" if more else str(row.c_name)
 
@@ -74,12 +86,13 @@ class Call:
     def __signature__(self) -> Any:
         from inspect import signature
 
-        declared = signature(self.row.row.declaration)
+        call = self.call
+        declared = signature(call.row.row.declaration)
         own, *others = declared.parameters.values()
-        others = others[self.given :]
+        others = others[call.given :]
         answer = declared.return_annotation
-        if self.kind:
-            kind = self.kind if isinstance(self.kind, str) else self.kind().__name__
+        if call.kind:
+            kind = call.kind if isinstance(call.kind, str) else call.kind().__name__
             answer = f"list[{kind}]" if answer.startswith("list[") else kind
         return declared.replace(
             parameters=others if self.handle is not None else [own, *others], return_annotation=answer

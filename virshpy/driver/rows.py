@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class RowOfPart:
-    """A row as an attribute of the driver: what it gives is the same row of the part that answers its group."""
+    """A row as an attribute of the driver: what it gives is the same row of the part that answers its group. The driver
+    keeps it, since some rows are asked for each of a thousand domains."""
 
     __slots__ = ("name", "group")
 
@@ -21,7 +22,10 @@ class RowOfPart:
         self.group = group
 
     def __get__(self, driver: Any, owner: type) -> Any:
-        return self if driver is None else getattr(driver.part(self.group), self.name)
+        if driver is None:
+            return self
+        found = vars(driver)[self.name] = getattr(driver.part(self.group), self.name)
+        return found
 
     @property
     def row(self) -> Any:

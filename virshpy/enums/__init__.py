@@ -1,7 +1,7 @@
 """libvirt's numbers: enumerations and flag sets, named and valued as in libvirt's public API.
 
 The member is the C constant without its prefix: ``VIR_DOMAIN_PAUSED_IOERROR`` is ``PausedReason.IOERROR``. A class
-costs tens of microseconds to make and there are two hundred: a module is loaded when a name of it is first asked for.
+costs tens of microseconds to make and all together 4.6 ms: a module is loaded when a name of it is first asked for.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from virshpy.enums import BackupBeginFlags
-from virshpy.shell.lang.command import argument, command, flag, option
-from virshpy.shell.lang.types import DomainType, File
+from virshpy.shell.lang.command import command, flag, option
+from virshpy.shell.lang.types import File
+from virshpy.shell.nouns.domains import domain
 from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
 from virshpy.shell.render.results import Document, Message
 
@@ -13,18 +14,16 @@ if TYPE_CHECKING:
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments
 
-_DOMAIN = argument("domain", DomainType(states="running,paused"), "name, id or UUID of a domain")
-
 
 @command(
     "backup-begin",
-    "begin a backup of a domain's disks",
-    "Begin to copy the disks of a running domain, as the XML in a file says;\nwithout a file, all of them.",
+    "start a backup of a domain's disks",
+    "Start to copy the disks of a running domain, as the XML in a file says;\nwithout a file, all of them.",
     (
-        _DOMAIN,
+        domain.argument(on="running,paused"),
         option("backupxml", File(), "file with the backup's XML"),
         option("checkpointxml", File(), "file with the XML of a checkpoint to make with it"),
-        flag("reuse-external", "write into files that are there already", adds=BackupBeginFlags.REUSE_EXTERNAL),
+        flag("reuse-external", "write into files that exist already", adds=BackupBeginFlags.REUSE_EXTERNAL),
     ),
     examples=(("backup-begin test", "domjobinfo says how far it is"),),
     returns="message domain",
@@ -38,8 +37,8 @@ def backup_begin(domain: Domain, backupxml: str | None, checkpointxml: str | Non
     "backup-dumpxml",
     "print a running backup's XML",
     "Print the XML of a running backup.",
-    (argument("domain", DomainType(), "name, id or UUID of a domain"), XPATH_FIRST, WRAP),
-    examples=(("backup-dumpxml web", "for the domain of that name"),),
+    (domain.argument(), XPATH_FIRST, WRAP),
+    examples=(("backup-dumpxml web", "a domain, by its name"),),
     returns="xml",
 )
 def backup_dumpxml(domain: Domain, args: Arguments) -> Document:

@@ -89,7 +89,7 @@ class Seconds(AnyText):
 @command(
     "iface-bridge",
     "put an interface of the host into a new bridge",
-    "Make a bridge that has the interface as its port and takes its addresses\nover.",
+    "Make a bridge with the interface as its port; the addresses move to the\nbridge.",
     (
         argument("interface", STRING.offering("HOST_INTERFACES"), "name or MAC address of an interface"),
         argument("bridge", STRING, "name of the new bridge", late=True),

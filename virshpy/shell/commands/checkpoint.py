@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from virshpy.shell.markup import Writer
 
 _NEW = CheckpointCreateFlags
-_QUIESCE = flag("quiesce", "have the guest's agent freeze file systems", adds=_NEW.QUIESCE)
+_QUIESCE = flag("quiesce", "have the guest agent freeze file systems", adds=_NEW.QUIESCE)
 
 
 def _check(flags: int) -> None:
@@ -38,11 +38,11 @@ checkpoint = Moment(
 checkpoint.create(
     "make a checkpoint, from a file",
     "Make a checkpoint of a domain's disks, as the XML in a file says; without\na file, of all disks.",
-    flag("redefine-validate", "with --redefine: see whether the disks agree", adds=_NEW.REDEFINE_VALIDATE),
+    flag("redefine-validate", "with --redefine: check it against the disks", adds=_NEW.REDEFINE_VALIDATE),
     _QUIESCE,
     check=_check,
     constraints=(Requires("redefine-validate", "redefine"),),
-    example=("test", "from here on changes are counted"),
+    example=("test", "changes are tracked from now on"),
 )
 checkpoint.create_as(
     "make a checkpoint, from options",
@@ -54,19 +54,19 @@ checkpoint.create_as(
 )
 checkpoint.edit(renamed="Cannot rename checkpoint {old} to {new}", example=("test monday", "a better description"))
 checkpoint.delete(
-    "Delete a checkpoint; changes are counted from the one before.",
-    metadata="forget it, and keep its bitmaps",
+    "Delete a checkpoint; its parent tracks the changes from then on.",
+    metadata="delete its record only, not its bitmaps",
     example=("test monday", "when its backup is no longer needed"),
 )
 checkpoint.dumpxml(
     "Print the XML of a checkpoint.",
     checkpoint.name,
     flag("no-domain", "without the domain's XML", adds=CheckpointXMLFlags.NO_DOMAIN),
-    flag("size", "with how much has changed since", adds=CheckpointXMLFlags.SIZE),
+    flag("size", "with the size of the changes since then", adds=CheckpointXMLFlags.SIZE),
     XPATH_FIRST,
     example=("test monday --no-domain --size", "how big a backup would be"),
 )
-checkpoint.parent(example=("test monday", "what the backup before it counted from"))
+checkpoint.parent(example=("test monday", "where the backup before it began"))
 checkpoint.info(
     example=("test monday", "its parent and its children"), returns="name domain parent children descendants"
 )

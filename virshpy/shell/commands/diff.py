@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from virshpy.enums import XMLFlags
 from virshpy.shell.failure import Failure
-from virshpy.shell.lang.command import argument, command
-from virshpy.shell.lang.types import DomainType
+from virshpy.shell.lang.command import command
+from virshpy.shell.nouns.domains import domain
 from virshpy.shell.render.results import Message, Table
 
 TYPE_CHECKING = False
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @command(
     "diff",
     "compare a running guest with its definition",
-    "Say where a running domain differs from what is saved of it, which is what its next start will use.",
-    (argument("domain", DomainType(states="running,paused"), "name, id or UUID of a running domain"),),
-    examples=(("diff web", "what edit changed and the running guest does not have yet"),),
+    "Print where a running domain differs from its definition, which its next start uses.",
+    (domain.argument(on="running,paused"),),
+    examples=(("diff web", "changes by edit that the running guest does not have yet"),),
     returns="differences[place now next_start] message?",
 )
 def diff(domain: Domain) -> Table | Message:

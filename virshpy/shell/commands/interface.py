@@ -63,21 +63,21 @@ def _declare_change(verb: str, done: str, summary: str, description: str, why: s
 _declare_change(
     "begin",
     "started",
-    "remember the host's network configuration",
-    "Keep the present network configuration, to go back to with iface-rollback.",
+    "save the host's network configuration",
+    "Save the present network configuration; iface-rollback restores it.",
     "before changes over the network",
 )
 _declare_change(
     "commit",
     "committed",
     "keep changes of the host's network configuration",
-    "Throw away what iface-begin has kept.",
+    "Discard the configuration that iface-begin has saved.",
     "the changes work",
 )
 _declare_change(
     "rollback",
     "rolled back",
     "undo changes of the host's network configuration",
-    "Put the network configuration back to what iface-begin has kept.",
+    "Restore the network configuration that iface-begin has saved.",
     "the changes do not work",
 )

@@ -61,7 +61,7 @@ _NETWORK = net.argument()
 
 @command(
     "net-info",
-    "what a network is",
+    "facts about a network",
     "Print the basic facts about a network.",
     (_NETWORK,),
     examples=(("net-info default", "its bridge, and whether it starts with the host"),),
@@ -120,7 +120,7 @@ class XMLOrFile(File):
 @command(
     "net-update",
     "change a part of a network",
-    "Add, replace or remove one element of a network's XML, of the running one,\nof the definition, or of both.",
+    "Add, replace or remove one element in the XML of a running network, of its\ndefinition, or of both.",
     (
         _NETWORK,
         argument("command", _Update(_COMMANDS, "unrecognized command name '%s'"), "add-first, add-last (add), "
@@ -150,7 +150,7 @@ def net_update(session: Session, args: Arguments) -> Message:
 
 @command(
     "net-dhcp-leases",
-    "addresses that a network has given out",
+    "DHCP leases of a network",
     "Print the DHCP leases of a network, or those of one MAC address.",
     (net.argument(on="active"), option("mac", STRING.offering("LEASED_MACS"), "only the lease of this MAC address")),
     constraints=(Reads("mac"),),
@@ -210,7 +210,7 @@ def _port(args: Arguments) -> NetworkPort:
 @command(
     "net-port-list",
     "list the ports of a network",
-    "List the ports of a network: what guests' interfaces are plugged into.",
+    "List the ports of a network, to which guests' interfaces are connected.",
     (_NETWORK, FORMS[0], FORMS[2]),
     examples=(("net-port-list default --uuid", "a line for each port"),),
     returns="ports[uuid] | ports<uuid>",
@@ -226,7 +226,7 @@ def net_port_list(network: Network, args: Arguments) -> Result:
     "make a port of a network from a file",
     "Make a port of a network; starting a guest does this by itself.",
     (_NETWORK, argument("file", File(), "file with the port's XML"), validate(NetworkPortCreateFlags.VALIDATE)),
-    examples=(("net-port-create default port.xml", "for a program that plugs in by itself"),),
+    examples=(("net-port-create default port.xml", "for a program that connects by itself"),),
     returns="message uuid",
 )
 def net_port_create(network: Network, file: str, args: Arguments) -> Message:
@@ -241,7 +241,7 @@ def net_port_create(network: Network, file: str, args: Arguments) -> Message:
     "print the XML of a port",
     "Print the XML of a port of a network.",
     (_QUIET, _PORT, XPATH, WRAP),
-    examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is plugged in there"),),
+    examples=(("net-port-dumpxml default 12345678-0000-0000-0000-123456789abc", "who is connected there"),),
     returns="xml",
 )
 def net_port_dumpxml(args: Arguments) -> Document:
@@ -253,7 +253,7 @@ def net_port_dumpxml(args: Arguments) -> Document:
     "remove a port of a network",
     "Remove a port of a network; a guest that uses it loses its connection.",
     (_QUIET, _PORT),
-    examples=(("net-port-delete default 12345678-0000-0000-0000-123456789abc", "after its user has died"),),
+    examples=(("net-port-delete default 12345678-0000-0000-0000-123456789abc", "when its user is gone"),),
     returns="message uuid",
 )
 def net_port_delete(args: Arguments) -> Message:

@@ -49,7 +49,7 @@ nodedev.from_file(
 nodedev.from_file(
     "define",
     validate(NodeDeviceDefineXMLFlags.VALIDATE),
-    help=("define a device of the host from a file", "Make a device on the host that lasts, without starting it."),
+    help=("define a device of the host from a file", "Make a persistent device on the host, without starting it."),
     example="mdev.xml",
     why="then: nodedev-start with the name it got",
     failed="Failed to define node device from '{file}'",
@@ -87,7 +87,7 @@ def _declare_detach(name: str) -> None:
         name,
         "take a device away from the host's driver",
         "Take a device away from the host's driver, so that a guest can have it.",
-        (_DEVICE, option("driver", AnyChoice("vfio", "xen"), "the driver that guests' devices get")),
+        (_DEVICE, option("driver", AnyChoice("vfio", "xen"), "the driver that it gets instead")),
         examples=((f"{name} pci_0000_00_02_0", "before a guest starts that has it"),),
         returns="message name",
     )
@@ -105,7 +105,7 @@ _declare_detach("nodedev-dettach")
 
 @command(
     "nodedev-info",
-    "what a device of the host is",
+    "facts about a device of the host",
     "Print the basic facts about a device of the host.",
     (_DEVICE,),
     examples=(("nodedev-info computer", "the root of all others"),),

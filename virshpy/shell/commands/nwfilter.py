@@ -48,11 +48,11 @@ binding.from_file(
     "create",
     validate(NWFilterBindingCreateFlags.VALIDATE),
     help=(
-        "bind a network filter from a file",
+        "bind a network filter, from a file",
         "Bind a filter to the device of a port; starting a guest does this by itself.",
     ),
     example="binding.xml",
-    why="for a port that no guest here has",
+    why="for a port that belongs to no guest here",
     failed="Failed to create network filter from {file}",
 )
 binding.dumpxml()
@@ -64,5 +64,5 @@ binding.list(
     words="bindings of network filters",
     what="network filter bindings",
     description="List which filter is bound to which port.",
-    example=("", "whose traffic is filtered now"),
+    example=("", "which ports are filtered now"),
 )

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_KEEP = flag("no-overwrite", "build only where no data would be lost", adds=StoragePoolBuildFlags.NO_OVERWRITE)
-_OVERWRITE = flag("overwrite", "build, and lose the data that is there", adds=StoragePoolBuildFlags.OVERWRITE)
+_KEEP = flag("no-overwrite", "build only where no data is overwritten", adds=StoragePoolBuildFlags.NO_OVERWRITE)
+_OVERWRITE = flag("overwrite", "build, and overwrite existing data", adds=StoragePoolBuildFlags.OVERWRITE)
 _BUILDING = (
     flag("build", "build it first", adds=StoragePoolCreateFlags.WITH_BUILD),
     flag("no-overwrite", _KEEP.help, adds=StoragePoolCreateFlags.WITH_BUILD_NO_OVERWRITE),
@@ -78,7 +78,7 @@ def _state(number: int) -> str:
 
 @command(
     "pool-info",
-    "what a pool is and holds",
+    "facts about a pool",
     "Print the basic facts about a pool.",
     (pool.argument(), flag("bytes", "sizes in bytes")),
     examples=(("pool-info default-pool --bytes", "sizes as numbers for a script"),),
@@ -114,14 +114,14 @@ _KIND = Choice(*_TYPES)  # of which the driver has the last word
 @command(
     "pool-list",
     "list pools",
-    "List running pools, or those that the options select.",
+    "List active pools, or those that the options select.",
     (
         *which("pools", _L),
         _TRANSIENT,
         _PERSISTENT,
         *_AUTOSTART,
         option("type", Flags(_TYPES, "Invalid pool type '%s'"), "only pools of these types, separated by commas"),
-        flag("details", "show more of each"),
+        flag("details", "show sizes and more"),
         *FORMS[:2],
     ),
     constraints=(Exclusive("all", "inactive"), *exclusive("details", "uuid", "name")),
@@ -174,12 +174,12 @@ _AS = (
     ("source-path", "path of the storage"),
     ("source-dev", "device that the storage is on"),
     ("source-name", "name of the storage, such as a volume group"),
-    ("target", "where its volumes appear"),
+    ("target", "path under which its volumes appear"),
     ("source-format", "format of the storage"),
-    ("auth-type", "how to log in there"),
-    ("auth-username", "as whom to log in there"),
-    ("secret-usage", "the secret to log in with, by its usage"),
-    ("secret-uuid", "the secret to log in with, by its UUID"),
+    ("auth-type", "type of the authentication"),
+    ("auth-username", "user name for the authentication"),
+    ("secret-usage", "usage of the secret for the authentication"),
+    ("secret-uuid", "UUID of the secret for the authentication"),
     ("adapter-name", "name of a SCSI adapter"),
     ("adapter-wwnn", "WWNN of a fibre channel adapter"),
     ("adapter-wwpn", "WWPN of a fibre channel adapter"),
@@ -187,8 +187,8 @@ _AS = (
     ("adapter-parent-wwnn", "WWNN of the scsi_hostN that a vHBA is on"),
     ("adapter-parent-wwpn", "WWPN of the scsi_hostN that a vHBA is on"),
     ("adapter-parent-fabric-wwn", "fabric of the scsi_hostN that a vHBA is on"),
-    ("source-protocol-ver", "NFS version to mount with"),
-    ("source-initiator", "iSCSI initiator to log in as"),
+    ("source-protocol-ver", "version of the NFS protocol"),
+    ("source-initiator", "name of the iSCSI initiator"),
 )
 # Where what is known of them comes from.
 _SOURCES = {
@@ -308,11 +308,11 @@ _declare_as(
 # looking for storage
 @command(
     "find-storage-pool-sources",
-    "what storage is there for pools of a type",
-    "Print as XML what a pool of this type could be made of.",
+    "find storage for pools of a type",
+    "Print as XML the storage that a pool of this type could use.",
     (
         argument("type", _KIND, "type of pool"),
-        option("srcSpec", File(), "file with the XML of where to look"),
+        option("srcSpec", File(), "file with the XML of the place to search"),
     ),
     examples=(("find-storage-pool-sources logical", "volume groups"),),
     returns="xml",
@@ -323,13 +323,13 @@ def find_storage_pool_sources(session: Session, type: str, srcSpec: str | None) 
 
 @command(
     "find-storage-pool-sources-as",
-    "what storage is there for pools of a type, on a host",
-    "Print as XML what a pool of this type could be made of, looking where the\noptions say.",
+    "find storage on a host for pools of a type",
+    "Print as XML the storage that a pool of this type could use, on the host\nthat the options name.",
     (
         argument("type", _KIND, "type of pool"),
         option("host", STRING, "host to ask"),
         option("port", STRING, "its port", late=True),
-        option("initiator", STRING, "iSCSI initiator to ask as"),
+        option("initiator", STRING, "name of the iSCSI initiator"),
     ),
     examples=(("find-storage-pool-sources-as netfs nas.example", "what a file server exports"),),
     returns="xml",
@@ -361,9 +361,9 @@ def _sources(session: Session, kind: str, spec: str | None) -> Document:
 
 @command(
     "pool-capabilities",
-    "what kinds of pools there can be",
+    "print the supported types of pools",
     "Print as XML which types of pools and formats are supported.",
-    examples=(("pool-capabilities", "before a pool is planned"),),
+    examples=(("pool-capabilities", "before you plan a pool"),),
     returns="xml",
 )
 def pool_capabilities(session: Session) -> Document:

@@ -25,7 +25,7 @@ secret = Noun("secret", "secret", SecretType, "secret {name}", example="12345678
 secret.from_file(
     "define",
     validate(SecretDefineFlags.VALIDATE),
-    help=("define a secret from a file", "Make a secret, without its value, or change what is said about one."),
+    help=("define a secret from a file", "Make a secret without a value, or change the definition of one."),
     example="ceph.xml",
     why="then: secret-set-value UUID --file key --plain",
     failed="Failed to set attributes from {file}",
@@ -39,7 +39,7 @@ _SECRET = secret.argument()
 @command(
     "secret-set-value",
     "set the value of a secret",
-    "Set the value of a secret, read from a file or asked for.",
+    "Set the value of a secret: from a file, from an option or from the terminal.",
     (
         _SECRET,
         option("file", Bytes(), "file with the value", named_only=True),
@@ -52,7 +52,7 @@ _SECRET = secret.argument()
         *exclusive("plain", "base64"),
         *exclusive("interactive", "base64", "plain", "file"),
     ),
-    examples=(("secret-set-value 12345678-0000-0000-0000-123456789abc --file key --plain", "no one else sees it"),),
+    examples=(("secret-set-value 12345678-0000-0000-0000-123456789abc --file key --plain", "not shown to others"),),
     returns="message uuid | warning",
 )
 def secret_set_value(
@@ -80,7 +80,7 @@ def secret_set_value(
 
 
 def _asked_for() -> str:
-    """What is typed and not shown, or a line of standard input where nobody types."""
+    """A value typed on the terminal, without echo, or a line of standard input."""
     import sys
 
     question = "Enter new value for secret:"
@@ -98,7 +98,7 @@ def _asked_for() -> str:
     "print the value of a secret",
     "Print the value of a secret in base64, unless the secret is private.",
     (_SECRET, flag("plain", "print the value itself")),
-    examples=(("secret-get-value 12345678-0000-0000-0000-123456789abc --plain", "as the storage gets it"),),
+    examples=(("secret-get-value 12345678-0000-0000-0000-123456789abc --plain", "the value that the storage gets"),),
     returns="value | value_base64",
 )
 def secret_get_value(secret: Secret, plain: bool) -> Text:
@@ -133,6 +133,6 @@ secret.list(
     what="node secrets",
     counted="Failed to count secrets",
     description="List secrets and what they are for.",
-    example=(" --no-private", "those that can be read back"),
+    example=(" --no-private", "those whose value can be read"),
 )
 secret.events(("lifecycle", "value-changed"), ("Defined", "Undefined"))

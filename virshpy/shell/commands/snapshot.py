@@ -14,7 +14,7 @@ from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag
 from virshpy.shell.lang.types import STRING
 from virshpy.shell.nouns.moments import DOMAIN, Moment, pieces, settings, text_of
 from virshpy.shell.nouns.objects import MomentName
-from virshpy.shell.nouns.options import XPATH, validate
+from virshpy.shell.nouns.options import XPATH, security_info, validate
 from virshpy.shell.render.readable import truth
 from virshpy.shell.render.results import Document, Field, Message, Text
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 _NEW, _LISTED = SnapshotCreateFlags, SnapshotListFlags
 _HOW = (
-    flag("no-metadata", "keep no record of it", adds=_NEW.NO_METADATA),
+    flag("no-metadata", "take it without recording it", adds=_NEW.NO_METADATA),
     flag("halt", "leave the domain shut off afterwards", adds=_NEW.HALT),
-    flag("disk-only", "of the disks, not of the memory", adds=_NEW.DISK_ONLY),
+    flag("disk-only", "only the disks, not the memory", adds=_NEW.DISK_ONLY),
     flag("reuse-external", "use files that exist already", adds=_NEW.REUSE_EXT),
-    flag("quiesce", "have the guest's agent freeze file systems", adds=_NEW.QUIESCE),
-    flag("atomic", "all of it or nothing", adds=_NEW.ATOMIC),
-    flag("live", "while the domain runs on", adds=_NEW.LIVE),
+    flag("quiesce", "have the guest agent freeze file systems", adds=_NEW.QUIESCE),
+    flag("atomic", "fail as a whole or not at all", adds=_NEW.ATOMIC),
+    flag("live", "let the domain run while it is taken", adds=_NEW.LIVE),
     validate(_NEW.VALIDATE),
 )
 
@@ -143,19 +143,19 @@ snapshot.create_as(
 )
 snapshot.edit(
     flag("current", "the current one; or with a name, make that one current"),
-    flag("rename", "let its name be changed"),
-    flag("clone", "let a changed name make another one"),
+    flag("rename", "allow a new name"),
+    flag("clone", "make another one where the name is new"),
     constraints=(Exclusive("rename", "clone"),),
     renamed="Must use --rename or --clone to change {old} to {new}",
     example=("test s1 --rename", "give it a better name"),
 )
 snapshot.delete(
-    "Delete a snapshot, or what is recorded of it.",
-    metadata="forget it, and keep its data",
+    "Delete a snapshot, or only its record.",
+    metadata="delete its record only, not its data",
     example=("test before-upgrade", "it went well"),
 )
 snapshot.dumpxml(
-    "Print the XML of a snapshot: the domain as it was, and what was kept.",
+    "Print the XML of a snapshot, with the domain's XML of that time.",
     argument("snapshotname", MomentName("snapshot"), "name of a snapshot"),
     XPATH,
     constraints=(Reads("snapshotname"),),
@@ -171,11 +171,11 @@ snapshot.info(
 snapshot.list(
     flag("metadata", "only those that virshpy has a record of", adds=_LISTED.METADATA),
     flag("no-metadata", "only those that virshpy has no record of", adds=_LISTED.NO_METADATA),
-    flag("inactive", "of the domain while it was shut off", adds=_LISTED.INACTIVE),
-    flag("active", "of the domain while it was running", adds=_LISTED.ACTIVE),
-    flag("disk-only", "of disks without memory", adds=_LISTED.DISK_ONLY),
-    flag("internal", "kept within the disks' files", adds=_LISTED.INTERNAL),
-    flag("external", "kept in files of their own", adds=_LISTED.EXTERNAL),
+    flag("inactive", "only those of the domain when it was shut off", adds=_LISTED.INACTIVE),
+    flag("active", "only those of the running domain", adds=_LISTED.ACTIVE),
+    flag("disk-only", "only those of disks, without memory", adds=_LISTED.DISK_ONLY),
+    flag("internal", "only those inside the disk images", adds=_LISTED.INTERNAL),
+    flag("external", "only those in separate files", adds=_LISTED.EXTERNAL),
     state=True,
     holes=("inactive", "active", "disk-only", "internal", "external"),
     example=("test --tree", "what is based on what"),
@@ -184,16 +184,16 @@ snapshot.list(
 
 @command(
     "snapshot-current",
-    "the current snapshot; or make one current",
-    "Print the XML of the snapshot that the domain is based on now, or say\nwhich one that is.",
+    "print the current snapshot, or make one current",
+    "Print the XML of the current snapshot or its name; or make a snapshot the\ncurrent one.",
     (
         DOMAIN,
         flag("name", "print its name only"),
-        flag("security-info", "with passwords", adds=SnapshotXMLFlags.SECURE),
+        security_info(SnapshotXMLFlags.SECURE),
         option("snapshotname", MomentName("snapshot"), "the snapshot to make the current one"),
     ),
     constraints=(Exclusive("name", "snapshotname"),),
-    examples=(("snapshot-current test --name", "which one a revert would be undone to"),),
+    examples=(("snapshot-current test --name", "the parent of the next snapshot"),),
     returns="xml | name | message name domain",
 )
 def snapshot_current(domain: Domain, snapshotname: str | None, args: Arguments) -> Result:
@@ -213,17 +213,17 @@ def snapshot_current(domain: Domain, snapshotname: str | None, args: Arguments) 
 
 @command(
     "snapshot-revert",
-    "put a domain back to a snapshot",
-    "Give a domain the state that it had at a snapshot. What has happened since\nis lost.",
+    "revert a domain to a snapshot",
+    "Give a domain the state that it had at a snapshot. Changes since then are\nlost.",
     (
         DOMAIN,
         *snapshot.chosen_by,
         flag("running", "start it, or let it run on", adds=SnapshotRevertFlags.RUNNING),
         flag("paused", "leave it paused", adds=SnapshotRevertFlags.PAUSED),
-        flag("force", "even where that takes a new QEMU, or more", adds=SnapshotRevertFlags.FORCE),
+        flag("force", "revert even where the running QEMU must be replaced", adds=SnapshotRevertFlags.FORCE),
         flag(
             "reset-nvram",
-            "begin with a fresh copy of the firmware's variables",
+            "start with a fresh NVRAM",
             adds=SnapshotRevertFlags.RESET_NVRAM,
         ),
     ),

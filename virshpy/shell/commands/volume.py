@@ -34,9 +34,7 @@ _POOL = argument("pool", PoolType(states="active"), "name or UUID of a pool")
 _IN_POOL = option("pool", PoolType(states="active"), "the pool that the volume is in")
 _VOL = argument("vol", VolumeType(), "name (with its pool), key or path of a volume")
 _NEW = StorageVolCreateFlags
-_PREALLOCATE = flag(
-    "prealloc-metadata", "write a qcow2 image's tables at once, not its data", adds=_NEW.PREALLOC_METADATA
-)
+_PREALLOCATE = flag("prealloc-metadata", "preallocate the metadata of a qcow2 image", adds=_NEW.PREALLOC_METADATA)
 _REFLINK = flag("reflink", "share blocks with the original where the file system can", adds=_NEW.REFLINK)
 _FORMATS = Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir")
 _TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
@@ -60,7 +58,7 @@ class VolumeSize(Size):
 
 
 class Allocation(VolumeSize):
-    """The same; an empty one is none."""
+    """A size that may be left empty: None."""
 
     empty_ok = True
 
@@ -77,10 +75,10 @@ class Allocation(VolumeSize):
         argument("pool", PoolType(states="active"), "the pool to make it in"),
         argument("name", STRING, "name of the volume"),
         argument("capacity", VolumeSize(), "its size, in bytes or with a unit"),
-        option("allocation", Allocation(), "what to allocate at once, in bytes or with a unit"),
+        option("allocation", Allocation(), "space to allocate now, in bytes or with a unit"),
         option("format", _FORMATS, "format of the image"),
-        option("backing-vol", VolumeType(), "the volume that it is an overlay of"),
-        option("backing-vol-format", STRING.offering("IMAGE_FORMATS"), "format of the volume that it is an overlay of"),
+        option("backing-vol", VolumeType(), "its backing file, as a volume"),
+        option("backing-vol-format", STRING.offering("IMAGE_FORMATS"), "format of its backing file"),
         _PREALLOCATE,
         PRINT_XML,
     ),
@@ -122,7 +120,7 @@ def _volume_xml(session: Session, args: Arguments) -> str:
     "Make a volume from its XML.",
     (argument("pool", PoolType(states="active"), "the pool to make it in"),
      argument("file", File(), "file with the volume's XML"), _PREALLOCATE, validate(_NEW.VALIDATE)),
-    examples=(("vol-create default-pool disk.xml", "everything that the XML can say"),),
+    examples=(("vol-create default-pool disk.xml", "with all that the XML can express"),),
     returns="message name pool",
 )  # fmt: skip
 def vol_create(session: Session, args: Arguments) -> Message:
@@ -169,7 +167,7 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
         _REFLINK,
         PRINT_XML,
     ),
-    examples=(("vol-clone golden.qcow2 web.qcow2 default-pool", "a disk for one more guest"),),
+    examples=(("vol-clone golden.qcow2 web.qcow2 default-pool", "a disk for another guest"),),
     returns="message name pool | xml",
 )
 def vol_clone(session: Session, args: Arguments) -> Result:
@@ -203,7 +201,7 @@ def _made(volume: StorageVol, sentence: str) -> Message:
 @command(
     "vol-delete",
     "delete a volume",
-    "Delete a volume. Its data are lost.",
+    "Delete a volume with its data.",
     (
         _VOL,
         _IN_POOL,
@@ -230,8 +228,12 @@ _ALGORITHMS = {algorithm.name.lower(): algorithm for algorithm in StorageVolWipe
 @command(
     "vol-wipe",
     "overwrite a volume",
-    "Overwrite a volume so that its data cannot be read any more.",
-    (_VOL, _IN_POOL, option("algorithm", Choice(*_ALGORITHMS), "what to overwrite it with (default: zero)", late=True)),
+    "Overwrite a volume so that its data can no longer be read.",
+    (
+        _VOL,
+        _IN_POOL,
+        option("algorithm", Choice(*_ALGORITHMS), "how to overwrite it (default: zero)", late=True),
+    ),
     examples=(("vol-wipe web.qcow2 default-pool", "before it is deleted"),),
     returns="message name",
 )
@@ -261,7 +263,7 @@ def vol_wipe(session: Session, args: Arguments) -> Message:
         flag("delta", "the size is what to add", adds=StorageVolResizeFlags.DELTA),
         flag("shrink", "let it become smaller, and lose data", adds=StorageVolResizeFlags.SHRINK),
     ),
-    examples=(("vol-resize web.qcow2 +10G default-pool --delta", "ten more"),),
+    examples=(("vol-resize web.qcow2 +10G default-pool --delta", "10 GiB more"),),
     returns="message name",
 )
 def vol_resize(session: Session, args: Arguments) -> Message:
@@ -281,8 +283,8 @@ def vol_resize(session: Session, args: Arguments) -> Message:
 
 
 # data
-_OFFSET = option("offset", UInt(64), "where in the volume to begin, in bytes")
-_LENGTH = option("length", Wrapping(), "how much, in bytes")
+_OFFSET = option("offset", UInt(64), "position in the volume, in bytes")
+_LENGTH = option("length", Wrapping(), "number of bytes")
 
 
 @command(
@@ -295,7 +297,7 @@ _LENGTH = option("length", Wrapping(), "how much, in bytes")
         _IN_POOL,
         _OFFSET,
         _LENGTH,
-        flag("sparse", "leave holes as holes", adds=StorageVolUploadFlags.SPARSE_STREAM),
+        flag("sparse", "keep holes sparse", adds=StorageVolUploadFlags.SPARSE_STREAM),
     ),
     constraints=(Reads("offset", "length"),),
     examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
@@ -339,7 +341,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
         _IN_POOL,
         _OFFSET,
         _LENGTH,
-        flag("sparse", "leave holes as holes", adds=StorageVolDownloadFlags.SPARSE_STREAM),
+        flag("sparse", "keep holes sparse", adds=StorageVolDownloadFlags.SPARSE_STREAM),
     ),
     constraints=(Reads("offset", "length"),),
     examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
@@ -375,13 +377,13 @@ def _capacity(volume: StorageVol) -> int:
 # asking
 @command(
     "vol-info",
-    "what a volume is",
+    "facts about a volume",
     "Print the basic facts about a volume.",
     (
         _VOL,
         _IN_POOL,
         flag("bytes", "sizes in bytes"),
-        flag("physical", "the size on the host instead of what is allocated"),
+        flag("physical", "the physical size instead of the allocation"),
     ),
     examples=(("vol-info web.qcow2 default-pool --bytes", "sizes as numbers for a script"),),
     returns="name type capacity_bytes allocation_bytes? physical_bytes?",
@@ -406,8 +408,8 @@ def vol_info(session: Session, args: Arguments) -> Iterable[Result]:
 @command(
     "vol-list",
     "list the volumes of a pool",
-    "List the volumes of a pool that runs.",
-    (_POOL, flag("details", "show more of each")),
+    "List the volumes of an active pool.",
+    (_POOL, flag("details", "show sizes and more")),
     examples=(("vol-list default-pool --details", "with their sizes"),),
     returns="volumes[name path type? capacity_bytes? allocation_bytes?]",
 )
@@ -440,7 +442,7 @@ def _path(volume: StorageVol) -> str | None:
     "print a volume's XML",
     "Print the XML of a volume.",
     (_VOL, _IN_POOL, XPATH, WRAP),
-    examples=(("vol-dumpxml web.qcow2 default-pool", "its format, its owner, what it is an overlay of"),),
+    examples=(("vol-dumpxml web.qcow2 default-pool", "its format, its owner, its backing file"),),
     returns="xml",
 )
 def vol_dumpxml(session: Session, args: Arguments) -> Document:
@@ -475,9 +477,9 @@ def vol_pool(session: Session, args: Arguments) -> Text:
 @command(
     "vol-key",
     "key of a volume, by name or path",
-    "Print the key of a volume: what names it on this host without its pool.",
+    "Print the key of a volume, which names it without its pool.",
     options=(argument("vol", VolumeType(), "name (with its pool) or path of a volume"), _IN_POOL),
-    examples=(("vol-key web.qcow2 default-pool", "what names it whatever its pool is called"),),
+    examples=(("vol-key web.qcow2 default-pool", "a name that does not need the pool"),),
     returns="key",
 )
 def vol_key(session: Session, args: Arguments) -> Text:

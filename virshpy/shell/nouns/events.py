@@ -102,10 +102,10 @@ def declare_events(noun: Noun, kinds: Sequence[str], changes: Sequence[str]) -> 
     @command(
         name,
         f"wait for events of {said}s",
-        f"Wait for something to happen to a {said}, and print it. Or list the kinds\nof events.",
+        f"Wait for an event of a {said}, and print it. Or list the kinds of events.",
         (
             option(noun.name, noun.type(), f"only events of this {said}", late=True),
-            option("event", Choice(*kinds), "which kind to wait for", late=True),
+            option("event", Choice(*kinds), "kind of event to wait for", late=True),
             LOOP,
             TIMEOUT,
             LIST,

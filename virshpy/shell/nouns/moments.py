@@ -8,7 +8,7 @@ from virshpy.shell.lang.command import Constraint, OneOf, command, exclusive, fl
 from virshpy.shell.lang.types import STRING, File
 from virshpy.shell.nouns.domains import domain as domain_noun
 from virshpy.shell.nouns.objects import MomentName, call
-from virshpy.shell.nouns.options import PRINT_XML, WRAP, selected
+from virshpy.shell.nouns.options import PRINT_XML, WRAP, security_info, selected
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Shown, Table, Text
 from virshpy.xml.parse import parse
 
@@ -32,7 +32,7 @@ DOMAIN = domain_noun.argument()
 
 
 class NotInTree(Constraint):
-    """What would cut holes into a tree, refused in virsh's other sentence for that."""
+    """Filters that would leave parents out of a tree, refused in virsh's other sentence for that."""
 
     __slots__ = ("filters",)
 
@@ -137,7 +137,7 @@ class Moment:
 
     def edit(self, *options: Option, renamed: str, example: Example, constraints: Sequence[Constraint] = ()) -> None:
         """``snapshot-edit DOMAIN``; ``renamed`` is the complaint about a new name where no option allows it."""
-        summary = f"change what is recorded of a {self.word} in an editor"
+        summary = f"change the record of a {self.word} in an editor"
         description = f"Open the XML of a {self.word} in $VISUAL or $EDITOR, and record the result."
         returns = "message name domain changed"
         forget = self.delete_flags.METADATA_ONLY
@@ -189,9 +189,14 @@ class Moment:
     ) -> None:
         """``snapshot-dumpxml DOMAIN NAME``; what names it is the first of ``options``."""
         name, *others = options
-        known = (name, flag("security-info", "with passwords", adds=self.xml_flags.SECURE), *others, WRAP)
+        known = (
+            name,
+            security_info(self.xml_flags.SECURE),
+            *others,
+            WRAP,
+        )
 
-        @self.command("dumpxml", f"print a {self.word}'s XML", description, known, example, "xml", constraints)
+        @self.command("dumpxml", f"print the XML of a {self.word}", description, known, example, "xml", constraints)
         def dumpxml(session: Session, args: Arguments) -> Document:
             return selected(self.chosen(args).xml_desc(flags=args.flags), args)
 
@@ -214,7 +219,7 @@ class Moment:
         """``snapshot-info DOMAIN``; ``state`` and ``record`` are what is told before and after its relatives."""
         description = f"Print the basic facts about a {self.word}."
 
-        @self.command("info", f"what a {self.word} is", description, self.chosen_by, example, returns)
+        @self.command("info", f"facts about a {self.word}", description, self.chosen_by, example, returns)
         def info(session: Session, args: Arguments) -> Fields:
             one = self.chosen(args)
             fields = [Field("name", "Name", one.name), Field("domain", "Domain", args["domain"].name), *state(one)]
@@ -242,7 +247,7 @@ class Moment:
             flag("tree", "show children under their parents"),
             option("from", MomentName(self.word), "only children of this one", late=True),
             *(flag(origin, f"only children of the {origin} one") for origin in origins[1:]),
-            flag("descendants", "the children of children, too"),
+            flag("descendants", "children of children, too"),
             flag("name", "print names instead of a table"),
             flag("topological", "list parents before their children", adds=flags.TOPOLOGICAL),
         )

@@ -1,4 +1,4 @@
-"""What a user notes about an object in its document: ``desc`` and ``metadata``, ``net-desc`` and ``net-metadata``."""
+"""A user's notes in an object's document: ``desc`` and ``metadata``, ``net-desc`` and ``net-metadata``."""
 
 from __future__ import annotations
 

@@ -42,7 +42,10 @@ _FROM_FILE = {
         "define {what} from a file, without starting it",
         "Make a persistent {name}, or replace the definition of one.",
     ),
-    "create": ("start {what} from a file, without defining it", "Start {what} that is forgotten when it stops."),
+    "create": (
+        "start {what} from a file, without defining it",
+        "Start a transient {name}: it is forgotten when it stops.",
+    ),
 }
 
 
@@ -76,7 +79,7 @@ class Noun:
         return found
 
     def told(self, handle: Any, identity: str = "") -> dict[str, Any]:
-        """What names an object to programs; a domain's name is called ``domain``."""
+        """The keys that name an object to programs; a domain's name is called ``domain``."""
         keys = (identity or self.type.identity).split()
         return {key: getattr(handle, "name" if key == self.name else key) for key in keys}
 
@@ -142,10 +145,10 @@ class Noun:
 
         @command(
             name,
-            f"start {self.what} with the host",
-            f"Have {self.what} started when the host starts, or no longer.",
+            f"set whether {self.what} starts with the host",
+            f"Set whether {self.what} starts when the host does.",
             (self.argument(), flag("disable", "do not start it with the host")),
-            examples=((f"{name} {self.example} --disable", "leave it to be started by hand"),),
+            examples=((f"{name} {self.example} --disable", "start it by hand from now on"),),
             returns=f"message autostart {identity}",
         )
         def autostart(session: Session, args: Arguments) -> Message:
@@ -161,7 +164,7 @@ class Noun:
 
         @command(
             f"{self.prefix}dumpxml",
-            f"print {self.what}'s XML",
+            f"print the XML of {self.what}",
             description or f"Print the XML of {self.what}.",
             (self.argument(), *options, XPATH_FIRST, WRAP),
             examples=examples or self._examples("dumpxml"),
@@ -178,7 +181,7 @@ class Noun:
 
         @command(
             f"{self.prefix}edit",
-            f"change {self.what}'s XML in an editor",
+            f"change the XML of {self.what} in an editor",
             description or f"Open the XML of {self.what} in $VISUAL or $EDITOR, and define the result.",
             (self.argument(), *relaxing),
             examples=self._examples("edit", why),
@@ -235,7 +238,8 @@ class Noun:
         declare_events(self, kinds, changes)
 
     def _examples(self, verb: str, why: str = "") -> Examples:
-        return ((f"{self.prefix}{verb} {self.example}", why or f"for the {self.name} of that name"),)
+        named = next(label for way, label in _WAYS.items() if way in self.type().by)
+        return ((f"{self.prefix}{verb} {self.example}", why or f"{self.what}, by its {named}"),)
 
 
 def _document(handle: Any, ways: Sequence[int]) -> str:

@@ -71,7 +71,7 @@ class ObjectType(Named):
         return found
 
     def all(self, connection: Connection, flags: int = 0) -> list[Any]:
-        """Those that the driver lists, or those of them that ``flags`` select."""
+        """All that the driver has, or those that ``flags`` select."""
         listing = getattr(connection, f"list_{self.api}s")
         found: list[Any] = listing(flags=flags) if flags else listing()
         return found
@@ -194,7 +194,7 @@ class VolumeType(Type):
 def find_volume(
     session: Session, args: Arguments, name: str = "vol", pool: str | None = "pool", by: str = "name key path"
 ) -> StorageVol:
-    """The volume that the option ``name`` means, in the pool that the option ``pool`` names. Raises Failure."""
+    """The volume of the option ``name``, in the pool of the option ``pool``. Raises Failure."""
     text = args.text(name)
     connection = session.connection
     home = args[pool] if pool else None

@@ -54,7 +54,12 @@ def validate(adds: int) -> Option:
 
 def inactive(adds: int) -> Option:
     """--inactive of a document; each kind of object has a flag of its own for it."""
-    return flag("inactive", "as it will be at its next start", adds=adds)
+    return flag("inactive", "the definition, which the next start uses", adds=adds)
+
+
+def security_info(adds: int) -> Option:
+    """--security-info; each kind of document has a flag of its own for it."""
+    return flag("security-info", "include passwords and other secrets", adds=adds)
 
 
 def impact(word: str) -> tuple[Option, Option, Option]:
@@ -67,7 +72,7 @@ def impact(word: str) -> tuple[Option, Option, Option]:
 
 
 def changed(handle: Any, args: Arguments) -> str:
-    """What of an object a change by these options was made to, as virsh says it."""
+    """The parts of an object that a change by these options was made to, in virsh's words."""
     live = "live" in args or ("config" not in args and handle.is_active())
     parts = (("persistent config", "config" in args or not live), ("live state", live))
     return " and ".join(part for part, true in parts if true)

@@ -6,9 +6,9 @@ from virshpy import errors
 from virshpy.enums import DefineFlags, UndefineFlags, XMLFlags
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import Alias, Constraint, Exclusive, Requires, argument, command, flag, option
-from virshpy.shell.lang.types import STRING, TEXT, DomainType
+from virshpy.shell.lang.types import STRING, TEXT
 from virshpy.shell.nouns.domains import domain
-from virshpy.shell.nouns.options import inactive, validate
+from virshpy.shell.nouns.options import inactive, security_info, validate
 from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False
@@ -46,23 +46,23 @@ domain.verb(
     "remove the definition of a domain",
     flag("managed-save", "remove its managed save image, too", adds=UndefineFlags.MANAGED_SAVE),
     option("storage", TEXT.offering("DISKS"), "remove the volumes of these disks, separated by commas"),
-    flag("remove-all-storage", "remove all its volumes, too (take care)"),
+    flag("remove-all-storage", "remove all its volumes, too"),
     flag("delete-storage-volume-snapshots", "remove the volumes' snapshots; needs --remove-all-storage"),
     flag("wipe-storage", "overwrite the volumes before they are removed"),
     flag(
         "snapshots-metadata",
-        "forget its snapshots (of a domain that does not run)",
+        "forget the snapshots of an inactive domain",
         adds=UndefineFlags.SNAPSHOTS_METADATA,
     ),
     flag(
         "checkpoints-metadata",
-        "forget its checkpoints (of a domain that does not run)",
+        "forget the checkpoints of an inactive domain",
         adds=UndefineFlags.CHECKPOINTS_METADATA,
     ),
-    flag("nvram", "remove the file with its firmware's variables", adds=UndefineFlags.NVRAM),
-    flag("keep-nvram", "keep the file with its firmware's variables", adds=UndefineFlags.KEEP_NVRAM),
-    flag("tpm", "remove its TPM's state", adds=UndefineFlags.TPM),
-    flag("keep-tpm", "keep its TPM's state", adds=UndefineFlags.KEEP_TPM),
+    flag("nvram", "remove its NVRAM file", adds=UndefineFlags.NVRAM),
+    flag("keep-nvram", "keep its NVRAM file", adds=UndefineFlags.KEEP_NVRAM),
+    flag("tpm", "remove the state of its TPM", adds=UndefineFlags.TPM),
+    flag("keep-tpm", "keep the state of its TPM", adds=UndefineFlags.KEEP_TPM),
     description="Remove the definition of a domain; one that runs becomes transient.",
     check=_may_be_undefined,
     newest=True,
@@ -74,15 +74,15 @@ domain.verb(
     ),
     aliases=(Alias("delete-snapshots", "delete-storage-volume-snapshots"),),
     examples=(
-        ("undefine web --nvram --managed-save", "and the files that were kept for it"),
+        ("undefine web --nvram --managed-save", "and the files that belong to it"),
         ("undefine web --dry-run", "see what that would remove"),
     ),
 )
 domain.dumpxml(
     inactive(XMLFlags.INACTIVE),
-    flag("security-info", "with passwords", adds=XMLFlags.SECURE),
-    flag("update-cpu", "with the CPU as the host's makes it", adds=XMLFlags.UPDATE_CPU),
-    flag("migratable", "as another host could take it over", adds=XMLFlags.MIGRATABLE),
+    security_info(XMLFlags.SECURE),
+    flag("update-cpu", "with the CPU that this host gives it", adds=XMLFlags.UPDATE_CPU),
+    flag("migratable", "in the form that a migration sends", adds=XMLFlags.MIGRATABLE),
     description="Print the XML of a domain: of the running one, or as it is defined.",
     examples=(("dumpxml web --xpath //disk/source --wrap", "where its disks are, as one document"),),
 )
@@ -100,9 +100,9 @@ domain.autostart(failed="Failed to", identity="domain")
 @command(
     "domrename",
     "give a domain another name",
-    "Rename a domain that does not run.",
+    "Rename an inactive domain.",
     (
-        argument("domain", DomainType(states="shut off,crashed"), "name or UUID of a domain"),
+        domain.argument(on="shut off,crashed"),
         argument("new-name", STRING, "its new name"),
     ),
     examples=(("domrename web shop", "'destroy web' first: it must not run"),),

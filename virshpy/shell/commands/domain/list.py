@@ -28,11 +28,11 @@ _SHUT_OFF = "shut off"
 @command(
     "list",
     "list domains",
-    "List running domains, or those that the options select. Options about one\n"
+    "List active domains, or those that the options select. Options about one\n"
     "property are alternatives; options about several narrow each other.",
     (
-        flag("inactive", "domains that are not running"),
-        flag("all", "domains that run and domains that do not"),
+        flag("inactive", "domains that are inactive"),
+        flag("all", "active and inactive domains"),
         flag("transient", "domains without a persistent definition", adds=L.TRANSIENT),
         flag("persistent", "domains with a persistent definition", adds=L.PERSISTENT),
         flag("with-snapshot", "domains that have snapshots", adds=L.HAS_SNAPSHOT),
@@ -51,7 +51,7 @@ _SHUT_OFF = "shut off"
         flag("name", "print names instead of a table"),
         flag("id", "print ids instead of a table"),
         flag("table", "print a table (this is the default)"),
-        flag("managed-save", "tell inactive domains with a managed save image from others"),
+        flag("managed-save", "show which inactive domains have a managed save image"),
         flag("title", "show titles, too"),
     ),
     constraints=(Exclusive("table", "name"), Exclusive("table", "uuid"), Exclusive("table", "id")),

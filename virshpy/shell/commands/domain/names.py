@@ -8,8 +8,8 @@ domain.tells(
     "id",
     "uuid name",
     "web",
-    "such as: 3; '-' while it does not run",
-    description="Print the id of a domain: the number of its present run, or - while it does\nnot run.",
+    "such as: 3; '-' while it is inactive",
+    description="Print the id of a domain: the number of its present run, or - while it is\ninactive.",
     returns="id name",
 )
 domain.tells("name", "id uuid", "1", "which domain has that id")

@@ -1,4 +1,4 @@
-"""What a user notes about a domain in its document: desc, metadata."""
+"""A user's notes in a domain's document: desc, metadata."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Option, Reads, argument, command, flag, option
-from virshpy.shell.lang.types import Descriptors, DomainType, File, Flags
+from virshpy.shell.lang.types import Descriptors, File, Flags
 from virshpy.shell.nouns.domains import domain
 from virshpy.shell.nouns.objects import call
 from virshpy.shell.nouns.options import validate
@@ -32,18 +32,18 @@ _MODE_WORDS = "'acpi', 'agent', 'initctl', 'signal'"
 _MODE_HELP = "how to ask: acpi|agent|initctl|signal|paravirt, several separated by commas"
 _ASKABLE = "running,paused,idle,in shutdown"
 _PAUSED = flag("paused", "leave it paused", adds=CreateFlags.START_PAUSED)
-_AUTODESTROY = flag("autodestroy", "destroy it when virshpy leaves", adds=CreateFlags.START_AUTODESTROY)
-_DESCRIPTORS = option("pass-fds", Descriptors(), "file descriptors N,M,... to hand to the guest", late=True)
+_AUTODESTROY = flag("autodestroy", "destroy it when virshpy ends", adds=CreateFlags.START_AUTODESTROY)
+_DESCRIPTORS = option("pass-fds", Descriptors(), "numbers N,M,... of open files for the guest", late=True)
 _RESET_NVRAM = flag("reset-nvram", "start with a fresh NVRAM", adds=CreateFlags.START_RESET_NVRAM)
 
 
 @command(
     "create",
     "start a domain from a file, without defining it",
-    "Start a domain that is gone for good when it stops.",
+    "Start a transient domain: it is forgotten when it stops.",
     (
         argument("file", File(), "file with the domain's XML"),
-        flag("console", "go to its console"),
+        flag("console", "connect to its console"),
         _PAUSED,
         _AUTODESTROY,
         _DESCRIPTORS,
@@ -75,8 +75,8 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
     "start a domain",
     "Start a domain that is defined and does not run, from its managed save\nimage where it has one.",
     (
-        argument("domain", DomainType("uuid name", states="shut off,crashed"), "name or UUID of a domain"),
-        flag("console", "go to its console"),
+        domain.argument("uuid name", on="shut off,crashed"),
+        flag("console", "connect to its console"),
         _PAUSED,
         _AUTODESTROY,
         flag(
@@ -84,7 +84,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
             "keep a managed save image out of the host's page cache",
             adds=CreateFlags.START_BYPASS_CACHE,
         ),
-        flag("force-boot", "throw a managed save image away and boot", adds=CreateFlags.START_FORCE_BOOT),
+        flag("force-boot", "discard a managed save image, and boot", adds=CreateFlags.START_FORCE_BOOT),
         _DESCRIPTORS,
         _RESET_NVRAM,
     ),
@@ -175,7 +175,7 @@ domain.verb(
     "destroy",
     "destroyed",
     "pull a domain's plug; its definition and its disks stay",
-    flag("graceful", "give up rather than kill a hypervisor that does not end when asked", adds=DestroyFlags.GRACEFUL),
+    flag("graceful", "fail rather than kill a QEMU that does not end", adds=DestroyFlags.GRACEFUL),
     flag("remove-logs", "remove the domain's logs, too", adds=DestroyFlags.REMOVE_LOGS),
     on="running,paused,idle,in shutdown,pmsuspended,crashed",
     examples=(

@@ -8,7 +8,7 @@ from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
 from virshpy.shell.nouns.objects import call
-from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, security_info, selected
 from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ _STATE = (
 )
 _STATE_CLASH = (Exclusive("running", "paused"),)
 _VERBOSE = flag("verbose", "show progress")
-_SECURE = flag("security-info", "with passwords", adds=1)
+_SECURE = security_info(1)
 _ALTERED = option("xml", File(), "file with XML that it is restored with")
 
 

@@ -9,8 +9,9 @@ from shlex import quote
 from virshpy import errors
 from virshpy.drivers.qemu.vault import secret_value
 from virshpy.host.steps.access import GiveTree
+from virshpy.host.steps.descriptors import SecretPipe
 from virshpy.host.steps.filesystem import KeptDirectory, ListeningSocket
-from virshpy.host.steps.process import RunOnce, SecretPipe, Spawn
+from virshpy.host.steps.process import RunOnce, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

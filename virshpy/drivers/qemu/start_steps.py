@@ -16,6 +16,7 @@ from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
 from virshpy.host import access
 from virshpy.host.steps.access import GiveFile, GrantAccess
+from virshpy.host.steps.descriptors import OpenFile
 from virshpy.host.steps.filesystem import (
     BoundedDirectory,
     CopyFile,
@@ -26,7 +27,7 @@ from virshpy.host.steps.filesystem import (
     RotateLog,
     WriteFile,
 )
-from virshpy.host.steps.link import OpenFile, Tap, mtu_of
+from virshpy.host.steps.link import Tap, mtu_of
 from virshpy.host.steps.process import RunOnce, Spawn
 
 TYPE_CHECKING = False

@@ -86,22 +86,3 @@ def mtu_of(device: str) -> int | None:
             return int(file.read())
     except OSError:
         return None
-
-
-class OpenFile:
-    """A file that is opened here and handed to a process: a device that the guest's user may not open."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def open(self) -> int:
-        try:
-            return os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        except OSError as error:
-            raise errors.from_os_error(error, f"Unable to open {self.path}") from None
-
-    def release(self) -> None:
-        pass
-
-    def shown(self, key: str) -> str:
-        return f"<descriptor of {self.path}>"

@@ -1,71 +1,19 @@
-"""The steps that run a program to its end or start a long-lived process, and what either is handed open."""
+"""The steps that run a program to its end, or start or end a long-lived process."""
 
 from __future__ import annotations
 
-import os
-import re
 import shlex
-from contextlib import contextmanager
 
 from virshpy import errors
-from virshpy.host import files, processes
+from virshpy.host import processes
 from virshpy.host.steps import Step
+from virshpy.host.steps.descriptors import opened, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Protocol
+    from collections.abc import Callable, Mapping, Sequence
 
-    class Descriptor(Protocol):
-        """What a process is handed open: a listening socket, a tap device, …"""
-
-        def open(self) -> int: ...
-
-        def release(self) -> None:
-            """Let go of our own copy: from then on the process alone has it, and its end is seen at the other side."""
-
-        def shown(self, key: str) -> str:
-            """What a command line says in place of ``{key:NAME}`` where nobody hands descriptors over."""
-
-
-_PLACEHOLDER = re.compile(r"\{(fd|listen):([^}]+)\}")
-
-
-@contextmanager
-def _opened(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> Iterator[tuple[list[str], list[int]]]:
-    """The words with the numbers of their descriptors put in, and the numbers; open for as long as this lasts."""
-    numbers: dict[str, int] = {}
-
-    def number(match: re.Match[str]) -> str:
-        return f"{'fd=' if match[1] == 'listen' else ''}{numbers[match[2]]}"
-
-    try:
-        for name, descriptor in descriptors.items():
-            numbers[name] = descriptor.open()
-        yield [_PLACEHOLDER.sub(number, word) for word in argv], list(numbers.values())
-    finally:
-        for fd in numbers.values():
-            os.close(fd)
-
-
-def _shown(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> str:
-    return shlex.join([_PLACEHOLDER.sub(lambda m: descriptors[m[2]].shown(m[1]), word) for word in argv])
-
-
-class SecretPipe:
-    """Bytes that a process reads from a descriptor, and that are nowhere else: a password."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def open(self) -> int:
-        return files.in_memory(self.content)
-
-    def release(self) -> None:
-        self.content = b""
-
-    def shown(self, key: str) -> str:
-        return "<descriptor of a password>"
+    from virshpy.host.steps.descriptors import Descriptor
 
 
 class RunOnce(Step, kind="command/1"):
@@ -88,7 +36,7 @@ class RunOnce(Step, kind="command/1"):
         self.descriptors = dict(descriptors or {})
 
     def do(self, note: Callable[[], None]) -> None:
-        with _opened(self.argv, self.descriptors) as (argv, numbers):
+        with opened(self.argv, self.descriptors) as (argv, numbers):
             processes.run(argv, uid=self.uid, timeout=self.timeout, descriptors=numbers)
 
     def undo(self) -> None:
@@ -96,14 +44,14 @@ class RunOnce(Step, kind="command/1"):
 
     def commands(self) -> list[str]:
         user = "" if self.uid is None else f"setpriv --reuid {self.uid} --regid {self.uid} --clear-groups "
-        return [f"{user}{_shown(self.argv, self.descriptors)}"]
+        return [f"{user}{shown(self.argv, self.descriptors)}"]
 
     def undo_commands(self) -> list[str]:
         return []
 
 
 class Terminate(Step):
-    """The end of a process by SIGTERM alone. Raises OperationFailed where that is not enough within ``patience``."""
+    """The end of a process by SIGTERM alone. Raises SystemCallError where that is not enough within ``patience``."""
 
     def __init__(self, pid: int, started: int, patience: float) -> None:
         self.target = pid, started
@@ -153,7 +101,7 @@ class Spawn(Step, kind="process/1"):
 
     def do(self, note: Callable[[], None]) -> None:
         try:
-            with _opened(self.argv, self.descriptors) as (argv, numbers):
+            with opened(self.argv, self.descriptors) as (argv, numbers):
                 process = processes.start_gated(
                     argv,
                     log=self.log,
@@ -183,7 +131,7 @@ class Spawn(Step, kind="process/1"):
             processes.kill(self.pid, self.started, patience=self.patience, again=self.again)
 
     def commands(self) -> list[str]:
-        words = _shown(self.argv, self.descriptors)
+        words = shown(self.argv, self.descriptors)
         env = "".join(f"{name}={shlex.quote(value)} " for name, value in self.env.items())
         user = ""
         if self.uid is not None:

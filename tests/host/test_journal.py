@@ -112,7 +112,7 @@ lock = locks.acquire(store.directories.locks, "subject", "start", timeout=1)
 observers.append(lambda name: os.kill(os.getpid(), 9) if fnmatchcase(name, moment) else None)
 entry = Journal.begin(store, "start", "subject", lasting=False)
 entry.do(MakeDirectory(f"{{root}}/run/guests/1"))
-entry.do(Spawn(["/bin/sleep", "61"], log=f"{{root}}/log/sleep.log"))
+entry.do(Spawn(["/bin/sleep", f"61.{{os.getppid()}}"], log=f"{{root}}/log/sleep.log"))
 entry.hold(lambda: None)
 print("held")
 """
@@ -138,7 +138,7 @@ def test_whoever_comes_next_undoes_what_the_dead_began(root: Path, moment: str) 
     assert rows(store) == 0
     assert not (root / "run/guests/1").exists()
     # The fixture finds any process that is left: its log's path is in no argv, so look for the sleeper itself.
-    assert not running("^/bin/sleep 61 $")
+    assert not running(rf"^/bin/sleep 61\.{os.getpid()} $")
 
 
 def test_what_is_held_is_left_alone(root: Path) -> None:

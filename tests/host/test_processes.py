@@ -33,9 +33,10 @@ def test_a_program_that_fails_is_told_with_its_words() -> None:
 
 
 def test_a_program_that_does_not_end_is_ended() -> None:
+    argv = ["/bin/sleep", f"77.{os.getpid()}"]
     with pytest.raises(errors.OperationTimeout, match="/bin/sleep did not end within 0.2 seconds"):
-        processes.run(["/bin/sleep", "77"], timeout=0.2)
-    assert not [pid for pid, _, words in processes.command_lines() if words[:2] == ["/bin/sleep", "77"]]
+        processes.run(argv, timeout=0.2)
+    assert not [pid for pid, _, words in processes.command_lines() if words[:2] == argv]
 
 
 def test_a_program_is_handed_descriptors() -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from tests.xml.documents import ALL, GOLDEN, kind_of
 from virshpy.xml.domain import Domain
-from virshpy.xml.element import MANY, ONE, Element
+from virshpy.xml.element import ATTR, MANY, ONE, Element
 from virshpy.xml.node import Node
 from virshpy.xml.parse import parse
+from virshpy.xml.secrecy import MARKS, tells_secrets
 from virshpy.xml.write import write_node
 
 documents = pytest.mark.parametrize("path", ALL, ids=[path.stem for path in ALL])
@@ -148,6 +149,20 @@ def test_passwords_are_shown_only_when_asked_for() -> None:
     cookies = Domain.parse(next(path for path in GOLDEN if path.stem == "disks").read_text())
     assert "cookie" in cookies.format(secure=True)
     assert "cookie" not in cookies.format()
+
+
+def test_texts_with_secrets_are_known_by_their_marks() -> None:
+    """Unread, a text is either without any of them or printed anew."""
+    marks = set()
+    for cls in every_class():
+        for name, field in cls._fields.items() if cls.__module__.startswith("virshpy.") else ():
+            if field.secure:
+                marks.add(f" {field.tag or name}='" if field.kind == ATTR else f"<{field.tag or name}")
+    assert marks == set(MARKS)
+    texts = [Domain.parse(path.read_text()).format(secure=True) for path in GOLDEN]
+    for text in texts:
+        assert tells_secrets(text) or text == Domain.parse(text).format()
+    assert any(map(tells_secrets, texts)) and not all(map(tells_secrets, texts))
 
 
 def every_class(base: type[Element] = Element) -> list[type[Element]]:

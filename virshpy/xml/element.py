@@ -368,7 +368,7 @@ class Element:
 
     @classmethod
     def _read(cls, node: Node, reading: Reading) -> Self:
-        plan = cls.__dict__.get("_plan") or cls._compile()
+        plan = cls._plan or cls._compile()
         if plan.kinds:
             plan = plan.kinds.get(node.attrs.get("type", ""), plan)
         self = cls.__new__(cls)
@@ -480,7 +480,7 @@ class Element:
     @classmethod
     def _plan_for(cls, node: Node) -> Plan:
         """The tables that hold for one element."""
-        plan = cls.__dict__.get("_plan") or cls._compile()
+        plan = cls._plan or cls._compile()
         return plan.kinds.get(node.attrs.get("type", ""), plan) if plan.kinds else plan
 
     @classmethod
@@ -502,7 +502,7 @@ class Element:
 
     def _declarations(self) -> str:
         """The start tag of a root declares the namespaces of those of its fields that are set."""
-        plan = type(self).__dict__.get("_plan") or self._compile()
+        plan = self._plan or self._compile()
         used = {prefix for name, prefix in plan.prefixes.items() if self.__dict__.get(name) is not None}
         return "".join(f" xmlns:{prefix}='{uri}'" for uri, prefix in self._namespaces.items() if prefix in used)
 
@@ -510,7 +510,7 @@ class Element:
         self, tag: str, out: list[str], indent: str, how: tuple[bool, bool, bool], declarations: str = ""
     ) -> None:
         cls = type(self)
-        plan = cls.__dict__.get("_plan") or cls._compile()
+        plan = cls._plan or cls._compile()
         values = self.__dict__
         inactive, secure, extras = how
         begin = len(out)
@@ -519,7 +519,9 @@ class Element:
             out.append(declarations)
             declarations = ""
         for name, opening, write, unit, runtime, is_secure in plan.out_attrs:
-            value = values.get(name)
+            if name not in values:  # most are not, and no call is made for them
+                continue
+            value = values[name]
             if value is not None and not (runtime and inactive) and (secure or not is_secure):
                 word = value if write is None else write(value)
                 if is_special_in_attribute(word):  # nearly no word is: the call of escape_attribute would count
@@ -563,7 +565,9 @@ class Element:
     def _write_children(self, plan: Plan, out: list[str], indent: str, how: tuple[bool, bool, bool]) -> None:
         values, inactive, secure = self.__dict__, how[0], how[1]
         for kind, name, tag, type, runtime, is_secure in plan.out_kids:
-            value = values.get(name)
+            if name not in values:
+                continue
+            value = values[name]
             if value is None or (inactive and runtime is True) or (is_secure and not secure):
                 continue
             if kind == ONE:

@@ -151,6 +151,9 @@ def strtol(text: str, base: int = 10) -> int | None:
     return -value if "-" in text else value
 
 
+_KNOWN = 256  # numbers that are kept; none has more digits than a number of 64 bits may
+
+
 class Int(Scalar):
     """A whole number between ``low`` and ``high``. ``base`` is C's; ``form`` is how it is printed (``0x%02x``)."""
 
@@ -169,8 +172,12 @@ class Int(Scalar):
         self.signed = low < 0 or high == 2**31 - 1  # which of libvirt's readers, and so which words
         kind = "non-negative integer" if not self.signed else "long long integer" if high > 2**32 else "integer"
         self.expected = f"{kind} value"
+        self.known: dict[str, int] = {}  # what was read before: documents are full of the same few numbers
 
     def read(self, text: str, node: Node, name: str | None) -> int:
+        found = self.known.get(text)
+        if found is not None:
+            return found
         value = strtol(text, self.base)
         if value is None or not self.low <= value <= self.high:
             if self.sentence is not None:
@@ -182,6 +189,8 @@ class Int(Scalar):
                 raise self.sentence.refusal(text, node, "anything but zero")
             detail = f"Invalid value for attribute '{name or node.tag}' in element '{node.tag}': Zero is not permitted"
             raise Refusal(errors.XMLError, detail, node, "expected anything but zero")
+        if len(self.known) < _KNOWN:
+            self.known[text] = value
         return value
 
     def fault(self, text: str, node: Node, name: str | None) -> str | None:

@@ -11,6 +11,7 @@ from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import locks, processes
+from virshpy.xml.secrecy import tells_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,12 +148,15 @@ class Inspection(DomainOperations):
 
     @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
-        from virshpy.drivers.qemu import reading
-
         record = self._current(domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
         if inactive and record.persistent:
-            document = reading.parse(self.domains.definition(record.uuid))
+            text = self.domains.definition(record.uuid)
+            if text is not None and (flags & XMLFlags.SECURE or not tells_secrets(text)):
+                return text  # which format() made when it was stored
+            from virshpy.drivers.qemu import reading
+
+            document = reading.parse(text)
         else:
             document = self._document(record)
             if inactive:

@@ -168,7 +168,7 @@ ROWS = (
     Row("define {root}/crash.xml", "domain_define_xml_flags", _defines_and_writes),
     Row("undefine crash --nvram", "domain_undefine_flags", _has_run, 5),
     Row("domrename crash again", "domain_rename", _defines),
-    Row("autostart crash", "domain_set_autostart", _defines, 0),
+    Row("autostart crash", "domain_set_autostart", _defines),
     Row("desc crash --title new", "domain_set_metadata", _defines),
     Row("desc crash --title new --live --config", "domain_set_metadata", _runs),
     Row("start crash", "domain_create_with_flags", _defines, 20),
@@ -179,7 +179,7 @@ ROWS = (
     Row("qemu-monitor-command crash --hmp info", "domain_qemu_monitor_command", _runs, 0),
     Row("secret-define {root}/secret.xml", "secret_define_xml", _secret),
     Row("secret-set-value {secret} --base64 YmJi", "secret_set_value", _secret),
-    Row("secret-undefine {secret}", "secret_undefine", _secret, 0),
+    Row("secret-undefine {secret}", "secret_undefine", _secret),
 )
 
 # Operations that a connection for reading may not call, and that have no row.

@@ -82,8 +82,8 @@ HOMES = (
     ),
     Home(
         "the store",
-        ("sqlite3", "sqlite3.*"),
-        ("virshpy/host/store.py", "virshpy/host/database.py"),
+        ("sqlite3", "sqlite3.*", "_sqlite3", "_sqlite3.*", "virshpy.host.sqlite*"),
+        ("virshpy/host/store.py", "virshpy/host/database.py", "virshpy/host/sqlite.py"),
         "one module knows the tables, and one how their files are made",
     ),
     Home(

@@ -17,9 +17,9 @@ class CannotBeMade(Exception):
 
 def make(path: str, name: str, schema: list[str], *, wal: bool, patience: float) -> None:
     """Make a database by statements in which its tables are called ``NAME.…``. Raises CannotBeMade."""
-    import sqlite3
+    from virshpy.host import sqlite
 
-    new = sqlite3.connect(":memory:", isolation_level=None)
+    new = sqlite.connect(":memory:", isolation_level=None)
     if name != "main":
         new.execute(f"ATTACH ':memory:' AS {name}")
     for statement in schema:

@@ -75,7 +75,7 @@ class Store:
     # opening
     def _open(self, state: str) -> sqlite3.Connection:
         """The connection, with ``state.db``: only to look, as it is, where nothing can be written beside it."""
-        from sqlite3 import Error
+        from virshpy.host.sqlite import Error
 
         self.make_room()
         try:
@@ -91,10 +91,10 @@ class Store:
             raise self._complaint(error) from None
 
     def _connected(self, state: str, *, uri: bool = False) -> sqlite3.Connection:
-        import sqlite3
+        from virshpy.host import sqlite
 
-        db = sqlite3.connect(state, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
-        db.row_factory = sqlite3.Row
+        db = sqlite.connect(state, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
+        db.row_factory = sqlite.Row
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA main.synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")  # there may be secrets in what is deleted
@@ -233,13 +233,13 @@ class Store:
 
     def _complaint(self, error: sqlite3.Error) -> errors.Error:
         """What SQLite says (no space, no right, no database), as an error of ours."""
-        from sqlite3 import SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, DatabaseError
+        from virshpy.host.sqlite import CANTOPEN, FULL, IOERR, DatabaseError
 
         damaged = type(error) is DatabaseError  # everything else has a class of its own
         self._whole = self._whole and not damaged
         told = f"Failed to use {' and '.join(self._files)}: {error}"
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == SQLITE_FULL or (code in (SQLITE_IOERR, SQLITE_CANTOPEN) and self.is_full()):
+        if code == FULL or (code in (IOERR, CANTOPEN) and self.is_full()):
             from virshpy.host.full import Full
 
             return Full(told, hint=f"make room on the file systems of {' and '.join(self._files)}")

@@ -6,7 +6,7 @@ import os
 
 from virshpy import errors
 from virshpy.driver.domain import DomainRef
-from virshpy.drivers.qemu import diagnosis, endings, reading, taint, watch
+from virshpy.drivers.qemu import endings, reading, taint, watch
 from virshpy.drivers.qemu.bringup import bring_up_steps
 from virshpy.drivers.qemu.eventlog import starting
 from virshpy.drivers.qemu.identity import guest_identity
@@ -92,7 +92,9 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
                 for step in (*plan.steps, *bring_up_steps(domain, monitor, plan.spawn, paused=paused)):
                     entry.do(step)
         except Closed:
-            raise diagnosis.explained(domains, domain, plan) from None
+            from virshpy.drivers.qemu.diagnosis import explained
+
+            raise explained(domains, domain, plan) from None
         if flags & CreateFlags.START_AUTODESTROY or needs_watcher(domain):
             watch.ensure(domains, entry, uuid)
         entry.hold(

@@ -29,11 +29,7 @@ def _disk(write: Writer, spec: str) -> None:
 
 
 checkpoint = Moment(
-    "checkpoint",
-    create=_NEW,
-    delete=CheckpointDeleteFlags,
-    listing=CheckpointListFlags,
-    xml=CheckpointXMLFlags,
+    "checkpoint", create=_NEW, delete=CheckpointDeleteFlags, listing=CheckpointListFlags, xml=CheckpointXMLFlags
 )
 checkpoint.create(
     "make a checkpoint, from a file",

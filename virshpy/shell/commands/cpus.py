@@ -197,10 +197,7 @@ def cpu_models(session: Session, arch: str) -> Lines | Text:
     "hypervisor-cpu-models",
     "list CPU models of a hypervisor",
     "Print the names of the processor models that guests of a hypervisor may\nhave.",
-    (
-        *_HYPERVISOR,
-        flag("all", "include models that do not run on this host"),
-    ),
+    (*_HYPERVISOR, flag("all", "include models that do not run on this host")),
     examples=(("hypervisor-cpu-models --virttype qemu --arch x86_64", "those that emulation can offer"),),
     returns="models",
 )

@@ -192,11 +192,7 @@ def nodedev_list(session: Session, args: Arguments) -> Result:
     "nodedev-update",
     "change a device of the host from a file",
     "Change a mediated device, the running one, its definition, or both.",
-    (
-        _DEVICE,
-        argument("file", File(), "file with the device's XML"),
-        *impact("device"),
-    ),
+    (_DEVICE, argument("file", File(), "file with the device's XML"), *impact("device")),
     constraints=IMPACT_CLASHES,
     examples=(("nodedev-update mdev_12345678_0000_0000_0000_123456789abc mdev.xml --config", "from its next start"),),
     returns="message name",

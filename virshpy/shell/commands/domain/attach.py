@@ -7,13 +7,7 @@ import re
 import stat
 
 from virshpy.shell.commands.domain.bandwidth import inbound_rate, outbound_rate
-from virshpy.shell.commands.domain.options import (
-    DOMAIN_LATE,
-    IMPACT,
-    PERSISTENT,
-    explicit,
-    lasting_impact,
-)
+from virshpy.shell.commands.domain.options import DOMAIN_LATE, IMPACT, PERSISTENT, explicit, lasting_impact
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Path, _paths
@@ -237,11 +231,7 @@ _OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "ud
     (
         DOMAIN_LATE,
         argument("type", Choice(*_TYPES), "type of the interface"),
-        argument(
-            "source",
-            STRING.offering("NETWORK_SOURCES"),
-            "source: name of a network, a bridge, a device, …",
-        ),
+        argument("source", STRING.offering("NETWORK_SOURCES"), "source: name of a network, a bridge, a device, …"),
         option("target", STRING, "name of its device on the host"),
         option("mac", STRING, "its MAC address"),
         option("script", Path(), "script that sets the interface up"),
@@ -254,9 +244,7 @@ _OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "ud
         _PRINT,
         flag("managed", "detach the device from its driver on the host, and reattach it later"),
         option(
-            "source-mode",
-            STRING.offering("SOURCE_MODES"),
-            "mode of the source: server or client, or a mode of macvtap",
+            "source-mode", STRING.offering("SOURCE_MODES"), "mode of the source: server or client, or a mode of macvtap"
         ),
     ),
     examples=(("attach-interface test network default --model virtio --persistent", "for good"),),

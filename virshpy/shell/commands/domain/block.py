@@ -178,11 +178,7 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
         option("granularity", UInt(), "size of the pieces to copy in bytes, a power of two"),
         option("buf-size", UInt(64), "maximum data in flight, in bytes"),
         _bytes(),
-        flag(
-            "transient-job",
-            "the job is lost when the domain stops",
-            adds=BlockCopyFlags.TRANSIENT_JOB,
-        ),
+        flag("transient-job", "the job is lost when the domain stops", adds=BlockCopyFlags.TRANSIENT_JOB),
         flag(
             "synchronous-writes",
             "the guest waits for its writes to reach the copy",
@@ -318,11 +314,7 @@ def blockjob(domain: Domain, path: str, flags: int, args: Arguments) -> Iterable
     "blockresize",
     "change the size of a running domain's disk",
     "Change the size of a disk while its domain runs.",
-    (
-        RUNNING,
-        _PATH,
-        argument("size", Size(1024), "in KiB, or with a unit"),
-    ),
+    (RUNNING, _PATH, argument("size", Size(1024), "in KiB, or with a unit")),
     constraints=(Reads("path", "size"),),
     examples=(("blockresize test vda 40G", "the guest sees it at once"),),
     returns="message domain",

@@ -124,8 +124,7 @@ def domblkinfo(domain: Domain, device: str | None, all: bool, args: Arguments) -
             raise Failure("command 'domblkinfo' requires <device> option")
         info = domain.block_info(device)
         return Fields(
-            [Field(f"{name}_bytes", name.capitalize(), value, _size(value, human)) for name, value in _sizes(info)],
-            16,
+            [Field(f"{name}_bytes", name.capitalize(), value, _size(value, human)) for name, value in _sizes(info)], 16
         )
     rows: list[list[Any]] = []
     for disk in devices(domain, "disk"):

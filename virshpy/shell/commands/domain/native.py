@@ -47,10 +47,7 @@ def domxml_to_native(session: Session, format: str, domain: Domain | None, args:
     "domxml-from-native",
     "turn a hypervisor's command line into XML",
     "Print the XML of a domain that is described in its hypervisor's own form: a command line of QEMU's.",
-    (
-        argument("format", _FORMAT, "form of the input: qemu-argv"),
-        argument("config", File(), "file to read"),
-    ),
+    (argument("format", _FORMAT, "form of the input: qemu-argv"), argument("config", File(), "file to read")),
     examples=(("domxml-from-native qemu-argv web.args", "XML out of a command line in a file"),),
     returns="xml",
 )

@@ -40,10 +40,7 @@ _BITS = 1024  # of virsh's set of CPUs
         flag("guest", "have the guest agent switch virtual CPUs on or off"),
         flag("hotpluggable", "make added virtual CPUs hotpluggable: they can be removed again"),
     ),
-    constraints=(
-        Exclusive("guest", "config"),
-        Requires("maximum", "config"),
-    ),
+    constraints=(Exclusive("guest", "config"), Requires("maximum", "config")),
     examples=(("setvcpus test 1 --live", "one virtual CPU, for now"),),
     returns="",
 )
@@ -152,11 +149,7 @@ def setvcpu(domain: Domain, vcpulist: str, enable: bool, flags: int) -> None:
         flag("enable", "switch them on"),
         flag("disable", "switch them off"),
     ),
-    constraints=(
-        Exclusive("enable", "disable"),
-        Requires("enable", "cpulist"),
-        Requires("disable", "cpulist"),
-    ),
+    constraints=(Exclusive("enable", "disable"), Requires("enable", "cpulist"), Requires("disable", "cpulist")),
     examples=(("guestvcpus test 1 --disable", "the guest stops using the second"),),
     returns="parameters",
 )
@@ -251,12 +244,7 @@ def wanted_cpus(text: str, session: Session) -> list[int]:
     "vcpupin",
     "pin virtual CPUs to CPUs of the host",
     "Print or set which CPUs of the host a virtual CPU may run on.",
-    (
-        DOMAIN_LATE,
-        option("vcpu", UInt().offering("VCPUS"), "number of a virtual CPU"),
-        CPULIST,
-        *IMPACT,
-    ),
+    (DOMAIN_LATE, option("vcpu", UInt().offering("VCPUS"), "number of a virtual CPU"), CPULIST, *IMPACT),
     examples=(("vcpupin test 0 2-3", "the first virtual CPU, on two CPUs of the host"),),
     returns="vcpus[vcpu affinity]",
 )

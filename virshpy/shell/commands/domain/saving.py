@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 _S = SaveRestoreFlags
 _BYPASS = flag("bypass-cache", "keep it out of the host's page cache", adds=_S.BYPASS_CACHE)
-_STATE = (
-    flag("running", "restore it running", adds=_S.RUNNING),
-    flag("paused", "restore it paused", adds=_S.PAUSED),
-)
+_STATE = (flag("running", "restore it running", adds=_S.RUNNING), flag("paused", "restore it paused", adds=_S.PAUSED))
 _STATE_CLASH = (Exclusive("running", "paused"),)
 _VERBOSE = flag("verbose", "show progress")
 _SECURE = security_info(1)

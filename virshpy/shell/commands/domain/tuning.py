@@ -80,11 +80,7 @@ _LIMITS = (
     "memtune",
     "limits of a domain's memory",
     "Print or set limits of what a domain takes of the host's memory.",
-    (
-        DOMAIN,
-        *(option(name, Limit(), f"{what}, in KiB or with a unit") for name, what in _LIMITS),
-        *IMPACT,
-    ),
+    (DOMAIN, *(option(name, Limit(), f"{what}, in KiB or with a unit") for name, what in _LIMITS), *IMPACT),
     examples=(("memtune test --hard-limit 10G", "not more than that, whatever QEMU does"),),
     returns="parameters",
 )

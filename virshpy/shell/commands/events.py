@@ -49,10 +49,29 @@ _FAILURE_ACTIONS = ("ignore", "inject", "fatal", "reset")
 
 # What follows the name of the domain in virsh's sentence, and the same for programs.
 Told = tuple[str, "dict[str, Any]"]
+# A kind of event: what it is called, what is told of it, and the keys of that.
+Kind = tuple[str, "Callable[[dict[str, Any]], Told]", str]
 
 
-def _nothing(carried: dict[str, Any]) -> Told:
-    return "", {}
+def _kind(name: str, form: str = "", *, missing: str = "", **fields: str | tuple[str, tuple[str, ...]]) -> Kind:
+    """A kind whose sentence is ``form`` with its fields: by the keys that programs get, libvirt's names of what is
+    carried, with the words for a number where it stands for one. What is not there is ``missing`` in the sentence."""
+
+    def tell(carried: dict[str, Any]) -> Told:
+        shown: dict[str, Any] = {}
+        told: dict[str, Any] = {}
+        for key, source in fields.items():
+            if isinstance(source, str):
+                value = carried.get(source)
+                told[key] = None if value == "" else value
+                shown[key] = missing if told[key] is None else value
+            else:
+                name, words = source
+                shown[key] = word(words, carried.get(name))
+                told[key] = str(shown[key]).lower()
+        return form.format_map(shown), told
+
+    return name, tell, " ".join(fields)
 
 
 def _lifecycle(carried: dict[str, Any]) -> Told:
@@ -60,16 +79,6 @@ def _lifecycle(carried: dict[str, Any]) -> Told:
     details = _DETAILS[event] if isinstance(event, int) and 0 <= event < len(_DETAILS) else ()
     change, detail = word(_LIFECYCLE, event), word(details, carried.get("detail"))
     return f": {change} {detail}", {"change": change.lower(), "detail": detail.lower()}
-
-
-def _plain(form: str, **keys: str) -> Callable[[dict[str, Any]], Told]:
-    """A sentence that holds what is carried as it is; ``keys`` says by which of libvirt's names programs' keys go."""
-    return lambda carried: (form.format_map(carried), {key: carried.get(name) for key, name in keys.items()})
-
-
-def _watchdog(carried: dict[str, Any]) -> Told:
-    action = word(_WATCHDOG, carried.get("action"))
-    return f": {action}", {"action": action}
 
 
 def _io_error(carried: dict[str, Any]) -> Told:
@@ -95,30 +104,12 @@ def _graphics(carried: dict[str, Any]) -> Told:
     return text + "".join(f"\n\tsubject[{number}]: {kind}={name}" for number, (kind, name) in enumerate(subject)), told
 
 
-def _block_job(carried: dict[str, Any]) -> Told:
-    job, status = word(_JOBS, carried.get("type")), word(_JOB_STATUS, carried.get("status"))
-    disk = carried.get("disk")
-    return f": {job} for {disk} {status}", {"disk": disk, "job": job.lower(), "status": status}
-
-
-def _disk_change(carried: dict[str, Any]) -> Told:
-    alias, reason = carried.get("dev_alias"), word(_DISK_CHANGES, carried.get("reason"))
-    old, new = (carried.get(name) or None for name in ("old_src_path", "new_src_path"))
-    text = f" disk {alias}: {old or ''} -> {new or ''}: {reason}"
-    return text, {"alias": alias, "old_path": old, "new_path": new, "reason": reason}
-
-
 def _figures(key: str) -> Callable[[dict[str, Any]], Told]:
     def told(carried: dict[str, Any]) -> Told:
         figures = carried.get("params", {})
         return ":" + "".join(f"\n\t{name}: {value}" for name, value in figures.items()), {key: figures}
 
     return told
-
-
-def _agent(carried: dict[str, Any]) -> Told:
-    state, reason = word(_AGENT_STATES, carried.get("state")), word(_AGENT_REASONS, carried.get("reason"))
-    return f": state: '{state}' reason: '{reason}'", {"state": state, "reason": reason}
 
 
 def _memory_failure(carried: dict[str, Any]) -> Told:
@@ -134,50 +125,42 @@ def _memory_failure(carried: dict[str, Any]) -> Told:
     }  # fmt: skip
 
 
-def _tray(carried: dict[str, Any]) -> Told:
-    alias, reason = carried.get("dev_alias"), word(_TRAYS, carried.get("reason"))
-    return f" disk {alias}: {reason}", {"alias": alias, "reason": reason}
-
-
-def _metadata(carried: dict[str, Any]) -> Told:
-    kind, uri = word(_METADATA, carried.get("type")), carried.get("nsuri") or None
-    return f": type {kind}, uri {uri or 'n/a'}", {"type": kind, "uri": uri}
-
-
-_device = _plain(": {dev_alias}", alias="dev_alias")
-# Kinds of events by libvirt's numbers: what each is called, what is told of it, and the keys of that.
-_KINDS: tuple[tuple[str, Callable[[dict[str, Any]], Told], str], ...] = (
+_DEVICE = ": {alias}"
+_JOB: dict[str, Any] = {"disk": "disk", "job": ("type", _JOBS), "status": ("status", _JOB_STATUS)}
+_JOB_ENDED = ": {job} for {disk} {status}"
+# By libvirt's numbers.
+_KINDS: tuple[Kind, ...] = (
     ("lifecycle", _lifecycle, "change detail"),
-    ("reboot", _nothing, ""),
-    ("rtc-change", _plain(": {utcoffset}", utc_offset_s="utcoffset"), "utc_offset_s"),
-    ("watchdog", _watchdog, "action"),
+    _kind("reboot"),
+    _kind("rtc-change", ": {utc_offset_s}", utc_offset_s="utcoffset"),
+    _kind("watchdog", ": {action}", action=("action", _WATCHDOG)),
     ("io-error", _io_error, "path alias action reason"),
     ("graphics", _graphics,
      "phase local{family address port} remote{family address port} auth_scheme subject[type name]"),
     ("io-error-reason", _io_error, "path alias action reason"),
-    ("control-error", _nothing, ""),
-    ("block-job", _block_job, "disk job status"),
-    ("disk-change", _disk_change, "alias old_path new_path reason"),
-    ("tray-change", _tray, "alias reason"),
-    ("pm-wakeup", _nothing, ""),
-    ("pm-suspend", _nothing, ""),
-    ("balloon-change", _plain(": {actual}KiB", memory_kib="actual"), "memory_kib"),
-    ("pm-suspend-disk", _nothing, ""),
-    ("device-removed", _device, "alias"),
-    ("block-job-2", _block_job, "disk job status"),
+    _kind("control-error"),
+    _kind("block-job", _JOB_ENDED, **_JOB),
+    _kind("disk-change", " disk {alias}: {old_path} -> {new_path}: {reason}", alias="dev_alias",
+          old_path="old_src_path", new_path="new_src_path", reason=("reason", _DISK_CHANGES)),
+    _kind("tray-change", " disk {alias}: {reason}", alias="dev_alias", reason=("reason", _TRAYS)),
+    _kind("pm-wakeup"),
+    _kind("pm-suspend"),
+    _kind("balloon-change", ": {memory_kib}KiB", memory_kib="actual"),
+    _kind("pm-suspend-disk"),
+    _kind("device-removed", _DEVICE, alias="dev_alias"),
+    _kind("block-job-2", _JOB_ENDED, **_JOB),
     ("tunable", _figures("parameters"), "parameters"),
-    ("agent-lifecycle", _agent, "state reason"),
-    ("device-added", _device, "alias"),
-    ("migration-iteration", _plain(": iteration: '{iteration}'", iteration="iteration"), "iteration"),
+    _kind("agent-lifecycle", ": state: '{state}' reason: '{reason}'", state=("state", _AGENT_STATES),
+          reason=("reason", _AGENT_REASONS)),
+    _kind("device-added", _DEVICE, alias="dev_alias"),
+    _kind("migration-iteration", ": iteration: '{iteration}'", iteration="iteration"),
     ("job-completed", _figures("stats"), "stats"),
-    ("device-removal-failed", _device, "alias"),
-    ("metadata-change", _metadata, "type uri"),
-    ("block-threshold", _plain(": dev: {dev}({path}) {threshold} {excess}", disk="dev", path="path",
-                               threshold_bytes="threshold", excess_bytes="excess"),
-     "disk path threshold_bytes excess_bytes"),
+    _kind("device-removal-failed", _DEVICE, alias="dev_alias"),
+    _kind("metadata-change", ": type {type}, uri {uri}", missing="n/a", type=("type", _METADATA), uri="nsuri"),
+    _kind("block-threshold", ": dev: {disk}({path}) {threshold_bytes} {excess_bytes}", disk="dev", path="path",
+          threshold_bytes="threshold", excess_bytes="excess"),
     ("memory-failure", _memory_failure, "recipient action action_required recursive"),
-    ("memory-device-size-change", _plain(":\nalias: {alias}\nsize: {size}", alias="alias", memory_kib="size"),
-     "alias memory_kib"),
+    _kind("memory-device-size-change", ":\nalias: {alias}\nsize: {memory_kib}", alias="alias", memory_kib="size"),
 )  # fmt: skip
 _NAMES = [name for name, _, _ in _KINDS]
 _RETURNS = " | ".join(dict.fromkeys(f"event domain {keys}".rstrip() for _, _, keys in _KINDS))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from virshpy.shell.failure import Failure
+from virshpy.enums import BlockJobAbortFlags
+from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, OneOf, Option, option
 from virshpy.shell.lang.types import Size, Timeout, Type, Wrapping
-from virshpy.shell.render.results import Progress
+from virshpy.shell.render.results import Message, Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from virshpy.api.domain import Domain
     from virshpy.shell.lang.command import Arguments, Invocation
@@ -70,7 +71,33 @@ def progress(done: int, total: int) -> str:
     return f"[{Progress('', done, total, asked=True).percent:3} %]"
 
 
-def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, None, str]:
+def follow(
+    domain: Domain, args: Arguments, label: str, *, waits: bool, ends: bool = False, phase: str = "", kept: str = ""
+) -> Iterable[Result]:
+    """What is told of a job that was begun: that it was, or where one waits how it ended. A copy that has caught up is
+    in a ``phase``, or with ``ends`` is pivoted to or ``kept``."""
+    told, verb = {"end": "", "domain": domain.name}, label.split()[-1]
+    if not waits:
+        yield Message(f"{label} started", outcome="started", **told)
+        return
+    outcome = yield from _wait_for(domain, args, label)
+    if outcome == "complete":
+        yield Message(f"{verb} complete", outcome=outcome, **told)
+    elif outcome == "cancelled":
+        yield Message(f"\n{verb} aborted", outcome=outcome, **told)
+        raise Failure(None)
+    elif not ends:
+        yield Message(f"\nNow in {phase} phase", outcome=outcome, **told)
+    else:
+        pivot, path = "pivot" in args, args["path"]
+        flags = BlockJobAbortFlags.PIVOT if pivot else BlockJobAbortFlags.ASYNC if "async" in args else 0
+        with failing(f"failed to {'pivot' if pivot else 'finish'} job for disk {path}"):
+            domain.block_job_abort(path, flags=flags)
+        sentence, outcome = ("Successfully pivoted", "pivoted") if pivot else (kept, "kept")
+        yield Message(f"\n{sentence}", outcome=outcome, **told)
+
+
+def _wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, None, str]:
     """Wait until the job on the disk is done, ready (a copy that has caught up) or cancelled by --timeout or Ctrl-C;
     its answer is ``complete``, ``ready`` or ``cancelled``."""
     from time import monotonic, sleep
@@ -92,8 +119,6 @@ def wait_for(domain: Domain, args: Arguments, label: str) -> Generator[Result, N
             sleep(INTERVAL)
             expired = interrupts.any() or (limit is not None and monotonic() > limit)
             if expired and not cancelled:
-                from virshpy.enums import BlockJobAbortFlags
-
                 domain.block_job_abort(path, flags=BlockJobAbortFlags.ASYNC if "async" in args else 0)
                 cancelled = True
                 if "async" in args:

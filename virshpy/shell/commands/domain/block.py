@@ -12,9 +12,9 @@ from virshpy.enums import (
     BlockRebaseFlags,
     BlockResizeFlags,
 )
-from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, timeout_option, wait_for, waiters_only
+from virshpy.shell.blockjobs import ReadsBandwidth, bandwidth, bandwidth_option, follow, timeout_option, waiters_only
 from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
-from virshpy.shell.failure import Failure, failing
+from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import Alias, Exclusive, OneOf, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Path, Size, UInt
 from virshpy.shell.nouns.objects import DiskName
@@ -77,20 +77,7 @@ def blockpull(domain: Domain, path: str, base: str | None, flags: int, args: Arg
         domain.block_rebase(path, base, limit, flags=flags)
     else:
         domain.block_pull(path, limit, flags=flags)
-    if "wait" not in args:
-        yield Message("Block Pull started", end="", domain=domain.name, outcome="started")
-        return
-    outcome = yield from wait_for(domain, args, "Block Pull")
-    yield from _verdict(domain, outcome, "Pull")
-
-
-def _verdict(domain: Domain, outcome: str, verb: str) -> Iterable[Result]:
-    if outcome == "failed":
-        raise Failure(f"{verb} failed")
-    sentence = f"{verb} aborted" if outcome == "cancelled" else f"{verb} complete"
-    yield Message(("\n" if outcome == "cancelled" else "") + sentence, end="", domain=domain.name, outcome=outcome)
-    if outcome == "cancelled":
-        raise Failure(None)
+    return follow(domain, args, "Block Pull", waits="wait" in args)
 
 
 @command(
@@ -131,28 +118,10 @@ def blockcommit(domain: Domain, path: str, flags: int, args: Arguments) -> Itera
     active = "active" in args or ends
     flags |= BlockCommitFlags.ACTIVE if active else 0
     domain.block_commit(path, args["base"], args["top"], limit, flags=flags)
-    if not (ends or "wait" in args or "timeout" in args):
-        started = "Active Block Commit started" if active else "Block Commit started"
-        yield Message(started, end="", domain=domain.name, outcome="started")
-        return
     label = "Active Block Commit" if active else "Block Commit"
-    outcome = yield from wait_for(domain, args, label)
-    if outcome == "ready" and ends:
-        yield from _end(domain, args, "pivot" in args, "Commit complete, overlay image kept")
-    elif outcome == "ready":
-        yield Message("\nNow in synchronized phase", end="", domain=domain.name, outcome=outcome)
-    else:
-        yield from _verdict(domain, outcome, "Commit")
-
-
-def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Result]:
-    path = args["path"]
-    flags = BlockJobAbortFlags.PIVOT if pivot else BlockJobAbortFlags.ASYNC if "async" in args else 0
-    doing = f"failed to {'pivot' if pivot else 'finish'} job for disk {path}"
-    with failing(doing):
-        domain.block_job_abort(path, flags=flags)
-    sentence, outcome = ("Successfully pivoted", "pivoted") if pivot else (kept, "kept")
-    yield Message(f"\n{sentence}", end="", domain=domain.name, outcome=outcome)
+    waits = ends or "wait" in args or "timeout" in args
+    kept = "Commit complete, overlay image kept"
+    return follow(domain, args, label, waits=waits, ends=ends, phase="synchronized", kept=kept)
 
 
 @command(
@@ -204,8 +173,7 @@ def _end(domain: Domain, args: Arguments, pivot: bool, kept: str) -> Iterable[Re
 def blockcopy(session: Session, domain: Domain, path: str, flags: int, args: Arguments) -> Iterable[Result]:
     limit = bandwidth(args)
     if "print-xml" in args:
-        yield Document(_copy_xml(session, args))
-        return
+        return [Document(_copy_xml(session, args))]
     params: dict[str, Any] = {}
     if limit:
         params["bandwidth"] = limit if "bytes" in args else limit << 20
@@ -221,16 +189,8 @@ def blockcopy(session: Session, domain: Domain, path: str, flags: int, args: Arg
         flags |= BlockRebaseFlags.COPY_RAW if args["format"] else 0
         domain.block_rebase(path, args["dest"], limit, flags=flags)
     ends = "pivot" in args or "finish" in args
-    if not (ends or "wait" in args or "timeout" in args):
-        yield Message("Block Copy started", end="", domain=domain.name, outcome="started")
-        return
-    outcome = yield from wait_for(domain, args, "Block Copy")
-    if outcome == "ready" and ends:
-        yield from _end(domain, args, "pivot" in args, "Successfully copied")
-    elif outcome == "ready":
-        yield Message("\nNow in mirroring phase", end="", domain=domain.name, outcome=outcome)
-    else:
-        yield from _verdict(domain, outcome, "Copy")
+    waits = ends or "wait" in args or "timeout" in args
+    return follow(domain, args, "Block Copy", waits=waits, ends=ends, phase="mirroring", kept="Successfully copied")
 
 
 # What an older call, which is made where it is enough, cannot say.

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_ABSENT = (errors.NoDomainMetadata, errors.NoNetworkMetadata)
-
 
 def declare_description(noun: Noun) -> None:
     """``net-desc NETWORK [WORDS]``"""
@@ -121,7 +119,7 @@ def _present(handle: Any, kind: MetadataType, flags: int) -> str | None:
         flags = int(ModificationImpact.CONFIG)  # which is looked at where both are to be set
     try:
         text: str = handle.metadata(kind, flags=flags)
-    except _ABSENT:
+    except (errors.NoDomainMetadata, errors.NoNetworkMetadata):
         return None
     return text
 
@@ -129,6 +127,6 @@ def _present(handle: Any, kind: MetadataType, flags: int) -> str | None:
 def _element(handle: Any, uri: str, flags: int) -> str:
     try:
         text: str = handle.metadata(MetadataType.ELEMENT, uri, flags=flags)
-    except _ABSENT:
+    except (errors.NoDomainMetadata, errors.NoNetworkMetadata):
         return "\n"
     return text

@@ -64,6 +64,7 @@ BAD = [
     (rules.borrowed, "tests/a/test_b.py", "CHILD = 'import os\\nfrom tests.a.test_b import wait\\n'"),
     (rules.too_long, "virshpy/a.py", "\n" * 801),
     (rules.too_long, "virshpy/a.py", "def f():\n" + "    pass\n" * 60),
+    (rules.lazy, "virshpy/drivers/qemu/__init__.py", "def __getattr__(name): ..."),
     (rules.undocumented, "virshpy/a.py", "x = 1"),
 ]
 
@@ -88,6 +89,7 @@ GOOD = [
     (rules.too_long, "virshpy/a.py", "def f():\n" + "    pass\n" * 59),
     (rules.undocumented, "virshpy/a.py", '"""A story."""\nx = 1'),
     (rules.undocumented, "virshpy/a/__init__.py", ""),
+    (rules.lazy, "virshpy/enums/__init__.py", "def __getattr__(name): ..."),
 ]
 
 Rule = Callable[[Module], Iterator[str]]

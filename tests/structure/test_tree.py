@@ -22,6 +22,7 @@ MODULES = modules()
         rules.impure,
         rules.nameless,
         rules.too_long,
+        rules.lazy,
         rules.undocumented,
     ],
     ids=lambda rule: rule.__name__,

@@ -1,6 +1,6 @@
 """Breaks the package in one place at a time, and says which of the breaks its tests do not notice.
 
-    python -m kit.mutants [FILE …] [-n 60] [--seed 1] [--tests tests/host] [--timeout 120] [-j 2]
+    python -m kit.mutants [FILE …] [-n 60] [--seed 1] [--tests tests/host] [-j 2]
 
 A mutant is a module in which one comparison, `and`, `or`, `not`, number or truth value is turned, or one statement left
 out. It is run in a copy of the checkout; for root in namespaces of its own, where nothing but that copy can be written.
@@ -17,6 +17,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -90,30 +92,29 @@ def _short(text: str) -> str:
 class Copy:
     """A copy of the checkout, in which one mutant after the other is tested."""
 
-    def __init__(self, tests: list[str], timeout: float) -> None:
+    def __init__(self, tests: list[str]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="m."))
         self.folder.chmod(0o711)
         (self.folder / "t").mkdir(mode=0o711)
         self.said = self.folder / "said"
         self.tests = tests
-        self.timeout = timeout
         for part in _PARTS:
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, self.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(ROOT / part, self.folder)
 
-    def survives(self, mutant: Mutant) -> bool:
-        """Whether all tests pass; one that does not end has noticed."""
+    def end(self, mutant: Mutant, patience: float) -> str:
+        """What becomes of a mutant: ``survived``, ``died``, or ``hung`` where the tests do not end in that time."""
         path = self.folder / mutant.path
         original = path.read_text()
         path.write_text(mutant.text)
         try:
-            return self.passes(mutant.path)
+            return self.run(mutant.path, patience)
         finally:
             path.write_text(original)
 
-    def passes(self, path: str = "") -> bool:
+    def run(self, path: str, patience: float) -> str:
         # The module's own tests first: they notice soonest.
         own = [f"{folder}/test_{Path(path).stem}.py" for folder in self.tests]
         found = [name for name in own if (ROOT / name).exists()]
@@ -125,11 +126,11 @@ class Copy:
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
             )  # fmt: skip
         try:
-            return process.wait(self.timeout) == 0
+            return "died" if process.wait(patience) else "survived"
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            return False
+            return "hung"
 
     def _apart(self, words: list[str]) -> list[str]:
         if os.geteuid() != 0:
@@ -149,40 +150,45 @@ def main() -> int:
     parser.add_argument("-n", type=int, default=60, help="how many mutants at most, chosen at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tests", nargs="+", default=["tests/host"])
-    parser.add_argument("--timeout", type=float, default=120, help="seconds for the tests of one mutant")
     parser.add_argument("-j", type=int, default=2, help="mutants at a time")
     options = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # in the background they are ignored, and tests send them
+    # In the background some are ignored, and tests send them.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     files = options.files or [str(path.relative_to(ROOT)) for path in sorted((ROOT / "virshpy/host").rglob("*.py"))]
     found = [mutant for path in files for mutant in mutants(path, (ROOT / path).read_text())]
     chosen = random.Random(options.seed).sample(found, min(options.n, len(found)))
     copies: SimpleQueue[Copy] = SimpleQueue()
-    made = [Copy(options.tests, options.timeout) for _ in range(options.j)]
+    made = [Copy(options.tests) for _ in range(options.j)]
+    ends: Counter[str] = Counter()
     try:
-        if not made[0].passes():
+        began = time.monotonic()
+        if made[0].run("", 3600) != "survived":
             print(made[0].said.read_text(), "the tests fail without any mutant", sep="\n")
             return 1
+        patience = 60 + 5 * options.j * (time.monotonic() - began)
         for copy in made:
             copies.put(copy)
 
-        def survives(mutant: Mutant) -> bool:
+        def end(mutant: Mutant) -> str:
             copy = copies.get()
             try:
-                return copy.survives(mutant)
+                return copy.end(mutant, patience)
             finally:
                 copies.put(copy)
 
         with ThreadPoolExecutor(options.j) as pool:
-            survived = 0
-            for mutant, alive in zip(chosen, pool.map(survives, chosen), strict=True):
-                survived += alive
-                if alive:
-                    print(f"survived  {mutant}", flush=True)
+            try:
+                for mutant, how in zip(chosen, pool.map(end, chosen), strict=True):
+                    ends[how] += 1
+                    if how != "died":
+                        print(f"{how:8}  {mutant}", flush=True)
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)  # when those that are being tested have ended
     finally:
         for copy in made:
             copy.remove()
-    print(f"{len(chosen) - survived} of {len(chosen)} died (of {len(found)} that there are)")
+    print(f"of {len(chosen)} (there are {len(found)}): {', '.join(f'{count} {how}' for how, count in ends.items())}")
     return 0
 
 

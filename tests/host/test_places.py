@@ -123,3 +123,20 @@ def test_none_is_made_where_others_would_not_see_it(root: Path, propagation: str
         assert subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == made
     finally:
         subprocess.run(["umount", "-l", root], check=True)
+
+
+@pytest.mark.parametrize(("damaged", "advice"), [("lib/state.db", "restore the file"), ("run/run.db", "found again")])
+def test_a_damaged_file_is_told_from_the_other(root: Path, damaged: str, advice: str) -> None:
+    store = open_store(root)
+    store.include("thing", state=["CREATE TABLE main.thing (content)"], run=["CREATE TABLE run.thing (content)"])
+    for db in ("main", "run"):
+        store.execute(f"INSERT INTO {db}.thing VALUES (?)", bytes(1 << 16))
+    store.close()
+    with open(root / damaged, "r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (os.path.getsize(root / damaged) - 4096))
+    with pytest.raises(errors.SystemCallError, match="malformed|not a database") as told:
+        store = open_store(root)
+        for db in ("main", "run"):
+            store.all(f"SELECT * FROM {db}.thing")
+    assert advice in str(told.value.hint)

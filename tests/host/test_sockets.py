@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,22 @@ def test_a_listening_socket_is_heard_under_its_name(root: Path, length: int) -> 
     entry.undo()
     assert not os.path.exists(path) and not os.path.islink(path)
     assert sockets.is_heard(link) is False
+
+
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_a_port_is_free_when_nobody_listens(family: socket.AddressFamily, address: str) -> None:
+    if family == socket.AF_INET6 and not os.path.exists("/proc/net/if_inet6"):
+        pytest.skip("needs IPv6")
+    with socket.socket(family) as taken:
+        taken.bind((address, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not sockets.port_is_free(port, address)
+        assert not sockets.becomes_free(port, address, 0.05)
+        threading.Timer(0.1, taken.close).start()
+        assert sockets.becomes_free(port, address, 20)
+    assert sockets.port_is_free(port, address) and sockets.becomes_free(port, address, 0)
+    assert sockets.port_is_free(1, "192.0.2.1")  # an address of somebody else's is not taken
 
 
 def test_what_is_no_socket_is_not_heard(root: Path) -> None:

@@ -82,6 +82,19 @@ def test_a_directory_of_the_same_name_is_not_touched(root: Path, name: str) -> N
     assert names(folder) == expected == names(root / "moved")
 
 
+@pytest.mark.parametrize("name", [name for name in MADE if "directory" not in name])
+def test_a_directory_that_is_made_meanwhile_is_on_record_before_it_is_used(root: Path, name: str) -> None:
+    make, expected = MADE[name]
+    folder = root / "folder"
+    step = make(folder)
+    folder.mkdir()
+    noted: list[tuple[object, set[str]]] = []
+    step.do(lambda: noted.append((step.data()["parent"], names(folder))))
+    step.release()
+    status = folder.stat()
+    assert noted == [([status.st_dev, status.st_ino], set())] and names(folder) == expected
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_what_is_there_already_is_left(root: Path, name: str) -> None:
     make, expected = MADE[name]

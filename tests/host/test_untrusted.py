@@ -59,6 +59,18 @@ def test_a_socket_is_that_of_whom_it_should_be(listener: Path) -> None:
         untrusted.connect(str(listener), 1, pids=[1])
 
 
+def test_what_is_under_a_name(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text("words")
+    (tmp_path / "link").symlink_to(file)
+    with untrusted.look(str(file)) as found, untrusted.look(str(tmp_path / "link"), links=True) as linked:
+        assert found.identity == linked.identity == [file.stat().st_dev, file.stat().st_ino]
+        assert os.readlink(found.name) == str(file)
+    with untrusted.directory(str(file)) as folder, untrusted.look("file", within=folder.fd) as found:
+        assert found.identity == [file.stat().st_dev, file.stat().st_ino]
+        with pytest.raises(untrusted.Changed, match="a link"):
+            untrusted.look("link", within=folder.fd)
+
+
 def test_what_is_no_socket_is_not_connected_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(untrusted.Changed, match="it is no socket"):

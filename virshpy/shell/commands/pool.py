@@ -15,8 +15,8 @@ from virshpy.shell.lang.command import Exclusive, Reads, argument, command, excl
 from virshpy.shell.lang.types import STRING, Choice, File, Flags
 from virshpy.shell.nouns.lists import FORMS, autostart, autostart_field, columns, everything, lasting, table, which
 from virshpy.shell.nouns.noun import Noun
-from virshpy.shell.nouns.objects import PoolType, call
-from virshpy.shell.nouns.options import PRINT_XML, inactive, validate
+from virshpy.shell.nouns.objects import PoolType
+from virshpy.shell.nouns.options import PRINT_XML, call, inactive, validate
 from virshpy.shell.render.readable import scaled, shown_bool, shown_size, truth
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Table, Text
 

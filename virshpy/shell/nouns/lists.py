@@ -7,7 +7,7 @@ from operator import attrgetter
 from virshpy import errors
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import command, flag
-from virshpy.shell.nouns.objects import call
+from virshpy.shell.nouns.options import call
 from virshpy.shell.render.readable import shown_bool
 from virshpy.shell.render.results import Field, Lines, Shown, Table
 

@@ -7,8 +7,8 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, OneOf, command, exclusive, flag, option, words
 from virshpy.shell.lang.types import STRING, File
 from virshpy.shell.nouns.domains import domain as domain_noun
-from virshpy.shell.nouns.objects import MomentName, call
-from virshpy.shell.nouns.options import PRINT_XML, WRAP, security_info, selected
+from virshpy.shell.nouns.objects import MomentName
+from virshpy.shell.nouns.options import PRINT_XML, WRAP, call, security_info, selected
 from virshpy.shell.render.results import Document, Field, Fields, Lines, Message, Shown, Table, Text
 from virshpy.xml.parse import parse
 

@@ -18,8 +18,7 @@ from virshpy import errors
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import argument, command, flag
 from virshpy.shell.lang.types import File
-from virshpy.shell.nouns.objects import call
-from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, selected
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, call, selected
 from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False

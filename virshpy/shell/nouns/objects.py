@@ -9,7 +9,7 @@ from virshpy.shell.lang.types import DomainType, Named, Type
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any, TypeVar
+    from typing import Any
 
     from virshpy.api.connection import Connection
     from virshpy.api.domain import Domain
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.types import Candidate
     from virshpy.shell.session import Session
 
-    T = TypeVar("T")
     Given = dict[str, list[str]]
     Way = tuple[str, Callable[[str], Any]]
 
@@ -312,8 +311,3 @@ def is_mac(text: str) -> bool:
         return len(pieces) == 6 and all(0 < len(piece) <= 2 and int(piece, 16) >= 0 for piece in pieces)
     except ValueError:
         return False
-
-
-def call(method: Callable[..., T], *arguments: Any, flags: int) -> T:
-    """A method called with flags where some were given: not every one takes them."""
-    return method(*arguments, flags=flags) if flags else method(*arguments)

@@ -1,8 +1,7 @@
-"""Options that commands about several kinds of object have, each declared once."""
+"""Options that commands about several kinds of object have, each declared once, and what they do to a call."""
 
 from __future__ import annotations
 
-from virshpy.enums import ModificationImpact
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import Exclusive, flag, option
 from virshpy.shell.lang.types import Type
@@ -10,9 +9,12 @@ from virshpy.shell.render.results import Document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeVar
 
     from virshpy.shell.lang.command import Arguments, Option
+
+    T = TypeVar("T")
 
 
 class XPath(Type):
@@ -64,6 +66,8 @@ def security_info(adds: int) -> Option:
 
 def impact(word: str) -> tuple[Option, Option, Option]:
     """--config, --live and --current, which stand for the same numbers in every kind of object."""
+    from virshpy.enums import ModificationImpact
+
     return (
         flag("config", "act on the definition, which the next start uses", adds=ModificationImpact.CONFIG),
         flag("live", f"act on the running {word}", adds=ModificationImpact.LIVE),
@@ -76,3 +80,8 @@ def changed(handle: Any, args: Arguments) -> str:
     live = "live" in args or ("config" not in args and handle.is_active())
     parts = (("persistent config", "config" in args or not live), ("live state", live))
     return " and ".join(part for part, true in parts if true)
+
+
+def call(method: Callable[..., T], *arguments: Any, flags: int) -> T:
+    """A method called with flags where some were given: not every one takes them."""
+    return method(*arguments, flags=flags) if flags else method(*arguments)

@@ -8,7 +8,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, RUNNING
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.command import Alias, Exclusive, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, UInt, Wrapping
-from virshpy.shell.nouns.objects import call
+from virshpy.shell.nouns.options import call
 from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Message, Text
 

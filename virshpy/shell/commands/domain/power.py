@@ -8,8 +8,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Option, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import Descriptors, File, Flags
 from virshpy.shell.nouns.domains import domain
-from virshpy.shell.nouns.objects import call
-from virshpy.shell.nouns.options import validate
+from virshpy.shell.nouns.options import call, validate
 from virshpy.shell.render.results import Message
 
 TYPE_CHECKING = False

@@ -7,8 +7,7 @@ from virshpy.shell.commands.domain.options import DOMAIN, DOMAIN_LATE, RUNNING
 from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import AnyChoice, DomainType, File, Path, UInt
-from virshpy.shell.nouns.objects import call
-from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, security_info, selected
+from virshpy.shell.nouns.options import WRAP, XPATH_FIRST, call, security_info, selected
 from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from virshpy.xml.scalars import format_ranges, parse_ranges, read_uuid, strtol
+from virshpy.xml.scalars import format_ranges, parse_ranges, strtol
+from virshpy.xml.uuids import read_uuid
 from virshpy.xml.write import escape
 
 

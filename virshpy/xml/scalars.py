@@ -11,6 +11,7 @@ import re
 
 from virshpy import errors
 from virshpy.xml.node import Node, Refusal
+from virshpy.xml.uuids import read_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -256,14 +257,6 @@ class Switch(Scalar):
 
     def write(self, value: bool) -> str:
         return self.true if value else self.false
-
-
-def read_uuid(text: str) -> str | None:
-    """libvirt's reading of a UUID (dashes optional, white space around it allowed); None when it is none."""
-    digits = text.strip().replace("-", "").lower()
-    if len(digits) != 32 or not re.fullmatch("[0-9a-f]+", digits) or text.strip()[:1] == "-":
-        return None
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 class UUID(Scalar):

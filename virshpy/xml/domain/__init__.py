@@ -45,7 +45,8 @@ from virshpy.xml.domain.tuning import (
 )
 from virshpy.xml.element import Element, Reading, always, attr, leaf, many, one, verbatim
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import KIB, UUID, Enum, Int, Scalar, Sentence, again, read_uuid, xml
+from virshpy.xml.scalars import KIB, UUID, Enum, Int, Scalar, Sentence, again, xml
+from virshpy.xml.uuids import read_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from virshpy import errors
 from virshpy.xml.domain.storage import StorageSource
 from virshpy.xml.element import Element, attr, leaf, many, one, text
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import ALIAS, PATH, STR, UINT, YESNO, Blank, Enum, Int, Sentence, read_uuid, xml
+from virshpy.xml.scalars import ALIAS, PATH, STR, UINT, YESNO, Blank, Enum, Int, Sentence, xml
+from virshpy.xml.uuids import read_uuid
 
 ARCHES = (
     "alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 loongarch64 m68k microblaze microblazeel mips mipsel "

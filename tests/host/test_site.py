@@ -33,7 +33,7 @@ class Ref:
 
 
 def things(site: Site, *columns: str) -> Objects[Row]:
-    return Objects(site, Kind("network", "NoNetwork", "ListNetworksFlags"), columns=columns)
+    return Objects(site, Kind("network", "Network"), columns=columns)
 
 
 @pytest.fixture

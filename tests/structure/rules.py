@@ -290,7 +290,6 @@ RINGS = {
         "virshpy.drivers.qemu.endings",
         "virshpy.drivers.qemu.watch",
     ): "an ending is reacted to, and a reaction may end it",
-    ("virshpy.drivers.test.host", "virshpy.drivers.test.resources"): "a host has resources, which report events to it",
     ("virshpy.xml.element", "virshpy.xml.values"): "only --validate looks at values again, and it loads what does",
 }
 

@@ -5,7 +5,7 @@ An object has a name and a UUID, neither of which another of its kind may have; 
 document so that lists need not read any. :class:`Kind` is what holds for all of them wherever they are kept,
 :class:`Objects` keeps them in a site's store:
 
-    networks = Objects(site, Kind("network", "NoNetwork", "ListNetworksFlags"), columns=("bridge",))
+    networks = Objects(site, Kind("network", "Network"), columns=("bridge",))
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from virshpy import enums, errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, Generic, Protocol, TypeVar
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, Protocol, TypeVar
+    from typing import Generic as Generic
 
     from virshpy.host.locks import Lock
     from virshpy.host.site import Change, Site
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
         def name(self) -> str: ...
         @property
         def uuid(self) -> str: ...
+        @property
+        def active(self) -> bool: ...
+        @property
+        def persistent(self) -> bool: ...
 
     F = TypeVar("F", bound=Facts)
     R = TypeVar("R", bound="Row")
@@ -55,6 +60,8 @@ else:
         def __class_getitem__(cls, item: object) -> type:
             return cls
 
+
+_LIVE, _CONFIG = 1, 2  # ModificationImpact, and NetworkUpdateFlags
 
 # What list flags ask, and the two flags of each question. Asking both ways asks nothing.
 _QUESTIONS = {
@@ -72,24 +79,25 @@ _QUESTIONS = {
 class Kind:
     """A kind of object, and the rules that hold for every kind.
 
-    ``noun`` is what errors call one ("network"), ``label`` what they call it where none is found ("storage pool");
-    ``missing`` names the class of that error, ``flags`` the enumeration of its list flags, ``rename`` the operation
-    that gives one another name, if there is any.
+    ``noun`` is what errors call one ("pool"), ``label`` what they call it where none is found ("storage pool"); ``api``
+    is libvirt's word for it in names of functions, errors and flags ("StoragePool"), ``rename`` the operation that
+    gives one another name, if there is any.
     """
 
-    def __init__(
-        self, noun: str, missing: str, flags: str, *, label: str | None = None, rename: str | None = None
-    ) -> None:
+    def __init__(self, noun: str, api: str, *, label: str | None = None, rename: str | None = None) -> None:
         self.noun = noun
+        self.api = api
         self.label = label or noun
         self._rename = rename
-        self._missing = missing
-        self._flags = flags
+
+    def error(self, name: str) -> type[errors.Error]:
+        """A class of errors that libvirt has for each kind: ``No{}``, ``No{}Metadata``."""
+        found: type[errors.Error] = getattr(errors, name.format(self.api))
+        return found
 
     def absent(self, what: str, value: object, *, also: str = "", **advice: Any) -> errors.Error:
         """The error of a lookup by ``what`` (name, uuid) that found nothing. ``advice``: a hint and an action."""
-        missing: type[errors.Error] = getattr(errors, self._missing)
-        return missing(f"no {self.label} with matching {what} '{value}'{also}", **advice)
+        return self.error("No{}")(f"no {self.label} with matching {what} '{value}'{also}", **advice)
 
     def gone(self, ref: Reference) -> errors.Error:
         """The error for a reference to an object that is there no more."""
@@ -110,11 +118,24 @@ class Kind:
                 " for a second one choose another <name>",
             )
 
+    def affected(self, one: Facts, flags: int) -> tuple[bool, bool]:
+        """(live, config): what flags of ModificationImpact mean for an object as it stands. Raises OperationInvalid."""
+        live, config = bool(flags & _LIVE), bool(flags & _CONFIG)
+        if not live and not config:
+            live, config = one.active, not one.active
+        if live and not one.active:
+            raise errors.OperationInvalid(
+                f"{self.noun} is not running", hint="leave out --live to change the definition"
+            )
+        if config and not one.persistent:
+            raise errors.OperationInvalid(f"transient {self.noun}s do not have any persistent config")
+        return live, config
+
     def asked(self, flags: int) -> dict[str, bool]:
         """The questions that list flags ask, each with the answer that is wanted."""
         if not flags:
             return {}
-        known = getattr(enums, self._flags).__members__
+        known = getattr(enums, f"List{self.api}sFlags").__members__
         found = {}
         for fact, (yes, no) in _QUESTIONS.items():
             wanted, unwanted = flags & known.get(yes, 0), flags & known.get(no, 0)
@@ -122,7 +143,7 @@ class Kind:
                 found[fact] = bool(wanted)
         return found
 
-    def chosen(self, objects: Sequence[F], flags: int) -> list[F]:
+    def chosen(self, objects: Iterable[F], flags: int) -> list[F]:
         """Those of some objects, held in memory, that list flags ask for."""
         asked = self.asked(flags).items()
         return [one for one in objects if all(bool(getattr(one, fact)) == wanted for fact, wanted in asked)]
@@ -257,6 +278,11 @@ class Objects(Generic[R]):
         """The values of the kind's own columns for a document."""
         return {column: getattr(document, column) for column in self.columns}
 
+    def text(self, row: R, *, inactive: bool = False) -> str:
+        """An object's document: the live one while it is active; its definition where that is asked for."""
+        live = None if inactive and row.persistent else self.live_document(row.uuid)
+        return live or self.definition(row.uuid) or ""
+
     # changes
     def admit(self, document: Document) -> None:
         """Refuse a document whose name or UUID belongs to another object. Call in the transaction that saves it."""
@@ -287,16 +313,46 @@ class Objects(Generic[R]):
         changes = ", ".join(f"{name} = ?" for name in values)
         self.store.execute(f"UPDATE {table} SET {changes} WHERE uuid = ?", *values.values(), uuid)
 
-    def define(self, document: Document, text: str) -> None:
-        """The whole of a definition that touches nothing of the host but the store."""
-        assert document.uuid
+    def define(self, document: Any, text: str | None = None) -> R:
+        """The whole of a definition that touches nothing of the host but the store. ``text`` is what to store, where
+        that is not the document as it is written."""
 
         def save() -> None:
             self.admit(document)
-            self.save(document, text)
+            self.save(document, document.format(secure=True) if text is None else text)
 
         with self.changing("define", document.uuid) as entry:
             entry.finish(save, self.note("replace" if self.by_uuid(document.uuid) else "write", document))
+        return self.find(document)
+
+    def undefine(self, ref: Reference) -> None:
+        """The whole of undefining where nothing of the host belongs to a definition. Raises OperationInvalid."""
+        with self.changing("undefine", ref.uuid) as entry:
+            row = self.find(ref)
+            if not row.persistent:
+                raise errors.OperationInvalid(f"cannot undefine transient {self.kind.noun}")
+            entry.finish(lambda: self.forget(row), self.note("forget", row))
+
+    def modify(
+        self, verb: str, ref: Reference, flags: int, read: Callable[[str], Any], edit: Callable[[Any], object]
+    ) -> None:
+        """Apply ``edit`` to the documents that flags of ModificationImpact mean, to all of them or to none."""
+        with self.changing(verb, ref.uuid) as entry:
+            row = self.find(ref)
+            live, config = self.kind.affected(row, flags)
+            wanted = {
+                f"main.{self.kind.noun}": self.definition(row.uuid) if config else None,
+                self.live: self.live_document(row.uuid) if live else None,
+            }
+            changed = {table: read(text) for table, text in wanted.items() if text is not None}
+            for document in changed.values():
+                edit(document)
+
+            def save() -> None:
+                for table, document in changed.items():
+                    self.rewrite(table, document, document.format(secure=True))
+
+            entry.finish(save, self.note(f"change {verb} in", row))
 
     def forget(self, row: Facts) -> None:
         """Remove a definition; an active object stays, as a transient one."""

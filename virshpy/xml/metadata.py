@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from virshpy.xml.domain import Domain
+    from virshpy.xml.network import Network
 
 _ROOT = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|\s)*<([^\s/>!?]+)", re.DOTALL)
 
 
-def change(document: Domain, kind: int, text: str | None, key: str | None, uri: str | None) -> None:
+def change(document: Domain | Network, kind: int, text: str | None, key: str | None, uri: str | None) -> None:
     """Set what a MetadataType names, or remove it where ``text`` is None. Raises XMLDetail for what cannot be one."""
     if kind == MetadataType.TITLE:
         set_title(document, text)
@@ -29,25 +30,25 @@ def change(document: Domain, kind: int, text: str | None, key: str | None, uri: 
         set_element(document, text, key, uri or "")
 
 
-def look(document: Domain, kind: int, uri: str | None) -> str:
-    """What a MetadataType names. Raises NoDomainMetadata where there is none."""
+def look(document: Domain | Network, kind: int, uri: str | None, absent: type[errors.Error]) -> str:
+    """What a MetadataType names. Raises ``absent`` where there is none."""
     if kind == MetadataType.ELEMENT:
         found = get_element(document, uri or "")
     else:
         found = document.title if kind == MetadataType.TITLE else document.description
     if not found:
-        raise errors.NoDomainMetadata(f"Requested metadata {MetadataType(kind).name.lower()} is not present")
+        raise absent(f"Requested metadata {MetadataType(kind).name.lower()} is not present")
     return found
 
 
-def set_title(domain: Domain, text: str | None) -> None:
+def set_title(domain: Domain | Network, text: str | None) -> None:
     """Give a domain another title; None or an empty one removes it. Raises XMLDetail for more than a line."""
     if text and "\n" in text:
         raise errors.XMLDetail("metadata title can't contain newlines", hint="a title is one line")
     domain.title = text or None
 
 
-def get_element(domain: Domain, uri: str) -> str | None:
+def get_element(domain: Domain | Network, uri: str) -> str | None:
     """The text of the element in namespace ``uri``, without that namespace; None where there is none."""
     holder = domain.metadata
     element = _find(holder, uri)
@@ -61,7 +62,7 @@ def get_element(domain: Domain, uri: str) -> str | None:
     return write_verbatim(bare)
 
 
-def set_element(domain: Domain, text: str | None, key: str | None, uri: str) -> None:
+def set_element(domain: Domain | Network, text: str | None, key: str | None, uri: str) -> None:
     """Put ``text`` in namespace ``uri`` under the prefix ``key``, in place of what was there; None removes.
 
     Raises XMLDetail for text that is not well-formed.

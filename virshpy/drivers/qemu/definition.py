@@ -12,10 +12,7 @@ from virshpy.enums import DefineFlags, ModificationImpact, UndefineFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from virshpy.host.steps import Step
-    from virshpy.xml.domain import Domain
 
 
 class Definitions(DomainOperations):
@@ -28,9 +25,7 @@ class Definitions(DomainOperations):
         from virshpy.drivers.qemu import reading
 
         domain, _ = reading.read(self.domains.site, xml, strict=bool(flags & DefineFlags.VALIDATE))
-        self.domains.define(domain, reading.saved(domain))
-        assert domain.uuid and domain.name
-        return self.domains.find(DomainRef(domain.name, domain.uuid, None)).ref
+        return self.domains.define(domain, reading.saved(domain)).ref
 
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
         with self.domains.changing("undefine", domain.uuid) as entry:
@@ -82,31 +77,12 @@ class Definitions(DomainOperations):
         *,
         flags: int = 0,
     ) -> None:
+        from virshpy.drivers.qemu import reading
         from virshpy.xml import metadata
 
-        self._modify("metadata", domain, flags, lambda document: metadata.change(document, kind, text, key, uri))
-
-    def _modify(self, verb: str, ref: DomainRef, flags: int, edit: Callable[[Domain], object]) -> None:
-        """Apply ``edit`` to the documents that flags of ModificationImpact mean, to all of them or to none."""
-        from virshpy.drivers.qemu import reading
-
-        domains = self.domains
-        with domains.changing(verb, ref.uuid) as entry:
-            record = domains.find(ref)
-            live, config = affected(record, flags)
-            wanted = {
-                f"main.{domains.kind.noun}": domains.definition(record.uuid) if config else None,
-                domains.live: domains.live_document(record.uuid) if live else None,
-            }
-            changed = {table: reading.parse(text) for table, text in wanted.items() if text is not None}
-            for document in changed.values():
-                edit(document)
-
-            def save() -> None:
-                for table, document in changed.items():
-                    domains.rewrite(table, document, document.format(secure=True))
-
-            entry.finish(save, domains.note(f"change {verb} in", record))
+        self.domains.modify(
+            "metadata", domain, flags, reading.parse, lambda document: metadata.change(document, kind, text, key, uri)
+        )
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
     def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
@@ -114,21 +90,9 @@ class Definitions(DomainOperations):
         from virshpy.xml import metadata
 
         record = self.domains.find(domain)
-        live, _ = affected(record, flags)
-        text = self.domains.live_document(record.uuid) if live else self.domains.definition(record.uuid)
-        return metadata.look(reading.parse(text), kind, uri)
-
-
-def affected(record: Record, flags: int) -> tuple[bool, bool]:
-    """(live, config): what flags of ModificationImpact mean for a domain as it stands. Raises OperationInvalid."""
-    live, config = bool(flags & ModificationImpact.LIVE), bool(flags & ModificationImpact.CONFIG)
-    if not live and not config:
-        live, config = record.active, not record.active
-    if live and not record.active:
-        raise errors.OperationInvalid("domain is not running", hint="leave out --live to change the definition")
-    if config and not record.persistent:
-        raise errors.OperationInvalid("transient domains do not have any persistent config")
-    return live, config
+        live, _ = self.domains.kind.affected(record, flags)
+        document = reading.parse(self.domains.text(record, inactive=not live))
+        return metadata.look(document, kind, uri, errors.NoDomainMetadata)
 
 
 def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:

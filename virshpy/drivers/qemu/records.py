@@ -44,9 +44,6 @@ _FIGURES = ("max_memory", "memory", "vcpus", "os_type")
 _MORE = "".join(f"ALTER TABLE {{table}} ADD COLUMN {figure};" for figure in _FIGURES)
 
 
-_KIND = Kind("domain", "NoDomain", "ListDomainsFlags", rename="domain_rename")
-
-
 class Record(Row):
     """One domain as it stands; memory is in KiB. What is None of the document's figures is read from it."""
 
@@ -100,9 +97,7 @@ class Domains(Objects[Record]):
     )
 
     def __init__(self, site: Site) -> None:
-        super().__init__(
-            site, Kind("domain", "NoDomain", "ListDomainsFlags", rename="domain_rename"), columns=("title", *_FIGURES)
-        )
+        super().__init__(site, Kind("domain", "Domain", rename="domain_rename"), columns=("title", *_FIGURES))
         # There is nothing of these kinds yet, so having none is true of all.
         self.facts |= {"managed_save": "0", "snapshots": "0", "checkpoints": "0"}
 

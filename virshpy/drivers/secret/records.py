@@ -57,7 +57,7 @@ class Secrets(Objects[SecretRow]):
     row = SecretRow
 
     def __init__(self, site: Site) -> None:
-        super().__init__(site, Kind("secret", "NoSecret", "ListSecretsFlags"))
+        super().__init__(site, Kind("secret", "Secret"))
         self.facts = {"ephemeral": "ephemeral", "private": "private"}
 
     def include(self) -> None:

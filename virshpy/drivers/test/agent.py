@@ -6,7 +6,8 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.agent import AgentOperations, FSInfo
-from virshpy.drivers.test.guest import Guest, Guests
+from virshpy.drivers.test.guest import Guest
+from virshpy.drivers.test.host import Guests
 from virshpy.enums import DomainState
 
 _MOUNTS = {"/": "vda1", "/boot": "vda2"}

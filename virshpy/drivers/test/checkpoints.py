@@ -8,7 +8,8 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.checkpoint import CheckpointOperations, CheckpointRef
-from virshpy.drivers.test.guest import Guest, Guests
+from virshpy.drivers.test.guest import Guest
+from virshpy.drivers.test.host import Guests
 from virshpy.drivers.test.moments import Moments
 from virshpy.enums import CheckpointCreateFlags, CheckpointDeleteFlags, CheckpointListFlags, CheckpointXMLFlags
 from virshpy.xml.moment import Checkpoint, CheckpointDisk, CheckpointDisks, Parent
@@ -22,7 +23,7 @@ class Checkpoints(Guests, CheckpointOperations):
     @accepts(CheckpointCreateFlags.REDEFINE | CheckpointCreateFlags.QUIESCE)
     def domain_checkpoint_create_xml(self, domain: DomainRef, xml: str, *, flags: int = 0) -> CheckpointRef:
         guest = self.guest(domain)
-        if guest.snapshots is not None and guest.snapshots.all:
+        if guest.snapshots:
             raise errors.OperationUnsupported("cannot create checkpoint while snapshot exists")
         if not guest.active:
             raise errors.OperationInvalid("cannot create checkpoint for inactive domain")
@@ -34,10 +35,10 @@ class Checkpoints(Guests, CheckpointOperations):
                 raise errors.XMLError("a redefined checkpoint must have a name")
             if checkpoint.creation_time is None:
                 raise errors.InternalError("missing creationTime from existing checkpoint")
-            checkpoints.all.pop(checkpoint.name, None)
+            checkpoints.pop(checkpoint.name, None)
         else:
             checkpoint.name = checkpoint.name or checkpoints.fresh_name()
-            if checkpoint.name in checkpoints.all:
+            if checkpoint.name in checkpoints:
                 raise errors.OperationFailed(f"domain moment {checkpoint.name} already exists")
             checkpoint.parent = Parent(name=checkpoints.current) if checkpoints.current else None
             checkpoint.creation_time = int(time.time())

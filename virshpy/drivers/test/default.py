@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.host import Host
+from virshpy.drivers.test.objects import Device, Interface, Network, Pool
 from virshpy.enums import RunningReason
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from virshpy.drivers.test.resources import Resources
 
 DOMAIN_UUID = "6695eb01-f6a4-8304-79aa-97f2502e193f"
 DOMAIN = f"""\
@@ -37,10 +34,11 @@ DOMAIN = f"""\
   </devices>
 </domain>
 """
-NETWORK = """\
+NETWORK_UUID = "dd8fe884-6c02-601e-7551-cca97df1c5df"
+NETWORK = f"""\
 <network>
   <name>default</name>
-  <uuid>dd8fe884-6c02-601e-7551-cca97df1c5df</uuid>
+  <uuid>{NETWORK_UUID}</uuid>
   <forward mode='nat'/>
   <bridge name='virbr0'/>
   <ip address='192.168.122.1' netmask='255.255.255.0'>
@@ -48,10 +46,11 @@ NETWORK = """\
   </ip>
 </network>
 """
-POOL = """\
+POOL_UUID = "dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566"
+POOL = f"""\
 <pool type='dir'>
   <name>default-pool</name>
-  <uuid>dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566</uuid>
+  <uuid>{POOL_UUID}</uuid>
   <target><path>/default-pool</path></target>
 </pool>
 """
@@ -104,17 +103,14 @@ def adapter(number: int, unique: int, parent: str, tail: str, fabric: str, ports
 
 
 def default_host() -> Host:
-    """A host with a running domain. The rest of it is made when it is asked for."""
-    host = Host(fill)
-    guest = host.guests[DOMAIN_UUID] = Guest("test", DOMAIN_UUID, DOMAIN)
+    """A host with a running domain, and one of what else there is."""
+    host = Host()
+    guest = host.guests.add(Guest("test", DOMAIN_UUID, DOMAIN))
     guest.run(host, RunningReason.UNKNOWN)
+    host.networks.add(Network("default", NETWORK_UUID, NETWORK))
+    host.pools.add(Pool("default-pool", POOL_UUID, POOL))
+    host.interfaces.add(Interface("eth1", "", INTERFACE))
+    host.devices.add(Device("computer", "", COMPUTER))
+    for facts in _ADAPTERS:
+        host.devices.add(Device(f"scsi_host{facts[0]}", "", adapter(*facts)))
     return host
-
-
-def fill(host: Resources) -> None:
-    """What few commands look at."""
-    host.add_network(NETWORK)
-    host.add_pool(POOL)
-    host.add_interface(INTERFACE)
-    for document in (COMPUTER, *(adapter(*facts) for facts in _ADAPTERS)):
-        host.add_device(document)

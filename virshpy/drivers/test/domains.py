@@ -7,7 +7,8 @@ import time
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import ControlInfo, DomainInfo, DomainRef, SecurityLabel
-from virshpy.drivers.test.guest import admit, read
+from virshpy.drivers.objects import ObjectRows
+from virshpy.drivers.test.guest import read
 from virshpy.drivers.test.lists import Lists
 from virshpy.enums import (
     CreateFlags,
@@ -22,6 +23,12 @@ from virshpy.enums import (
     XMLFlags,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.test.guest import Guest
+    from virshpy.drivers.test.moments import Moments
+    from virshpy.drivers.test.objects import Objects
+
 _UNDEFINE = (
     UndefineFlags.MANAGED_SAVE
     | UndefineFlags.SNAPSHOTS_METADATA
@@ -32,20 +39,20 @@ _UNDEFINE = (
 )
 
 
-class Domains(Lists):
+class Domains(ObjectRows, Lists):
     """virDomain* of definitions and life."""
 
+    @property
+    def objects(self) -> Objects[Guest]:
+        return self.host.guests
+
+    def absent(self, what: str, value: str) -> errors.Error:
+        """libvirt's test driver does not say what it has looked for."""
+        return errors.NoDomain()
+
     # finding
-    def domain_lookup_by_name(self, name: str) -> DomainRef:
-        for guest in self.host.guests.values():
-            if guest.name == name:
-                return guest.ref
-        raise errors.NoDomain()
-
-    def domain_lookup_by_uuid_string(self, uuid: str) -> DomainRef:
-        from virshpy.drivers.test.host import checked_uuid
-
-        return self.guest(DomainRef("", checked_uuid(uuid, "virDomainLookupByUUIDString"), None)).ref
+    domain_lookup_by_name = ObjectRows.lookup_by_name
+    domain_lookup_by_uuid_string = ObjectRows.lookup_by_uuid
 
     def domain_lookup_by_id(self, id: int) -> DomainRef:
         for guest in self.host.guests.values():
@@ -58,23 +65,20 @@ class Domains(Lists):
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
         document = read(xml, validate=bool(flags))
         updated = document.uuid in self.host.guests
-        ref = admit(self.host, document, live=False).ref
+        ref = self.host.guests.define(document).ref
         self.host.tell("domain", ref, 0, event=EventType.DEFINED, detail=int(updated))
         return ref
 
     @accepts(_UNDEFINE)
     def domain_undefine_flags(self, domain: DomainRef, *, flags: int = 0) -> None:
         guest = self.guest(domain)
-        if guest.saved is not None and not flags & UndefineFlags.MANAGED_SAVE:
+        if guest.managed_save is not None and not flags & UndefineFlags.MANAGED_SAVE:
             raise errors.OperationInvalid("Refusing to undefine while domain managed save image exists")
         if not guest.active:
-            _refuse_moments(guest.snapshots, "snapshots", not flags & UndefineFlags.SNAPSHOTS_METADATA)
-            _refuse_moments(guest.checkpoints, "checkpoints", not flags & UndefineFlags.CHECKPOINTS_METADATA)
-        guest.saved = None
-        if guest.active:
-            guest.config = None
-        else:
-            del self.host.guests[guest.uuid]
+            _refuse_moments(guest.snapshots, "snapshots", flags & UndefineFlags.SNAPSHOTS_METADATA)
+            _refuse_moments(guest.checkpoints, "checkpoints", flags & UndefineFlags.CHECKPOINTS_METADATA)
+        guest.managed_save = None
+        self.host.guests.forget(guest)
         self.host.tell("domain", guest.ref, 0, event=EventType.UNDEFINED, detail=0)
 
     def domain_rename(self, domain: DomainRef, new_name: str) -> DomainRef:
@@ -87,41 +91,24 @@ class Domains(Lists):
             raise errors.XMLError("name must not be empty or contain a newline")
         if new_name == guest.name:
             raise errors.OperationInvalid("Can't rename domain to itself")
-        if any(other.name == new_name for other in self.host.guests.values()):
+        if self.host.guests.by_name(new_name) is not None:
             raise errors.OperationInvalid(f"domain with name '{new_name}' already exists")
         guest.name = guest.document.name = new_name
         return guest.ref
 
-    def domain_set_autostart(self, domain: DomainRef, autostart: bool) -> None:
-        self.guest(domain).autostart = autostart
-
-    def domain_get_autostart(self, domain: DomainRef) -> bool:
-        return self.guest(domain).autostart
-
-    def domain_set_metadata(
-        self,
-        domain: DomainRef,
-        kind: int,
-        text: str | None,
-        key: str | None = None,
-        uri: str | None = None,
-        *,
-        flags: int = 0,
-    ) -> None:
-        from virshpy.xml import metadata
-
-        for document in self.guest(domain).affected(flags):
-            metadata.change(document, kind, text, key, uri)
+    domain_set_autostart = ObjectRows.set_autostart
+    domain_get_autostart = ObjectRows.get_autostart
+    domain_set_metadata = ObjectRows.set_metadata
 
     def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
         from virshpy.xml import metadata
 
-        return metadata.look(self.guest(domain).looked_at(flags), kind, uri)
+        return metadata.look(self.guest(domain).looked_at(flags), kind, uri, errors.NoDomainMetadata)
 
     # life
     @accepts(CreateFlags.START_VALIDATE)
     def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef:
-        guest = admit(self.host, read(xml, validate=bool(flags)), live=True)
+        guest = self.host.guests.admit(read(xml, validate=bool(flags)), live=True)
         guest.run(self.host)
         return guest.ref
 
@@ -130,8 +117,7 @@ class Domains(Lists):
         guest = self.guest(domain)
         if guest.active:
             raise errors.InternalError(f"Domain '{guest.name}' is already running")
-        guest.live = guest.saved
-        guest.saved = None
+        guest.live, guest.managed_save = guest.managed_save, None
         guest.run(self.host)
         return guest.ref
 
@@ -212,18 +198,15 @@ class Domains(Lists):
         self.guest(domain)
         return "linux"
 
-    def domain_is_active(self, domain: DomainRef) -> bool:
-        return self.guest(domain).active
-
-    def domain_is_persistent(self, domain: DomainRef) -> bool:
-        return self.guest(domain).persistent
+    domain_is_active = ObjectRows.is_active
+    domain_is_persistent = ObjectRows.is_persistent
 
     def domain_is_updated(self, domain: DomainRef) -> bool:
         self.guest(domain)
         return False
 
     def domain_has_managed_save_image(self, domain: DomainRef) -> bool:
-        return self.guest(domain).saved is not None
+        return self.guest(domain).managed_save is not None
 
     def domain_get_control_info(self, domain: DomainRef) -> ControlInfo:
         """The clock of the guest says what it is like, so that each state can be seen."""
@@ -244,7 +227,6 @@ class Domains(Lists):
         return [SecurityLabel("testSecurity", "", "libvirt-test" if running else "", running)]
 
 
-def _refuse_moments(moments: object, what: str, refuse: bool) -> None:
-    count = len(getattr(moments, "all", ()))
-    if count and refuse:
-        raise errors.OperationInvalid(f"cannot delete inactive domain with {count} {what}")
+def _refuse_moments(moments: Moments | None, what: str, accepted: int) -> None:
+    if moments and not accepted:
+        raise errors.OperationInvalid(f"cannot delete inactive domain with {len(moments)} {what}")

@@ -9,7 +9,8 @@ from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.block import BlockInfo, BlockOperations
 from virshpy.driver.domain.devices import DeviceOperations, InterfaceAddresses, InterfaceStats, IPAddress
 from virshpy.driver.domain.tuning import TuningOperations, VcpuInfo
-from virshpy.drivers.test.guest import Guests
+from virshpy.drivers.test.host import Guests
+from virshpy.drivers.test.objects import Network
 from virshpy.enums import DiskErrorCode, IPAddrType, MemoryStatTags, VcpuState
 
 TYPE_CHECKING = False
@@ -90,19 +91,18 @@ class Figures(Guests, BlockOperations, DeviceOperations, TuningOperations):
         """The address of that number in a network's first range."""
         from ipaddress import ip_address, ip_network
 
-        for state in self.host.resources.networks.values():
-            if state.document.name != name:
-                continue
-            for ip in state.document.ips:
-                prefix = ip.prefix
-                if prefix is None:
-                    prefix = ip_network(f"0.0.0.0/{ip.netmask or '255.255.255.0'}").prefixlen
-                ranges = ip.dhcp.ranges if ip.dhcp else []
-                start = ranges[0].start if ranges and ranges[0].start else ip.address
-                kind = IPAddrType.IPV6 if ":" in str(start) else IPAddrType.IPV4
-                return [IPAddress(kind, str(ip_address(str(start)) + number), prefix)]
-            return []
-        raise errors.NoNetwork(f"no network with matching name '{name}'")
+        network = self.host.networks.by_name(name)
+        if network is None:
+            raise Network.kind.absent("name", name)
+        for ip in network.document.ips:
+            prefix = ip.prefix
+            if prefix is None:
+                prefix = ip_network(f"0.0.0.0/{ip.netmask or '255.255.255.0'}").prefixlen
+            ranges = ip.dhcp.ranges if ip.dhcp else []
+            start = ranges[0].start if ranges and ranges[0].start else ip.address
+            kind = IPAddrType.IPV6 if ":" in str(start) else IPAddrType.IPV4
+            return [IPAddress(kind, str(ip_address(str(start)) + number), prefix)]
+        return []
 
     def domain_memory_stats(self, domain: DomainRef) -> dict[int, int]:
         document = self.active_guest(domain).document

@@ -20,13 +20,15 @@ import os
 
 from virshpy import errors
 from virshpy.driver.node import NodeInfo
-from virshpy.drivers.test.guest import Guest, admit
 from virshpy.drivers.test.host import Host
+from virshpy.drivers.test.objects import Device, Interface
 from virshpy.drivers.test.postparse import complete, iothreads_of
-from virshpy.drivers.test.resources import PoolState
+from virshpy.drivers.test.volumes import put
 from virshpy.enums import DomainState
+from virshpy.xml import interface, network, storage
 from virshpy.xml.domain import Domain
 from virshpy.xml.node import Node
+from virshpy.xml.nodedev import NodeDevice
 from virshpy.xml.parse import parse
 from virshpy.xml.scalars import strtol
 from virshpy.xml.volume import Volume
@@ -34,6 +36,9 @@ from virshpy.xml.volume import Volume
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from virshpy.drivers.test.guest import Guest
+    from virshpy.drivers.test.objects import Pool
 
 NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
 _ACTIVE = (DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN, DomainState.PMSUSPENDED)
@@ -51,15 +56,18 @@ def read_host(path: str) -> Host:
     for node in _all(root, "domain", path):
         _add_domain(host, node)
     for node in _all(root, "network", path):
-        host.resources.add_network(node)
+        host.networks.define(network.Network.from_node(node, inactive=True)).active = True
     for node in _all(root, "interface", path):
-        host.resources.add_interface(node)
+        document = interface.Interface.from_node(node, inactive=True)
+        host.interfaces.add(Interface(str(document.name), "", document))
     for node in _all(root, "pool", path):
-        state = host.resources.add_pool(node)
+        pool = host.pools.define(storage.Pool.from_node(node, inactive=True))
+        pool.active = True
         for volume in _all(node, "volume", path):
-            _add_volume(state, volume)
+            _add_volume(pool, volume)
     for node in _all(root, "device", path):
-        host.resources.add_device(node)
+        device = NodeDevice.from_node(node, inactive=True)
+        host.devices.add(Device(str(device.name), "", device))
     if root.find("auth") is not None:
         raise errors.AuthFailed("authentication failed: this connection has nobody to ask for a name and a password")
     return host
@@ -125,7 +133,7 @@ def _add_domain(host: Host, node: Node) -> None:
         raise errors.XMLError("domain with managedsave data can only have runstate 'shutoff'")
     document = Domain.from_node(node, inactive=True)
     complete(document)
-    guest = admit(host, document, live=False)
+    guest = host.guests.define(document)
     guest.taints = [f"tainted: {sentence}" for sentence in _taints(document)]
     for thread in iothreads_of(document):
         guest.poll(thread.id or 0)
@@ -135,7 +143,7 @@ def _add_domain(host: Host, node: Node) -> None:
     if transient:
         guest.config = None
     if saved:
-        guest.saved = document.copy()
+        guest.managed_save = document.copy()
     _add_snapshots(guest, [child for child in own if child.tag == "test:domainsnapshot"])
 
 
@@ -178,7 +186,7 @@ def _add_snapshots(guest: Guest, nodes: list[Node]) -> None:
         guest.snapshots.add(snapshot, current=bool(active))
 
 
-def _add_volume(pool: PoolState, node: Node) -> None:
+def _add_volume(pool: Pool, node: Node) -> None:
     volume = Volume.from_node(node, inactive=True)
     volume.settle(str(pool.document.type))
-    pool.add(volume)
+    put(pool, volume)

@@ -9,7 +9,7 @@ from virshpy.driver.domain.block import BlockOperations
 from virshpy.driver.domain.devices import DeviceOperations
 from virshpy.driver.domain.tuning import TuningOperations
 from virshpy.drivers.test.figures import find_disk, find_interface
-from virshpy.drivers.test.guest import Guests
+from virshpy.drivers.test.host import Guests
 from virshpy.enums import ModificationImpact, NumatuneMemMode
 from virshpy.xml.domain.storage import IOTune
 from virshpy.xml.domain.tuning import (

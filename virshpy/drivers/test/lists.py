@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.domain import DomainOperations, DomainRef
-from virshpy.drivers.test.guest import Guest, Guests
+from virshpy.drivers.test.guest import Guest
+from virshpy.drivers.test.host import Guests
 from virshpy.enums import DomainState, ListDomainsFlags, StatsTypes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 L = ListDomainsFlags
-# Pairs of filters that answer one question each; asking both ways asks nothing.
-_QUESTIONS = (
-    (L.ACTIVE, L.INACTIVE),
-    (L.PERSISTENT, L.TRANSIENT),
-    (L.MANAGEDSAVE, L.NO_MANAGEDSAVE),
-    (L.AUTOSTART, L.NO_AUTOSTART),
-    (L.HAS_SNAPSHOT, L.NO_SNAPSHOT),
-    (L.HAS_CHECKPOINT, L.NO_CHECKPOINT),
-)
 
 
 class Lists(Guests, DomainOperations):
     """virConnectListAllDomains and virConnectGetAllDomainStats."""
 
     def connect_list_all_domains(self, *, flags: int = 0) -> list[DomainRef]:
-        return [guest.ref for guest in self.host.guests.values() if _matches(guest, flags)]
+        return [guest.ref for guest in _chosen(self.host.guests.values(), flags)]
 
     def connect_get_all_domain_stats(
         self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
@@ -38,11 +31,7 @@ class Lists(Guests, DomainOperations):
                 f"Stats types bits 0x{stats & ~known_stats:x} are not supported by this daemon"
             )
         chosen = self.host.guests.values() if domains is None else [self.guest(ref) for ref in domains]
-        answer = []
-        for guest in chosen:
-            if _matches(guest, flags & 0xFF):
-                answer.append((guest.ref, _stats(guest, stats or known_stats)))
-        return answer
+        return [(guest.ref, _stats(guest, stats or known_stats)) for guest in _chosen(chosen, flags & 0xFF)]
 
 
 def _stats(guest: Guest, stats: int) -> dict[str, Any]:
@@ -56,20 +45,10 @@ def _stats(guest: Guest, stats: int) -> dict[str, Any]:
     return found
 
 
-def _matches(guest: Guest, flags: int) -> bool:
-    if not flags:
-        return True
-    facts = {
-        L.ACTIVE: guest.active,
-        L.PERSISTENT: guest.persistent,
-        L.MANAGEDSAVE: guest.saved is not None,
-        L.AUTOSTART: guest.autostart,
-        L.HAS_SNAPSHOT: bool(guest.snapshots and guest.snapshots.all),
-        L.HAS_CHECKPOINT: bool(guest.checkpoints and guest.checkpoints.all),
-    }
-    for yes, no in _QUESTIONS:
-        if flags & (yes | no) and not flags & (yes if facts[yes] else no):
-            return False
-    states = flags & (L.RUNNING | L.PAUSED | L.SHUTOFF | L.OTHER)
-    known = {DomainState.RUNNING: L.RUNNING, DomainState.PAUSED: L.PAUSED, DomainState.SHUTOFF: L.SHUTOFF}
-    return not states or bool(states & known.get(DomainState(guest.state[0]), L.OTHER))
+def _chosen(guests: Iterable[Guest], flags: int) -> list[Guest]:
+    """Those that list flags ask for."""
+    chosen = Guest.kind.chosen(guests, flags)
+    if states := flags & (L.RUNNING | L.PAUSED | L.SHUTOFF | L.OTHER):
+        known = {DomainState.RUNNING: L.RUNNING, DomainState.PAUSED: L.PAUSED, DomainState.SHUTOFF: L.SHUTOFF}
+        return [guest for guest in chosen if states & known.get(DomainState(guest.state[0]), L.OTHER)]
+    return chosen

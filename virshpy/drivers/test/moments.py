@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from virshpy import errors
+from virshpy.host.objects import Kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,21 +15,20 @@ if TYPE_CHECKING:
     from virshpy.xml.moment import Moment
 
 
-class Moments:
-    """``all`` by name, in the order of their making. ``kind`` is for messages: snapshot, checkpoint."""
+class Moments(dict[str, "Any"]):
+    """Documents by name, in the order of their making. ``word`` is what they are: snapshot, checkpoint."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.all: dict[str, Any] = {}
+    def __init__(self, word: str) -> None:
+        self.kind = Kind(word, f"Domain{word.capitalize()}", label=f"domain {word}")
         self.current: str | None = None
         self.states: dict[str, Any] = {}  # what the kind keeps beside the document
 
     def add(self, moment: Moment, *, current: bool = True) -> None:
         """Take one in. Raises OperationFailed where its name is taken."""
         name = str(moment.name)
-        if name in self.all:
+        if name in self:
             raise errors.OperationFailed(f"domain moment {name} already exists")
-        self.all[name] = moment
+        self[name] = moment
         if current:
             self.current = name
 
@@ -37,10 +37,9 @@ class Moments:
         return str(int(time.time()))
 
     def find(self, name: str) -> Any:
-        found = self.all.get(name)
+        found = self.get(name)
         if found is None:
-            error = errors.NoDomainSnapshot if self.kind == "snapshot" else errors.NoDomainCheckpoint
-            raise error(f"no domain {self.kind} with matching name '{name}'")
+            raise self.kind.absent("name", name)
         return found
 
     def parent(self, name: str) -> str | None:
@@ -48,7 +47,7 @@ class Moments:
 
     def children(self, name: str | None) -> list[str]:
         """Names of those whose parent that is; of the roots for None."""
-        return [each for each, moment in self.all.items() if moment.parent_name == name]
+        return [each for each, moment in self.items() if moment.parent_name == name]
 
     def descendants(self, name: str | None) -> Iterator[str]:
         """Those beneath, each before its own children."""
@@ -69,10 +68,10 @@ class Moments:
 
         parent = self.parent(name)
         for child in self.children(name):
-            self.all[child].parent = Parent(name=parent) if parent else None
+            self[child].parent = Parent(name=parent) if parent else None
         if self.current == name:
             self.current = parent
-        del self.all[name]
+        del self[name]
         self.states.pop(name, None)
 
     def remove_below(self, name: str, *, itself: bool) -> None:
@@ -80,7 +79,7 @@ class Moments:
         for each in list(self.descendants(name)):
             if self.current == each:
                 self.current = name
-            del self.all[each]
+            del self[each]
             self.states.pop(each, None)
         if itself:
             self.remove(name)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.nodedev import NodeDeviceOperations, NodeDeviceRef
+from virshpy.drivers.objects import ObjectRows
 from virshpy.drivers.test.host import Part
+from virshpy.drivers.test.objects import Device
 from virshpy.enums import ListNodeDevicesFlags, NodeDeviceEventLifecycleType
 from virshpy.xml.nodedev import FCHost, NodeDevice, VportOps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.test.objects import Objects
 
 L = ListNodeDevicesFlags
 _CAPS = sum(int(flag) for flag in L if flag.name and flag.name.startswith("CAP_"))
@@ -16,35 +22,32 @@ _CREATED = "scsi_host12"
 _PATTERN = "scsi_host11"
 
 
-class NodeDevices(Part, NodeDeviceOperations):
+class NodeDevices(ObjectRows, Part, NodeDeviceOperations):
     """virNodeDevice* for devices that are not attached to anything."""
+
+    @property
+    def objects(self) -> Objects[Device]:
+        return self.host.devices
 
     @accepts(_CAPS)
     def connect_list_all_node_devices(self, *, flags: int = 0) -> list[NodeDeviceRef]:
-        return [
-            NodeDeviceRef(name)
-            for name, device in self.host.resources.devices.items()
-            if not flags or any(flags & _flag(kind) for kind in device.kinds)
-        ]
+        found = self.objects.values()
+        return [one.ref for one in found if not flags or any(flags & _flag(kind) for kind in one.document.kinds)]
 
     def node_num_of_devices(self, cap: str | None = None) -> int:
-        return sum(cap is None or cap in device.kinds for device in self.host.resources.devices.values())
+        return sum(cap is None or cap in one.document.kinds for one in self.objects.values())
 
-    def node_device_lookup_by_name(self, name: str) -> NodeDeviceRef:
-        self.host.resources.device(NodeDeviceRef(name))
-        return NodeDeviceRef(name)
-
-    def node_device_get_xml_desc(self, device: NodeDeviceRef, *, flags: int = 0) -> str:
-        return self.host.resources.device(device).format()
+    node_device_lookup_by_name = ObjectRows.lookup_by_name
+    node_device_get_xml_desc = ObjectRows.get_xml_desc
 
     def node_device_get_parent(self, device: NodeDeviceRef) -> str | None:
-        parent = self.host.resources.device(device).parent
+        parent = self.objects.find(device).document.parent
         if parent is None:
             raise errors.InternalError("no parent for this device")
         return parent
 
     def node_device_list_caps(self, device: NodeDeviceRef) -> list[str]:
-        return self.host.resources.device(device).kinds
+        return self.objects.find(device).document.kinds
 
     def node_device_create_xml(self, xml: str, *, flags: int = 0) -> NodeDeviceRef:
         document = NodeDevice.parse(xml)
@@ -53,23 +56,23 @@ class NodeDevices(Part, NodeDeviceOperations):
             raise errors.InternalError("Device is not a fibre channel HBA")
         if not wanted.wwnn or not wanted.wwpn:
             raise errors.XMLError("no WWNN/WWPN is supplied for 'new device'")
-        if document.parent and document.parent not in self.host.resources.devices:
+        if document.parent and document.parent not in self.objects:
             raise errors.InternalError(f"Could not find parent device for '{document.name or 'new device'}'")
-        created = self.host.resources.devices[_PATTERN].copy()
+        created = self.objects[_PATTERN].document.copy()
         created.name = _CREATED
         created.parent = document.parent or created.parent
         adapter = created.capability(FCHost)
         assert adapter is not None
         adapter.wwnn, adapter.wwpn = wanted.wwnn, wanted.wwpn
-        self.host.resources.devices[_CREATED] = created
+        self.objects.add(Device(_CREATED, "", created))
         self.host.tell("device", NodeDeviceRef(_CREATED), 0, event=NodeDeviceEventLifecycleType.CREATED, detail=0)
         return NodeDeviceRef(_CREATED)
 
     def node_device_destroy(self, device: NodeDeviceRef) -> None:
         """Only virtual adapters go; what is asked of others is passed over, as libvirt does."""
-        document = self.host.resources.device(device)
+        document = self.objects.find(device).document
         if document.capability(FCHost) is not None and document.capability(VportOps) is None:
-            del self.host.resources.devices[device.name]
+            del self.objects[device.name]
             self.host.tell("device", device, 0, event=NodeDeviceEventLifecycleType.DELETED, detail=0)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.storage import PoolInfo, PoolRef, StorageOperations, VolRef
-from virshpy.drivers.test.host import Part, checked_uuid
-from virshpy.drivers.test.resources import PoolState
+from virshpy.drivers.objects import ObjectRows
+from virshpy.drivers.test.host import Part
 from virshpy.enums import (
     ListStoragePoolsFlags,
     StoragePoolEventID,
     StoragePoolEventLifecycleType,
     StoragePoolState,
 )
-from virshpy.xml.storage import POOL_TYPES, Pool, PoolSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.test.objects import Objects, Pool
+    from virshpy.xml import storage
 
 L, E = ListStoragePoolsFlags, StoragePoolEventLifecycleType
 _NETFS = """\
@@ -36,13 +40,34 @@ _LOGICAL = (
 )
 
 
-class Pools(Part, StorageOperations):
+class Pools(ObjectRows, Part, StorageOperations):
     """virStoragePool*; nothing is built or deleted, for there is nothing."""
 
+    @property
+    def objects(self) -> Objects[Pool]:
+        return self.host.pools
+
+    def read(self, text: str, *, validate: bool = False) -> storage.Pool:
+        from virshpy.xml.storage import Pool
+
+        return Pool.parse(text, inactive=True, validate=validate)
+
+    storage_pool_lookup_by_name = ObjectRows.lookup_by_name
+    storage_pool_lookup_by_uuid_string = ObjectRows.lookup_by_uuid
+    storage_pool_get_autostart = ObjectRows.get_autostart
+    storage_pool_is_active = ObjectRows.is_active
+    storage_pool_is_persistent = ObjectRows.is_persistent
+
     def connect_list_all_storage_pools(self, *, flags: int = 0) -> list[PoolRef]:
-        return [state.ref for state in self.host.resources.pools.values() if _matches(state, flags)]
+        found, kinds = self.objects.select(flags), flags & ~(L.DIR - 1)
+        return [pool.ref for pool in found if not kinds or kinds & L[str(pool.document.type).upper().replace("-", "_")]]
+
+    def storage_pool_lookup_by_volume(self, volume: VolRef) -> PoolRef:
+        return self.objects.find(PoolRef(volume.pool, "")).ref
 
     def connect_find_storage_pool_sources(self, type: str, src_spec: str | None = None) -> str:
+        from virshpy.xml.storage import POOL_TYPES, PoolSource
+
         if type == "dir":  # the first of libvirt's kinds, which its test driver takes for none
             raise errors.InternalError(f"unknown storage pool type {type}")
         source = PoolSource.parse(src_spec, source="(storage_source_specification)") if src_spec is not None else None
@@ -56,126 +81,70 @@ class Pools(Part, StorageOperations):
             raise errors.InternalError("missing backend for pool type -1")
         raise errors.NoSupport(f"pool type '{type}' does not support source discovery")
 
-    def storage_pool_lookup_by_name(self, name: str) -> PoolRef:
-        return self._named(name).ref
-
-    def storage_pool_lookup_by_uuid_string(self, uuid: str) -> PoolRef:
-        state = self.host.resources.pools.get(checked_uuid(uuid, "virStoragePoolLookupByUUIDString"))
-        if state is None:
-            raise errors.NoStoragePool(f"no storage pool with matching uuid '{uuid}'")
-        return state.ref
-
-    def storage_pool_lookup_by_volume(self, volume: VolRef) -> PoolRef:
-        return self._named(volume.pool).ref
-
     @accepts(1)
     def storage_pool_define_xml(self, xml: str, *, flags: int = 0) -> PoolRef:
-        state = self.host.resources.admit_pool(Pool.parse(xml, validate=bool(flags)), live=False)
-        state.persistent = True
-        self.host.tell("pool", state.ref, 0, event=E.DEFINED, detail=0)
-        return state.ref
+        ref: PoolRef = self.define_xml(xml, flags=flags)
+        return self._tell(ref, E.DEFINED)
 
     @accepts(0)
     def storage_pool_create_xml(self, xml: str, *, flags: int = 0) -> PoolRef:
-        state = self.host.resources.admit_pool(Pool.parse(xml), live=True)
-        state.active = True
-        self.host.tell("pool", state.ref, 0, event=E.STARTED, detail=0)
-        return state.ref
+        return self._tell(self.objects.admit(self.read(xml), live=True).ref, E.STARTED)
 
     def storage_pool_undefine(self, pool: PoolRef) -> None:
-        self._inactive(pool)
-        del self.host.resources.pools[pool.uuid]
-        self.host.tell("pool", pool, 0, event=E.UNDEFINED, detail=0)
+        self.objects.forget(self._inactive(pool))
+        self._tell(pool, E.UNDEFINED)
 
     @accepts(0)
     def storage_pool_build(self, pool: PoolRef, *, flags: int = 0) -> None:
         self._inactive(pool)
-        self.host.tell("pool", pool, 0, event=E.CREATED, detail=0)
+        self._tell(pool, E.CREATED)
 
     @accepts(0)
     def storage_pool_create(self, pool: PoolRef, *, flags: int = 0) -> None:
         self._inactive(pool).active = True
-        self.host.tell("pool", pool, 0, event=E.STARTED, detail=0)
+        self._tell(pool, E.STARTED)
 
     def storage_pool_destroy(self, pool: PoolRef) -> None:
-        state = self.active_pool(pool)
-        state.active = False
-        if not state.persistent:
-            del self.host.resources.pools[pool.uuid]
-        self.host.tell("pool", pool, 0, event=E.STOPPED, detail=0)
+        self.objects.stop(self.active_pool(pool))
+        self._tell(pool, E.STOPPED)
 
     @accepts(0)
     def storage_pool_delete(self, pool: PoolRef, *, flags: int = 0) -> None:
         self._inactive(pool)
-        self.host.tell("pool", pool, 0, event=E.DELETED, detail=0)
+        self._tell(pool, E.DELETED)
+
+    def _tell(self, ref: PoolRef, event: int) -> PoolRef:
+        self.host.tell("pool", ref, 0, event=event, detail=0)
+        return ref
 
     def storage_pool_refresh(self, pool: PoolRef) -> None:
         self.active_pool(pool)
         self.host.tell("pool", pool, StoragePoolEventID.REFRESH)
 
     def storage_pool_get_info(self, pool: PoolRef) -> PoolInfo:
-        state = self._pool(pool)
-        running = StoragePoolState.RUNNING if state.active else StoragePoolState.INACTIVE
-        return PoolInfo(running, state.document.capacity, state.allocation, state.available)
+        one = self.objects.find(pool)
+        running = StoragePoolState.RUNNING if one.active else StoragePoolState.INACTIVE
+        document = one.document
+        return PoolInfo(running, document.capacity or 0, document.allocation or 0, document.available or 0)
 
     @accepts(0)
     def storage_pool_get_xml_desc(self, pool: PoolRef, *, flags: int = 0) -> str:
-        return self._pool(pool).document.format()
-
-    def storage_pool_get_autostart(self, pool: PoolRef) -> bool:
-        return self._pool(pool).autostart
+        return self.objects.text(self.objects.find(pool))
 
     def storage_pool_set_autostart(self, pool: PoolRef, autostart: bool) -> None:
-        state = self._pool(pool)
-        if not state.persistent:
+        if not self.objects.find(pool).persistent:
             raise errors.InvalidArg("pool has no config file")
-        state.autostart = autostart
+        self.set_autostart(pool, autostart)
 
-    def storage_pool_is_active(self, pool: PoolRef) -> bool:
-        return self._pool(pool).active
-
-    def storage_pool_is_persistent(self, pool: PoolRef) -> bool:
-        return self._pool(pool).persistent
-
-    def storage_pool_num_of_volumes(self, pool: PoolRef) -> int:
-        return len(self.active_pool(pool).volumes)
-
-    def storage_pool_list_all_volumes(self, pool: PoolRef) -> list[VolRef]:
-        state = self._pool(pool)
-        if not state.active:
-            raise errors.OperationInvalid("storage pool is not active")
-        return [state.volume_ref(volume) for volume in state.volumes.values()]
-
-    def active_pool(self, ref: PoolRef) -> PoolState:
+    def active_pool(self, ref: PoolRef) -> Pool:
         """A pool that must be active. Raises NoStoragePool, OperationInvalid."""
-        state = self._pool(ref)
-        if not state.active:
+        pool = self.objects.find(ref)
+        if not pool.active:
             raise errors.OperationInvalid(f"storage pool '{ref.name}' is not active")
-        return state
+        return pool
 
-    def _pool(self, ref: PoolRef) -> PoolState:
-        return self._named(ref.name)
-
-    def _named(self, name: str) -> PoolState:
-        for state in self.host.resources.pools.values():
-            if state.document.name == name:
-                return state
-        raise errors.NoStoragePool(f"no storage pool with matching name '{name}'")
-
-    def _inactive(self, ref: PoolRef) -> PoolState:
-        state = self._pool(ref)
-        if state.active:
+    def _inactive(self, ref: PoolRef) -> Pool:
+        pool = self.objects.find(ref)
+        if pool.active:
             raise errors.OperationInvalid(f"storage pool '{ref.name}' is active")
-        return state
-
-
-def _matches(state: PoolState, flags: int) -> bool:
-    questions = (
-        (L.ACTIVE, L.INACTIVE, state.active),
-        (L.PERSISTENT, L.TRANSIENT, state.persistent),
-        (L.AUTOSTART, L.NO_AUTOSTART, state.autostart),
-    )
-    if not all(not flags & (yes | no) or flags & (yes if fact else no) for yes, no, fact in questions):
-        return False
-    kinds = flags & ~(L.DIR - 1)
-    return not kinds or bool(kinds & ListStoragePoolsFlags[str(state.document.type).upper().replace("-", "_")])
+        return pool

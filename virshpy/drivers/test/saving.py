@@ -8,7 +8,8 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.saving import SavingOperations
-from virshpy.drivers.test.guest import Guests, admit, read
+from virshpy.drivers.test.guest import read
+from virshpy.drivers.test.host import Guests
 from virshpy.enums import (
     CoreDumpFlags,
     CoreDumpFormat,
@@ -48,10 +49,7 @@ class Saving(Guests, SavingOperations):
         if dxml is not None:
             raise errors.ArgumentUnsupported("xml modification unsupported")
         document = read(_read(path))
-        for other in self.host.guests.values():
-            if other.uuid == document.uuid and other.active:
-                raise errors.OperationInvalid(f"domain '{other.name}' is already active")
-        admit(self.host, document, live=True).run(self.host, RunningReason.RESTORED)
+        self.host.guests.admit(document, live=True).run(self.host, RunningReason.RESTORED)
 
     @accepts(0)
     def domain_restore_params(self, params: Parameters, *, flags: int = 0) -> None:
@@ -71,11 +69,11 @@ class Saving(Guests, SavingOperations):
         guest = self.active_guest(domain)
         if not guest.persistent:
             raise errors.OperationInvalid("cannot do managed save for transient domain")
-        guest.saved = guest.document.copy()
+        guest.managed_save = guest.document.copy()
         guest.stop(self.host, ShutoffReason.SAVED)
 
     def domain_managed_save_remove(self, domain: DomainRef) -> None:
-        self.guest(domain).saved = None
+        self.guest(domain).managed_save = None
 
     @accepts(CoreDumpFlags.CRASH)
     def domain_core_dump_with_format(self, domain: DomainRef, to: str, dump_format: int, *, flags: int = 0) -> None:

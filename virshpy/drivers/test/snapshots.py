@@ -8,7 +8,8 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.snapshot import SnapshotOperations, SnapshotRef
-from virshpy.drivers.test.guest import Guest, Guests
+from virshpy.drivers.test.guest import Guest
+from virshpy.drivers.test.host import Guests
 from virshpy.drivers.test.moments import Moments
 from virshpy.drivers.test.postparse import complete
 from virshpy.enums import (
@@ -35,7 +36,7 @@ class Snapshots(Guests, SnapshotOperations):
     @accepts(C.REDEFINE | C.CURRENT | C.HALT | C.QUIESCE | C.ATOMIC | C.LIVE | C.VALIDATE)
     def domain_snapshot_create_xml(self, domain: DomainRef, xml: str, *, flags: int = 0) -> SnapshotRef:
         guest = self.guest(domain)
-        if guest.checkpoints is not None and guest.checkpoints.all:
+        if guest.checkpoints:
             raise errors.OperationUnsupported("cannot create snapshot while checkpoint exists")
         if not guest.persistent and flags & C.HALT:
             raise errors.OperationInvalid("cannot halt after transient domain snapshot")
@@ -44,7 +45,7 @@ class Snapshots(Guests, SnapshotOperations):
         if flags & C.REDEFINE:
             return self._redefine(guest, snapshots, snapshot, bool(flags & C.CURRENT), domain)
         snapshot.name = snapshot.name or snapshots.fresh_name()
-        if snapshot.name in snapshots.all:
+        if snapshot.name in snapshots:
             raise errors.OperationFailed(f"domain moment {snapshot.name} already exists")
         snapshot.parent = Parent(name=snapshots.current) if snapshots.current else None
         snapshot.state = _WORDS[DomainState(guest.state[0])]
@@ -70,13 +71,13 @@ class Snapshots(Guests, SnapshotOperations):
         parent = snapshot.parent_name
         if parent == snapshot.name:
             raise errors.InvalidArg(f"cannot set moment {snapshot.name} as its own parent")
-        if parent and parent not in snapshots.all:
+        if parent and parent not in snapshots:
             raise errors.InvalidArg(f"parent {parent} for moment {snapshot.name} not found")
         if snapshot.domain.uuid != guest.uuid:
             raise errors.InvalidArg(f"definition for snapshot {snapshot.name} must use uuid {guest.uuid}")
         complete(snapshot.domain)
         _align(snapshot, snapshot.domain)
-        snapshots.all.pop(snapshot.name, None)
+        snapshots.pop(snapshot.name, None)
         snapshots.add(snapshot, current=current)
         return SnapshotRef(snapshot.name, domain)
 

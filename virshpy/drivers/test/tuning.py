@@ -8,7 +8,7 @@ from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.devices import DeviceOperations, IOThreadInfo
 from virshpy.driver.domain.tuning import TuningOperations
 from virshpy.drivers.test.figures import MAPPED_CPUS, current_vcpus
-from virshpy.drivers.test.guest import Guests
+from virshpy.drivers.test.host import Guests
 from virshpy.drivers.test.postparse import iothreads_of
 from virshpy.enums import LifecycleAction, MemoryModFlags, ModificationImpact, VcpuFlags
 from virshpy.xml.domain import Domain

@@ -279,8 +279,7 @@ def blockjob(domain: Domain, path: str, flags: int, args: Arguments) -> Iterable
     examples=(("blockresize test vda 40G", "the guest sees it at once"),),
     returns="message domain",
 )
-def blockresize(domain: Domain, args: Arguments) -> Message:
-    path, size = args["path"], args["size"]
+def blockresize(domain: Domain, path: str, size: int) -> Message:
     # Bytes are asked for only where KiB cannot say it: older drivers know nothing else.
     in_bytes = bool(size % 1024)
     with failing(f"Failed to resize block device '{path}'"):

@@ -296,18 +296,17 @@ def detach_interface(domain: Domain, print_xml: bool, args: Arguments) -> Result
     examples=(("domif-setlink test testnet0 down", "see what the guest does without it"),),
     returns="message domain | xml",
 )
-def domif_setlink(domain: Domain, interface: str, print_xml: bool, args: Arguments) -> Result:
-    name, state = interface, args["state"]
+def domif_setlink(domain: Domain, interface: str, state: str, print_xml: bool, args: Arguments) -> Result:
     if state not in ("up", "down"):
         raise Failure(f"invalid link state '{state}'")
     config = "config" in args or not domain.is_active()
     flags = DeviceModifyFlags.CONFIG if config else DeviceModifyFlags.LIVE
-    element, attribute = ("mac", "address") if is_mac(name) else ("target", "dev")
+    element, attribute = ("mac", "address") if is_mac(interface) else ("target", "dev")
     for node in _devices(domain, "interface", config):
-        if (_attribute(node, element, attribute) or "").lower() == name.lower():
+        if (_attribute(node, element, attribute) or "").lower() == interface.lower():
             break
     else:
-        raise Failure(f"interface '{name}' not found")
+        raise Failure(f"interface '{interface}' not found")
     link = node.find("link")
     if link is not None:
         link.attrs["state"] = state

@@ -65,8 +65,7 @@ def source_of(disk: Node) -> str | None:
     examples=(("domblklist test --details", "files, devices, disks, CD-ROMs"),),
     returns="disks[target source type? device?]",
 )
-def domblklist(domain: Domain, inactive: bool, args: Arguments) -> Table:
-    details = "details" in args
+def domblklist(domain: Domain, inactive: bool, details: bool) -> Table:
     rows = []
     for disk in devices(domain, "disk", _INACTIVE if inactive else 0):
         row: list[Any] = [attribute(disk, "target@dev"), source_of(disk)]
@@ -117,8 +116,7 @@ def domiflist(domain: Domain, inactive: bool) -> Table:
         "capacity_bytes allocation_bytes physical_bytes | disks[target capacity_bytes allocation_bytes physical_bytes]"
     ),
 )
-def domblkinfo(domain: Domain, device: str | None, all: bool, args: Arguments) -> Result:
-    human = "human" in args
+def domblkinfo(domain: Domain, device: str | None, human: bool, all: bool) -> Result:
     if not all:
         if not device:
             raise Failure("command 'domblkinfo' requires <device> option")
@@ -176,12 +174,11 @@ _BLOCK_FIGURES = (
     examples=(("domblkstat test vda --human", "one disk, in words"),),
     returns="stats",
 )  # fmt: skip
-def domblkstat(domain: Domain, args: Arguments) -> Text:
-    device = args["device"] or ""
+def domblkstat(domain: Domain, device: str | None, human: bool, args: Arguments) -> Text:
+    device = device or ""
     with failing(f"Failed to get block stats {args.text('domain')} {device}"):
         found = dict(domain.block_stats(device))
     lines, value = [], {}
-    human = "human" in args
     # What virsh has a name for comes first, then what only this driver knows.
     known = [(key, short, words) for key, short, words in _BLOCK_FIGURES if key in found]
     known += [(key, key, key) for key in found if key not in {figure[0] for figure in _BLOCK_FIGURES}]

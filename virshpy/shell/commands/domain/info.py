@@ -28,10 +28,10 @@ _CONTROL_ERRORS = ("", "unknown", "monitor failure", "internal (locking) error")
     examples=(("domstate web --reason", "such as: shut off (crashed)"),),
     returns="state reason?",
 )
-def domstate(domain: Domain, args: Arguments) -> Text:
-    state, reason = domain.state()
-    label, why = state_label(state), reason_label(state, reason)
-    if "reason" in args:
+def domstate(domain: Domain, reason: bool) -> Text:
+    state, number = domain.state()
+    label, why = state_label(state), reason_label(state, number)
+    if reason:
         return Text("state", f"{label} ({why})", label, reason=why)
     return Text("state", label)
 

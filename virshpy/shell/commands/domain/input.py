@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from virshpy.api.domain import Domain
-    from virshpy.shell.lang.command import Arguments
     from virshpy.shell.lang.types import Candidate
     from virshpy.shell.session import Session
 
@@ -55,10 +54,10 @@ class Key(Type):
     examples=(("send-key test KEY_LEFTCTRL KEY_LEFTALT KEY_DELETE", "press Ctrl+Alt+Del"),),
     returns="",
 )
-def send_key(domain: Domain, holdtime: int | None, keycode: list[str], args: Arguments) -> None:
+def send_key(domain: Domain, codeset: str | None, holdtime: int | None, keycode: list[str]) -> None:
     from virshpy.shell.keys import LINUX
 
-    codeset = args["codeset"] or "linux"
+    codeset = codeset or "linux"
     if codeset not in _CODESETS:
         raise Failure(f"unknown codeset: '{codeset}'")
     names = LINUX if codeset == "linux" else {}

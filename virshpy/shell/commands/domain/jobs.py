@@ -166,11 +166,10 @@ _MODES = {
     examples=(("domdirtyrate-calc test --seconds 5", "could it be migrated while it runs?"),),
     returns="message domain",
 )
-def domdirtyrate_calc(domain: Domain, mode: str | None, args: Arguments) -> Message:
-    seconds = 1 if args["seconds"] is None else args["seconds"]
+def domdirtyrate_calc(domain: Domain, seconds: int | None, mode: str | None) -> Message:
     if mode and mode not in _MODES:
         raise Failure(f"Unknown calculation mode '{mode}'")
-    domain.start_dirty_rate_calc(seconds, flags=_MODES[mode] if mode else 0)
+    domain.start_dirty_rate_calc(1 if seconds is None else seconds, flags=_MODES[mode] if mode else 0)
     return Message("Start to calculate domain's memory dirty rate successfully.", domain=domain.name)
 
 
@@ -395,8 +394,8 @@ def migrate_getspeed(domain: Domain, postcopy: bool) -> Text:
     examples=(("migrate-compcache test --size 67108864", "64 MiB"),),
     returns="cache_bytes",
 )
-def migrate_compcache(domain: Domain, args: Arguments) -> Text:
-    if args["size"] is not None:
-        domain.migrate_set_compression_cache(args["size"])
-    size = domain.migrate_compression_cache()
-    return Text("cache_bytes", f"Compression cache: {scaled(size, 3)}", size, end="")
+def migrate_compcache(domain: Domain, size: int | None) -> Text:
+    if size is not None:
+        domain.migrate_set_compression_cache(size)
+    used = domain.migrate_compression_cache()
+    return Text("cache_bytes", f"Compression cache: {scaled(used, 3)}", used, end="")

@@ -189,9 +189,8 @@ def _affinity(cpus: list[int], count: int, pretty: bool) -> str:
     examples=(("vcpuinfo test --pretty", "with affinities as ranges"),),
     returns="vcpus[vcpu cpu state cpu_time_ns affinity]",
 )
-def vcpuinfo(session: Session, domain: Domain, args: Arguments) -> Text:
+def vcpuinfo(session: Session, domain: Domain, pretty: bool) -> Text:
     count = host_cpus(session)
-    pretty = "pretty" in args
     pieces: list[str] = []
     value: list[dict[str, Any]] = []
     try:
@@ -305,9 +304,7 @@ def emulatorpin(session: Session, domain: Domain, cpulist: str | None, flags: in
     examples=(("cpu-stats test --total", "all together"),),
     returns="cpu cpu_time_ns? user_time_ns? system_time_ns? vcpu_time_ns? | note",
 )
-def cpu_stats(session: Session, domain: Domain, args: Arguments) -> Iterable[Text]:
-    start, count = args["start"], args["count"]
-    total = "total" in args
+def cpu_stats(session: Session, domain: Domain, total: bool, start: int | None, count: int | None) -> Iterable[Text]:
     if start is not None and start < 0:
         raise Failure("Invalid value for start CPU")
     if count is not None and count < 0:

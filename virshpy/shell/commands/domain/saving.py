@@ -155,7 +155,6 @@ def managedsave_define(xml: str, args: Arguments) -> Message:
     returns="message domain changed",
 )
 def managedsave_edit(domain: Domain, flags: int) -> Message:
-
     def define(text: str) -> bool:
         domain.managed_save_define_xml(text, flags=flags)
         return True
@@ -208,8 +207,8 @@ def save_image_define(session: Session, file: str, xml: str, args: Arguments) ->
     examples=(("save-image-edit /var/tmp/test.sav", "its disks are somewhere else now"),),
     returns="message file changed",
 )
-def save_image_edit(session: Session, flags: int, args: Arguments) -> Message:
-    connection, file = session.connection, args["file"]
+def save_image_edit(session: Session, file: str, flags: int) -> Message:
+    connection = session.connection
 
     def define(text: str) -> bool:
         connection.save_image_define_xml(file, text, flags=flags)
@@ -251,16 +250,15 @@ _D = CoreDumpFlags
     examples=(("dump test /var/tmp/test.core --memory-only --live", "without stopping it"),),
     returns="message domain file",
 )
-def dump(domain: Domain, memory_only: bool, format: str | None, flags: int, args: Arguments) -> Iterable[Result]:
-    file, wanted = args["file"], format
-    if format is not None and not memory_only:
+def dump(domain: Domain, file: str, format: str | None, flags: int, args: Arguments) -> Iterable[Result]:
+    if format is not None and "memory-only" not in args:
         raise Failure("--format only works with --memory-only")
-    if wanted and wanted not in _FORMATS:
+    if format and format not in _FORMATS:
         raise Failure(
-            f"format '{wanted}' is not supported, expecting 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'win-dmp' or "
+            f"format '{format}' is not supported, expecting 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'win-dmp' or "
             "'elf'"
         )
-    number = _FORMATS[wanted] if wanted else CoreDumpFormat.RAW
+    number = _FORMATS[format] if format else CoreDumpFormat.RAW
     for one, other in (("crash", "live"), ("crash", "reset"), ("live", "reset")):
         if one in args and other in args:
             clash = Spoken(f"Flags 'VIR_DUMP_{one.upper()}' and 'VIR_DUMP_{other.upper()}' are mutually exclusive")

@@ -111,12 +111,11 @@ _MODES = ("strict", "preferred", "interleave", "restrictive")
     examples=(("numatune test --nodeset 0", "from the first node"),),
     returns="parameters",
 )
-def numatune(domain: Domain, nodeset: str | None, flags: int, args: Arguments) -> Text | None:
+def numatune(domain: Domain, mode: str | None, nodeset: str | None, flags: int) -> Text | None:
     wanted: dict[str, Any] = {}
     if nodeset:
         wanted["numa_nodeset"] = nodeset
-    if args["mode"]:
-        mode = args["mode"]
+    if mode:
         if mode.isdigit() and mode.isascii():
             wanted["numa_mode"] = int(mode)
         elif mode in _MODES:

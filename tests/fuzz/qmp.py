@@ -14,11 +14,11 @@ from tests.fuzz.kind import Fault, Kind, fault, refused
 from tests.fuzz.peer import SILENT, Peer, read_by_a_person
 from tests.fuzz.way import again
 from virshpy import errors
-from virshpy.drivers.qemu.bringup import learn_terminals
-from virshpy.drivers.qemu.pins import pin_threads
 from virshpy.drivers.qemu.postparse import assign_aliases
 from virshpy.drivers.qemu.qmp import Closed, MonitorSession, Nonsense
-from virshpy.drivers.qemu.vcpus import plug_processors
+from virshpy.drivers.qemu.start.bringup import learn_terminals
+from virshpy.drivers.qemu.start.pins import pin_threads
+from virshpy.drivers.qemu.start.vcpus import plug_processors
 from virshpy.xml.domain import Domain
 
 _DOCUMENT = guest(

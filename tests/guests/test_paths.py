@@ -17,7 +17,7 @@ from virshpy import errors
 from virshpy import open as connect
 from virshpy.drivers.qemu.argv.runtime import FileUse
 from virshpy.drivers.qemu.identity import Identity
-from virshpy.drivers.qemu.paths import KINDS, Opening
+from virshpy.drivers.qemu.start.paths import KINDS, Opening
 from virshpy.host import usb
 
 pytestmark = needs.qemu

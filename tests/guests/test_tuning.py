@@ -15,7 +15,7 @@ from tests.guests.documents import document
 from tests.guests.living import define, pid_of
 from virshpy import errors
 from virshpy import open as connect
-from virshpy.drivers.qemu.unkept import unkept
+from virshpy.drivers.qemu.start.unkept import unkept
 
 pytestmark = needs.qemu
 

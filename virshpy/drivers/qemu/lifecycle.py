@@ -7,14 +7,14 @@ import os
 from virshpy import errors
 from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu import endings, reading, taint, watch
-from virshpy.drivers.qemu.bringup import bring_up_steps
 from virshpy.drivers.qemu.eventlog import starting
 from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.postparse.validate import require_accelerator
-from virshpy.drivers.qemu.prepare import prepare
 from virshpy.drivers.qemu.qmp import Closed
-from virshpy.drivers.qemu.start_steps import needs_watcher, start_plan
-from virshpy.drivers.qemu.unkept import unkept
+from virshpy.drivers.qemu.start.bringup import bring_up_steps
+from virshpy.drivers.qemu.start.prepare import prepare
+from virshpy.drivers.qemu.start.steps import needs_watcher, start_plan
+from virshpy.drivers.qemu.start.unkept import unkept
 from virshpy.enums import CreateFlags, ShutoffReason
 from virshpy.host import locks, processes
 from virshpy.host.journal import Journal
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.records import Domains
-    from virshpy.drivers.qemu.start_steps import StartPlan
+    from virshpy.drivers.qemu.start.steps import StartPlan
 
 
 _TRIES = 4
@@ -92,7 +92,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
                 for step in (*plan.steps, *bring_up_steps(domain, monitor, plan.spawn, paused=paused)):
                     entry.do(step)
         except Closed:
-            from virshpy.drivers.qemu.diagnosis import explained
+            from virshpy.drivers.qemu.start.diagnosis import explained
 
             raise explained(domains, domain, plan) from None
         if flags & CreateFlags.START_AUTODESTROY or needs_watcher(domain):

@@ -101,7 +101,7 @@ def _dump_core(domains: Domains, record: Record) -> None:
 
 
 def _needed(record: Record, document: Domain) -> bool:
-    from virshpy.drivers.qemu.start_steps import needs_watcher
+    from virshpy.drivers.qemu.start.steps import needs_watcher
 
     return bool(record.expect or record.owner is not None or needs_watcher(document))
 

@@ -7,10 +7,10 @@ from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv import Runtime, command_line
-from virshpy.drivers.qemu.helper_processes import helper_steps
-from virshpy.drivers.qemu.holders import guest_with
 from virshpy.drivers.qemu.identity import Identity
-from virshpy.drivers.qemu.paths import OTHER_FIRMWARE, Opening
+from virshpy.drivers.qemu.start.helper_processes import helper_steps
+from virshpy.drivers.qemu.start.holders import guest_with
+from virshpy.drivers.qemu.start.paths import OTHER_FIRMWARE, Opening
 from virshpy.drivers.qemu.steps import FreshMonitor
 from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags

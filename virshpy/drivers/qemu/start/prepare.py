@@ -6,8 +6,8 @@ import os
 
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain, cover
-from virshpy.drivers.qemu.ports import settle_ports
 from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
+from virshpy.drivers.qemu.start.ports import settle_ports
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import CID
@@ -28,7 +28,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     """Decide, in place, everything about a complete document that the command line depends on."""
     devices = domain.devices
     if domain.cputune is not None:
-        from virshpy.drivers.qemu import pins
+        from virshpy.drivers.qemu.start import pins
 
         pins.require_processors(domain)
     if domain.os is not None:
@@ -40,7 +40,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         if disk.transient is not None:
             cover(disk, domain.name or "")
     if devices.hostdevs:
-        from virshpy.drivers.qemu import hostdevs
+        from virshpy.drivers.qemu.start import hostdevs
 
         hostdevs.find_devices(domain)
     for interface in devices.interfaces:

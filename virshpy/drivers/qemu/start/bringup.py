@@ -28,14 +28,14 @@ def bring_up_steps(domain: Domain, monitor: Monitor, spawn: Spawn, *, paused: bo
     """From a loaded QEMU to a running guest. What QEMU chose for itself is written into the document on the way."""
     yield Act(monitor.session)  # it is up when it has answered
     if domain.vcpus is not None:
-        from virshpy.drivers.qemu.vcpus import plug_processors
+        from virshpy.drivers.qemu.start.vcpus import plug_processors
 
         yield Act(
             lambda: plug_processors(domain, monitor.session()),
             f"# device_add for each processor that may be unplugged, over {monitor.path}",
         )
     if domain.cputune is not None or (domain.vcpu is not None and domain.vcpu.cpuset):
-        from virshpy.drivers.qemu.pins import pin_threads
+        from virshpy.drivers.qemu.start.pins import pin_threads
 
         yield Act(
             lambda: pin_threads(domain, monitor.session(), spawn.pid),

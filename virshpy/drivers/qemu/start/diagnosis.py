@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.qemu import endings, lastwords
-from virshpy.drivers.qemu.holders import writer_of_an_image
+from virshpy.drivers.qemu import endings
+from virshpy.drivers.qemu.start import lastwords
+from virshpy.drivers.qemu.start.holders import writer_of_an_image
 from virshpy.host import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.records import Domains
-    from virshpy.drivers.qemu.start_steps import StartPlan
+    from virshpy.drivers.qemu.start.steps import StartPlan
     from virshpy.xml.domain import Domain
 
 

@@ -1,0 +1,1 @@
+"""What a start does on the host, and says where it fails."""

@@ -40,7 +40,7 @@ def listed(connection):
     assert len({row.uuid for row in rows}) == len(rows) == len({row.name for row in rows}), rows
     ids = [row.id for row in rows if row.id is not None]
     assert len(set(ids)) == len(ids), rows
-    active = {row.uuid for row in connection.list_domains(ListDomainsFlags.ACTIVE)}
+    active = {row.uuid for row in connection.list_domains(flags=ListDomainsFlags.ACTIVE)}
     for domain, stats in connection.domain_stats(stats=1):
         assert 1 <= stats["state.state"] <= 7, stats
 
@@ -56,8 +56,8 @@ def act(connection):
         listed(connection)
     else:
         domain = connection.lookup_by_name(name)
-        {"start": lambda: domain.create(), "paused": lambda: domain.create(CreateFlags.START_PAUSED),
-         "destroy": lambda: domain.destroy(), "graceful": lambda: domain.destroy(DestroyFlags.GRACEFUL),
+        {"start": lambda: domain.create(), "paused": lambda: domain.create(flags=CreateFlags.START_PAUSED),
+         "destroy": lambda: domain.destroy(), "graceful": lambda: domain.destroy(flags=DestroyFlags.GRACEFUL),
          "suspend": domain.suspend, "resume": domain.resume, "undefine": lambda: domain.undefine(),
          "state": domain.state, "xml": domain.xml_desc, "reset": domain.reset, "info": domain.info}[what]()
     return what

@@ -64,16 +64,18 @@ class Spoken(errors.Error, detailed="%s"):
 
 
 class failing:  # noqa: N801 - reads as a statement
-    """``with failing("Failed to start domain 'x'"):`` puts the command's sentence before the driver's."""
+    """``with failing("Failed to start domain 'x'"):`` puts the command's sentence before the driver's. ``others`` are
+    its sentences before errors of other classes, by their names: ``NoSupport="…"``."""
 
-    __slots__ = ("message",)
+    __slots__ = ("message", "others")
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **others: str) -> None:
         self.message = message
+        self.others = others
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, errors.Error):
-            raise Failure(self.message, error) from error
+            raise Failure(self.others.get(type(error).__name__, self.message), error) from error

@@ -45,10 +45,8 @@ def _cells(session: Session, failed: str | None) -> list[Node]:
     returns="present online map",
 )
 def nodecpumap(session: Session, pretty: bool) -> Fields:
-    try:
+    with failing("Unable to get cpu map"):
         found = session.connection.node_cpu_map()
-    except errors.Error as error:
-        raise Failure("Unable to get cpu map", error) from error
     from virshpy.xml.scalars import format_ranges
 
     shown = format_ranges(found.online) if pretty else cpu_map(found.online, found.present)
@@ -306,12 +304,8 @@ def node_memory_tune(session: Session, args: Arguments) -> Result | None:
         with failing("Unable to change memory parameters"):
             connection.node_set_memory_parameters(wanted)
         return None
-    try:
+    with failing("Unable to get memory parameters", NoSupport="Unable to get number of memory parameters"):
         found = connection.node_memory_parameters()
-    except errors.NoSupport as error:
-        raise Failure("Unable to get number of memory parameters", error) from error
-    except errors.Error as error:
-        raise Failure("Unable to get memory parameters", error) from error
     text = "Shared memory:\n" + "".join(f"\t{name:<15} {value}\n" for name, value in found.items())
     return Text("parameters", text if found else "", found, end="")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from virshpy.enums import Lifecycle, LifecycleAction, MemoryModFlags, NumatuneMemMode
-from virshpy.errors import Error, InvalidArg, Misuse, NoSupport
+from virshpy.errors import Error, InvalidArg
 from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, DOMAIN_LATE, IMPACT, LIVE, explicit
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Reads, argument, command, option, words
@@ -126,12 +126,8 @@ def numatune(domain: Domain, mode: str | None, nodeset: str | None, flags: int) 
         with failing("Unable to change numa parameters"):
             domain.set_numa_parameters(wanted, flags=flags)
         return None
-    try:
+    with failing("Unable to get numa parameters", NoSupport="Unable to get number of memory parameters"):
         found = domain.numa_parameters(flags=flags)
-    except NoSupport as error:
-        raise Failure("Unable to get number of memory parameters", error) from error
-    except Error as error:
-        raise Failure("Unable to get numa parameters", error) from error
     number = found.get("numa_mode")
     named = {"numa_mode": _MODES[number]} if isinstance(number, int) and 0 <= number < len(_MODES) else {}
     return parameters(found, named)
@@ -187,12 +183,9 @@ def blkiotune(domain: Domain, weight: int | None, flags: int, args: Arguments) -
 
 def _read(what: str, call: Callable[..., dict[str, Any]], args: Arguments) -> dict[str, Any]:
     """virsh asks how many parameters there are first; a driver looks at nothing but the flags then."""
-    try:
+    number = f"Unable to get number of {what} parameters"
+    with failing(f"Unable to get {what} parameters", NoSupport=number, Misuse=number):
         return call(flags=args.flags)
-    except (Misuse, NoSupport) as error:
-        raise Failure(f"Unable to get number of {what} parameters", error) from error
-    except Error as error:
-        raise Failure(f"Unable to get {what} parameters", error) from error
 
 
 # processors

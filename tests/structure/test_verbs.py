@@ -26,6 +26,8 @@ def methods(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ClassDef):
             yield from (method.name for method in node.body if isinstance(method, ast.FunctionDef))
+            given = [target for each in node.body if isinstance(each, ast.Assign) for target in each.targets]
+            yield from (name.id for name in given if isinstance(name, ast.Name))  # rows that all kinds have
 
 
 WRITING = {name for name, writes in operations() if writes}

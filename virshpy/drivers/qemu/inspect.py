@@ -53,11 +53,10 @@ class Inspection(DomainOperations):
         return self._looked_up(self.domains.by_name(name), f"no domain with matching name '{name}'")
 
     def domain_lookup_by_uuid_string(self, uuid: str) -> DomainRef:
-        digits = uuid.replace("-", "").lower()
-        if len(digits) != 32 or set(digits) - set("0123456789abcdef"):
-            raise errors.InvalidArg("uuid string in virDomainLookupByUUIDString must be a valid UUID")
-        text = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-        return self._looked_up(self.domains.by_uuid(text), f"no domain with matching uuid '{text}'")
+        from virshpy.drivers.objects import checked_uuid
+
+        uuid = checked_uuid(uuid, "virDomainLookupByUUIDString")
+        return self._looked_up(self.domains.by_uuid(uuid), f"no domain with matching uuid '{uuid}'")
 
     def domain_lookup_by_id(self, id: int) -> DomainRef:
         complaint = f"no domain with matching id {id}"

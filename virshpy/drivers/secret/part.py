@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.secret import SecretOperations, SecretRef
+from virshpy.drivers.objects import ObjectRows
 from virshpy.drivers.secret.records import Secrets
-from virshpy.enums import SecretDefineFlags
 from virshpy.xml.secret import Secret
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from virshpy.xml.node import Warning
 
 
-class SecretRows(SecretOperations):
+class SecretRows(ObjectRows, SecretOperations):
     """virSecret*."""
 
     error_domain = errors.ErrorDomain.SECRET
@@ -23,35 +23,31 @@ class SecretRows(SecretOperations):
         super().__init__(site)
         self.secrets = Secrets(site)
 
-    def connect_list_all_secrets(self, *, flags: int = 0) -> list[SecretRef]:
-        return [secret.ref for secret in self.secrets.select(flags)]
+    @property
+    def objects(self) -> Secrets:
+        return self.secrets
 
-    def secret_lookup_by_uuid_string(self, uuid: str) -> SecretRef:
-        return self.secrets.require(uuid).ref
+    def read(self, text: str, *, validate: bool = False) -> Secret:
+        warnings: list[Warning] = []
+        document = Secret.parse(text, validate=validate, warnings=warnings)
+        for warning in warnings:
+            self.place.warn(str(warning))
+        return document
+
+    def absent(self, what: str, value: str) -> errors.Error:
+        return self.secrets.absent(what, value, "<uuid>")
+
+    connect_list_all_secrets = ObjectRows.list_all
+    secret_lookup_by_uuid_string = ObjectRows.lookup_by_uuid
+    secret_define_xml = ObjectRows.define_xml
+    secret_undefine = ObjectRows.undefine
+    secret_get_xml_desc = ObjectRows.get_xml_desc
 
     def secret_lookup_by_usage(self, usage_type: int, usage_id: str) -> SecretRef:
         return self.secrets.require_usage(usage_type, usage_id).ref
 
-    def secret_define_xml(self, xml: str, *, flags: int = 0) -> SecretRef:
-        warnings: list[Warning] = []
-        document = Secret.parse(xml, validate=bool(flags & SecretDefineFlags.VALIDATE), warnings=warnings)
-        for warning in warnings:
-            self.place.warn(str(warning))
-        if document.uuid is None:
-            from uuid import uuid4
-
-            document.uuid = str(uuid4())
-        self.secrets.put(document)
-        return self.secrets.require(document.uuid).ref
-
-    def secret_undefine(self, secret: SecretRef) -> None:
-        self.secrets.remove(secret.uuid)
-
-    def secret_get_xml_desc(self, secret: SecretRef) -> str:
-        return self.secrets.require(secret.uuid).xml
-
     def secret_get_value(self, secret: SecretRef) -> bytes:
-        row = self.secrets.require(secret.uuid)
+        row = self.secrets.find(secret)
         if row.private:
             raise errors.InvalidSecret("secret is private", hint="it is for guests that name it, and shown to nobody")
         return self.secrets.value(row)

@@ -80,7 +80,7 @@ class Secrets(Objects[SecretRow]):
         """The secret of a UUID. Raises NoSecret."""
         row = self.by_uuid(uuid)
         if row is None:
-            raise self._absent("uuid", uuid, "<uuid>")
+            raise self.absent("uuid", uuid, "<uuid>")
         return row
 
     def require_usage(self, usage_type: int, usage_id: str) -> SecretRow:
@@ -88,12 +88,18 @@ class Secrets(Objects[SecretRow]):
         row = self.by_usage(usage_type, usage_id)
         if row is None:
             use = f"<usage type='{SecretUsageType(usage_type).name.lower()}'>"
-            raise self._absent("usage", usage_id, use)
+            raise self.absent("usage", usage_id, use)
         return row
 
-    def _absent(self, what: str, value: str, element: str) -> errors.Error:
+    def absent(self, what: str, value: str, element: str) -> errors.Error:
         hint = f"define one with {element} and '{value}', and give it a value"
         return self.kind.absent(what, value, hint=hint, action=("secret_define_xml", "FILE"))
+
+    def find(self, ref: Any) -> SecretRow:
+        return self.require(ref.uuid)
+
+    def text(self, row: SecretRow, *, inactive: bool = False) -> str:
+        return row.xml
 
     def value(self, row: SecretRow) -> bytes:
         """The value of a secret. Raises NoSecret where none was set."""
@@ -121,7 +127,7 @@ class Secrets(Objects[SecretRow]):
         return self.value(row)
 
     # changes
-    def put(self, document: Secret) -> None:
+    def define(self, document: Secret, text: str | None = None) -> SecretRow:
         """Put a document down, new or in place of the old one, whose value stays. Raises InternalError for clashes."""
         assert document.uuid is not None
         file, other = _file(document.ephemeral), _file(not document.ephemeral)
@@ -140,6 +146,7 @@ class Secrets(Objects[SecretRow]):
             entry.finish(save, f"write the definition of secret {document.uuid} in {self.place(file)}")
             # Not in the same transaction: commits of two files are two moments, and in neither it must not be.
             self.store.execute(f"DELETE FROM {other}.secret WHERE uuid = ?", document.uuid)
+        return self.require(document.uuid)
 
     def _save(self, document: Secret, file: str) -> None:
         usage_type, usage_id = usage_of(document)
@@ -181,12 +188,12 @@ class Secrets(Objects[SecretRow]):
         with self.changing("secret-set-value", uuid) as entry:
             entry.finish(save, f"write the value of secret {uuid} in {self.place(self.require(uuid).file)}")
 
-    def remove(self, uuid: str) -> None:
-        with self.changing("secret-undefine", uuid) as entry:
-            file = self.require(uuid).file
+    def undefine(self, ref: Any) -> None:
+        with self.changing("secret-undefine", ref.uuid) as entry:
+            file = self.find(ref).file
             entry.finish(
-                lambda: self.store.execute(f"DELETE FROM {file}.secret WHERE uuid = ?", uuid),
-                f"forget secret {uuid} and its value in {self.place(file)}",
+                lambda: self.store.execute(f"DELETE FROM {file}.secret WHERE uuid = ?", ref.uuid),
+                f"forget secret {ref.uuid} and its value in {self.place(file)}",
             )
 
 

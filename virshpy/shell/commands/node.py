@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from virshpy import errors
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
 from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
@@ -24,12 +23,10 @@ if TYPE_CHECKING:
 _CELL = option("cellno", Int().offering("CELLS"), "number of a NUMA node")
 
 
-def _cells(session: Session, failed: str | None) -> list[Node]:
-    """The NUMA cells in the capabilities."""
-    try:
+def _cells(session: Session, failed: str) -> list[Node]:
+    """The NUMA nodes in the capabilities."""
+    with failing(failed):
         root = parse(session.connection.capabilities(), source="(capabilities)")
-    except errors.Error as error:
-        raise Failure(failed, error) from error
     node: Node | None = root
     for tag in ("host", "topology", "cells"):
         node = node.find(tag) if node is not None else None

@@ -6,6 +6,7 @@ from virshpy.enums import BaselineCPUFlags, CompareCPUFlags, CPUCompareResult
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Option, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, File, Path
+from virshpy.shell.nouns.options import validate
 from virshpy.shell.render.results import Document, Lines, Message, Text
 from virshpy.xml.parse import parse
 
@@ -25,7 +26,7 @@ _HYPERVISOR = (
 )
 _COMPARING = (
     flag("error", "report a missing feature as an error", adds=CompareCPUFlags.FAIL_INCOMPATIBLE),
-    flag("validate", "refuse XML that the schema does not know", adds=CompareCPUFlags.VALIDATE_XML),
+    validate(CompareCPUFlags.VALIDATE_XML),
 )
 _BASELINE = (
     flag("features", "list the features of the model, too", adds=BaselineCPUFlags.EXPAND_FEATURES),

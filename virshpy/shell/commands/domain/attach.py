@@ -12,6 +12,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, AnyText, Choice, Path, _paths
 from virshpy.shell.markup import Writer
+from virshpy.shell.nouns.options import PRINT_XML
 from virshpy.shell.render.results import Document, Message
 
 TYPE_CHECKING = False
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from virshpy.shell.lang.types import Candidate
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
-
-_PRINT = flag("print-xml", "print the XML, and do nothing")
 
 
 class Source(AnyText):
@@ -56,7 +55,7 @@ class Source(AnyText):
         flag("rawio", "the guest may send SCSI commands of any kind"),
         option("address", STRING, "address in the guest: pci:0.0.3.0, scsi:0.0.1, …"),
         flag("multifunction", "allow other functions at its PCI slot"),
-        _PRINT,
+        PRINT_XML,
         option("source-protocol", STRING.offering("NETWORK_PROTOCOLS"), "protocol of a network source"),
         option("source-host-name", STRING, "host of a network source, HOST:PORT"),
         option("source-host-transport", Choice("tcp", "rdma", "unix"), "transport of a network source"),
@@ -241,7 +240,7 @@ _OTHER_TYPES = ("user", "ethernet", "server", "client", "mcast", "internal", "ud
         option("outbound", STRING, "outbound limits: AVERAGE,PEAK,BURST"),
         *PERSISTENT,
         *IMPACT,
-        _PRINT,
+        PRINT_XML,
         flag("managed", "detach the device from its driver on the host, and reattach it later"),
         option(
             "source-mode", STRING.offering("SOURCE_MODES"), "mode of the source: server or client, or a mode of macvtap"

@@ -18,6 +18,7 @@ from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import Alias, Exclusive, OneOf, Reads, Requires, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Path, Size, UInt
 from virshpy.shell.nouns.objects import DiskName
+from virshpy.shell.nouns.options import PRINT_XML
 from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False
@@ -153,7 +154,7 @@ def blockcommit(domain: Domain, path: str, flags: int, args: Arguments) -> Itera
             "the guest waits for its writes to reach the copy",
             adds=BlockCopyFlags.SYNCHRONOUS_WRITES,
         ),
-        flag("print-xml", "print the XML, and do nothing"),
+        PRINT_XML,
     ),
     constraints=(
         Reads("path", "dest", "xml", "format"),

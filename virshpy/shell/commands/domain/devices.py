@@ -18,7 +18,7 @@ from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, KiB, Path, UInt
 from virshpy.shell.nouns.objects import DeviceAlias, DiskName, InterfaceName, MacAddress, is_mac
-from virshpy.shell.nouns.options import IMPACT_CLASHES
+from virshpy.shell.nouns.options import IMPACT_CLASHES, PRINT_XML
 from virshpy.shell.render.results import Document, Message
 from virshpy.xml.node import Node
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
 
 _FILE = argument("file", File(), "file with the device's XML")
-_PRINT = flag("print-xml", "print the XML, and do nothing")
 _DEEP = 2  # /domain/devices
 _INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE
 
@@ -147,7 +146,7 @@ def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
     "detach-disk",
     "take a disk from a domain",
     "Detach the disk of a domain that has this target or source.",
-    (DOMAIN, argument("target", DiskName(), "target or source of a disk"), *PERSISTENT, *IMPACT, _PRINT),
+    (DOMAIN, argument("target", DiskName(), "target or source of a disk"), *PERSISTENT, *IMPACT, PRINT_XML),
     examples=(("detach-disk test vdb --persistent", "now and after its next start"),),
     returns="message domain | xml",
 )
@@ -175,7 +174,7 @@ def detach_disk(domain: Domain, target: str, print_xml: bool, args: Arguments) -
         LIVE,
         CONFIG,
         flag("force", "even where the guest has locked the drive", adds=DeviceModifyFlags.FORCE),
-        _PRINT,
+        PRINT_XML,
         flag("block", "the medium is a device of the host"),
     ),
     constraints=(
@@ -253,7 +252,7 @@ def _interface(args: Arguments, config: bool) -> Node:
         option("mac", MacAddress(), "its MAC address", late=True),
         *PERSISTENT,
         *IMPACT,
-        _PRINT,
+        PRINT_XML,
     ),
     examples=(("detach-interface test network --mac aa:bb:cc:dd:ee:ff", "one of several"),),
     returns="message domain | xml",
@@ -290,7 +289,7 @@ def detach_interface(domain: Domain, print_xml: bool, args: Arguments) -> Result
         argument("interface", InterfaceName(), "target or MAC address of a network interface"),
         argument("state", Choice("up", "down"), "up or down"),
         flag("config", "of the definition"),
-        _PRINT,
+        PRINT_XML,
     ),
     aliases=(Alias("persistent", "config"),),
     examples=(("domif-setlink test testnet0 down", "see what the guest does without it"),),
@@ -329,7 +328,7 @@ def domif_setlink(domain: Domain, interface: str, state: str, print_xml: bool, a
     (
         DOMAIN,
         *IMPACT,
-        _PRINT,
+        PRINT_XML,
         option("alias", DeviceAlias(), "alias of the device"),
         option("node", UInt().offering("MEMORY_NODES"), "the guest's NUMA node that it belongs to"),
         option("requested-size", KiB(), "how much, in KiB or with a unit", late=True),

@@ -29,7 +29,7 @@ def test_its_commands_are_described_by_what_it_is_called(declared: dict[str, Com
     thing.dumpxml()
     thing.edit(0)
     thing.autostart()
-    thing.tells("uuid", "name", "default", "to name it by")
+    thing.tells("uuid", "name")
     assert " ".join(declared) == "thing-stop thing-define thing-dumpxml thing-edit thing-autostart thing-uuid"
     stop = declared["thing-stop"]
     assert stop.description == "Stop a thing."

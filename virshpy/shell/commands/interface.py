@@ -37,10 +37,9 @@ iface.tells(
     "name",
     "mac",
     "aa:bb:cc:dd:ee:ff",
-    "such as: eth1",
     description="Print the name of the interface of the host that has this MAC address.",
 )
-iface.tells("mac", "name", "eth1", "such as: aa:bb:cc:dd:ee:ff")
+iface.tells("mac", "name", why="such as: aa:bb:cc:dd:ee:ff")
 iface.list(
     "interfaces",
     *("name", "state", ("mac", "MAC Address", attrgetter("mac"))),

@@ -42,11 +42,8 @@ net.verb("undefine", "has been undefined", "remove the definition of a network")
 net.autostart()
 net.dumpxml(inactive(NetworkXMLFlags.INACTIVE))
 net.edit(NetworkXMLFlags.INACTIVE, 0)
-net.tells("name", "uuid", "dd8fe884-6c02-601e-7551-cca97df1c5df", "such as: default", returns="name uuid")
-net.tells(
-    "uuid", "name", "default", "the identity that survives a new name", returns="name uuid",
-    description="Print the UUID of a network, which stays when it gets another name.",
-)  # fmt: skip
+net.tells("name", "uuid", "dd8fe884-6c02-601e-7551-cca97df1c5df", returns="name uuid")
+net.tells("uuid", "name", returns="name uuid")
 net.notes()
 net.list(
     "networks",

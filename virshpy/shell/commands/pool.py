@@ -61,11 +61,8 @@ pool.verb("undefine", "has been undefined", "remove the definition of a pool; it
 pool.autostart()
 pool.dumpxml(inactive(StorageXMLFlags.INACTIVE))
 pool.edit(StorageXMLFlags.INACTIVE, 0)
-pool.tells("name", "uuid", "dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", "such as: default-pool", returns="name uuid")
-pool.tells(
-    "uuid", "name", "default-pool", "the identity that survives a new name", returns="name uuid",
-    description="Print the UUID of a pool, which stays when it gets another name.",
-)  # fmt: skip
+pool.tells("name", "uuid", "dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566", returns="name uuid")
+pool.tells("uuid", "name", returns="name uuid")
 
 
 _STATES = ("inactive", "building", "running", "degraded", "inaccessible")

@@ -199,16 +199,22 @@ class Noun:
                 return Message(f"{sentence} not changed.", changed=False, **self.told(handle, identity))
             return Message(f"{sentence} edited.", changed=True, **self.told(made, identity))
 
-    def tells(self, key: str, by: str, example: str, why: str, *, description: str = "", returns: str = "") -> None:
-        """``net-uuid NETWORK``: from one of its names to another. virsh calls those of domains ``domuuid`` and such."""
+    def tells(
+        self, key: str, by: str, given: str = "", *, why: str = "", description: str = "", returns: str = ""
+    ) -> None:
+        """``net-uuid NETWORK``: from one of its names to another; ``given`` is the one in the example. Those of domains
+        are called ``domuuid`` and such."""
         name, label = (self.prefix or "dom") + key, _WAYS[key]
+        lasts, reason = ("", f"such as: {self.example}")
+        if key == "uuid":
+            lasts, reason = ", which stays when it is renamed", "the identity that survives a new name"
 
         @command(
             name,
             f"{label} of {self.what}, by {_ways(by.split())}",
-            description or f"Print the {label} of {self.what}.",
+            description or f"Print the {label} of {self.what}{lasts}.",
             (self.argument(by),),
-            examples=((f"{name} {example}", why),),
+            examples=((f"{name} {given or self.example}", why or reason),),
             returns=returns or key,
         )
         def tell(session: Session, args: Arguments) -> Text:

@@ -7,17 +7,9 @@ from virshpy.shell.nouns.domains import domain
 domain.tells(
     "id",
     "uuid name",
-    "web",
-    "such as: 3; '-' while it is inactive",
+    why="such as: 3; '-' while it is inactive",
     description="Print the id of a domain: the number of its present run, or - while it is\ninactive.",
     returns="id name",
 )
-domain.tells("name", "id uuid", "1", "which domain has that id")
-domain.tells(
-    "uuid",
-    "id name",
-    "web",
-    "the identity that survives a new name",
-    description="Print the UUID of a domain, which stays when it is renamed.",
-    returns="uuid name",
-)
+domain.tells("name", "id uuid", "1", why="which domain has that id")
+domain.tells("uuid", "id name", returns="uuid name")

@@ -20,7 +20,7 @@ from virshpy import errors
 from virshpy.host.mounts import is_mount_point
 from virshpy.host.steps import Step
 from virshpy.host.steps import filesystem as fs
-from virshpy.host.steps.access import GiveFile, GiveTree
+from virshpy.host.steps.access import GiveFile, GiveTree, GrantAccess
 from virshpy.host.steps.descriptors import SecretPipe
 from virshpy.host.steps.kinds import restore
 from virshpy.host.steps.link import Tap, mtu_of
@@ -40,6 +40,12 @@ def recorded(step: Step) -> Step:
 
 def names(folder: Path) -> set[str]:
     return set(os.listdir(folder))
+
+
+def open_below(folder: Path) -> list[str]:
+    """What this process has open there."""
+    links = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
+    return [target for link in links if os.path.islink(link) and (target := os.readlink(link)).startswith(str(folder))]
 
 
 MADE: dict[str, tuple[Callable[[Path], Step], set[str]]] = {
@@ -65,6 +71,7 @@ def test_what_is_made_is_taken_back_from_its_record(root: Path, name: str) -> No
     for _ in range(2):
         recorded(step).undo()
         assert names(root) == set()
+    assert open_below(root) == []
 
 
 @pytest.mark.parametrize("name", [name for name in MADE if "directory" not in name])
@@ -79,7 +86,20 @@ def test_a_directory_of_the_same_name_is_not_touched(root: Path, name: str) -> N
     for name in expected:
         (folder / name).write_text("another's")
     recorded(step).undo()
+    assert open_below(root) == []
     assert names(folder) == expected == names(root / "moved")
+
+
+@pytest.mark.parametrize("name", [name for name in MADE if "directory" not in name])
+def test_nothing_is_put_into_a_directory_that_was_replaced_meanwhile(root: Path, name: str) -> None:
+    make, _ = MADE[name]
+    (folder := root / "folder").mkdir()
+    step = make(folder)
+    folder.rename(root / "moved")
+    folder.mkdir()
+    with pytest.raises(errors.SystemCallError, match="it is another file by now"):
+        step.do(nothing)
+    assert names(folder) == set() == names(root / "moved") and open_below(root) == []
 
 
 @pytest.mark.parametrize("name", [name for name in MADE if "directory" not in name])
@@ -214,6 +234,28 @@ def test_a_file_is_given_and_taken_back(root: Path) -> None:
 
 
 @needs.root
+@pytest.mark.parametrize("kind", ["tmpfs", "ramfs"])
+def test_a_file_is_opened_to_a_user_by_an_entry_or_as_its_owner(root: Path, kind: str) -> None:
+    subprocess.run(["mount", "-t", kind, "virshpy", root], check=True)  # one has access lists, the other has none
+    try:
+        (path := root / "disk.img").write_text("")
+        os.chown(path, ALICE + 1, ALICE + 2)
+        path.chmod(0o600)
+        before = path.stat()
+        step = GrantAccess(str(path), ALICE, 6, f"{root}/locks")
+        step.do(nothing)
+        assert (path.stat().st_uid, path.stat().st_gid) == (ALICE + 1 if kind == "tmpfs" else ALICE, ALICE + 2)
+        assert bool(os.listxattr(path)) is (kind == "tmpfs")
+        for _ in range(2):
+            recorded(step).undo()
+            after = path.stat()
+            assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+            assert os.listxattr(path) == []
+    finally:
+        subprocess.run(["umount", "-l", root], check=True)
+
+
+@needs.root
 def test_a_tree_is_given_without_what_its_links_lead_to(root: Path) -> None:
     (root / "tree/deep").mkdir(parents=True)
     (root / "tree/deep/file").write_text("")
@@ -252,6 +294,22 @@ def test_a_tap_device_is_there_and_gone() -> None:
         for _ in range(2):
             recorded(step).undo()
     assert mtu_of(name) is None
+
+
+@needs.root
+@needs.program("ip", "iproute2")
+@needs.file("/dev/net/tun", "a kernel with tun")
+def test_a_tap_device_has_one_queue_unless_more_are_wanted() -> None:
+    step = Tap(f"vt{os.getpid()}")
+    step.do(nothing)
+    try:
+        queue = step.open()
+        with pytest.raises(errors.SystemCallError, match=f"Unable to open tap device {step.name}: .* busy"):
+            step.open()
+        assert open_below(Path("/dev/net/tun")) == ["/dev/net/tun"]
+        os.close(queue)
+    finally:
+        step.undo()
 
 
 @needs.root

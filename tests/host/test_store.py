@@ -204,3 +204,48 @@ def test_recovery_of_an_earlier_releases_journal(root: Path) -> None:
     store = open_store(root)
     assert journal.recover(store) == [] and not made.exists()
     assert not store.all("SELECT * FROM run.active") and not os.listdir(made.parent)
+
+
+def test_one_state_db_has_one_run_db(root: Path, store: Store) -> None:
+    place = tuple(store.one("SELECT run, boot, lost FROM main.place"))
+    assert place == (f"{root}/run", boot_id(), None)
+    store.execute("UPDATE main.place SET boot = 'another', run = '/elsewhere'")
+    store.close()
+    store = open_store(root)
+    assert [tuple(row) for row in store.all("SELECT * FROM main.place")] == [place] and store.lost_run is None
+    store.close()
+    (root / "run/run.db").unlink()
+    store = open_store(root)
+    assert store.lost_run == f"{root}/run"
+    store.close()
+    store = open_store(root)
+    assert store.lost_run == f"{root}/run"  # nobody has looked what is left of it
+    store.found_again()
+    store.close()
+    assert open_store(root).lost_run is None
+
+
+def test_a_transaction_is_all_or_nothing(store: Store) -> None:
+    with pytest.raises(KeyError), store.transaction():
+        store.next("a")
+        with store.transaction():
+            store.next("a")
+        raise KeyError
+    assert store.next("a") == 1
+    with store.transaction():
+        store.next("a")
+    assert store.next("a") == 3
+
+
+def test_a_store_whose_file_was_replaced_takes_no_change(root: Path, store: Store) -> None:
+    assert store.is_whole()
+    (root / "run/run.db").rename(root / "run/kept.db")
+    assert not store.is_whole()
+    with pytest.raises(errors.SystemCallError, match="run.db was removed while it was open"), store.transaction():
+        raise AssertionError
+    (root / "run/run.db").write_bytes(b"another")
+    with pytest.raises(errors.SystemCallError, match="run.db was replaced while it was open"), store.transaction():
+        raise AssertionError
+    (root / "run/kept.db").rename(root / "run/run.db")
+    with store.transaction():
+        store.next("a")

@@ -83,32 +83,18 @@ class ParentAddress(Element, tag="parentaddr"):
     address: PCIPlace | None = one(PCIPlace, required=xml("Missing scsi_host PCI address element"))
 
 
-class _WWN(Scalar):
-    """A world wide name, in lower case letters or in capitals as it was written."""
-
-    expected = "16 hexadecimal digits"
-
-    def read(self, text: str, node: Node, name: str | None) -> str:
-        if not re.fullmatch("(0x)?[0-9a-fA-F]{16}", text):
-            raise Refusal(errors.InternalError, f"Malformed wwn: {text}", node, f"expected {self.expected}")
-        return text
-
-
-_WWNS = _WWN()
-
-
 class Adapter(Element, tag="adapter"):
     """A host bus adapter, by name or place; or a virtual one, made of its ``parent``'s and named by two numbers."""
 
     type: str | None = attr(Enum("scsi_host fc_host"))
     name: str | None = attr()
     parent: str | None = attr()
-    parent_wwnn: str | None = attr(_WWNS)
-    parent_wwpn: str | None = attr(_WWNS)
-    parent_fabric_wwn: str | None = attr(_WWNS)
+    parent_wwnn: str | None = attr()
+    parent_wwpn: str | None = attr()
+    parent_fabric_wwn: str | None = attr()
     managed: bool | None = attr(YESNO)
-    wwnn: str | None = attr(_WWNS)
-    wwpn: str | None = attr(_WWNS)
+    wwnn: str | None = attr()
+    wwpn: str | None = attr()
     parentaddr: ParentAddress | None = one(ParentAddress)
 
     def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
@@ -118,9 +104,13 @@ class Adapter(Element, tag="adapter"):
         super()._read_children(node, plan, values, reading)
 
     def _check(self, node: Node) -> None:
-        if not self.type and not self.name:
+        if self.name:
+            self.type = self.type or "scsi_host"
+
+    def check(self, node: Node) -> None:
+        """Refuse what no pool of a host's adapters could be made of."""
+        if not self.type:
             raise Refusal(errors.XMLError, "missing storage pool source adapter", node)
-        self.type = self.type or "scsi_host"
         if self.type == "fc_host":
             self._check_virtual(node)
         elif self.name and self.parentaddr:
@@ -138,6 +128,9 @@ class Adapter(Element, tag="adapter"):
                 value = getattr(self, said)
                 detail = f"when providing {said}='{value}', the {other} must also be provided"
                 raise Refusal(errors.XMLError, detail, node)
+        for wwn in (self.wwnn, self.wwpn, self.parent_wwnn, self.parent_wwpn, self.parent_fabric_wwn):
+            if wwn and not re.fullmatch("(0x)?[0-9a-fA-F]{16}", wwn):
+                raise Refusal(errors.InternalError, f"Malformed wwn: {wwn}", node, "expected 16 hexadecimal digits")
 
 
 class Vendor(Element):
@@ -194,6 +187,8 @@ class PoolSource(Element, tag="source"):
         for part in _SOURCES.get(pool, "").split():
             if part.endswith("*") and not there[part[:-1]]:
                 raise _MISSING[part[:-1]].refusal("", node, f"<source> with <{part[:-1].removesuffix('s')}>")
+        if self.adapter is not None:
+            self.adapter.check(node)
 
 
 _MISSING = {

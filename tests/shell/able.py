@@ -1,5 +1,6 @@
-"""A host in memory that can do what libvirt's imaginary one cannot: each row that the test driver leaves out is
-answered with values of libvirt's shape. It proves nothing about guests; it lets every command come to its end.
+"""A host in memory that can do what libvirt's test driver cannot: each row that it leaves out is answered with a value
+of the type that the row declares. It proves nothing about guests; it lets every command come to its end. In the test
+driver itself such answers would be lies, where virsh says on the same URI that it is not supported.
 
     with able.reachable(): run_virshpy(["-c", able.URI, …])
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from virshpy.driver import registry
@@ -108,14 +110,11 @@ class Stream:
     def close(self) -> None: ...
 
 
-def _happens(listed: str, carried: dict[int, dict[str, Any]]) -> Callable[..., int]:
+def _happens(host: Any, about: Any, event_id: int, callback: Callable[..., None], kind: str = "domain") -> int:
     """A registration that hears of something at once: about the object that it asks for, or the first there is."""
-
-    def register(host: Any, about: Any, event_id: int, callback: Callable[..., None]) -> int:
-        callback(about or getattr(host, listed)()[0], **carried.get(event_id, {}))
-        return 1
-
-    return register
+    carried = CARRIED if kind == "domain" else {0: {"event": 0, "detail": 0}}
+    callback(about or getattr(host, f"connect_list_all_{kind}s")()[0], **carried.get(event_id, {}))
+    return 1
 
 
 def _monitor_event(host: Any, domain: Any, event: str | None, callback: Callable[..., None], flags: int = 0) -> int:
@@ -124,80 +123,58 @@ def _monitor_event(host: Any, domain: Any, event: str | None, callback: Callable
     return 1
 
 
-_LIFECYCLE: dict[int, dict[str, Any]] = {0: {"event": 0, "detail": 0}}
-
-
 def _job(host: Any, *_: Any, **__: Any) -> BlockJobInfo | None:
     """A job on a disk is half done when it is first asked for, then it has all, and then it is no more."""
     host.asked += 1
     return BlockJobInfo(BlockJobType.COPY, 0, host.asked, 2) if host.asked <= 2 else None
 
 
-# Values of the rows that return some, or functions that take what the row takes.
+_KINDS = ("domain", "network", "storage_pool", "node_device", "secret")
+# What rows return by its type, or functions that take what the row takes.
+_OF_TYPE: dict[str, Any] = {
+    "str": "<xml/>\n",
+    "bytes": b"open sesame",
+    "bool": True,
+    "Stream": lambda *_, **__: Stream(),
+    "SecretRef": _SECRET,
+    "NWFilterRef": _FILTER,
+    "NWFilterBindingRef": _BINDING,
+    "DomainRef": lambda host, *_, **__: host.connect_list_all_domains()[0],
+    "NodeDeviceRef": lambda host, *_, **__: host.connect_list_all_node_devices()[0],
+    "NetworkPortRef": lambda host, network, *_, **__: NetworkPortRef(network, UUID),
+    "list[NWFilterRef]": [_FILTER],
+    "list[NWFilterBindingRef]": [_BINDING],
+    "list[NetworkPortRef]": lambda host, network: [NetworkPortRef(network, UUID)],
+}
+# Those that are particular.
 _ANSWERS: dict[str, Any] = {
-    "connect_domain_xml_from_native": "<domain type='qemu'/>\n",
-    "connect_domain_xml_to_native": "/usr/bin/qemu-system-x86_64 -name web\n",
-    "connect_get_domain_capabilities": _CAPABILITIES,
-    "domain_open_console": lambda *_, **__: Stream(),
-    "domain_qemu_monitor_command": '{"return": {"status": "running"}}',
-    "connect_baseline_cpu": "<cpu/>\n",
-    "connect_baseline_hypervisor_cpu": "<cpu/>\n",
     "connect_compare_cpu": int(CPUCompareResult.IDENTICAL),
     "connect_compare_hypervisor_cpu": int(CPUCompareResult.SUPERSET),
     "connect_domain_qemu_monitor_event_register": _monitor_event,
+    "connect_get_domain_capabilities": _CAPABILITIES,
     "connect_get_hypervisor_cpu_model_names": ["qemu64", "EPYC"],
-    "connect_get_storage_pool_capabilities": "<storagepoolCapabilities/>\n",
-    "connect_list_all_nwfilter_bindings": [_BINDING],
-    "connect_list_all_nwfilters": [_FILTER],
     "connect_list_all_secrets": [_SECRET, SecretRef("22345678-0000-0000-0000-123456789abc", 0, "")],
-    "connect_secret_event_register_any": _happens("connect_list_all_secrets", _LIFECYCLE),
     "domain_authorized_ssh_keys_get": ["ssh-ed25519 AAAA someone"],
-    "domain_backup_get_xml_desc": "<domainbackup/>\n",
     "domain_get_block_job_info": _job,
     "domain_get_guest_info": {"os.name": "Debian", "user.count": 1},
     "domain_get_guest_vcpus": {"vcpus": "0-1", "online": "0"},
     "domain_get_job_stats": (int(JobType.UNBOUNDED), _JOB),
     "domain_lxc_open_namespace": [],
-    "domain_managed_save_get_xml_desc": "<domain type='test'/>\n",
     "domain_migrate_begin3_params": (b"", "<domain/>"),
     "domain_migrate_prepare3_params": (b"", "tcp:there:49152"),
-    "domain_migrate_perform3_params": b"",
     "domain_migrate_finish3_params": lambda host, *_, **__: (host.connect_list_all_domains()[0], b""),
     "domain_migrate_get_compression_cache": 1 << 26,
     "domain_migrate_get_max_downtime": 300,
     "domain_migrate_get_max_speed": 8796093022207,
     "domain_qemu_agent_command": '{"return": {}}',
-    "domain_qemu_attach": lambda host, pid: host.connect_list_all_domains()[0],
+    "domain_qemu_monitor_command": '{"return": {"status": "running"}}',
     "network_get_dhcp_leases": _LEASES,
-    "network_get_metadata": "the lab",
-    "network_list_all_ports": lambda host, network: [NetworkPortRef(network, UUID)],
-    "network_port_create_xml": lambda host, network, xml, flags=0: NetworkPortRef(network, UUID),
-    "network_port_get_xml_desc": "<networkport/>\n",
-    "network_port_lookup_by_uuid_string": lambda host, network, uuid: NetworkPortRef(network, uuid),
     "node_alloc_pages": 512,
-    "node_device_define_xml": lambda host, xml, flags=0: host.connect_list_all_node_devices()[0],
-    "node_device_get_autostart": False,
-    "node_device_is_active": True,
-    "node_device_is_persistent": True,
     "node_get_memory_parameters": {"shm_pages_to_scan": 100, "shm_sleep_millisecs": 20},
     "node_get_memory_stats": {"total": 4096, "free": 1024, "buffers": 10, "cached": 20},
     "node_get_sev_info": {"pdh": "AAAA", "cbitpos": 47},
-    "nwfilter_binding_create_xml": _BINDING,
-    "nwfilter_binding_get_xml_desc": "<filterbinding/>\n",
-    "nwfilter_binding_lookup_by_port_dev": _BINDING,
-    "nwfilter_define_xml_flags": _FILTER,
-    "nwfilter_get_xml_desc": "<filter name='clean-traffic'/>\n",
-    "nwfilter_lookup_by_name": _FILTER,
-    "nwfilter_lookup_by_uuid_string": _FILTER,
-    "secret_define_xml": _SECRET,
-    "secret_get_value": b"open sesame",
-    "secret_get_xml_desc": "<secret/>\n",
-    "secret_lookup_by_usage": _SECRET,
-    "secret_lookup_by_uuid_string": _SECRET,
-    "storage_vol_download": lambda *_, **__: Stream(),
-    "storage_vol_upload": lambda *_, **__: Stream(),
     # Rows that the test driver has, in a way that shows less.
-    "node_device_create_xml": lambda host, xml, flags=0: host.connect_list_all_node_devices()[0],
+    "node_device_create_xml": _OF_TYPE["NodeDeviceRef"],
     "node_device_lookup_by_name": lambda host, name: NodeDeviceRef(name),
     "domain_get_launch_security_info": {"sev-measurement": "AAAA", "sev-api-major": 1},
     "domain_get_scheduler_type": ("posix", 1),
@@ -208,14 +185,8 @@ _ANSWERS: dict[str, Any] = {
     "domain_get_control_info": ControlInfo(0, 0, 0),
     "domain_get_messages": ["tainted: custom device tree"],
     "domain_get_security_label_list": [SecurityLabel("selinux", "0", "system_u:…", True)],
-    "connect_domain_event_register_any": _happens("connect_list_all_domains", CARRIED),
-    "connect_domain_event_deregister_any": None,
-    "connect_network_event_register_any": _happens("connect_list_all_networks", _LIFECYCLE),
-    "connect_network_event_deregister_any": None,
-    "connect_storage_pool_event_register_any": _happens("connect_list_all_storage_pools", _LIFECYCLE),
-    "connect_storage_pool_event_deregister_any": None,
-    "connect_node_device_event_register_any": _happens("connect_list_all_node_devices", _LIFECYCLE),
-    "connect_node_device_event_deregister_any": None,
+    **{f"connect_{kind}_event_register_any": partial(_happens, kind=kind) for kind in _KINDS},
+    **{f"connect_{kind}_event_deregister_any": None for kind in _KINDS},
 }
 
 
@@ -225,7 +196,7 @@ def _lenient(method: Callable[..., Any], accepted: int) -> Callable[..., Any]:
 
 
 def _method(answer: Any) -> Callable[..., Any]:
-    if not inspect.isfunction(answer):
+    if not callable(answer):
         return lambda *_, **__: answer
     return lambda part, *args, **more: answer(part.driver, *args, **more)
 
@@ -238,13 +209,12 @@ def _able(group: str) -> type:
     for name in GROUPS[group][1].split():
         row = getattr(base, name).row
         missing = isinstance(inspect.getattr_static(base, name), Row)
-        if missing and name not in _ANSWERS:
-            returns = row.declaration.__annotations__["return"]
-            if returns != "None":
-                continue  # a command that needs it shows that it is missing
-        if missing or name in _ANSWERS:
-            found[name] = _method(_ANSWERS.get(name))
-        elif (accepted := getattr(getattr(base, name).__wrapped__, "accepted", None)) is not None:
+        returns = row.declaration.__annotations__["return"]
+        if name in _ANSWERS:
+            found[name] = _method(_ANSWERS[name])
+        elif missing and (returns == "None" or returns in _OF_TYPE):
+            found[name] = _method(_OF_TYPE.get(returns))
+        elif not missing and (accepted := getattr(getattr(base, name).__wrapped__, "accepted", None)) is not None:
             found[name] = _lenient(getattr(base, name), accepted)
     return type(f"Able{base.__name__}", (base,), found)
 

@@ -51,7 +51,7 @@ FREE = frozenset(" ".join(FREE_BY_REASON.values()).split())
 FREE_FOR = {
     ("attach-interface", "mac"): "its MAC address is made up", ("attach-interface", "target"): "a new name",
     ("iface-bridge", "bridge"): "a new name", ("dompmwakeup", "domain"): "no domain sleeps here",
-    ("net-metadata", "uri"): "networks here have no metadata", ("lxc-enter-namespace", "cmd"): "what the container has",
+    ("lxc-enter-namespace", "cmd"): "what the container has",
     ("hypervisor-cpu-compare", "machine"): "this host names no machines",
     ("hypervisor-cpu-baseline", "machine"): "this host names no machines",
     ("hypervisor-cpu-models", "machine"): "this host names no machines",
@@ -68,6 +68,7 @@ PREPARED = (
     "define fc.xml", "define b.xml", "start b", "suspend b", "net-define net.xml", "pool-define-as off dir --target /x",
     "iface-define if.xml", "snapshot-create-as test s1", "iothreadadd test 1",
     "vol-create-as default-pool v 1M", "metadata test http://example.org/owner --key o --set <owner/>",
+    "net-metadata default http://example.org/lab --key l --set <lab/>",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from virshpy.api.connection import Connection
 from virshpy.enums import (
     DomainState,
     EventType,
+    MetadataType,
     NetworkEventLifecycleType,
     NetworkUpdateCommand,
     NetworkUpdateSection,
@@ -78,6 +79,19 @@ def test_a_network_can_be_changed(connection: Connection) -> None:
     assert connection.list_networks() == []
     with pytest.raises(errors.NoNetwork):
         network.is_active()
+
+
+def test_a_network_keeps_notes(connection: Connection) -> None:
+    network = connection.network_lookup_by_name("default")
+    network.set_metadata(MetadataType.TITLE, "a title", flags=2)
+    network.set_metadata(MetadataType.ELEMENT, "<owner>me</owner>", "o", "http://x/y")
+    assert network.metadata(MetadataType.TITLE) == "a title"
+    assert network.metadata(MetadataType.ELEMENT, "http://x/y") == "<owner>me</owner>"
+    with pytest.raises(errors.NoNetworkMetadata):
+        network.metadata(MetadataType.DESCRIPTION)
+    network.destroy()
+    with pytest.raises(errors.OperationInvalid, match="network is not running"):
+        network.set_metadata(MetadataType.TITLE, None, flags=1)
 
 
 def test_a_pool_has_room_for_volumes(connection: Connection) -> None:

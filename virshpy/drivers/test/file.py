@@ -21,6 +21,7 @@ import os
 from virshpy import errors
 from virshpy.driver.node import NodeInfo
 from virshpy.drivers.test.host import Host
+from virshpy.drivers.test.node import NODE
 from virshpy.drivers.test.objects import Device, Interface
 from virshpy.drivers.test.postparse import complete, iothreads_of
 from virshpy.drivers.test.volumes import put
@@ -51,7 +52,7 @@ def read_host(path: str) -> Host:
         raise errors.XMLError(f"expecting root element of 'node', not '{root.tag}'", hint="a test host is a <node>")
     host = Host()
     host.cells = []
-    host.node = _node_info(host.node, root)
+    host.node = _node_info(NODE, root)
     # Of two mistakes the first one told is libvirt's: it takes one kind after the other.
     for node in _all(root, "domain", path):
         _add_domain(host, node)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import Contract
-from virshpy.driver.node import NodeInfo
 from virshpy.driver.record import Record
 from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.objects import Device, Interface, Network, Objects, Pool
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from virshpy.driver.domain import DomainRef
+    from virshpy.driver.node import NodeInfo
 
 
 class Cell(Record):
@@ -39,7 +39,7 @@ class Host:
         self.interfaces = Objects(Interface)
         self.devices = Objects(Device)
         self.last_id = 0
-        self.node = NodeInfo("i686", 3 << 20, 16, 1400, 2, 2, 2, 2)
+        self.node: NodeInfo | None = None  # of a file
         self.cells = [Cell(0, 2 << 20, ((4, 524288), *_HUGE)), Cell(1, 4 << 20, ((8, 524288), *_HUGE))]
         self.listeners: dict[int, tuple[str, object, int, Callable[..., None]]] = {}
         self.last_listener = 0

@@ -7,12 +7,15 @@ from virshpy.driver.node import CPUMap, NodeInfo, NodeOperations, SecurityModel
 from virshpy.driver.processors import ProcessorOperations
 from virshpy.drivers.test.host import Part
 
+# As libvirt's own test driver has it.
+NODE = NodeInfo("i686", 3 << 20, 16, 1400, 2, 2, 2, 2)
+
 
 class Node(Part, NodeOperations):
     """virNode*"""
 
     def node_get_info(self) -> NodeInfo:
-        return self.host.node
+        return self.host.node or NODE
 
     def node_get_security_model(self) -> SecurityModel:
         return SecurityModel("testSecurity", "")

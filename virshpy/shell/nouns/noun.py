@@ -12,8 +12,6 @@ way is an argument.
 
 from __future__ import annotations
 
-from functools import partial
-
 from virshpy import errors
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import argument, command, flag
@@ -193,7 +191,7 @@ class Noun:
             if not validate or "skip-validate" in args:
                 made = edit_document(lambda: _document(handle, ways), define)
             else:
-                made = edit_document(lambda: _document(handle, ways), partial(define, flags=validate), define)
+                made = edit_document(lambda: _document(handle, ways), lambda text: define(text, flags=validate), define)
             sentence = f"{self.title.format(name=(made or handle).name)} XML configuration"
             if made is None:
                 return Message(f"{sentence} not changed.", changed=False, **self.told(handle, identity))

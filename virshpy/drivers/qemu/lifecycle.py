@@ -41,7 +41,7 @@ def start_defined(domains: Domains, ref: DomainRef, flags: int) -> DomainRef:
         if record.active:
             raise errors.OperationInvalid("domain is already running")
         domain = Domain.parse(text)
-        return _started(domains, domain, reading.capabilities_for(domains.site, domain), flags)
+        return _started(domains, domain, reading.capabilities_for(domains.site, domain), flags, admitted=True)
 
 
 def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
@@ -52,37 +52,38 @@ def start_transient(domains: Domains, xml: str, flags: int) -> DomainRef:
         record = domains.by_uuid(domain.uuid)
         if record is not None and record.active and record.name == domain.name:
             raise errors.OperationInvalid(f"domain '{domain.name}' is already active")
-        return _started(domains, domain, caps, flags)
+        return _started(domains, domain, caps, flags, admitted=False)
 
 
-def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
-    """Start a complete document, and say which of its elements have no effect."""
+def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, *, admitted: bool) -> DomainRef:
+    """Start a complete document, and say which of its elements have no effect. ``admitted``: it is a definition, so
+    that its name and UUID are known to be its own."""
     require_accelerator(domain, caps)
-    started = _tried(domains, domain, caps, flags)
+    started = _tried(domains, domain, caps, flags, admitted)
     if elements := unkept(domain):
         domains.site.warn(f"without effect, as virshpy does not do it yet: {', '.join(elements)}")
     return started
 
 
-def _tried(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
+def _tried(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, admitted: bool) -> DomainRef:
     """Start it, and once more where a port or an address chosen for it has been taken meanwhile."""
     vsock = domain.devices.vsock
     chosen = any(graphics.autoport for graphics in domain.devices.graphics) or bool(vsock and vsock.cid)
     for _ in range(_TRIES if chosen else 0):
         try:
-            return _start(domains, domain.copy(), caps, flags)
+            return _start(domains, domain.copy(), caps, flags, admitted)
         except errors.InternalError as error:
             if "Address already in use" not in str(error):
                 raise
-    return _start(domains, domain, caps, flags)
+    return _start(domains, domain, caps, flags, admitted)
 
 
-def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> DomainRef:
+def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, admitted: bool) -> DomainRef:
     """Start a complete document under its lock. After any failure the host is as it was before."""
     assert domain.uuid and domain.name
     uuid, name = domain.uuid, domain.name
     with domains.change("start", uuid, undone=lambda: _state_failed(domains, uuid, name)) as entry:
-        id, identity = _reserve(domains, domain, entry, flags)
+        id, identity = _reserve(domains, domain, entry, flags, admitted)
         prepare(domains, domain, entry.id, id, identity)
         plan = start_plan(domains, domain, caps, id, identity, flags)
         monitor = plan.monitor(domains.site.config.monitor_timeout)
@@ -104,11 +105,12 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int) -> Doma
     return DomainRef(name, uuid, id)
 
 
-def _reserve(domains: Domains, domain: Domain, entry: Journal, flags: int) -> tuple[int, Identity]:
+def _reserve(domains: Domains, domain: Domain, entry: Journal, flags: int, admitted: bool) -> tuple[int, Identity]:
     """Have a number, a user and the name, before anything is done on the host."""
     owner = os.getpid() if flags & CreateFlags.START_AUTODESTROY else None
     with domains.store.transaction():
-        domains.admit(domain)
+        if not admitted:
+            domains.admit(domain)
         id = domains.store.next("domain")
         identity = guest_identity(domains, id)
         entry.write()

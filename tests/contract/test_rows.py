@@ -13,6 +13,7 @@ import pytest
 
 import virshpy.api
 import virshpy.driver.domain
+import virshpy.driver.rows
 from tests.contract import reference
 from tests.contract.declared import ROWS
 from virshpy import enums
@@ -110,6 +111,12 @@ def test_every_group_is_in_the_table() -> None:
     found = [vars(import_module(name)).values() for name in modules]
     declared = {c for values in found for c in values if inspect.isclass(c) and issubclass(c, Contract) and rows(c)}
     assert declared == {load(home) for home, _ in GROUPS.values()}
+
+
+def test_type_checkers_see_every_group() -> None:
+    stub = ast.parse(Path(virshpy.driver.rows.__file__).with_suffix(".pyi").read_text())
+    (seen,) = (node.bases for node in stub.body if isinstance(node, ast.ClassDef))
+    assert {ast.unparse(base) for base in seen} == {home.partition(":")[2] for home, _ in GROUPS.values()}
 
 
 @pytest.mark.parametrize("driver", [TestDriver, QemuDriver])

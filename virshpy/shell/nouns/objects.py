@@ -51,7 +51,7 @@ class ObjectType(Named):
         raise Failure(self.complaint % (self.noun, text), cause, quiet_cause=self.quiet)
 
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
-        for handle in self.all(session.connection):
+        for handle in getattr(session.connection, f"list_{self.api}s")():
             if not self.states or handle.is_active() == (self.states == "active"):
                 yield self.candidate(handle)
 
@@ -67,12 +67,6 @@ class ObjectType(Named):
 
     def lookup(self, connection: Connection, way: str) -> Callable[[str], Any]:
         found: Callable[[str], Any] = getattr(connection, f"{self.api}_lookup_by_{way}")
-        return found
-
-    def all(self, connection: Connection, flags: int = 0) -> list[Any]:
-        """All that the driver has, or those that ``flags`` select."""
-        listing = getattr(connection, f"list_{self.api}s")
-        found: list[Any] = listing(flags=flags) if flags else listing()
         return found
 
 

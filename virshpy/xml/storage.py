@@ -26,7 +26,9 @@ _SOURCES = {
     "rbd": "hosts* name*", "sheepdog": "hosts* name*", "gluster": "hosts* name* dir", "zfs": "name* devices",
     "vstorage": "name*",
 }  # fmt: skip
-_PARTS = ("hosts", "devices", "dir", "adapter", "name", "initiator", "protocol")
+_TAGS = {"host": "hosts", "device": "devices"} | {
+    part: part for part in ("dir", "adapter", "name", "initiator", "protocol")
+}
 # The formats of the source of each kind of pool, the first being the default.
 FORMATS = {
     "fs": "auto ext2 ext3 ext4 ufs iso9660 udf gfs gfs2 vfat hfs+ xfs ocfs2 vmfs",
@@ -160,7 +162,7 @@ class PoolSource(Element, tag="source"):
     product: Vendor | None = one(Vendor, "product")
 
     def settle(self, pool: str, node: Node) -> None:
-        """Leave out what such a pool has no use for, and fill in the default format."""
+        """Fill in the format where such a source has one."""
         known = FORMATS.get(pool, "").split()
         word = self.kind.type if self.kind else None
         if known and word is not None and word not in known:
@@ -171,10 +173,6 @@ class PoolSource(Element, tag="source"):
             self.kind.type = word or known[0]
         if self.auth is not None and self.auth.type is None:
             raise Refusal(errors.ConfigUnsupported, "storage pool missing auth type", node, "say type='chap'")
-        parts = _SOURCES.get(pool, "").replace("*", "").split()
-        for part in _PARTS:
-            if part not in parts:
-                self.__dict__.pop(part, None)
         if pool == "gluster" and self.dir is None:
             self.dir = SourceDir(path="/")
 
@@ -278,6 +276,17 @@ class Pool(Element, tag="pool"):
     mount_opts: MountOptions | None = one(MountOptions)
     config_opts: ConfigOptions | None = one(ConfigOptions)
 
+    def _read_children(self, node: Node, plan: Plan, values: dict[str, Any], reading: Reading) -> None:
+        """What such a pool's source has no use for is not read, and so not refused."""
+        useful = _SOURCES.get(self.type or "", "").replace("*", "").split()
+        children = []
+        for child in node.children:
+            for part in [*child.children] if child.tag == "source" and self.type else ():
+                if part.tag in _TAGS and _TAGS[part.tag] not in useful and part.tag != "name":
+                    child = child.without(part)
+            children.append(child)
+        self._read_each(children, plan, values, reading)
+
     def _check(self, node: Node) -> None:
         if not self.type:
             detail = "missing storage pool type attribute"
@@ -294,6 +303,8 @@ class Pool(Element, tag="pool"):
             raise Refusal(errors.NoSupport, detail, node)
         if self.type in ("logical", "zfs", "vstorage"):
             source.name = source.name or self.name
+        if "name" not in _SOURCES.get(self.type, ""):
+            source.name = None
         source.settle(self.type, node)
         source.check(self.type, node)
         for name in ("mount_opts", "config_opts"):

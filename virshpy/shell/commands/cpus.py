@@ -161,14 +161,14 @@ def cpu_baseline(session: Session, file: str, flags: int) -> Document:
     returns="xml",
 )
 def hypervisor_cpu_baseline(session: Session, flags: int, args: Arguments) -> Document:
-    from virshpy.shell.markup import escaped
+    from virshpy.xml.write import escape
 
     if args["file"] is not None and args["model"]:
         raise Failure("Options --file and --model are mutually exclusive")
     if args["file"] is None and not args["model"]:
         raise Failure("Either --file or --model must be provided")
     if args["model"]:
-        found = [f"<cpu><model>{escaped(args['model'])}</model></cpu>"]
+        found = [f"<cpu><model>{escape(args['model'])}</model></cpu>"]
     else:
         found = processors(session, args["file"])
     return Document(

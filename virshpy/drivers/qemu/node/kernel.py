@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from virshpy.xml.scalars import parse_ranges
+
 ROOT = ""
 CPUS = "/sys/devices/system/cpu"
 NODES = "/sys/devices/system/node"
@@ -33,12 +35,7 @@ def number(path: str) -> int | None:
 
 def number_list(text: str | None) -> list[int]:
     """The kernel's ``0-3,8`` as numbers."""
-    numbers: list[int] = []
-    for part in (text or "").split(","):
-        if part:
-            first, _, last = part.partition("-")
-            numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers
+    return list(parse_ranges(text or "") or ())
 
 
 def meminfo(path: str) -> dict[str, int]:

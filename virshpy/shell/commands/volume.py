@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _POOL = argument("pool", PoolType(states="active"), "name or UUID of a pool")
 _IN_POOL = option("pool", PoolType(states="active"), "the pool that the volume is in")
+_NEW_IN = argument("pool", PoolType(states="active"), "the pool to make it in")
 _VOL = argument("vol", VolumeType(), "name (with its pool), key or path of a volume")
 _NEW = StorageVolCreateFlags
 _PREALLOCATE = flag("prealloc-metadata", "preallocate the metadata of a qcow2 image", adds=_NEW.PREALLOC_METADATA)
@@ -72,7 +73,7 @@ class Allocation(VolumeSize):
     "make a volume from options",
     "Make a volume from what the options say.",
     (
-        argument("pool", PoolType(states="active"), "the pool to make it in"),
+        _NEW_IN,
         argument("name", STRING, "name of the volume"),
         argument("capacity", VolumeSize(), "its size, in bytes or with a unit"),
         option("allocation", Allocation(), "space to allocate now, in bytes or with a unit"),
@@ -85,14 +86,13 @@ class Allocation(VolumeSize):
     examples=(("vol-create-as default-pool web.qcow2 20G --format qcow2", "a disk that grows up to 20 GiB"),),
     returns="message name pool | xml",
 )
-def vol_create_as(session: Session, args: Arguments) -> Result:
-    pool: StoragePool = args["pool"]
+def vol_create_as(session: Session, pool: StoragePool, name: str, print_xml: bool, args: Arguments) -> Result:
     xml = _volume_xml(session, args)
-    if "print-xml" in args:
+    if print_xml:
         return Document(xml)
-    with failing(f"Failed to create vol {args['name']}"):
+    with failing(f"Failed to create vol {name}"):
         pool.storage_vol_create_xml(xml, flags=args.flags)
-    return Message(f"Vol {args['name']} created", name=args["name"], pool=pool.name)
+    return Message(f"Vol {name} created", name=name, pool=pool.name)
 
 
 def _volume_xml(session: Session, args: Arguments) -> str:
@@ -118,16 +118,15 @@ def _volume_xml(session: Session, args: Arguments) -> str:
     "vol-create",
     "make a volume from a file",
     "Make a volume from its XML.",
-    (argument("pool", PoolType(states="active"), "the pool to make it in"),
-     argument("file", File(), "file with the volume's XML"), _PREALLOCATE, validate(_NEW.VALIDATE)),
+    (_NEW_IN, argument("file", File(), "file with the volume's XML"), _PREALLOCATE, validate(_NEW.VALIDATE)),
     examples=(("vol-create default-pool disk.xml", "with all that the XML can express"),),
     returns="message name pool",
-)  # fmt: skip
-def vol_create(session: Session, args: Arguments) -> Message:
-    file = args.text("file")
-    with failing(f"Failed to create vol from {file}"):
-        volume = args["pool"].storage_vol_create_xml(args["file"], flags=args.flags)
-    return _made(volume, f"Vol {volume.name} created from {file}")
+)
+def vol_create(pool: StoragePool, file: str, args: Arguments) -> Message:
+    typed = args.text("file")
+    with failing(f"Failed to create vol from {typed}"):
+        volume = pool.storage_vol_create_xml(file, flags=args.flags)
+    return _made(volume, f"Vol {volume.name} created from {typed}")
 
 
 @command(
@@ -135,7 +134,7 @@ def vol_create(session: Session, args: Arguments) -> Message:
     "make a volume with another's data",
     "Make a volume from its XML and fill it with the data of another.",
     (
-        argument("pool", PoolType(states="active"), "the pool to make it in"),
+        _NEW_IN,
         argument("file", Path(), "file with the new volume's XML"),
         argument("vol", VolumeType("inputpool"), "the volume to copy"),
         option("inputpool", PoolType(states="active"), "the pool that the volume to copy is in"),
@@ -413,10 +412,9 @@ def vol_info(session: Session, args: Arguments) -> Iterable[Result]:
     examples=(("vol-list default-pool --details", "with their sizes"),),
     returns="volumes[name path type? capacity_bytes? allocation_bytes?]",
 )
-def vol_list(session: Session, args: Arguments) -> Table:
+def vol_list(pool: StoragePool, details: bool) -> Table:
     with failing("Failed to list volumes"):
-        volumes = sorted(args["pool"].list_volumes(), key=lambda volume: volume.name.lower())
-    details = "details" in args
+        volumes = sorted(pool.list_volumes(), key=lambda volume: volume.name.lower())
     rows: list[list[Any]] = []
     for volume in volumes:
         row: list[Any] = [volume.name, _path(volume)]

@@ -9,16 +9,16 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.checkpoint import CheckpointOperations, CheckpointRef
 from virshpy.drivers.test.guest import Guest
-from virshpy.drivers.test.host import Guests
-from virshpy.drivers.test.moments import Moments
-from virshpy.enums import CheckpointCreateFlags, CheckpointDeleteFlags, CheckpointListFlags, CheckpointXMLFlags
+from virshpy.drivers.test.moments import MomentRows, Moments
+from virshpy.enums import CheckpointCreateFlags, CheckpointXMLFlags
 from virshpy.xml.moment import Checkpoint, CheckpointDisk, CheckpointDisks, Parent
 
-L = CheckpointListFlags
 
-
-class Checkpoints(Guests, CheckpointOperations):
+class Checkpoints(MomentRows, CheckpointOperations):
     """virDomainCheckpoint*"""
+
+    word = "checkpoint"
+    reference = CheckpointRef
 
     @accepts(CheckpointCreateFlags.REDEFINE | CheckpointCreateFlags.QUIESCE)
     def domain_checkpoint_create_xml(self, domain: DomainRef, xml: str, *, flags: int = 0) -> CheckpointRef:
@@ -47,46 +47,18 @@ class Checkpoints(Guests, CheckpointOperations):
         checkpoints.add(checkpoint)
         return CheckpointRef(checkpoint.name, domain)
 
-    def domain_checkpoint_lookup_by_name(self, domain: DomainRef, name: str) -> CheckpointRef:
-        self._checkpoints(domain).find(name)
-        return CheckpointRef(name, domain)
-
-    def domain_list_all_checkpoints(self, domain: DomainRef, *, flags: int = 0) -> list[CheckpointRef]:
-        return self._below(domain, None, flags, deep=not flags & L.ROOTS)
-
-    def domain_checkpoint_list_all_children(self, checkpoint: CheckpointRef, *, flags: int = 0) -> list[CheckpointRef]:
-        self._checkpoints(checkpoint.domain).find(checkpoint.name)
-        return self._below(checkpoint.domain, checkpoint.name, flags, deep=bool(flags & L.DESCENDANTS))
-
-    def _below(self, domain: DomainRef, name: str | None, flags: int, *, deep: bool) -> list[CheckpointRef]:
-        checkpoints = self._checkpoints(domain)
-        names = checkpoints.listed(name, deep=deep, leaves=bool(flags & L.LEAVES), inner=bool(flags & L.NO_LEAVES))
-        return [CheckpointRef(each, domain) for each in names]
-
-    def domain_checkpoint_get_parent(self, checkpoint: CheckpointRef) -> CheckpointRef:
-        parent = self._checkpoints(checkpoint.domain).parent(checkpoint.name)
-        if parent is None:
-            raise errors.NoDomainCheckpoint(f"checkpoint '{checkpoint.name}' does not have a parent")
-        return CheckpointRef(parent, checkpoint.domain)
+    domain_checkpoint_lookup_by_name = MomentRows.lookup_by_name
+    domain_list_all_checkpoints = MomentRows.list_all
+    domain_checkpoint_list_all_children = MomentRows.list_all_children
+    domain_checkpoint_get_parent = MomentRows.get_parent
+    domain_checkpoint_delete = MomentRows.delete
 
     def domain_checkpoint_get_xml_desc(self, checkpoint: CheckpointRef, *, flags: int = 0) -> str:
-        document: Checkpoint = self._checkpoints(checkpoint.domain).find(checkpoint.name)
+        document: Checkpoint = self.moments(checkpoint.domain).find(checkpoint.name)
         if flags & CheckpointXMLFlags.NO_DOMAIN:
             document = document.copy()
             document.domain = None
         return document.format(inactive=True, secure=bool(flags & CheckpointXMLFlags.SECURE))
-
-    def domain_checkpoint_delete(self, checkpoint: CheckpointRef, *, flags: int = 0) -> None:
-        checkpoints = self._checkpoints(checkpoint.domain)
-        checkpoints.find(checkpoint.name)
-        only = bool(flags & CheckpointDeleteFlags.CHILDREN_ONLY)
-        if only or flags & CheckpointDeleteFlags.CHILDREN:
-            checkpoints.remove_below(checkpoint.name, itself=not only)
-        else:
-            checkpoints.remove(checkpoint.name)
-
-    def _checkpoints(self, domain: DomainRef) -> Moments:
-        return self.guest(domain).checkpoints or Moments("checkpoint")
 
 
 def _align(checkpoint: Checkpoint, guest: Guest) -> None:

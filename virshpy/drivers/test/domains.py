@@ -8,7 +8,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import ControlInfo, DomainInfo, DomainRef, SecurityLabel
 from virshpy.drivers.objects import ObjectRows
-from virshpy.drivers.test.guest import read
+from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.lists import Lists
 from virshpy.enums import (
     CreateFlags,
@@ -25,7 +25,6 @@ from virshpy.enums import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.drivers.test.guest import Guest
     from virshpy.drivers.test.moments import Moments
     from virshpy.drivers.test.objects import Objects
 
@@ -63,7 +62,7 @@ class Domains(ObjectRows, Lists):
     # definitions
     @accepts(DefineFlags.VALIDATE)
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
-        document = read(xml, validate=bool(flags))
+        document = Guest.read(xml, validate=bool(flags))
         updated = document.uuid in self.host.guests
         ref = self.host.guests.define(document).ref
         self.host.tell("domain", ref, 0, event=EventType.DEFINED, detail=int(updated))
@@ -108,7 +107,7 @@ class Domains(ObjectRows, Lists):
     # life
     @accepts(CreateFlags.START_VALIDATE)
     def domain_create_xml(self, xml: str, *, flags: int = 0) -> DomainRef:
-        guest = self.host.guests.admit(read(xml, validate=bool(flags)), live=True)
+        guest = self.host.guests.admit(Guest.read(xml, validate=bool(flags)), live=True)
         guest.run(self.host)
         return guest.ref
 

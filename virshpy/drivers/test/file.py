@@ -22,7 +22,7 @@ from virshpy import errors
 from virshpy.driver.node import NodeInfo
 from virshpy.drivers.test.host import Host
 from virshpy.drivers.test.node import NODE
-from virshpy.drivers.test.objects import Device, Interface
+from virshpy.drivers.test.objects import Device, Interface, Pool
 from virshpy.drivers.test.postparse import complete, iothreads_of
 from virshpy.drivers.test.volumes import put
 from virshpy.enums import DomainState
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from virshpy.drivers.test.guest import Guest
-    from virshpy.drivers.test.objects import Pool
 
 NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
 _ACTIVE = (DomainState.RUNNING, DomainState.BLOCKED, DomainState.PAUSED, DomainState.SHUTDOWN, DomainState.PMSUSPENDED)
@@ -62,7 +61,7 @@ def read_host(path: str) -> Host:
         document = interface.Interface.from_node(node, inactive=True)
         host.interfaces.add(Interface(str(document.name), "", document))
     for node in _all(root, "pool", path):
-        pool = host.pools.define(storage.Pool.from_node(node, inactive=True))
+        pool = host.pools.define(Pool.sized(storage.Pool.from_node(node, inactive=True)))
         pool.active = True
         for volume in _all(node, "volume", path):
             _add_volume(pool, volume)

@@ -23,22 +23,12 @@ _STOPPED: dict[int, int] = {
 }  # fmt: skip
 
 
-def read(text: str, *, validate: bool = False, inactive: bool = True) -> Domain:
-    """A document from a user, with what libvirt adds to it. Raises XMLDetail, XMLError, …"""
-    from virshpy.drivers.test.postparse import complete
-    from virshpy.xml.domain import Domain
-
-    document = Domain.parse(text, inactive=inactive, validate=validate)
-    complete(document)
-    return document
-
-
 class Guest:
     """``live`` is its document while it runs, else None; ``config`` is None for a transient domain."""
 
     kind = Kind("domain", "Domain", rename="domain_rename")
-    config: Lazy[Domain | None] = Lazy(read)
-    live: Lazy[Domain | None] = Lazy(read)
+    config: Lazy[Domain | None] = Lazy()
+    live: Lazy[Domain | None] = Lazy()
     _config: Domain | str | None
     _live: Domain | str | None
 
@@ -57,6 +47,16 @@ class Guest:
         self.taints: list[str] = []  # what the file of its host shows that nobody vouches for
         self.snapshots: Moments | None = None
         self.checkpoints: Moments | None = None
+
+    @staticmethod
+    def read(text: str, *, validate: bool = False) -> Domain:
+        """A document from a user, with what libvirt adds to it. Raises XMLDetail, XMLError, …"""
+        from virshpy.drivers.test.postparse import complete
+        from virshpy.xml.domain import Domain
+
+        document = Domain.parse(text, inactive=True, validate=validate)
+        complete(document)
+        return document
 
     @property
     def active(self) -> bool:

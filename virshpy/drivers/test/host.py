@@ -5,12 +5,14 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.contract import Contract
 from virshpy.driver.record import Record
+from virshpy.drivers.objects import ObjectRows
 from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.objects import Device, Interface, Network, Objects, Pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from virshpy.driver.domain import DomainRef
     from virshpy.driver.node import NodeInfo
@@ -63,6 +65,17 @@ class Part(Contract):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self.host = host
+
+
+class ObjectPart(ObjectRows, Part):
+    """Base of the parts about one kind of objects."""
+
+    @property
+    def objects(self) -> Objects[Any]:
+        raise NotImplementedError
+
+    def read(self, text: str, *, validate: bool = False) -> Any:
+        return self.objects.make.read(text, validate=validate)
 
 
 class Guests(Part):

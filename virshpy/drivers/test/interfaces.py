@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.interface import InterfaceOperations, InterfaceRef
 from virshpy.drivers.objects import ObjectRows
-from virshpy.drivers.test.host import Part
+from virshpy.drivers.test.host import ObjectPart
 from virshpy.drivers.test.objects import Interface
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virshpy.xml import interface as xml
 
 
-class Interfaces(ObjectRows, Part, InterfaceOperations):
+class Interfaces(ObjectPart, InterfaceOperations):
     """virInterface*, with changes that can be taken back."""
 
     _before: list[tuple[str, xml.Interface]] | None = None  # while a change is tried
@@ -37,9 +37,7 @@ class Interfaces(ObjectRows, Part, InterfaceOperations):
         return found[0].ref
 
     def interface_define_xml(self, xml: str, *, flags: int = 0) -> InterfaceRef:
-        from virshpy.xml import interface
-
-        document = interface.Interface.parse(xml, validate=bool(flags))
+        document = self.read(xml, validate=bool(flags))
         name = str(document.name)
         one = self.objects.by_name(name) or self.objects.add(Interface(name, ""))
         one.take(document, live=False)

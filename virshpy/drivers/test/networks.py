@@ -6,28 +6,22 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.network import NetworkOperations, NetworkRef
 from virshpy.drivers.objects import ObjectRows
-from virshpy.drivers.test.host import Part
+from virshpy.drivers.test.host import ObjectPart
 from virshpy.enums import NetworkEventLifecycleType, NetworkUpdateFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.test.objects import Network, Objects
-    from virshpy.xml import network as xml
 
 E = NetworkEventLifecycleType
 
 
-class Networks(ObjectRows, Part, NetworkOperations):
+class Networks(ObjectPart, NetworkOperations):
     """virNetwork*, without leases and ports, as libvirt's test driver is."""
 
     @property
     def objects(self) -> Objects[Network]:
         return self.host.networks
-
-    def read(self, text: str, *, validate: bool = False) -> xml.Network:
-        from virshpy.xml.network import Network
-
-        return Network.parse(text, inactive=True, validate=validate)
 
     connect_list_all_networks = ObjectRows.list_all
     network_lookup_by_name = ObjectRows.lookup_by_name

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.nodedev import NodeDeviceOperations, NodeDeviceRef
 from virshpy.drivers.objects import ObjectRows
-from virshpy.drivers.test.host import Part
+from virshpy.drivers.test.host import ObjectPart
 from virshpy.drivers.test.objects import Device
 from virshpy.enums import ListNodeDevicesFlags, NodeDeviceEventLifecycleType
 from virshpy.xml.nodedev import FCHost, NodeDevice, VportOps
@@ -22,7 +22,7 @@ _CREATED = "scsi_host12"
 _PATTERN = "scsi_host11"
 
 
-class NodeDevices(ObjectRows, Part, NodeDeviceOperations):
+class NodeDevices(ObjectPart, NodeDeviceOperations):
     """virNodeDevice* for devices that are not attached to anything."""
 
     @property

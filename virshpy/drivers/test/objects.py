@@ -6,6 +6,7 @@ A document is read when somebody asks for it: lists need names and states only.
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.driver.rows import load
 from virshpy.host.objects import Generic, Kind
 
 TYPE_CHECKING = False
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         autostart: bool
 
         def __init__(self, name: str, uuid: str) -> None: ...
+        @staticmethod
+        def read(text: str, *, validate: bool = False) -> Any: ...
         @property
         def active(self) -> bool: ...
         @property
@@ -51,16 +54,13 @@ POOL_SIZE = 100 << 30
 class Lazy(Generic[D]):
     """A document as an attribute; what is put there may be its text."""
 
-    def __init__(self, read: Callable[[str], D]) -> None:
-        self.read = read
-
     def __set_name__(self, owner: type, name: str) -> None:
         self.place = f"_{name}"
 
-    def __get__(self, one: object, owner: type) -> D:
+    def __get__(self, one: Any, owner: type) -> D:
         held = vars(one)[self.place]
         if isinstance(held, str):
-            held = vars(one)[self.place] = self.read(held)
+            held = vars(one)[self.place] = one.read(held)
         return held  # type: ignore[no-any-return]
 
     def __set__(self, one: object, document: D | str | None) -> None:
@@ -71,7 +71,13 @@ class Object:
     """One object. One that is made with its document is there from the beginning, defined and active."""
 
     kind: Kind
+    home: str  # of the class of its document
     document: Any
+
+    @classmethod
+    def read(cls, text: str, *, validate: bool = False) -> Any:
+        """A document from a user, or of the host from the beginning."""
+        return load(cls.home).parse(text, inactive=True, validate=validate)
 
     def __init__(self, name: str, uuid: str, document: Any = None) -> None:
         self.name = name
@@ -182,38 +188,10 @@ class Objects(dict[str, H]):
             del self[getattr(one, self.key)]
 
 
-def _read_network(text: str) -> network.Network:
-    from virshpy.xml.network import Network
-
-    return Network.parse(text, inactive=True)
-
-
-def _read_pool(text: str) -> storage.Pool:
-    from virshpy.xml.storage import Pool
-
-    return _sized(Pool.parse(text, inactive=True))
-
-
-def _read_interface(text: str) -> interface.Interface:
-    from virshpy.xml.interface import Interface
-
-    return Interface.parse(text, inactive=True)
-
-
-def _read_device(text: str) -> nodedev.NodeDevice:
-    from virshpy.xml.nodedev import NodeDevice
-
-    return NodeDevice.parse(text, inactive=True)
-
-
-def _sized(document: storage.Pool) -> storage.Pool:
-    document.capacity, document.allocation, document.available = POOL_SIZE, 0, POOL_SIZE
-    return document
-
-
 class Network(Object):
     kind = Kind("network", "Network")
-    document: Lazy[network.Network] = Lazy(_read_network)
+    home = "virshpy.xml.network:Network"
+    document: Lazy[network.Network] = Lazy()
 
     @property
     def ref(self) -> NetworkRef:
@@ -226,7 +204,8 @@ class Pool(Object):
     """Its volumes, by name, outlive its being inactive."""
 
     kind = Kind("pool", "StoragePool", label="storage pool")
-    document: Lazy[storage.Pool] = Lazy(_read_pool)
+    home = "virshpy.xml.storage:Pool"
+    document: Lazy[storage.Pool] = Lazy()
 
     def __init__(self, name: str, uuid: str, document: Any = None) -> None:
         super().__init__(name, uuid, document)
@@ -238,8 +217,14 @@ class Pool(Object):
 
         return PoolRef(self.name, self.uuid)
 
-    def take(self, document: storage.Pool, *, live: bool) -> None:
-        super().take(_sized(document), live=live)
+    @classmethod
+    def read(cls, text: str, *, validate: bool = False) -> storage.Pool:
+        return cls.sized(super().read(text, validate=validate))
+
+    @staticmethod
+    def sized(document: storage.Pool) -> storage.Pool:
+        document.capacity, document.allocation, document.available = POOL_SIZE, 0, POOL_SIZE
+        return document
 
     def refuse(self, document: storage.Pool) -> None:
         from virshpy.drivers.test.sources import same_source
@@ -250,7 +235,8 @@ class Pool(Object):
 
 class Interface(Object):
     kind = Kind("interface", "Interface")
-    document: Lazy[interface.Interface] = Lazy(_read_interface)
+    home = "virshpy.xml.interface:Interface"
+    document: Lazy[interface.Interface] = Lazy()
 
     @property
     def ref(self) -> InterfaceRef:
@@ -261,7 +247,8 @@ class Interface(Object):
 
 class Device(Object):
     kind = Kind("device", "NodeDevice", label="node device")
-    document: Lazy[nodedev.NodeDevice] = Lazy(_read_device)
+    home = "virshpy.xml.nodedev:NodeDevice"
+    document: Lazy[nodedev.NodeDevice] = Lazy()
 
     @property
     def ref(self) -> NodeDeviceRef:

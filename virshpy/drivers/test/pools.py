@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.storage import PoolInfo, PoolRef, StorageOperations, VolRef
 from virshpy.drivers.objects import ObjectRows
-from virshpy.drivers.test.host import Part
+from virshpy.drivers.test.host import ObjectPart
 from virshpy.enums import (
     ListStoragePoolsFlags,
     StoragePoolEventID,
@@ -17,7 +17,6 @@ from virshpy.enums import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.test.objects import Objects, Pool
-    from virshpy.xml import storage
 
 L, E = ListStoragePoolsFlags, StoragePoolEventLifecycleType
 _NETFS = """\
@@ -40,17 +39,12 @@ _LOGICAL = (
 )
 
 
-class Pools(ObjectRows, Part, StorageOperations):
+class Pools(ObjectPart, StorageOperations):
     """virStoragePool*; nothing is built or deleted, for there is nothing."""
 
     @property
     def objects(self) -> Objects[Pool]:
         return self.host.pools
-
-    def read(self, text: str, *, validate: bool = False) -> storage.Pool:
-        from virshpy.xml.storage import Pool
-
-        return Pool.parse(text, inactive=True, validate=validate)
 
     storage_pool_lookup_by_name = ObjectRows.lookup_by_name
     storage_pool_lookup_by_uuid_string = ObjectRows.lookup_by_uuid

@@ -8,7 +8,7 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.saving import SavingOperations
-from virshpy.drivers.test.guest import read
+from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.host import Guests
 from virshpy.enums import (
     CoreDumpFlags,
@@ -48,7 +48,7 @@ class Saving(Guests, SavingOperations):
     def domain_restore_flags(self, path: str, dxml: str | None = None, *, flags: int = 0) -> None:
         if dxml is not None:
             raise errors.ArgumentUnsupported("xml modification unsupported")
-        document = read(_read(path))
+        document = Guest.read(_read(path))
         self.host.guests.admit(document, live=True).run(self.host, RunningReason.RESTORED)
 
     @accepts(0)
@@ -56,12 +56,12 @@ class Saving(Guests, SavingOperations):
         self.domain_restore_flags(str(params.get("file")), _text(params.get("dxml")), flags=flags)
 
     def domain_save_image_get_xml_desc(self, path: str, *, flags: int = 0) -> str:
-        return read(_read(path)).format(inactive=True, secure=bool(flags & SaveImageXMLFlags.SECURE))
+        return Guest.read(_read(path)).format(inactive=True, secure=bool(flags & SaveImageXMLFlags.SECURE))
 
     @accepts(SaveRestoreFlags.RUNNING | SaveRestoreFlags.PAUSED)
     def domain_save_image_define_xml(self, path: str, dxml: str, *, flags: int = 0) -> None:
         _read(path)
-        text = read(dxml).format(inactive=True, secure=True).encode()
+        text = Guest.read(dxml).format(inactive=True, secure=True).encode()
         _write(path, _MAGIC + pack("=i", len(text)) + text, f"saving domain to '{path}'")
 
     @accepts(SaveRestoreFlags.BYPASS_CACHE | SaveRestoreFlags.RUNNING | SaveRestoreFlags.PAUSED)

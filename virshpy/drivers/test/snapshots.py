@@ -9,8 +9,7 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.snapshot import SnapshotOperations, SnapshotRef
 from virshpy.drivers.test.guest import Guest
-from virshpy.drivers.test.host import Guests
-from virshpy.drivers.test.moments import Moments
+from virshpy.drivers.test.moments import MomentRows, Moments
 from virshpy.drivers.test.postparse import complete
 from virshpy.enums import (
     DomainState,
@@ -18,7 +17,6 @@ from virshpy.enums import (
     RunningReason,
     ShutoffReason,
     SnapshotCreateFlags,
-    SnapshotDeleteFlags,
     SnapshotListFlags,
     SnapshotRevertFlags,
 )
@@ -30,8 +28,11 @@ _WORDS = {state: state.name.lower() for state in DomainState}
 _STATES = {word: state for state, word in _WORDS.items()}
 
 
-class Snapshots(Guests, SnapshotOperations):
+class Snapshots(MomentRows, SnapshotOperations):
     """virDomainSnapshot* of the internal kind."""
+
+    word = "snapshot"
+    reference = SnapshotRef
 
     @accepts(C.REDEFINE | C.CURRENT | C.HALT | C.QUIESCE | C.ATOMIC | C.LIVE | C.VALIDATE)
     def domain_snapshot_create_xml(self, domain: DomainRef, xml: str, *, flags: int = 0) -> SnapshotRef:
@@ -81,64 +82,47 @@ class Snapshots(Guests, SnapshotOperations):
         snapshots.add(snapshot, current=current)
         return SnapshotRef(snapshot.name, domain)
 
-    def domain_snapshot_lookup_by_name(self, domain: DomainRef, name: str) -> SnapshotRef:
-        self._snapshots(domain).find(name)
-        return SnapshotRef(name, domain)
+    domain_snapshot_lookup_by_name = MomentRows.lookup_by_name
+    domain_list_all_snapshots = MomentRows.list_all
+    domain_snapshot_list_all_children = MomentRows.list_all_children
+    domain_snapshot_get_parent = MomentRows.get_parent
+    domain_snapshot_delete = MomentRows.delete
 
     def domain_snapshot_current(self, domain: DomainRef) -> SnapshotRef:
-        current = self._snapshots(domain).current
+        current = self.moments(domain).current
         if current is None:
             raise errors.NoDomainSnapshot("the domain does not have a current snapshot")
         return SnapshotRef(current, domain)
 
     def domain_has_current_snapshot(self, domain: DomainRef) -> bool:
-        return self._snapshots(domain).current is not None
+        return self.moments(domain).current is not None
 
-    def domain_list_all_snapshots(self, domain: DomainRef, *, flags: int = 0) -> list[SnapshotRef]:
-        return self._listed(domain, None, flags, deep=not flags & L.ROOTS)
-
-    def domain_snapshot_list_all_children(self, snapshot: SnapshotRef, *, flags: int = 0) -> list[SnapshotRef]:
-        self._snapshots(snapshot.domain).find(snapshot.name)
-        return self._listed(snapshot.domain, snapshot.name, flags, deep=bool(flags & L.DESCENDANTS))
-
-    def _listed(self, domain: DomainRef, name: str | None, flags: int, *, deep: bool) -> list[SnapshotRef]:
+    def listed(self, domain: DomainRef, name: str | None, flags: int, *, deep: bool) -> list[SnapshotRef]:
         if flags & (L.METADATA | L.NO_METADATA) == L.NO_METADATA:
             return []  # none without
         if flags & (L.INTERNAL | L.EXTERNAL) == L.EXTERNAL:
             return []
-        snapshots = self._snapshots(domain)
-        names = snapshots.listed(name, deep=deep, leaves=bool(flags & L.LEAVES), inner=bool(flags & L.NO_LEAVES))
-        kinds = flags & (L.ACTIVE | L.INACTIVE | L.DISK_ONLY)
-        known = {"shutoff": L.INACTIVE, "disk-snapshot": L.DISK_ONLY}
-        return [
-            SnapshotRef(each, domain)
-            for each in names
-            if not kinds or kinds & known.get(snapshots.find(each).state, L.ACTIVE)
-        ]
-
-    def domain_snapshot_get_parent(self, snapshot: SnapshotRef) -> SnapshotRef:
-        parent = self._snapshots(snapshot.domain).parent(snapshot.name)
-        if parent is None:
-            raise errors.NoDomainSnapshot(f"snapshot '{snapshot.name}' does not have a parent")
-        return SnapshotRef(parent, snapshot.domain)
+        found, kinds = super().listed(domain, name, flags, deep=deep), flags & (L.ACTIVE | L.INACTIVE | L.DISK_ONLY)
+        snapshots, known = self.moments(domain), {"shutoff": L.INACTIVE, "disk-snapshot": L.DISK_ONLY}
+        return [ref for ref in found if not kinds or kinds & known.get(snapshots[ref.name].state, L.ACTIVE)]
 
     def domain_snapshot_get_xml_desc(self, snapshot: SnapshotRef, *, flags: int = 0) -> str:
-        document: Snapshot = self._snapshots(snapshot.domain).find(snapshot.name)
+        document: Snapshot = self.moments(snapshot.domain).find(snapshot.name)
         return document.format(inactive=True, secure=bool(flags))
 
     def domain_snapshot_has_metadata(self, snapshot: SnapshotRef) -> bool:
-        self._snapshots(snapshot.domain).find(snapshot.name)
+        self.moments(snapshot.domain).find(snapshot.name)
         return True
 
     def domain_snapshot_is_current(self, snapshot: SnapshotRef) -> bool:
-        snapshots = self._snapshots(snapshot.domain)
+        snapshots = self.moments(snapshot.domain)
         snapshots.find(snapshot.name)
         return snapshots.current == snapshot.name
 
     @accepts(R.RUNNING | R.PAUSED | R.FORCE)
     def domain_revert_to_snapshot(self, snapshot: SnapshotRef, *, flags: int = 0) -> None:
         guest = self.guest(snapshot.domain)
-        document: Snapshot = self._snapshots(snapshot.domain).find(snapshot.name)
+        document: Snapshot = self.moments(snapshot.domain).find(snapshot.name)
         if flags & R.RUNNING and flags & R.PAUSED:
             raise errors.InvalidArg(
                 "flags VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING and VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED are mutually exclusive"
@@ -168,18 +152,6 @@ class Snapshots(Guests, SnapshotOperations):
             guest.state = (DomainState.SHUTOFF, ShutoffReason.FROM_SNAPSHOT)
         if snapshots is not None:
             snapshots.current = snapshot.name
-
-    def domain_snapshot_delete(self, snapshot: SnapshotRef, *, flags: int = 0) -> None:
-        snapshots = self._snapshots(snapshot.domain)
-        snapshots.find(snapshot.name)
-        only = bool(flags & SnapshotDeleteFlags.CHILDREN_ONLY)
-        if only or flags & SnapshotDeleteFlags.CHILDREN:
-            snapshots.remove_below(snapshot.name, itself=not only)
-        else:
-            snapshots.remove(snapshot.name)
-
-    def _snapshots(self, domain: DomainRef) -> Moments:
-        return self.guest(domain).snapshots or Moments("snapshot")
 
 
 def _align(snapshot: Snapshot, domain: Domain) -> None:

@@ -63,6 +63,20 @@ def test_a_full_file_system_is_looked_at_and_gives_up_what_was_set_aside(small: 
     assert not store.is_full() and len(list(small.glob("*/reserve.*"))) == 4
 
 
+@pytest.mark.parametrize("folder", ["lib", "run"])
+def test_one_full_file_system_of_two_is_noticed(root: Path, folder: str) -> None:
+    (root / folder).mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "virshpy", root / folder], check=True)
+    try:
+        store = open_store(root)
+        assert not store.is_full()
+        fill(root / folder)
+        assert store.is_full()
+        store.close()
+    finally:
+        subprocess.run(["umount", "-l", root / folder], check=True)
+
+
 def test_a_file_system_that_cannot_be_written_is_looked_at_by_who_only_looks(small: Path) -> None:
     store = open_store(small)
     store.include("thing", state=["CREATE TABLE main.thing (content)"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.stores import open_store
+from virshpy import errors
 from virshpy.host import sockets
 from virshpy.host.journal import Journal
 from virshpy.host.steps.filesystem import ListeningSocket
@@ -68,11 +69,39 @@ def test_what_is_no_socket_is_not_heard(root: Path) -> None:
 def test_a_terminal_is_taken_over_wherever_its_session_listens(root: Path, length: int) -> None:
     far, near = os.openpty()
     path, place = os.ttyname(near), path_of(root, length)
-    first = Terminal(path, place, os.stat(path).st_uid)
-    with pytest.raises(SessionExists):
-        Terminal(path, place, os.stat(path).st_uid)
-    first.close()
-    Terminal(path, place, os.stat(path).st_uid).close()
+    owner = os.stat(path).st_uid
+    first = Terminal(path, place, owner)
+    assert first.send(b"to the guest") == 12 and os.read(far, 100) == b"to the guest"
+    with pytest.raises(SessionExists) as told:
+        Terminal(path, place, owner)
+    assert told.value.pid is None  # it was not asked
+    left: list[str] = []
+
+    def session() -> None:
+        try:
+            first.recv(100)
+        except errors.RPCError as error:
+            left.append(str(error.hint))
+        first.close()
+
+    holding = threading.Thread(target=session)
+    holding.start()
+    second = Terminal(path, place, owner, force=True)
+    holding.join(10)
+    assert left == ["another session has taken the console"]
+    second.close()
     assert not os.path.exists(place)
+    os.close(far)
+    os.close(near)
+
+
+def test_a_session_that_does_not_let_go_is_named(root: Path) -> None:
+    far, near = os.openpty()
+    path, owner = os.ttyname(near), os.fstat(near).st_uid
+    holding = Terminal(path, f"{root}/place", owner)
+    with pytest.raises(SessionExists) as told:
+        Terminal(path, f"{root}/place", owner, force=True)
+    assert told.value.pid == os.getpid()
+    holding.close()
     os.close(far)
     os.close(near)

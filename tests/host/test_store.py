@@ -225,6 +225,17 @@ def test_one_state_db_has_one_run_db(root: Path, store: Store) -> None:
     assert open_store(root).lost_run is None
 
 
+def test_an_emptied_run_db_is_a_lost_one_and_an_emptied_state_db_is_damaged(root: Path, store: Store) -> None:
+    store.close()
+    (root / "run/run.db").write_bytes(b"")
+    store = open_store(root)
+    assert store.lost_run == f"{root}/run"
+    store.close()
+    (root / "lib/state.db").write_bytes(b"")
+    with pytest.raises(errors.SystemCallError, match="state.db: it is empty"):
+        open_store(root)
+
+
 def test_a_transaction_is_all_or_nothing(store: Store) -> None:
     with pytest.raises(KeyError), store.transaction():
         store.next("a")

@@ -281,7 +281,10 @@ class Objects(Generic[R]):
     def text(self, row: R, *, inactive: bool = False) -> str:
         """An object's document: the live one while it is active; its definition where that is asked for."""
         live = None if inactive and row.persistent else self.live_document(row.uuid)
-        return live or self.definition(row.uuid) or ""
+        text = self.definition(row.uuid) if live is None else live
+        if text is None:
+            raise self.kind.gone(row)
+        return text
 
     # changes
     def admit(self, document: Document) -> None:

@@ -7,18 +7,34 @@ import os
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainOperations, DomainRef
+from virshpy.drivers.objects import ObjectRows
 from virshpy.drivers.qemu.records import Domains, Record
-from virshpy.enums import DefineFlags, ModificationImpact, UndefineFlags
+from virshpy.enums import DefineFlags, UndefineFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.host.steps import Step
+    from virshpy.xml.domain import Domain
 
 
-class Definitions(DomainOperations):
+class Definitions(ObjectRows, DomainOperations):
     """The rows about what is saved. A definition is a row of state.db; each change of it is one transaction."""
 
     domains: Domains
+
+    @property
+    def objects(self) -> Domains:
+        return self.domains
+
+    def read(self, text: str, *, validate: bool = False) -> Domain:
+        from virshpy.drivers.qemu import reading
+
+        return reading.parse(text)
+
+    domain_get_autostart = ObjectRows.get_autostart
+    domain_set_autostart = ObjectRows.set_autostart
+    domain_get_metadata = ObjectRows.get_metadata
+    domain_set_metadata = ObjectRows.set_metadata
 
     @accepts(DefineFlags.VALIDATE)
     def domain_define_xml_flags(self, xml: str, *, flags: int = 0) -> DomainRef:
@@ -59,40 +75,6 @@ class Definitions(DomainOperations):
 
             entry.finish(save, self.domains.note(f"call it '{new_name}' in", record))
         return DomainRef(new_name, record.uuid, None)
-
-    def domain_set_autostart(self, domain: DomainRef, autostart: bool) -> None:
-        self.domains.set_autostart(domain, autostart)
-
-    def domain_get_autostart(self, domain: DomainRef) -> bool:
-        return bool(self.domains.find(domain).autostart)
-
-    @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
-    def domain_set_metadata(
-        self,
-        domain: DomainRef,
-        kind: int,
-        text: str | None,
-        key: str | None = None,
-        uri: str | None = None,
-        *,
-        flags: int = 0,
-    ) -> None:
-        from virshpy.drivers.qemu import reading
-        from virshpy.xml import metadata
-
-        self.domains.modify(
-            "metadata", domain, flags, reading.parse, lambda document: metadata.change(document, kind, text, key, uri)
-        )
-
-    @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
-    def domain_get_metadata(self, domain: DomainRef, kind: int, uri: str | None = None, *, flags: int = 0) -> str:
-        from virshpy.drivers.qemu import reading
-        from virshpy.xml import metadata
-
-        record = self.domains.find(domain)
-        live, _ = self.domains.kind.affected(record, flags)
-        document = reading.parse(self.domains.text(record, inactive=not live))
-        return metadata.look(document, kind, uri, errors.NoDomainMetadata)
 
 
 def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:

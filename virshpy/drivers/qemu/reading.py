@@ -8,16 +8,12 @@ from virshpy.drivers.qemu.identity import guest_identity
 from virshpy.drivers.qemu.postparse import Context, postparse, validate
 from virshpy.drivers.qemu.records import Domains
 from virshpy.xml.domain import Domain
-from virshpy.xml.metadata import get_element, set_element, set_title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.host.site import Site
     from virshpy.xml.node import Warning
-
-
-__all__ = ["get_element", "set_element", "set_title"]
 
 
 def parse(text: str | None) -> Domain:

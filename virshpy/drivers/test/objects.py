@@ -12,39 +12,18 @@ from virshpy.host.objects import Generic, Kind
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Protocol, TypeVar
+    from typing import Any, TypeVar
 
     from virshpy.driver.interface import InterfaceRef
     from virshpy.driver.network import NetworkRef
     from virshpy.driver.nodedev import NodeDeviceRef
     from virshpy.driver.storage import PoolRef
+    from virshpy.drivers.test.guest import Guest
     from virshpy.xml import interface, network, nodedev, storage
     from virshpy.xml.volume import Volume
 
-    class Held(Protocol):
-        """What there are objects of: :class:`Object` and its like."""
-
-        kind: Kind
-        name: str
-        uuid: str
-        autostart: bool
-
-        def __init__(self, name: str, uuid: str) -> None: ...
-        @staticmethod
-        def read(text: str, *, validate: bool = False) -> Any: ...
-        @property
-        def active(self) -> bool: ...
-        @property
-        def persistent(self) -> bool: ...
-        @property
-        def document(self) -> Any: ...
-        def affected(self, flags: int) -> list[Any]: ...
-        def take(self, document: Any, *, live: bool) -> None: ...
-        def lose(self, *, live: bool) -> None: ...
-        def refuse(self, document: Any) -> None: ...
-
     D = TypeVar("D")
-    H = TypeVar("H", bound=Held)
+    H = TypeVar("H", bound="Object | Guest")
 else:
     D = H = None
 
@@ -140,7 +119,7 @@ class Objects(dict[str, H]):
 
     def text(self, one: H, *, inactive: bool = False) -> str:
         """An object's document."""
-        return one.document.format()  # type: ignore[no-any-return]
+        return one.document.format()
 
     # changes
     def define(self, document: Any) -> H:

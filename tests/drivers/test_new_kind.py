@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 import virshpy
+from tests.drivers.networks import Networks
 from tests.transcripts.transcripts import run_virshpy
 from virshpy import errors
 from virshpy.driver import registry
 from virshpy.enums import ListNetworksFlags, MetadataType
+from virshpy.host.site import Site
+from virshpy.uri import URI
+from virshpy.xml.network import Network
 
 UUID = "6c1f9e8e-0000-4000-8000-000000000001"
 LAB = f"<network><name>lab</name><uuid>{UUID}</uuid><bridge name='br-lab'/></network>"
@@ -35,6 +39,8 @@ def test_networks_through_the_library(uri: str) -> None:
             network.metadata(MetadataType.DESCRIPTION)
         with pytest.raises(errors.InvalidArg, match="uuidstr in virNetworkLookupByUUIDString must be a valid UUID"):
             connection.network_lookup_by_uuid("lab")
+        with pytest.raises(errors.InvalidArg, match="uuidstr in virDomainLookupByUUIDString must be a valid UUID"):
+            connection.lookup_by_uuid("lab")
     with virshpy.open(uri, readonly=True) as again:
         flags = ListNetworksFlags
         (found,) = again.list_networks(flags=flags.INACTIVE | flags.PERSISTENT | flags.AUTOSTART)
@@ -43,6 +49,26 @@ def test_networks_through_the_library(uri: str) -> None:
         assert again.list_networks(flags=flags.ACTIVE) == []
         with pytest.raises(errors.OperationDenied):
             found.undefine()
+
+
+def test_an_active_one_has_two_documents(root: Path) -> None:
+    networks = Networks(Site(URI(f"qemu:///embed?root={root}")))
+    ref = networks.define(Network.parse(LAB)).ref
+    with networks.change("start", UUID) as entry:
+        entry.write()
+        sql = "INSERT INTO run.network_active (uuid, name, journal, xml) VALUES (?, 'lab', ?, ?)"
+        entry.hold(lambda: networks.store.execute(sql, UUID, entry.id, LAB.replace("br-lab", "br-live")))
+    networks.modify("metadata", ref, 3, Network.parse, lambda document: setattr(document, "title", "both"))
+    texts = [networks.text(networks.find(ref), inactive=inactive) for inactive in (False, True)]
+    assert ["br-live" in text for text in texts] == [True, False]
+    assert all("<title>both</title>" in text for text in texts)
+    networks.undefine(ref)
+    assert "br-live" in networks.text(networks.find(ref), inactive=True)
+    with pytest.raises(errors.OperationInvalid, match="transient networks do not have any persistent config"):
+        networks.modify("metadata", ref, 2, Network.parse, print)
+    with pytest.raises(errors.OperationInvalid, match="cannot undefine transient network"):
+        networks.undefine(ref)
+    networks.site.close()
 
 
 def test_networks_through_the_shell(uri: str, tmp_path: Path) -> None:

@@ -10,49 +10,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from virshpy.driver.domain import DomainRef
-    from virshpy.driver.network import NetworkRef
-    from virshpy.driver.nodedev import NodeDeviceRef
-    from virshpy.driver.storage import PoolRef
+
+def _register(kind: str) -> Callable[..., int]:
+    """The row that hears of events of one object, or of all of a kind."""
+
+    def register(events: Events, about: object, event_id: int, callback: Callable[..., None]) -> int:
+        return events.host.listen(kind, about, event_id, callback)
+
+    return register
+
+
+def _deregister(kind: str) -> Callable[..., None]:
+    def deregister(events: Events, callback_id: int) -> None:
+        known = events.host.listeners.get(callback_id)
+        if known is None or known[0] != kind:
+            raise errors.InvalidArg(f"could not find event callback {callback_id} for deletion")
+        del events.host.listeners[callback_id]
+
+    return deregister
 
 
 class Events(Part, EventOperations):
     """virConnect*EventRegisterAny. What happens here is lifecycle; the other kinds can be waited for, in vain."""
 
-    def connect_domain_event_register_any(
-        self, domain: DomainRef | None, event_id: int, callback: Callable[..., None]
-    ) -> int:
-        return self.host.listen("domain", domain, event_id, callback)
-
-    def connect_network_event_register_any(
-        self, network: NetworkRef | None, event_id: int, callback: Callable[..., None]
-    ) -> int:
-        return self.host.listen("network", network, event_id, callback)
-
-    def connect_storage_pool_event_register_any(
-        self, pool: PoolRef | None, event_id: int, callback: Callable[..., None]
-    ) -> int:
-        return self.host.listen("pool", pool, event_id, callback)
-
-    def connect_node_device_event_register_any(
-        self, device: NodeDeviceRef | None, event_id: int, callback: Callable[..., None]
-    ) -> int:
-        return self.host.listen("device", device, event_id, callback)
-
-    def connect_domain_event_deregister_any(self, callback_id: int) -> None:
-        self._forget("domain", callback_id)
-
-    def connect_network_event_deregister_any(self, callback_id: int) -> None:
-        self._forget("network", callback_id)
-
-    def connect_storage_pool_event_deregister_any(self, callback_id: int) -> None:
-        self._forget("pool", callback_id)
-
-    def connect_node_device_event_deregister_any(self, callback_id: int) -> None:
-        self._forget("device", callback_id)
-
-    def _forget(self, kind: str, callback_id: int) -> None:
-        known = self.host.listeners.get(callback_id)
-        if known is None or known[0] != kind:
-            raise errors.InvalidArg(f"could not find event callback {callback_id} for deletion")
-        del self.host.listeners[callback_id]
+    connect_domain_event_register_any = _register("domain")
+    connect_domain_event_deregister_any = _deregister("domain")
+    connect_network_event_register_any = _register("network")
+    connect_network_event_deregister_any = _deregister("network")
+    connect_storage_pool_event_register_any = _register("pool")
+    connect_storage_pool_event_deregister_any = _deregister("pool")
+    connect_node_device_event_register_any = _register("device")
+    connect_node_device_event_deregister_any = _deregister("device")

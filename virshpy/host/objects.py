@@ -367,10 +367,9 @@ class Objects(Generic[R]):
             row = self.find(ref)
             if not row.persistent:
                 raise errors.OperationInvalid(f"cannot set autostart for transient {self.kind.noun}")
-            sql = f"UPDATE main.{self.kind.noun} SET autostart = ? WHERE uuid = ?"
             entry.finish(
-                lambda: self.store.execute(sql, autostart, row.uuid),
-                self.note("start with the host:" if autostart else "do not start with the host:", row),
+                lambda: self.update(f"main.{self.kind.noun}", row.uuid, autostart=autostart),
+                self.note("set autostart in" if autostart else "clear autostart in", row),
             )
 
     def note(self, what: str, about: Document | Facts) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from tests import needs
 from tests.guests.living import wait_for
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from virshpy import errors
 from virshpy.drivers.qemu.qmp import MonitorSession, QMPError
 from virshpy.drivers.qemu.steps import Added, Monitor
@@ -42,7 +42,7 @@ def guest(store: Store, root: Path) -> Iterator[tuple[Journal, Monitor]]:
         "-qmp",
         f"unix:{monitor.path},server=on,wait=off",
     ]
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     entry.do(spawn := Spawn(argv, log=f"{root}/log", patience=5))
     wait_for(lambda: Path(monitor.path).exists(), "QEMU's socket")
     monitor.pids.append(spawn.pid)
@@ -62,7 +62,7 @@ def objects(monitor: Monitor) -> set[str]:
 
 def test_what_was_told_is_taken_back_by_whoever_reads_the_journal(store: Store, guest: tuple[Journal, Monitor]) -> None:
     _, monitor = guest
-    entry = Journal.begin(store, "attach", "subject", lasting=False)
+    entry = written_journal(store, "attach", "subject", lasting=False)
     entry.do(source(monitor, "a"))
     entry.do(source(monitor, "b"))
     session = monitor.session()
@@ -79,7 +79,7 @@ def test_what_was_told_is_taken_back_by_whoever_reads_the_journal(store: Store, 
 
 def test_a_refusal_leaves_the_steps_before_it_to_be_undone(store: Store, guest: tuple[Journal, Monitor]) -> None:
     _, monitor = guest
-    entry = Journal.begin(store, "attach", "subject", lasting=False)
+    entry = written_journal(store, "attach", "subject", lasting=False)
     entry.do(source(monitor, "a"))
     with pytest.raises(QMPError, match="duplicate property 'a'"):
         entry.do(source(monitor, "a"))
@@ -92,7 +92,7 @@ def test_what_qemu_does_not_give_back_keeps_what_was_made_for_it(
     store: Store, guest: tuple[Journal, Monitor], root: Path
 ) -> None:
     _, monitor = guest
-    entry = Journal.begin(store, "attach", "subject", lasting=False)
+    entry = written_journal(store, "attach", "subject", lasting=False)
     entry.do(MakeDirectory(f"{root}/shared"))
     entry.do(source(monitor, "a"))
     entry.do(Added(monitor, ("qom-list", {"path": "/"}), ("object-del", {"id": "a", "nonsense": 1})))
@@ -106,7 +106,7 @@ def test_a_qemu_that_does_not_answer_is_asked_again_and_not_waited_for(
     store: Store, guest: tuple[Journal, Monitor]
 ) -> None:
     _, monitor = guest
-    entry = Journal.begin(store, "attach", "subject", lasting=False)
+    entry = written_journal(store, "attach", "subject", lasting=False)
     entry.do(source(monitor, "a"))
     entry.steps[1].release()
     os.kill(monitor.pids[0], signal.SIGSTOP)
@@ -120,7 +120,7 @@ def test_a_qemu_that_does_not_answer_is_asked_again_and_not_waited_for(
 
 def test_the_end_of_qemu_takes_back_what_it_was_told(store: Store, guest: tuple[Journal, Monitor]) -> None:
     entry, monitor = guest
-    attached = Journal.begin(store, "attach", "subject", lasting=False)
+    attached = written_journal(store, "attach", "subject", lasting=False)
     attached.do(source(monitor, "a"))
     entry.do(Added(monitor, ("cont", {}), ("no-such-command", {})))  # it is never said: the process goes first
     entry.do(Added(monitor, ("query-status", {})))

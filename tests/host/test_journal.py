@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import processes as running
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from virshpy import errors
 from virshpy.host import journal, processes
 from virshpy.host.journal import Journal
@@ -36,7 +36,7 @@ def rows(store: Store) -> int:
 
 
 def test_undo_brings_the_host_back(store: Store, root: Path) -> None:
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     before = sorted(root.rglob("*"))
     entry.do(MakeDirectory(f"{root}/run/guests/1"))
     entry.do(WriteFile(f"{root}/run/guests/1/key", b"secret"))
@@ -51,7 +51,7 @@ def test_undo_brings_the_host_back(store: Store, root: Path) -> None:
 
 def test_a_failed_step_leaves_only_the_others_to_undo(store: Store, root: Path) -> None:
     (root / "mine").write_text("mine")
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     entry.do(MakeDirectory(f"{root}/run/guests/1"))
     with pytest.raises(errors.SystemCallError, match="File exists"):
         entry.do(WriteFile(f"{root}/mine", b"theirs"))
@@ -63,7 +63,7 @@ def test_a_failed_step_leaves_only_the_others_to_undo(store: Store, root: Path) 
 def test_kept_steps_survive_the_stop_and_not_the_failure(store: Store, root: Path) -> None:
     (root / "template").write_text("variables")
     for held in (False, True):
-        entry = Journal.begin(store, "start", "subject", lasting=False)
+        entry = written_journal(store, "start", "subject", lasting=False)
         entry.do(CopyFile(f"{root}/template", f"{root}/copy"))
         if held:
             entry.hold(nothing)
@@ -76,19 +76,19 @@ def test_kept_steps_survive_the_stop_and_not_the_failure(store: Store, root: Pat
 def test_a_removed_file_comes_back_until_it_is_settled(store: Store, root: Path) -> None:
     path = root / "file"
     path.write_text("content")
-    entry = Journal.begin(store, "undefine", "subject", lasting=True)
+    entry = written_journal(store, "undefine", "subject", lasting=True)
     entry.do(RemoveFile(str(path)))
     assert not path.exists()
     entry.undo()
     assert path.read_text() == "content"
-    entry = Journal.begin(store, "undefine", "subject", lasting=True)
+    entry = written_journal(store, "undefine", "subject", lasting=True)
     entry.do(RemoveFile(str(path)))
     entry.finish(nothing)
     assert list(root.glob("file*")) == []
 
 
 def test_secrets_are_not_written_into_the_journal(store: Store, root: Path) -> None:
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     entry.do(WriteFile(f"{root}/key", b"the-master-key"))
     (data,) = (row["data"] for row in store.all("SELECT data FROM run.step"))
     assert "the-master-key" not in data
@@ -98,7 +98,7 @@ def test_secrets_are_not_written_into_the_journal(store: Store, root: Path) -> N
 _DYING = """
 import os, sys
 sys.path.insert(0, {source!r})
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from fnmatch import fnmatchcase
 from virshpy.host import locks
 from virshpy.host.journal import Journal
@@ -110,7 +110,7 @@ root, moment = sys.argv[1:]
 store = open_store(Path(root))
 lock = locks.acquire(store.directories.locks, "subject", "start", timeout=1)
 observers.append(lambda name: os.kill(os.getpid(), 9) if fnmatchcase(name, moment) else None)
-entry = Journal.begin(store, "start", "subject", lasting=False)
+entry = written_journal(store, "start", "subject", lasting=False)
 entry.do(MakeDirectory(f"{{root}}/run/guests/1"))
 entry.do(Spawn(["/bin/sleep", f"61.{{os.getppid()}}"], log=f"{{root}}/log/sleep.log"))
 entry.hold(lambda: None)
@@ -154,7 +154,7 @@ def test_what_is_held_is_left_alone(root: Path) -> None:
 
 def test_after_a_reboot_nothing_is_signalled_and_lasting_effects_are_undone(root: Path, store: Store) -> None:
     (root / "template").write_text("variables")
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     spawn = Spawn(["/bin/sleep", "60"], log=f"{root}/log/sleep.log")
     entry.do(spawn)
     entry.do(MakeDirectory(f"{root}/run/guests/1"))
@@ -171,7 +171,7 @@ def test_after_a_reboot_nothing_is_signalled_and_lasting_effects_are_undone(root
 
 def test_a_lost_run_database_leaves_no_lasting_effect(root: Path, store: Store) -> None:
     (root / "template").write_text("variables")
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     entry.do(CopyFile(f"{root}/template", f"{root}/copy"))
     store.close()
     for path in (root / "run").glob("run.db*"):
@@ -199,7 +199,7 @@ def test_a_gate_that_is_never_opened_lets_nothing_run(root: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_a_process_is_another_user_from_its_first_instruction(root: Path, store: Store) -> None:
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     spawn = Spawn(
         ["/bin/sh", "-c", "id -u; id -g; ls /proc/self/fd; sleep 30"],
         log=f"{root}/log/id.log",
@@ -235,7 +235,7 @@ class Part(Step, kind="test/1"):
 
 
 def test_what_is_inside_of_a_process_is_undone_when_that_has_ended(store: Store, root: Path) -> None:
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     undone: list[str] = []
     entry.do(Part("before", 0, undone))
 
@@ -262,7 +262,7 @@ def test_an_interrupt_after_the_commit_carries_forward(store: Store, root: Path)
             raise KeyboardInterrupt(name)
 
     for verb, phase in (("hold", "held"), ("finish", "settling")):
-        entry = Journal.begin(store, "start", verb, lasting=False)
+        entry = written_journal(store, "start", verb, lasting=False)
         entry.do(MakeDirectory(f"{root}/{verb}"))
         observers.append(interrupt)
         with pytest.raises(KeyboardInterrupt, match=phase):
@@ -275,7 +275,7 @@ def test_an_interrupt_after_the_commit_carries_forward(store: Store, root: Path)
 
 
 def test_several_problems_are_told_by_the_one_that_is_no_lack_of_space(store: Store, root: Path) -> None:
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     (root / "file").write_text("")
     for name in ("first", "second"):
         entry.do(step := MakeDirectory(f"{root}/{name}"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from tests.structure.source import ROOT
 from virshpy.host import journal, locks
 from virshpy.host.journal import Journal
@@ -51,7 +51,7 @@ def recovery_at_the_lock(root: Path) -> Iterator[None]:
 
 
 def begun(store: Store, root: Path) -> tuple[Journal, Path]:
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     entry.do(MakeDirectory(f"{root}/made"))
     return entry, root / "made"
 
@@ -82,7 +82,7 @@ def test_whose_lock_is_held_is_at_work_himself(store: Store, root: Path) -> None
 
 def lasting_step(store: Store, root: Path) -> tuple[Journal, Path]:
     """One that is in state.db, and whose journal is not in run.db (yet): what is written to two files is seen so."""
-    entry = Journal.begin(store, "start", "subject", lasting=False)
+    entry = written_journal(store, "start", "subject", lasting=False)
     entry.do(AppendableFile(f"{root}/kept"))
     store.execute("DELETE FROM run.journal")
     return entry, root / "kept"
@@ -97,7 +97,7 @@ def test_a_lasting_step_whose_journal_appears_meanwhile_is_no_orphan(store: Stor
 
 def test_a_lasting_step_whose_journal_is_gone_is_undone(store: Store, root: Path) -> None:
     _, kept = lasting_step(store, root)
-    other = Journal.begin(store, "start", "other", lasting=False)
+    other = written_journal(store, "start", "other", lasting=False)
     other.do(AppendableFile(f"{root}/other"))
     other.hold(lambda: None)
     with recovery_at_the_lock(root):
@@ -114,8 +114,8 @@ def test_a_lasting_step_of_a_subject_that_is_worked_on_is_left(store: Store, roo
 
 def test_finishing_for_one_subject_leaves_the_others(store: Store, root: Path) -> None:
     _, made = begun(store, root)
-    other = Journal.begin(store, "start", "other", lasting=False)
-    held = Journal.begin(store, "start", "subject", lasting=True)
+    other = written_journal(store, "start", "other", lasting=False)
+    held = written_journal(store, "start", "subject", lasting=True)
     held.hold(lambda: None)
     journal.finish_for(store, "subject")
     assert not made.exists()

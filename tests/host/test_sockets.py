@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from virshpy import errors
 from virshpy.host import sockets
-from virshpy.host.journal import Journal
 from virshpy.host.steps.filesystem import ListeningSocket
 from virshpy.host.terminals import SessionExists, Terminal
 
@@ -28,7 +27,7 @@ def path_of(root: Path, length: int) -> str:
 def test_a_listening_socket_is_heard_under_its_name(root: Path, length: int) -> None:
     path = path_of(root, length)
     assert sockets.is_heard(path) is False
-    entry = Journal.begin(open_store(root), "start", "subject", lasting=False)
+    entry = written_journal(open_store(root), "start", "subject", lasting=False)
     entry.do(step := ListeningSocket(path))
     with socket.socket(fileno=step.open()) as listening:
         # Others are shown the path itself, as long as an address holds it.

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests import earlier
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from virshpy import errors
 from virshpy.host import journal
-from virshpy.host.journal import Journal
 from virshpy.host.processes import boot_id
 from virshpy.host.site import Site
 from virshpy.host.store import Store
@@ -131,7 +130,7 @@ def test_a_reboot_empties_the_parts_of_run_db_and_nothing_else(root: Path, store
     include()
     for db in ("main", "run"):
         store.execute(f"INSERT INTO {db}.thing_more VALUES (1)")
-    Journal.begin(store, "start", "subject", lasting=False).hold(lambda: None)
+    written_journal(store, "start", "subject", lasting=False).hold(lambda: None)
     number = store.next("domain")
     store.execute("UPDATE run.boot SET id = 'another'")
     store.close()
@@ -178,7 +177,7 @@ def test_two_that_see_a_reboot_at_once_do_not_undo_each_others_work(root: Path, 
     with store.transaction():
         other = beside("", root)
         store.execute("UPDATE run.boot SET id = ?", boot_id())
-        Journal.begin(store, "start", "subject", lasting=False)
+        written_journal(store, "start", "subject", lasting=False)
     ended_well(other)
     assert store.one("SELECT phase FROM run.journal")[0] == "doing"
 

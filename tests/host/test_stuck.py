@@ -13,7 +13,7 @@ import pytest
 
 from tests import needs
 from tests.dead_storage import DeadStorage
-from tests.stores import open_store
+from tests.stores import open_store, written_journal
 from virshpy import errors
 from virshpy.host import journal, processes
 from virshpy.host.journal import Journal
@@ -28,7 +28,7 @@ def test_what_a_process_may_use_stays_until_it_is_gone(root: Path, monkeypatch: 
     store = open_store(root)
     folder = root / "run/guests/1"
     with DeadStorage(root / "nfs") as storage:
-        entry = Journal.begin(store, "start", "subject", lasting=False)
+        entry = written_journal(store, "start", "subject", lasting=False)
         entry.do(MakeDirectory(str(folder)))
         beside = Spawn(["/bin/sleep", "60"], log=f"{root}/log")
         entry.do(beside)

@@ -66,12 +66,6 @@ class Journal:
         journal._written = False
         return journal
 
-    @classmethod
-    def begin(cls, store: Store, verb: str, subject: str, *, lasting: bool) -> Journal:
-        journal = cls.new(store, verb, subject, lasting=lasting)
-        journal.write()
-        return journal
-
     def write(self) -> None:
         """Write it down now, for rows that refer to it."""
         if not self._written:

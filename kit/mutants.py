@@ -25,6 +25,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from virshpy.host import files
+
 ROOT = Path(__file__).resolve().parent.parent
 _PARTS = ("virshpy", "tests", "kit", "pyproject.toml")
 _TURNED: dict[type[ast.AST], type[ast.AST]] = {
@@ -141,7 +143,7 @@ class Copy:
         return [*apart, "/bin/sh", "-c", script, str(self.folder), *words]
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        files.remove_tree(str(self.folder))  # deeper than any recursion, where a test of that did not clear away
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,23 +13,25 @@ from virshpy import errors
 from virshpy.host.inotify import Watch
 
 
-def ends(watch: Watch) -> bool:
-    """Whether a wait without an end of its own is over soon."""
+def waits_for(watch: Watch, event: Callable[[], object]) -> None:
+    """A wait lasts until the event, and ends with it."""
     waiting = threading.Thread(target=watch.wait, args=(30,), daemon=True)
     waiting.start()
-    waiting.join(10)
-    return not waiting.is_alive()
+    waiting.join(0.1)
+    assert waiting.is_alive()
+    event()
+    waiting.join(20)
+    assert not waiting.is_alive()
 
 
 def test_a_write_ends_the_wait(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("")
     watch = Watch(str(path), [])
-    for words in ("one", "two"):
-        with path.open("a") as file:
-            file.write(words)
-        assert ends(watch)
-    watch.wait(0.01)  # nothing happens any more
+    with path.open("ab", buffering=0) as file:
+        for _ in range(2):
+            waits_for(watch, lambda: file.write(b"words"))
+    watch.wait(0.01)
 
 
 def test_the_end_of_a_process_ends_the_wait(tmp_path: Path) -> None:
@@ -36,10 +39,7 @@ def test_the_end_of_a_process_ends_the_wait(tmp_path: Path) -> None:
     with subprocess.Popen(["/bin/true"]) as gone:
         pass
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as process:
-        watch = Watch(str(tmp_path / "file"), [gone.pid, process.pid])
-        watch.wait(0.01)
-        process.communicate()
-        assert ends(watch)
+        waits_for(Watch(str(tmp_path / "file"), [gone.pid, process.pid]), process.communicate)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from tests.capabilities.madeup import Host
 from virshpy import errors
-from virshpy.drivers.qemu import node
-from virshpy.drivers.qemu.node import memory, processors, suspend
+from virshpy.drivers.qemu.node import identity, memory, processors, suspend
 from virshpy.drivers.qemu.node.kernel import number_list
 from virshpy.enums import NodeAllocPagesFlags, NodeSuspendTarget
 from virshpy.host.steps import Step
@@ -18,18 +17,18 @@ TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def test_the_real_host_adds_up() -> None:
-    info = node.node_info()
+    info = identity.node_info()
     assert info.cpus == len(processors.online_cpus())
     assert info.nodes * info.sockets * info.cores * info.threads >= info.cpus
     assert info.memory > 0
-    assert 0 < node.free_memory() <= info.memory * 1024 * 2
-    assert node.hostname()
+    assert 0 < memory.free_memory() <= info.memory * 1024 * 2
+    assert identity.hostname()
     assert sum(memory.cells_free_memory(0, 1000)) > 0
     assert processors.cpu_stats(-1)["user"] >= processors.cpu_stats(processors.online_cpus()[0])["user"] > 0
 
 
 def test_the_shape_of_a_host(host: Host) -> None:
-    info = node.node_info()
+    info = identity.node_info()
     assert (info.cpus, info.nodes, info.sockets, info.cores, info.threads) == (7, 2, 1, 2, 2)
     assert (info.memory, info.mhz) == (4194304, 2600)
     found = processors.cpu_map()
@@ -134,11 +133,11 @@ def test_caches(host: Host) -> None:
 
 def test_firmware(host: Host) -> None:
     with pytest.raises(errors.ConfigUnsupported, match="Host SMBIOS information is not available"):
-        node.sysinfo_xml()
+        identity.sysinfo_xml()
     host.write("/sys/class/dmi/id/sys_vendor", "A & B\n")
     host.write("/sys/class/dmi/id/chassis_serial", "7\n")
     host.write("/sys/class/dmi/id/product_uuid", "3f0e4c0e-61d5-4f0f-9a3e-0c2f5f1d6a01\n")
-    assert node.sysinfo_xml() == (
+    assert identity.sysinfo_xml() == (
         "<sysinfo type='smbios'>\n"
         "  <system>\n"
         "    <entry name='manufacturer'>A &amp; B</entry>\n"
@@ -149,7 +148,7 @@ def test_firmware(host: Host) -> None:
         "  </chassis>\n"
         "</sysinfo>\n"
     )
-    assert node.host_uuid() == "3f0e4c0e-61d5-4f0f-9a3e-0c2f5f1d6a01"
+    assert identity.host_uuid() == "3f0e4c0e-61d5-4f0f-9a3e-0c2f5f1d6a01"
 
 
 def test_a_host_that_cannot_sleep(host: Host) -> None:

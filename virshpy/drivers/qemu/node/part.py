@@ -7,7 +7,6 @@ import os
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.node import NodeInfo, NodeOperations, SecurityModel
-from virshpy.drivers.qemu.node import identity, memory, processors
 from virshpy.enums import NodeAllocPagesFlags
 
 TYPE_CHECKING = False
@@ -24,6 +23,8 @@ class NodeRows(NodeOperations):
     place: Site
 
     def node_get_info(self) -> NodeInfo:
+        from virshpy.drivers.qemu.node import identity
+
         return identity.node_info()
 
     def node_get_security_model(self) -> SecurityModel:
@@ -31,34 +32,52 @@ class NodeRows(NodeOperations):
         return SecurityModel("dac" if os.geteuid() == 0 else "none", "0")
 
     def node_get_free_memory(self) -> int:
+        from virshpy.drivers.qemu.node import memory
+
         return memory.free_memory()
 
     def node_get_cpu_map(self) -> CPUMap:
+        from virshpy.drivers.qemu.node import processors
+
         return processors.cpu_map()
 
     def node_get_cpu_stats(self, cpu_num: int) -> dict[str, int]:
+        from virshpy.drivers.qemu.node import processors
+
         return processors.cpu_stats(cpu_num)
 
     def node_get_memory_stats(self, cell_num: int) -> dict[str, int]:
+        from virshpy.drivers.qemu.node import memory
+
         return memory.memory_stats(cell_num)
 
     def node_get_cells_free_memory(self, start_cell: int, max_cells: int) -> list[int]:
+        from virshpy.drivers.qemu.node import memory
+
         return memory.cells_free_memory(start_cell, max_cells)
 
     def node_get_free_pages(self, pages: list[int], start_cell: int, cell_count: int) -> dict[int, dict[int, int]]:
+        from virshpy.drivers.qemu.node import memory
+
         return memory.free_pages(pages, start_cell, cell_count)
 
     @accepts(NodeAllocPagesFlags.SET)
     def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0) -> int:
+        from virshpy.drivers.qemu.node import memory
+
         with self._change("allocpages") as entry:
             return memory.allocate_pages(pages, start_cell, cell_count, flags, entry.do)
 
     @accepts(0)
     def node_get_memory_parameters(self, *, flags: int = 0) -> dict[str, Any]:
+        from virshpy.drivers.qemu.node import memory
+
         return dict(memory.merging())
 
     @accepts(0)
     def node_set_memory_parameters(self, params: dict[str, Any], *, flags: int = 0) -> None:
+        from virshpy.drivers.qemu.node import memory
+
         with self._change("node-memory-tune") as entry:
             memory.set_merging(params, entry.do)
 

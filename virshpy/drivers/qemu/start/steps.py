@@ -56,7 +56,7 @@ def _huge_page_mount(size: int) -> str:
 
 
 def _host_sysinfo() -> Sysinfo:
-    from virshpy.drivers.qemu.node import sysinfo_xml
+    from virshpy.drivers.qemu.node.identity import sysinfo_xml
     from virshpy.xml.domain.osboot import Sysinfo
 
     return Sysinfo.parse(sysinfo_xml())

@@ -16,7 +16,8 @@ from tests.argv.documents import GOLDEN as COMMAND_LINES
 from tests.argv.documents import counting, qemu
 from tests.xml.documents import GOLDEN
 from virshpy import errors
-from virshpy.drivers.qemu.postparse import postparse, validate
+from virshpy.drivers.qemu.postparse.complete import postparse
+from virshpy.drivers.qemu.postparse.validate import validate
 from virshpy.xml.domain import Domain
 
 LONG = 1.0

@@ -7,9 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from virshpy.drivers.qemu.argv import CommandLine, Runtime, command_line
+from virshpy.drivers.qemu.argv.build import command_line
+from virshpy.drivers.qemu.argv.runtime import CommandLine, Runtime
 from virshpy.drivers.qemu.capabilities.caps import QemuCaps
-from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, validate
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
+from virshpy.drivers.qemu.postparse.complete import postparse
+from virshpy.drivers.qemu.postparse.context import Context
+from virshpy.drivers.qemu.postparse.validate import validate
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.devices import Devices
 from virshpy.xml.domain.security import QEMU_NAMESPACE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from virshpy.drivers.qemu.postparse import assign_aliases
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.interface import InterfaceTarget

@@ -9,7 +9,7 @@ import pytest
 from tests.argv.documents import GOLDEN, complete, counting, guest, start
 from tests.argv.live import running
 from virshpy import errors
-from virshpy.drivers.qemu.postparse import resolve_firmware
+from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 from virshpy.drivers.qemu.reading import parse, saved
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.security import QEMU_NAMESPACE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.argv.documents import guest, start
-from virshpy.drivers.qemu.argv import CommandLine
+from virshpy.drivers.qemu.argv.runtime import CommandLine
 
 LOADER = "<loader type='pflash'{more}>/fw/code.fd</loader>"
 NETWORK = (

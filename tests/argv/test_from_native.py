@@ -13,7 +13,7 @@ import pytest
 
 from tests.argv.documents import GOLDEN, complete, qemu
 from virshpy import errors
-from virshpy.drivers.qemu.argv import domxml_to_native
+from virshpy.drivers.qemu.argv.native import domxml_to_native
 from virshpy.drivers.qemu.from_native import from_native
 from virshpy.xml.domain import Domain
 

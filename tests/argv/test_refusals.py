@@ -6,7 +6,7 @@ import pytest
 
 from tests.argv.documents import complete, guest, qemu
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.validate import require_accelerator
+from virshpy.drivers.qemu.postparse.accelerator import require_accelerator
 
 
 def disk(target: str, source: str = "/a", more: str = "") -> str:

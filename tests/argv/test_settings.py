@@ -8,9 +8,11 @@ from pathlib import Path
 
 from tests import needs
 from tests.argv.documents import complete, guest, qemu
-from virshpy.drivers.qemu.argv import Runtime, command_line, settings
+from virshpy.drivers.qemu.argv.build import command_line
+from virshpy.drivers.qemu.argv.runtime import Runtime
+from virshpy.drivers.qemu.argv.settings import settings
 from virshpy.drivers.qemu.capabilities.probe import default_emulator
-from virshpy.drivers.qemu.postparse import assign_aliases
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.xml.domain import Domain
 
 

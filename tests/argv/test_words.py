@@ -11,9 +11,14 @@ import pytest
 
 from tests.argv.documents import complete, counting, guest, qemu, start
 from virshpy import errors
-from virshpy.drivers.qemu.argv import Runtime, command_line, domxml_to_native
+from virshpy.drivers.qemu.argv.build import command_line
+from virshpy.drivers.qemu.argv.native import domxml_to_native
+from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.capabilities.probe import default_emulator
-from virshpy.drivers.qemu.postparse import Context, assign_aliases, postparse, resolve_firmware
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
+from virshpy.drivers.qemu.postparse.complete import postparse
+from virshpy.drivers.qemu.postparse.context import Context
+from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 from virshpy.xml.domain import Domain
 
 

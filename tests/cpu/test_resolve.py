@@ -7,7 +7,7 @@ import pytest
 from tests.argv.documents import complete, guest, models, qemu, start
 from virshpy import errors
 from virshpy.drivers.qemu.argv.processor import asked_cpu, given_cpu
-from virshpy.drivers.qemu.postparse.validate import require_accelerator
+from virshpy.drivers.qemu.postparse.accelerator import require_accelerator
 
 
 def cpu(inner: str, type: str = "qemu") -> str:

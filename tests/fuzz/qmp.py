@@ -14,7 +14,7 @@ from tests.fuzz.kind import Fault, Kind, fault, refused
 from tests.fuzz.peer import SILENT, Peer, read_by_a_person
 from tests.fuzz.way import again
 from virshpy import errors
-from virshpy.drivers.qemu.postparse import assign_aliases
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.qmp import Closed, MonitorSession, Nonsense
 from virshpy.drivers.qemu.start.bringup import learn_terminals
 from virshpy.drivers.qemu.start.pins import pin_threads

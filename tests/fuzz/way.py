@@ -15,8 +15,11 @@ from tests.fuzz.kind import Fault, Kind, fault, refused
 from tests.fuzz.mutate import Mutator
 from tests.xml.documents import ROOTS
 from virshpy import errors
-from virshpy.drivers.qemu.argv import Runtime, command_line
-from virshpy.drivers.qemu.postparse import assign_aliases, postparse, validate
+from virshpy.drivers.qemu.argv.build import command_line
+from virshpy.drivers.qemu.argv.runtime import Runtime
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
+from virshpy.drivers.qemu.postparse.complete import postparse
+from virshpy.drivers.qemu.postparse.validate import validate
 from virshpy.xml.domain import Domain
 from virshpy.xml.element import Element
 

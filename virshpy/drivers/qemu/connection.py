@@ -86,7 +86,7 @@ class ConnectionRows(ConnectionOperations):
     def connect_domain_xml_to_native(self, native_format: str, xml: str) -> str:
         _require_argv(native_format)
         from virshpy.drivers.qemu import reading, vault
-        from virshpy.drivers.qemu.argv import domxml_to_native
+        from virshpy.drivers.qemu.argv.native import domxml_to_native
         from virshpy.host.scsi import generic_device
 
         domain, caps = reading.read(self.place, xml)

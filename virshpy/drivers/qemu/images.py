@@ -20,7 +20,7 @@ _BACKING_FORMAT = 0xE2792ACA
 _DEEPEST = 200
 _FORMATS = frozenset(FORMATS.split()) - {"none", "dir"}
 # What is no text, or what an attribute of XML cannot hold as it is.
-_UNWRITABLE = re.compile("[\0-\x1f\ud800-\udfff\ufffe\uffff]").search
+_UNWRITABLE = "[\0-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def complete_chain(disk: Disk) -> None:
@@ -75,7 +75,7 @@ def backing_of(image: str, format: str) -> tuple[str, str] | None:
     name = _words(header[offset : offset + length])
     if not name:
         return None
-    if _UNWRITABLE(name):
+    if re.search(_UNWRITABLE, name):
         raise errors.ConfigUnsupported(
             f"backing image {ascii(name)} of image '{image}' has a name that no document can hold",
             hint="give that file a name of plain text, and tell the image by qemu-img rebase -u",

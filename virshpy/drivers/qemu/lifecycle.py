@@ -1,4 +1,7 @@
-"""Start and stop: a guest is up when its journal is held, and down when that list has been undone."""
+"""Start and stop: a guest is up when its journal is held, and down when that list has been undone.
+
+What is not needed before QEMU runs is loaded while it gets ready.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,12 @@ import os
 
 from virshpy import errors
 from virshpy.driver.domain import DomainRef
-from virshpy.drivers.qemu import endings, reading, taint, watch
-from virshpy.drivers.qemu.eventlog import starting
+from virshpy.drivers.qemu import endings, reading, taint
 from virshpy.drivers.qemu.identity import guest_identity
-from virshpy.drivers.qemu.postparse.validate import require_accelerator
+from virshpy.drivers.qemu.postparse.accelerator import require_accelerator
 from virshpy.drivers.qemu.qmp import Closed
-from virshpy.drivers.qemu.start.bringup import bring_up_steps
 from virshpy.drivers.qemu.start.prepare import prepare
 from virshpy.drivers.qemu.start.steps import needs_watcher, start_plan
-from virshpy.drivers.qemu.start.unkept import unkept
 from virshpy.enums import CreateFlags, ShutoffReason
 from virshpy.host import locks, processes
 from virshpy.host.journal import Journal
@@ -60,6 +60,8 @@ def _started(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, *, ad
     that its name and UUID are known to be its own."""
     require_accelerator(domain, caps)
     started = _tried(domains, domain, caps, flags, admitted)
+    from virshpy.drivers.qemu.start.unkept import unkept
+
     if elements := unkept(domain):
         domains.site.warn(f"without effect, as virshpy does not do it yet: {', '.join(elements)}")
     return started
@@ -90,13 +92,19 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, admitte
         paused = bool(flags & CreateFlags.START_PAUSED)
         try:
             with monitor:
-                for step in (*plan.steps, *bring_up_steps(domain, monitor, plan.spawn, paused=paused)):
+                for step in plan.steps:
+                    entry.do(step)
+                from virshpy.drivers.qemu.start.bringup import bring_up_steps
+
+                for step in bring_up_steps(domain, monitor, plan.spawn, paused=paused):
                     entry.do(step)
         except Closed:
             from virshpy.drivers.qemu.start.diagnosis import explained
 
             raise explained(domains, domain, plan) from None
         if flags & CreateFlags.START_AUTODESTROY or needs_watcher(domain):
+            from virshpy.drivers.qemu import watch
+
             watch.ensure(domains, entry, uuid)
         entry.hold(
             lambda: _state_active(domains, domain, plan, paused=paused),
@@ -133,6 +141,8 @@ def _state_failed(domains: Domains, uuid: str, name: str) -> None:
 
 
 def _state_active(domains: Domains, domain: Domain, plan: StartPlan, *, paused: bool) -> None:
+    from virshpy.drivers.qemu.eventlog import starting
+
     domains.update(
         domains.live,
         domain.uuid,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.capabilities.probe import default_emulator, probe
 from virshpy.drivers.qemu.identity import guest_identity
-from virshpy.drivers.qemu.postparse import Context, postparse, validate
 from virshpy.drivers.qemu.records import Domains
 from virshpy.xml.domain import Domain
 
@@ -53,6 +52,10 @@ def emulator_capabilities(site: Site, emulator: str | None, arch: str | None) ->
 
 def read(site: Site, xml: str, *, strict: bool = False) -> tuple[Domain, QemuCaps]:
     """A complete document and its QEMU's capabilities. Raises XMLError, ConfigUnsupported and their kin."""
+    from virshpy.drivers.qemu.postparse.complete import postparse
+    from virshpy.drivers.qemu.postparse.context import Context
+    from virshpy.drivers.qemu.postparse.validate import validate
+
     warnings: list[Warning] = []
     # What a running guest's document says about the run, of whoever printed it, is no part of a definition.
     domain = Domain.parse(xml, inactive=True, warnings=warnings, validate=strict)

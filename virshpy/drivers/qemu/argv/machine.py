@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from virshpy.drivers.cpu.features import qemu_name
 from virshpy.drivers.qemu.argv import processor
 from virshpy.drivers.qemu.argv.words import as_json, comma, on_off, pairs
 
@@ -131,6 +130,10 @@ def _model_words(guest: Guest) -> list[str]:
         words = [cpu.model.value or ""]
         if cpu.model.vendor_id:
             words.append(f"vendor={comma(cpu.model.vendor_id)}")
+    if not cpu.features:
+        return words
+    from virshpy.drivers.cpu.features import qemu_name
+
     for feature in cpu.features:
         name = qemu_name(feature.name or "")
         if feature.name in ("osxsave", "ospke"):

@@ -8,10 +8,6 @@ models.
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.drivers.cpu.compare import X86, Processor, compare
-from virshpy.drivers.cpu.document import CPUDocument
-from virshpy.drivers.cpu.features import in_order
-from virshpy.drivers.cpu.models import Model
 from virshpy.enums import CPUCompareResult
 from virshpy.xml.domain.cpu import CPU, CPUFeature, CPUModel
 
@@ -19,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.cpu.decode import Decoded
     from virshpy.drivers.cpu.hypervisor import HypervisorCPUs
+    from virshpy.drivers.cpu.models import Model
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.xml.domain import Domain
 
@@ -71,6 +68,8 @@ def given_cpu(domain: Domain, caps: QemuCaps) -> CPU:
     offer = _offer(domain, caps) if cpu.mode == "custom" and name else None
     if offer is None or name is None or name not in offer.blocked:
         return cpu
+    from virshpy.drivers.cpu.features import in_order
+
     cpu = cpu.copy()
     assert cpu.model is not None
     features = _model(cpu, offer).features
@@ -88,7 +87,7 @@ def given_cpu(domain: Domain, caps: QemuCaps) -> CPU:
 def _offer(domain: Domain, caps: QemuCaps) -> HypervisorCPUs | None:
     """What QEMU has for this guest, where it tells."""
     assert domain.os is not None and domain.os.type is not None
-    if domain.os.type.arch not in X86:
+    if domain.os.type.arch not in ("x86_64", "i686"):
         return None
     offer = caps.processors("kvm" if domain.type == "kvm" and caps.kvm_present else "tcg")
     return offer if offer.blocked else None
@@ -176,6 +175,10 @@ def _check_partial(cpu: CPU, domain: Domain, offer: HypervisorCPUs) -> None:
     """``check='partial'``: what the document insists on must be something that a guest can have here."""
     if cpu.mode != "custom":
         return
+    from virshpy.drivers.cpu.compare import Processor, compare
+    from virshpy.drivers.cpu.document import CPUDocument
+    from virshpy.drivers.cpu.models import Model
+
     known = _model(cpu, offer)
     name = known.name
     asked = CPUDocument()
@@ -200,6 +203,8 @@ def _real(cpu: CPU, offer: HypervisorCPUs) -> frozenset[str]:
 
 def _check_full(cpu: CPU, offer: HypervisorCPUs) -> None:
     """``check='full'``: the guest must have exactly what its document says."""
+    from virshpy.drivers.cpu.features import in_order
+
     real = _real(cpu, offer)
     on = {feature.name or "" for feature in cpu.features if feature.policy in ("require", "force")}
     off = {feature.name or "" for feature in cpu.features} - on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from virshpy.drivers.qemu.argv import settings
+from virshpy.drivers.qemu.argv.settings import settings
 from virshpy.drivers.qemu.steps import Told
 from virshpy.host.steps import Act
 from virshpy.xml.domain.chardev import CharSource

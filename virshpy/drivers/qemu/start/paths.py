@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
-    from virshpy.drivers.qemu.argv import FileUse
+    from virshpy.drivers.qemu.argv.runtime import FileUse
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.host.steps import Step
 

@@ -6,7 +6,9 @@ import os
 
 from virshpy import errors
 from virshpy.drivers.qemu.images import complete_chain, cover
-from virshpy.drivers.qemu.postparse import Context, assign_aliases, resolve_firmware
+from virshpy.drivers.qemu.postparse.aliases import assign_aliases
+from virshpy.drivers.qemu.postparse.context import Context
+from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 from virshpy.drivers.qemu.start.ports import settle_ports
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource

@@ -6,9 +6,9 @@ import os
 from functools import partial
 
 from virshpy import errors
-from virshpy.drivers.qemu.argv import Runtime, command_line
+from virshpy.drivers.qemu.argv.build import command_line
+from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.identity import Identity
-from virshpy.drivers.qemu.start.helper_processes import helper_steps
 from virshpy.drivers.qemu.start.holders import guest_with
 from virshpy.drivers.qemu.start.paths import OTHER_FIRMWARE, Opening
 from virshpy.drivers.qemu.steps import FreshMonitor
@@ -32,9 +32,10 @@ from virshpy.host.steps.process import RunOnce, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
-    from virshpy.drivers.qemu.argv import CommandLine
+    from virshpy.drivers.qemu.argv.runtime import CommandLine
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.steps import Step
@@ -156,11 +157,19 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_overlay_steps(domain, identity),
         *opening.steps(command.files),
         *_overlay_images(domain, identity),
-        *helper_steps(domains, domain, identity, own),
+        *_helper_steps(domains, domain, identity, own),
     ]
     spawn.descriptors, devices = _descriptors(command, opening, own)
     spawn.descriptors["monitor"] = monitor
     return StartPlan([*steps, *devices, spawn], spawn, monitor)
+
+
+def _helper_steps(domains: Domains, domain: Domain, identity: Identity, own: str) -> Iterable[Step]:
+    if not domain.devices.tpms and not domain.devices.filesystems:
+        return ()
+    from virshpy.drivers.qemu.start.helper_processes import helper_steps
+
+    return helper_steps(domains, domain, identity, own)
 
 
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:

@@ -14,10 +14,8 @@ been is told as command lines.
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.host import journal, locks
 from virshpy.host.config import Config
 from virshpy.host.directories import directories as directories_of
-from virshpy.host.journal import Journal
 from virshpy.host.store import Store
 
 TYPE_CHECKING = False
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from virshpy.host.journal import Journal
     from virshpy.host.locks import Lock
     from virshpy.host.store import Transaction
     from virshpy.uri import URI
@@ -64,22 +63,37 @@ class Site:
     # locks
     def lock(self, kind: str, uuid: str, verb: str) -> Lock:
         """An object's lock, with nothing left half done by one who had it before and died. Raises OperationTimeout."""
+        from virshpy.host import locks
+
         key = subject(kind, uuid)
         return self.took(key, locks.acquire(self.directories.locks, key, verb, timeout=self.config.lock_timeout))
 
     def try_lock(self, kind: str, uuid: str, verb: str) -> Lock | None:
         """The lock at once and as it is, or None where somebody holds it."""
+        from virshpy.host import locks
+
         return locks.try_acquire(self.directories.locks, subject(kind, uuid), verb)
 
     def took(self, key: str, lock: Lock) -> Lock:
         """Finish what was left under a lock that has just been taken."""
         try:
             if not self.rehearsing:
+                from virshpy.host import journal
+
                 journal.finish_for(self.store, key)
         except BaseException:
             lock.release()
             raise
         return lock
+
+    def recover(self) -> None:
+        """Finish what the dead left half done, as far as it can be finished; the rest is a warning."""
+        if self.store.is_settled():
+            return
+        from virshpy.host import journal
+
+        for problem in journal.recover(self.store):
+            self.warn(f"what an earlier command left half done cannot be finished yet: {problem}")
 
     # changes
     def change(
@@ -95,11 +109,15 @@ class Site:
         """A change of one object. ``lasting``: the truth about it is in state.db. ``locked``: take the object's lock,
         which the caller holds otherwise. ``undone`` states that it was taken back, in the transaction that ends it.
         """
+        from virshpy.host.journal import Journal
+
         entry = Journal.new(self.store, verb, subject(kind, uuid), lasting=lasting)
         return Change(self, entry, (lambda: self.lock(kind, uuid, verb)) if locked else None, undone)
 
     def held(self, id: str) -> Journal:
         """The journal of an active object; in a rehearsal, one that only tells."""
+        from virshpy.host.journal import Journal
+
         entry = Journal.load(self.store, id)
         return self.rehearsed(entry) if self.rehearsing else entry
 

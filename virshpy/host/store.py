@@ -279,6 +279,13 @@ class Store:
                 found.append((status.st_dev, status.st_ino))
         return found
 
+    def is_settled(self) -> bool:
+        """Whether each journal is an active object's: then nobody has left anything half done (journal.py)."""
+        doing = "SELECT 1 FROM {}.journal WHERE phase <> 'held'"
+        lasting = "journal NOT IN (SELECT id FROM main.journal) AND journal NOT IN (SELECT id FROM run.journal)"
+        parts = [doing.format("run"), doing.format("main"), f"SELECT 1 FROM main.step WHERE {lasting}"]
+        return self.one(" UNION ALL ".join(parts)) is None
+
     def make_room(self) -> None:
         """Where a file system is full, give up what is set aside for that day."""
         self._reserve.make_room()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ShutoffReason
-from virshpy.host import files, journal, processes
+from virshpy.host import files, processes
 
 # What `active.expect` says of a guest that somebody has begun to destroy.
 DESTROY = "destroy"
@@ -90,6 +90,5 @@ def recover(domains: Domains) -> None:
         from virshpy.drivers.qemu import adoption
 
         adoption.adopt(domains)
-    for problem in journal.recover(domains.store):
-        domains.site.warn(f"what an earlier command left half done cannot be finished yet: {problem}")
+    domains.site.recover()
     refresh(domains)

@@ -10,7 +10,7 @@ from virshpy.driver.domain import ControlInfo, DomainInfo, DomainOperations, Dom
 from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
-from virshpy.host import locks, processes
+from virshpy.host import processes
 from virshpy.xml.secrecy import tells_secrets
 
 TYPE_CHECKING = False
@@ -113,6 +113,8 @@ class Inspection(DomainOperations):
 
     def domain_get_control_info(self, domain: DomainRef) -> ControlInfo:
         record = self.domains.require_active(domain)
+        from virshpy.host import locks
+
         who = locks.holder(self.domains.site.directories.locks, record.uuid)
         if who is None:
             return ControlInfo(ControlState.OK, 0, 0)

@@ -5,13 +5,16 @@ from __future__ import annotations
 GROUPS = {
     "domain": ("virshpy.driver.domain:DomainOperations", """
         domain_lookup_by_name domain_lookup_by_uuid_string domain_lookup_by_id connect_list_all_domains
-        connect_get_all_domain_stats domain_define_xml_flags domain_undefine_flags domain_rename
-        domain_set_autostart domain_get_autostart domain_set_metadata domain_get_metadata domain_create_xml
-        domain_create_with_flags domain_create_with_files domain_create_xml_with_files domain_destroy_flags
-        domain_suspend domain_resume domain_shutdown_flags domain_reboot domain_reset domain_get_state
-        domain_get_info domain_get_xml_desc domain_get_os_type domain_is_active domain_is_persistent
-        domain_is_updated domain_has_managed_save_image domain_get_control_info domain_get_messages
+        connect_get_all_domain_stats domain_get_autostart domain_get_state domain_get_info
+        domain_get_xml_desc domain_get_os_type domain_is_active domain_is_persistent domain_is_updated
+        domain_has_managed_save_image domain_get_control_info domain_get_messages
         domain_get_security_label_list domain_open_console
+        """),
+    "life": ("virshpy.driver.domain.life:LifeOperations", """
+        domain_define_xml_flags domain_undefine_flags domain_rename domain_set_autostart domain_set_metadata
+        domain_get_metadata domain_create_xml domain_create_with_flags domain_create_with_files
+        domain_create_xml_with_files domain_destroy_flags domain_suspend domain_resume domain_shutdown_flags
+        domain_reboot domain_reset
         """),
     "devices": ("virshpy.driver.domain.devices:DeviceOperations", """
         domain_attach_device_flags domain_detach_device_flags domain_detach_device_alias

@@ -7,6 +7,7 @@ from virshpy.driver.domain.block import BlockOperations
 from virshpy.driver.domain.checkpoint import CheckpointOperations
 from virshpy.driver.domain.devices import DeviceOperations
 from virshpy.driver.domain.hypervisor import HypervisorOperations
+from virshpy.driver.domain.life import LifeOperations
 from virshpy.driver.domain.saving import SavingOperations
 from virshpy.driver.domain.snapshot import SnapshotOperations
 from virshpy.driver.domain.tuning import TuningOperations
@@ -32,6 +33,7 @@ class AllRows(
     SecretOperations,
     NWFilterOperations,
     DomainOperations,
+    LifeOperations,
     DeviceOperations,
     TuningOperations,
     BlockOperations,

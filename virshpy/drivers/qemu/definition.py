@@ -6,7 +6,8 @@ import os
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain import DomainOperations, DomainRef
+from virshpy.driver.domain import DomainRef
+from virshpy.driver.domain.life import LifeOperations
 from virshpy.drivers.objects import ObjectRows
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import DefineFlags, UndefineFlags
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 
-class Definitions(ObjectRows, DomainOperations):
+class Definitions(ObjectRows, LifeOperations):
     """The rows about what is saved. A definition is a row of state.db; each change of it is one transaction."""
 
     domains: Domains
@@ -31,7 +32,6 @@ class Definitions(ObjectRows, DomainOperations):
 
         return reading.parse(text)
 
-    domain_get_autostart = ObjectRows.get_autostart
     domain_set_autostart = ObjectRows.set_autostart
     domain_get_metadata = ObjectRows.get_metadata
     domain_set_metadata = ObjectRows.set_metadata

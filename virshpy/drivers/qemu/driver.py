@@ -26,7 +26,8 @@ class QemuDriver(Driver):
     error_domain = errors.ErrorDomain.QEMU
     function_prefix = "qemu"
     parts = {
-        "domain": "virshpy.drivers.qemu.domains:DomainRows",
+        "domain": "virshpy.drivers.qemu.inspect:DomainRows",
+        "life": "virshpy.drivers.qemu.life:LifeRows",
         "hypervisor": "virshpy.drivers.qemu.monitor:MonitorRows",
         "connection": "virshpy.drivers.qemu.connection:ConnectionRows",
         "node": "virshpy.drivers.qemu.node.part:NodeRows",

@@ -11,13 +11,13 @@ from virshpy.drivers.qemu import endings, taint
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import processes
-from virshpy.xml.secrecy import tells_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.stream import Stream
+    from virshpy.host.site import Site
     from virshpy.xml.domain import Domain
 
 _List = ListDomainsFlags
@@ -36,10 +36,12 @@ _STATES = {
 }
 
 
-class Inspection(DomainOperations):
-    """The rows that ask."""
+class DomainRows(DomainOperations):
+    """virDomain*, as far as it asks."""
 
-    domains: Domains
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.domains = Domains(site)
 
     # finding
     def _looked_up(self, record: Record | None, complaint: str) -> DomainRef:
@@ -84,6 +86,9 @@ class Inspection(DomainOperations):
 
     def domain_get_state(self, domain: DomainRef) -> tuple[int, int]:
         return self.domains.state(self._current(domain))
+
+    def domain_get_autostart(self, domain: DomainRef) -> bool:
+        return bool(self.domains.find(domain).autostart)
 
     def domain_is_active(self, domain: DomainRef) -> bool:
         return self._current(domain).active
@@ -152,6 +157,8 @@ class Inspection(DomainOperations):
         record = self._current(domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
         if inactive and record.persistent:
+            from virshpy.xml.secrecy import tells_secrets
+
             text = self.domains.definition(record.uuid)
             if text is not None and (flags & XMLFlags.SECURE or not tells_secrets(text)):
                 return text  # which format() made when it was stored

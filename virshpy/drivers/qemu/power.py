@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.contract import accepts
-from virshpy.driver.domain import DomainOperations
+from virshpy.driver.domain.life import LifeOperations
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import DomainState, RebootFlags, ShutdownFlags
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
 
 
-class Power(DomainOperations):
+class Power(LifeOperations):
     """The rows about a running guest's power. Each tells QEMU, or a program in the guest, under the domain's lock."""
 
     domains: Domains

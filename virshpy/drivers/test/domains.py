@@ -7,6 +7,7 @@ import time
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import ControlInfo, DomainInfo, DomainRef, SecurityLabel
+from virshpy.driver.domain.life import LifeOperations
 from virshpy.drivers.objects import ObjectRows
 from virshpy.drivers.test.guest import Guest
 from virshpy.drivers.test.lists import Lists
@@ -38,7 +39,7 @@ _UNDEFINE = (
 )
 
 
-class Domains(ObjectRows, Lists):
+class Domains(ObjectRows, Lists, LifeOperations):
     """virDomain* of definitions and life."""
 
     @property

@@ -1,4 +1,4 @@
-"""The rows about domains, together; and those that start and stop them."""
+"""The rows about domains' lives, together; and those that start and stop them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu.definition import Definitions
-from virshpy.drivers.qemu.inspect import Inspection
 from virshpy.drivers.qemu.power import Power
 from virshpy.drivers.qemu.records import Domains
 from virshpy.enums import CreateFlags, DestroyFlags
@@ -25,8 +24,8 @@ _STARTABLE = (
 )
 
 
-class DomainRows(Inspection, Definitions, Power):
-    """virDomain*, as far as it is about a domain's life, definition and state."""
+class LifeRows(Definitions, Power):
+    """virDomain*, as far as it is about a domain's definition and life."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)

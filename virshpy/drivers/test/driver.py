@@ -34,7 +34,7 @@ class TestDriver(Driver):
     function_prefix = "test"
     parts = {
         "domain": "virshpy.drivers.test.domains:Domains",
-        "life": "virshpy.drivers.test.domains:Domains",
+        "life": "virshpy.drivers.test.life:Life",
         "devices": "virshpy.drivers.test.hardware:Hardware",
         "tuning": "virshpy.drivers.test.hardware:Hardware",
         "block": "virshpy.drivers.test.hardware:Hardware",

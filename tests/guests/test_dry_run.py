@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +14,13 @@ import pytest
 
 from tests import needs
 from tests.conftest import Run
-from tests.guests.living import wait_for
+from tests.guests.living import pid_of, wait_for
 from tests.guests.matrix import ROWS, SECRET, Ground, Row
 from tests.processes import processes
 from tests.stores import open_store
+from virshpy import open as connect
+from virshpy.drivers.qemu.qmp import MonitorSession
+from virshpy.enums import DomainState
 
 pytestmark = needs.qemu
 
@@ -151,3 +155,37 @@ def test_what_is_printed_has_that_effect(
     assert not effect(ground, virshpy)
     by_hand(script)
     wait_for(lambda: effect(ground, virshpy), "its effect", 20)
+
+
+def test_a_look_within_a_rehearsal_cuts_no_event_log(ground: Ground, virshpy: Run) -> None:
+    """What is put down about the log is rolled back, so the log itself has to stay whole."""
+    ground.clear()
+    ground.start(ground.small())
+    with MonitorSession(next((ground.root / "run/guests").glob("*/monitor.sock")).as_posix()) as session:
+        while len(events(ground.root)) < 1 << 17:
+            session.execute("stop")
+            session.execute("cont")
+    before = host(ground.root)
+    assert "stop" in virshpy("suspend", "crash", "--dry-run").stdout
+    assert virshpy("domstate", "crash", "--reason", "--dry-run").stdout.strip() == "running (unpaused)"
+    assert host(ground.root) == before
+    assert virshpy("domstate", "crash", "--reason").stdout.strip() == "running (unpaused)"
+    assert host(ground.root) != before
+
+
+def test_a_guest_that_died_is_not_looked_after_within_a_rehearsal(ground: Ground) -> None:
+    ground.clear()
+    ground.start(ground.small())
+    said: list[str] = []
+    with connect(ground.uri) as connection:
+        connection.on_warning(said.append)
+        domain = connection.lookup_by_name("crash")
+        pid = pid_of(ground.root)
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not processes(f"{ground.root}[/ ]"), "its end")
+        before = host(ground.root)
+        with connection.rehearsal():
+            assert domain.state().state == DomainState.SHUTDOWN
+        assert said == [] and host(ground.root) == before
+        assert domain.state().state == DomainState.SHUTOFF

@@ -34,8 +34,11 @@ def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
     """Take note of guests that ended while nobody looked; True where something changed.
 
     A guest whose QEMU is gone has its list undone; an autodestroy guest whose owner is gone is destroyed. Each guest is
-    for itself: where something goes wrong with one it is said, and the others are looked after.
+    for itself: where something goes wrong with one it is said, and the others are looked after. A rehearsal leaves
+    them as they are.
     """
+    if domains.site.rehearsing:
+        return False
     changed = False
     for record in domains.query(domains.up) if records is None else records:
         if not record.active or (record.alive and not _orphaned(record) and not _unwatched(record)):

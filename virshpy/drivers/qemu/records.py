@@ -187,7 +187,7 @@ class Domains(Objects[Record]):
         marked = guest.position
         path = self.event_log(record.id)
         follow(guest, path, record.uid)
-        if not self.site.readonly:
+        if not (self.site.readonly or self.site.rehearsing):
             files.rotate(self.log(record.name), self.site.config.log_size, in_use=True)
             if guest.position - marked > 1 << 16:
                 self._trim(record, guest, path)

@@ -102,6 +102,17 @@ def test_a_rehearsal_tells_and_changes_nothing(site: Site, root: Path) -> None:
     assert networks.query() == [] and journals(site) == 0 and sorted(os.walk(root)) == before
 
 
+def test_a_rehearsal_that_cannot_begin_holds_no_lock(site: Site, root: Path) -> None:
+    networks = things(site)
+    site.rehearse()
+    (root / "lib/state.db").rename(root / "lib/aside")
+    with pytest.raises(errors.SystemCallError, match=r"state\.db was removed"):
+        networks.define(Thing("lab", A), "<network/>")
+    lock = networks.try_lock(A, "look")
+    assert lock is not None
+    lock.release()
+
+
 def test_a_rehearsal_refuses_what_the_verb_would_refuse(site: Site) -> None:
     networks = things(site)
     networks.define(Thing("lab", A), "<network/>")

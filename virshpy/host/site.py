@@ -152,10 +152,14 @@ class Change:
         self._lock = self._take() if self._take is not None else None
         self._scratch: Transaction | None = None
         if self._site.rehearsing:
-            # What a rehearsal writes down is forgotten again.
             self._entry = self._site.rehearsed(self._entry)
-            self._scratch = self._site.store.transaction()
-            self._scratch.__enter__()
+            scratch = self._site.store.transaction()  # what a rehearsal writes down is forgotten again
+            try:
+                scratch.__enter__()
+            except BaseException:
+                self._let_go()
+                raise
+            self._scratch = scratch
         return self._entry
 
     def __exit__(
@@ -169,8 +173,11 @@ class Change:
             else:
                 self._end(error)
         finally:
-            if self._lock is not None:
-                self._lock.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _end(self, error: BaseException | None) -> None:
         try:

@@ -221,7 +221,7 @@ class Journal:
 
         with signals.shielded():
             attempt(lambda: self._pass_to("undoing", also))
-            for seq in self._backwards():
+            for seq in self.backwards():
                 step = self.steps[seq]
                 attempt(step.release)
                 if stuck is not None and not (stuck.pid and step.pid):
@@ -241,7 +241,7 @@ class Journal:
                 raise first
             self._close()
 
-    def _backwards(self) -> list[int]:
+    def backwards(self) -> list[int]:
         """The order of undoing. What is inside of a process of this list is over when that has ended."""
         started = {step.pid: seq for seq, step in self.steps.items() if step.pid}
 

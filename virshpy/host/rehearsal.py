@@ -27,15 +27,11 @@ class Rehearsal(Journal):
         self.told += step.commands()
 
     def hold(self, also: Callable[[], object], note: str = "") -> None:
-        self._commit(also, note)
-
-    def finish(self, also: Callable[[], object], note: str = "") -> None:
-        self._commit(also, note)
-
-    def undo(self, also: Callable[[], object] | None = None) -> None:
-        lines = [line for _, step in sorted(self.steps.items(), reverse=True) for line in step.undo_commands()]
-        raise errors.Rehearsed(self.told + lines)
-
-    def _commit(self, also: Callable[[], object], note: str) -> None:
         also()  # it may refuse; what it writes is rolled back with the rest
         raise errors.Rehearsed([*self.told, *([f"# {note}"] if note else [])])
+
+    finish = hold
+
+    def undo(self, also: Callable[[], object] | None = None) -> None:
+        lines = [line for seq in self.backwards() for line in self.steps[seq].undo_commands()]
+        raise errors.Rehearsed(self.told + lines)

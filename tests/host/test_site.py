@@ -88,23 +88,23 @@ def test_a_change_without_steps_is_one_transaction(site: Site) -> None:
 def test_a_rehearsal_tells_and_changes_nothing(site: Site, root: Path) -> None:
     networks = things(site)
     before = sorted(os.walk(root))
-    site.rehearse()
+    site.rehearse(True)
     with pytest.raises(errors.Rehearsed) as told:
         networks.define(Thing("lab", A), "<network/>")
     assert told.value.lines == [f"# write the definition of network 'lab' in {root}/lib/state.db"]
-    site.rehearse()
+    site.rehearse(True)
     with pytest.raises(errors.Rehearsed) as told, site.change("start", "network", A) as entry:
         entry.write()
         entry.do(MakeDirectory(f"{root}/directory"))
         entry.hold(lambda: None, "say that it runs")
     assert told.value.lines == [f"install -d -m 0700 {root}/directory", "# say that it runs"]
-    site.rehearsing = False
+    site.rehearse(False)
     assert networks.query() == [] and journals(site) == 0 and sorted(os.walk(root)) == before
 
 
 def test_a_rehearsal_that_cannot_begin_holds_no_lock(site: Site, root: Path) -> None:
     networks = things(site)
-    site.rehearse()
+    site.rehearse(True)
     (root / "lib/state.db").rename(root / "lib/aside")
     with pytest.raises(errors.SystemCallError, match=r"state\.db was removed"):
         networks.define(Thing("lab", A), "<network/>")
@@ -116,7 +116,7 @@ def test_a_rehearsal_that_cannot_begin_holds_no_lock(site: Site, root: Path) -> 
 def test_a_rehearsal_refuses_what_the_verb_would_refuse(site: Site) -> None:
     networks = things(site)
     networks.define(Thing("lab", A), "<network/>")
-    site.rehearse()
+    site.rehearse(True)
     with pytest.raises(errors.OperationFailed, match=f"network 'lab' already exists with uuid {A}"):
         networks.define(Thing("lab", B), "<network/>")
 

@@ -17,11 +17,11 @@ class Rehearsal:
         self._driver = driver
 
     def __enter__(self) -> Rehearsal:
-        self._driver.rehearsing = True
+        self._driver.rehearse(True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        self._driver.rehearsing = False
+        self._driver.rehearse(False)
         if isinstance(error, errors.Rehearsed):
             self.lines = error.lines
         return isinstance(error, errors.Rehearsed)

@@ -27,7 +27,7 @@ class Driver(AllRows):
         self.place = place
         self.readonly = readonly
         self._made: dict[str, Contract] = {}
-        self._rehearsing = False
+        self.rehearsing = False
 
     def part(self, group: str) -> Contract:
         """What answers a group of rows."""
@@ -38,14 +38,9 @@ class Driver(AllRows):
         return made
 
     # rehearsal
-    @property
-    def rehearsing(self) -> bool:
+    def rehearse(self, on: bool) -> None:
         """Whether operations that change something only tell what they would do on the host, and raise Rehearsed."""
-        return self._rehearsing
-
-    @rehearsing.setter
-    def rehearsing(self, value: bool) -> None:
-        self._rehearsing = value
+        self.rehearsing = on
 
     def rehearsed(self, row: Row) -> None:
         """What such an operation begins with. A driver whose changes of the host are journalled has nothing to do."""

@@ -122,14 +122,10 @@ class Site:
         return self.rehearsed(entry) if self.rehearsing else entry
 
     # rehearsal
-    def rehearse(self) -> None:
-        """From now on verbs only tell what they would do: they raise Rehearsed with it."""
-        self.rehearsing = True
+    def rehearse(self, on: bool) -> None:
+        """Whether verbs only tell what they would do: they raise Rehearsed with it."""
+        self.rehearsing = on
         self._told: list[str] = []
-
-    def perform(self) -> None:
-        """From now on verbs do what they say."""
-        self.rehearsing = False
 
     def rehearsed(self, entry: Journal) -> Journal:
         from virshpy.host.rehearsal import Rehearsal

@@ -44,13 +44,9 @@ class QemuDriver(Driver):
     def on_warning(self, hear: Callable[[str], None]) -> None:
         self.place.on_warning(hear)
 
-    @property
-    def rehearsing(self) -> bool:
-        return self.place.rehearsing
-
-    @rehearsing.setter
-    def rehearsing(self, value: bool) -> None:
-        self.place.rehearse() if value else self.place.perform()
+    def rehearse(self, on: bool) -> None:
+        super().rehearse(on)
+        self.place.rehearse(on)
 
     def rehearsed(self, row: Row) -> None:
         """Each verb's own change tells."""

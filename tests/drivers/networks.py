@@ -32,7 +32,7 @@ class Networks(Objects[NetworkRow]):
     def __init__(self, site: Site) -> None:
         super().__init__(site, Kind("network", "Network"), columns=("bridge",))
 
-    def facts_of(self, document: Network) -> dict[str, Any]:
+    def columns_of(self, document: Network) -> dict[str, Any]:
         return {"bridge": document.bridge and document.bridge.name}
 
 

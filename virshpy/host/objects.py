@@ -166,8 +166,8 @@ class Row:
 class Objects(Generic[R]):
     """The objects of one kind in a site's store.
 
-    ``columns`` are the kind's own; :meth:`facts_of` reads them from a document. A column that is added at the end is a
-    migration by itself.
+    ``columns`` are the kind's own; :meth:`columns_of` reads them from a document. A column that is added at the end is
+    a migration by itself.
     """
 
     row: type[R] = Row  # type: ignore[assignment]
@@ -274,7 +274,7 @@ class Objects(Generic[R]):
         row = self.store.one(f"SELECT a.xml FROM {self.live} a WHERE a.uuid = ? AND {self.up}", uuid)
         return None if row is None else str(row[0])
 
-    def facts_of(self, document: Any) -> dict[str, Any]:
+    def columns_of(self, document: Any) -> dict[str, Any]:
         """The values of the kind's own columns for a document."""
         return {column: getattr(document, column) for column in self.columns}
 
@@ -295,12 +295,12 @@ class Objects(Generic[R]):
 
     def save(self, document: Document, text: str) -> None:
         """Put a definition down, new or in place of the one that is there."""
-        values = {"name": document.name, **self.facts_of(document), "xml": text}
+        values = {"name": document.name, **self.columns_of(document), "xml": text}
         self.write(f"main.{self.kind.noun}", document.uuid, **values)
 
     def rewrite(self, table: str, document: Document, text: str) -> None:
         """Write a changed document to a row that is there."""
-        self.update(table, document.uuid, **self.facts_of(document), xml=text)
+        self.update(table, document.uuid, **self.columns_of(document), xml=text)
 
     def write(self, table: str, uuid: str | None, **values: Any) -> None:
         """Write columns of one object's row, which is made where there is none."""

@@ -146,7 +146,7 @@ class DomainRows(DomainOperations):
     def _with_figures(self, record: Record) -> Record:
         """A record with what dominfo tells of its document, which an earlier release has not put down."""
         if record.os_type is None:
-            vars(record).update(self.domains.facts_of(self._document(record)))
+            vars(record).update(self.domains.columns_of(self._document(record)))
         return record
 
     def domain_get_os_type(self, domain: DomainRef) -> str:

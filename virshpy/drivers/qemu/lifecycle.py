@@ -151,7 +151,7 @@ def _state_active(domains: Domains, domain: Domain, plan: StartPlan, *, paused: 
         started=plan.spawn.started,
         mark=starting(paused=paused).dump(),
         xml=domain.format(secure=True),
-        **domains.facts_of(domain),
+        **domains.columns_of(domain),
     )
     domains.store.execute("DELETE FROM run.outcome WHERE uuid = ?", domain.uuid)
 

@@ -108,7 +108,7 @@ class Domains(Objects[Record]):
             run=[_GUESTS, _MORE.format(table="run.active")],
         )
 
-    def facts_of(self, document: Domain) -> dict[str, Any]:
+    def columns_of(self, document: Domain) -> dict[str, Any]:
         maximum = (document.memory and document.memory.value) or 0
         return {
             "title": document.title,

@@ -298,10 +298,6 @@ class Objects(Generic[R]):
         values = {"name": document.name, **self.columns_of(document), "xml": text}
         self.write(f"main.{self.kind.noun}", document.uuid, **values)
 
-    def rewrite(self, table: str, document: Document, text: str) -> None:
-        """Write a changed document to a row that is there."""
-        self.update(table, document.uuid, **self.columns_of(document), xml=text)
-
     def write(self, table: str, uuid: str | None, **values: Any) -> None:
         """Write columns of one object's row, which is made where there is none."""
         self.store.execute(
@@ -353,7 +349,8 @@ class Objects(Generic[R]):
 
             def save() -> None:
                 for table, document in changed.items():
-                    self.rewrite(table, document, document.format(secure=True))
+                    text = document.format(secure=True)
+                    self.update(table, document.uuid, **self.columns_of(document), xml=text)
 
             entry.finish(save, self.note(f"change {verb} in", row))
 

@@ -20,10 +20,10 @@ from virshpy import enums
 from virshpy.driver.contract import Contract, Row, rows
 from virshpy.driver.groups import GROUPS
 from virshpy.driver.registry import Driver
-from virshpy.driver.rows import load
 from virshpy.drivers.qemu.driver import QemuDriver
 from virshpy.drivers.test.driver import TestDriver
 from virshpy.enums.numbers import IntFlag
+from virshpy.loading import named
 
 OWN = {"virshpyDomainPlan"}
 
@@ -102,7 +102,7 @@ def test_every_row_is_within_reach_of_the_api() -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_table_of_groups_has_their_rows(group: str) -> None:
     home, names = GROUPS[group]
-    assert list(rows(load(home))) == sorted(names.split())
+    assert list(rows(named(home))) == sorted(names.split())
 
 
 def test_every_group_is_in_the_table() -> None:
@@ -110,7 +110,7 @@ def test_every_group_is_in_the_table() -> None:
     modules = [info.name for p in packages for info in pkgutil.iter_modules(p.__path__, f"{p.__name__}.")]
     found = [vars(import_module(name)).values() for name in modules]
     declared = {c for values in found for c in values if inspect.isclass(c) and issubclass(c, Contract) and rows(c)}
-    assert declared == {load(home) for home, _ in GROUPS.values()}
+    assert declared == {named(home) for home, _ in GROUPS.values()}
 
 
 def test_type_checkers_see_every_group() -> None:
@@ -123,6 +123,6 @@ def test_type_checkers_see_every_group() -> None:
 def test_the_parts_of_a_driver_are_guarded(driver: type[Driver]) -> None:
     """A part that has not its group among its bases would escape the common checks."""
     for group, home in driver.parts.items():
-        part = load(home)
-        assert issubclass(part, load(GROUPS[group][0]))
+        part = named(home)
+        assert issubclass(part, named(GROUPS[group][0]))
         assert not [row for row in ROWS if hasattr(part, row) and not hasattr(getattr(part, row), "row")]

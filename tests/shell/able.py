@@ -21,11 +21,11 @@ from virshpy.driver.groups import GROUPS
 from virshpy.driver.network import DHCPLease, NetworkPortRef
 from virshpy.driver.nodedev import NodeDeviceRef
 from virshpy.driver.nwfilter import NWFilterBindingRef, NWFilterRef
-from virshpy.driver.rows import load
 from virshpy.driver.secret import SecretRef
 from virshpy.drivers.test.default import default_host
 from virshpy.drivers.test.driver import TestDriver
 from virshpy.enums import BlockJobType, CPUCompareResult, JobOperation, JobType, XMLFlags
+from virshpy.loading import named
 from virshpy.uri import URI as ParsedURI
 
 URI = "able:///default"
@@ -204,7 +204,7 @@ def _method(answer: Any) -> Callable[..., Any]:
 def _able(group: str) -> type:
     """A part as the test driver's for this group, with a method for each row that it has nothing for, for those that
     are answered otherwise here, and for those that do not take all flags."""
-    base: Any = load(TestDriver.parts.get(group) or GROUPS[group][0])
+    base: Any = named(TestDriver.parts.get(group) or GROUPS[group][0])
     found = {}
     for name in GROUPS[group][1].split():
         row = getattr(base, name).row

@@ -53,6 +53,7 @@ BAD = [
     (rules.strangers, "virshpy/api/a.py", "import click"),
     (rules.strangers, "virshpy/api/a.py", "import asyncio"),
     (rules.strangers, "virshpy/shell/a.py", "import os\nos._exit(1)"),
+    (rules.strangers, "virshpy/shell/a.py", "from importlib import import_module"),
     (rules.impure, "virshpy/drivers/qemu/argv/a.py", "from virshpy.host import files"),
     (rules.impure, "virshpy/drivers/qemu/postparse/a.py", "import os\nos.environ['A']"),
     (rules.nameless, "virshpy/host/utils.py", ""),

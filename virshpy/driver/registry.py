@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.groups import GROUPS
-from virshpy.driver.rows import AllRows, load
+from virshpy.driver.rows import AllRows
+from virshpy.loading import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Driver(AllRows):
         """What answers a group of rows."""
         made = self._made.get(group)
         if made is None:
-            made = self._made[group] = load(self.parts.get(group) or GROUPS[group][0])(self.place)
+            made = self._made[group] = named(self.parts.get(group) or GROUPS[group][0])(self.place)
             made.driver = self
         return made
 
@@ -70,7 +71,7 @@ def open_driver(uri: URI, *, readonly: bool) -> Driver:
             hint = "remote hosts are not reachable yet; use qemu:///system or qemu:///session on the host itself"
         raise errors.NoConnect(str(uri), hint=hint)
     try:
-        driver: Driver = load(target)(uri, readonly=readonly)
+        driver: Driver = named(target)(uri, readonly=readonly)
     except UnicodeEncodeError as error:
         from virshpy.driver.contract import no_text
 

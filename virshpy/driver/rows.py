@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from virshpy.driver.groups import GROUPS
+from virshpy.loading import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,13 +29,7 @@ class RowOfPart:
     @property
     def row(self) -> Any:
         """Its declaration; loads the group's module."""
-        return getattr(load(GROUPS[self.group][0]), self.name)
-
-
-def load(home: str) -> Any:
-    """What ``module:name`` names."""
-    module, _, name = home.partition(":")
-    return getattr(import_module(module), name)
+        return getattr(named(GROUPS[self.group][0]), self.name)
 
 
 AllRows = type(

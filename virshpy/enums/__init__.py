@@ -6,7 +6,7 @@ costs tens of microseconds to make and all together 4.6 ms: a module is loaded w
 
 from __future__ import annotations
 
-from importlib import import_module
+from virshpy.loading import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ _HOME = {name: module for module, names in HOMES.items() for name in names.split
 
 
 def __getattr__(name: str) -> Any:
-    module = _HOME.get(name)
-    if module is None:
+    home = _HOME.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    value = globals()[name] = named(f"{__name__}.{home}:{name}")
     return value

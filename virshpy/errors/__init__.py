@@ -17,9 +17,8 @@ actions in its own way; the sentence is whole without it.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from virshpy.enums.numbers import IntEnum
+from virshpy.loading import module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
     try:
-        value = globals()[name] = getattr(import_module(f"{__name__}.codes"), name)
+        value = globals()[name] = getattr(module(f"{__name__}.codes"), name)
     except AttributeError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     return value

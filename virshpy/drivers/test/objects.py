@@ -6,8 +6,8 @@ A document is read when somebody asks for it: lists need names and states only.
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.rows import load
 from virshpy.host.objects import Generic, Kind
+from virshpy.loading import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Object:
     @classmethod
     def read(cls, text: str, *, validate: bool = False) -> Any:
         """A document from a user, or of the host from the beginning."""
-        return load(cls.home).parse(text, inactive=True, validate=validate)
+        return named(cls.home).parse(text, inactive=True, validate=validate)
 
     def __init__(self, name: str, uuid: str, document: Any = None) -> None:
         self.name = name

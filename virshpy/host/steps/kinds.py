@@ -6,10 +6,9 @@ long as its kind keeps its recorded fields; with others it is another kind, ``ta
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from virshpy import errors
 from virshpy.host.steps import Step
+from virshpy.loading import module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def class_of(kind: str) -> type[Step]:
     kind = CLASSES.get(kind, kind)
     if kind not in MODULES:
         raise errors.InternalError(f"unknown kind of step '{kind}'", hint="a newer virshpy has taken it: use that one")
-    import_module(MODULES[kind])
+    module(MODULES[kind])
     return Step.classes[kind]
 
 

@@ -5,8 +5,7 @@ The groups are virsh's help groups, in its order. ``self-test`` and the tests ch
 
 from __future__ import annotations
 
-from importlib import import_module
-
+from virshpy import loading
 from virshpy.shell.failure import ParseError
 from virshpy.shell.lang import command as declarations
 
@@ -226,7 +225,7 @@ def lookup(name: str) -> Command | None:
     module = module_of(name)
     if module is None:
         return None
-    import_module(module)
+    loading.module(module)
     return declarations.DECLARED[name]
 
 
@@ -265,7 +264,7 @@ def check() -> list[str]:
         for module, promised in group.modules.items():
             before = set(declarations.DECLARED)
             try:
-                import_module(f"virshpy.shell.commands.{module}")
+                loading.module(f"virshpy.shell.commands.{module}")
             except declarations.BadDeclaration as error:
                 faults.append(f"{module}: {error}")
             for name in set(declarations.DECLARED) - before:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 # The module signal makes enums of them.
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 def entry() -> int:
     """The console script: the exit code is the last command's."""
-    # Most runs end before a collection would find anything; those of the imports alone take milliseconds.
-    gc.set_threshold(50_000)
     if getsignal(SIGINT) == SIG_DFL:
         signal(SIGINT, default_int_handler)  # bin/virshpy had put it aside
     try:
@@ -43,8 +40,6 @@ def entry() -> int:
         # Not even the report of a fault came to an end: no file can be opened any more, or no memory is left.
         streams.complain(f"error: {getattr(error, 'strerror', None) or error}\n")
         code = 1
-    # The interpreter's last collection looks at everything that is alive, to no end.
-    gc.freeze()
     return code
 
 

@@ -6,6 +6,10 @@ import os
 import sys
 from codecs import lookup
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 
 class OutputLost(Exception):
     """Standard output takes no more. ``reason`` is the system's word, or None where a reader simply has enough."""
@@ -67,6 +71,16 @@ def give_up(lost: OutputLost) -> None:
     _discard(sys.stdout.fileno())
     if lost.reason:
         complain(f"error: Failed to write to standard output: {lost.reason}\n")
+
+
+def leave(code: int) -> NoReturn:
+    """End the process. The interpreter's own way out takes everything apart first, a millisecond to no end."""
+    try:
+        flush()
+        sys.stderr.flush()
+    except (OutputLost, OSError):
+        code = code or 1
+    os._exit(code)
 
 
 def leave_in_order() -> None:

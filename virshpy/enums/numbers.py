@@ -26,53 +26,57 @@ def known(kind: type[N], number: int) -> N | int:
 
 
 class Numbered(type):
-    """Makes members of the numbers in a class's body; the second name of a number means the first one's member."""
+    """A class of numbers. A member is made when it is first asked for: of hundreds that a command loads it uses few.
+    The second name of a number means the first one's member."""
 
-    __members__: dict[str, Any]
-    _by_value: dict[int, Any]
+    _numbers: dict[str, int]  # of every name
+    _members: dict[int, Any]  # those that somebody asked for
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Numbered:
         numbers = {key: body.pop(key) for key, value in list(body.items()) if type(value) is int and key[:2] != "__"}
-        made: Any = super().__new__(cls, name, bases, body)
-        made.__members__ = {}
-        made._by_value = {}
-        for key, value in numbers.items():
-            member = made._by_value.get(value)
-            if member is None:
-                member = made._by_value[value] = int.__new__(made, value)
-                member.name = key
-            made.__members__[key] = member
-            setattr(made, key, member)
-        finished: Numbered = made
-        return finished
+        return super().__new__(cls, name, bases, {**body, "_numbers": numbers, "_members": {}})
+
+    def __getattr__(cls, name: str) -> Any:
+        if name not in cls._numbers:
+            raise AttributeError(f"{cls.__name__} has no number {name!r}")
+        member = cls[name]
+        setattr(cls, name, member)
+        return member
 
     def __getitem__(cls, name: str) -> Any:
-        return cls.__members__[name]
+        return cls.of(cls._numbers[name])
+
+    def of(cls, number: int) -> Any:
+        """The member of a number, or None."""
+        member = cls._members.get(number)
+        if member is None and number in cls._numbers.values():
+            kind: Any = cls
+            member = cls._members[number] = int.__new__(kind, number)
+            member.name = next(name for name, value in cls._numbers.items() if value == number)
+        return member
+
+    @property
+    def __members__(cls) -> dict[str, Any]:
+        return {name: cls[name] for name in cls._numbers}
+
+    def __dir__(cls) -> list[str]:
+        return [*super().__dir__(), *cls._numbers]
 
     def __iter__(cls) -> Iterator[Any]:
-        return iter(cls._by_value.values())
+        return map(cls.of, dict.fromkeys(cls._numbers.values()))
 
     def __len__(cls) -> int:
-        return len(cls._by_value)
+        return sum(1 for _ in cls)
 
     def __contains__(cls, value: object) -> bool:
-        return value in cls._by_value
+        return value in cls._numbers.values()
 
 
 class NumberedFlags(Numbered):
     """As with the standard library's, only members of one bit are iterated: the rest are names for combinations."""
 
-    _combined: dict[int, Any]
-
-    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
-        super().__init__(name, bases, body)
-        cls._combined = {}  # those that somebody asked for
-
     def __iter__(cls) -> Iterator[Any]:
-        return (member for value, member in cls._by_value.items() if value > 0 and not value & (value - 1))
-
-    def __len__(cls) -> int:
-        return sum(1 for _ in cls)
+        return (member for member in super().__iter__() if member > 0 and not int.__and__(member, member - 1))
 
 
 if not TYPE_CHECKING:
@@ -83,10 +87,10 @@ if not TYPE_CHECKING:
         name: str
 
         def __new__(cls, value):
-            try:
-                return cls._by_value[value]
-            except KeyError:
-                raise ValueError(f"{value!r} is not a valid {cls.__name__}") from None
+            member = cls.of(value)
+            if member is None:
+                raise ValueError(f"{value!r} is not a valid {cls.__name__}")
+            return member
 
         @property
         def value(self):
@@ -103,13 +107,11 @@ if not TYPE_CHECKING:
         name: str | None
 
         def __new__(cls, value):
-            known = cls._by_value.get(value)
-            if known is None:
-                known = cls._combined.get(value)
-            if known is None:
-                known = cls._combined[value] = int.__new__(cls, value)
-                known.name = "|".join(member.name for member in known) or None
-            return known
+            member = cls.of(value)
+            if member is None:
+                member = cls._members[value] = int.__new__(cls, value)
+                member.name = "|".join(bit.name for bit in member) or None
+            return member
 
         @property
         def value(self):

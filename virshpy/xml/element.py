@@ -27,7 +27,7 @@ from virshpy.xml.scalars import STR, Scalar, Sentence
 from virshpy.xml.write import (
     escape,
     escape_attribute,
-    is_special_in_attribute,
+    special_in_attribute,
     write_among_text,
     write_node,
     write_verbatim,
@@ -524,7 +524,7 @@ class Element:
             value = values[name]
             if value is not None and not (runtime and inactive) and (secure or not is_secure):
                 word = value if write is None else write(value)
-                if is_special_in_attribute(word):  # nearly no word is: the call of escape_attribute would count
+                if special_in_attribute(word) or not word.isascii():  # nearly none: a call for each would count
                     word = escape_attribute(word)
                 out.append(f"{opening}{word}'{unit}")
         if extras and "_attrs" in values:

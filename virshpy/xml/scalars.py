@@ -130,20 +130,22 @@ def again(values: Iterable[Any]) -> list[Any]:
     return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
 
 
-_decimal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-9]+\Z").match
-_based = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z").match
-_hexadecimal = re.compile(r"[ \t\n\r\v\f]*[+-]?(0[xX])?[0-9a-fA-F]+\Z").match
-_octal = re.compile(r"[ \t\n\r\v\f]*[+-]?[0-7]+\Z").match
+_DIGITS = {
+    0: "0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*",
+    8: "[0-7]+",
+    10: "[0-9]+",
+    16: "(?:0[xX])?[0-9a-fA-F]+",
+}
 
 
 def strtol(text: str, base: int = 10) -> int | None:
     """C's strtol over the whole of a text: base 8, 10, 16, or 0 (0x hexadecimal, 0 octal); None if it fails."""
     if base in (0, 10) and text.isdecimal() and text.isascii() and len(text) < 32 and (base or text[0] != "0"):
         return int(text)  # as nearly all are
-    if base == 10:
-        return int(text) if len(text) < 32 and _decimal(text) else None
-    match = (_based if base == 0 else _hexadecimal if base == 16 else _octal)(text)
-    if not match or len(text) > 64:
+    if len(text) >= (32 if base == 10 else 65):
+        return None
+    match = re.match(rf"[ \t\n\r\v\f]*[+-]?({_DIGITS[base]})\Z", text)
+    if match is None:
         return None
     if base:
         return int(text, base)
@@ -274,12 +276,11 @@ class UUID(Scalar):
         return value
 
 
-_mac = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}\Z").match
-
-
 def read_mac(text: str) -> str | None:
     """A MAC address in lower case with two digits each; None when it is none."""
-    return ":".join(part.zfill(2) for part in text.lower().split(":")) if _mac(text) else None
+    if re.match(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5}\Z", text) is None:
+        return None
+    return ":".join(part.zfill(2) for part in text.lower().split(":"))
 
 
 class AnyMAC(Scalar):

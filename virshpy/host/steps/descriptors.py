@@ -27,7 +27,7 @@ if TYPE_CHECKING:
             """What a command line says in place of ``{key:NAME}`` where nobody hands descriptors over."""
 
 
-_PLACEHOLDER = re.compile(r"\{(fd|listen):([^}]+)\}")
+_PLACEHOLDER = r"\{(fd|listen):([^}]+)\}"
 
 
 @contextmanager
@@ -41,14 +41,14 @@ def opened(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> Iterat
     try:
         for name, descriptor in descriptors.items():
             numbers[name] = descriptor.open()
-        yield [_PLACEHOLDER.sub(number, word) for word in argv], list(numbers.values())
+        yield [re.sub(_PLACEHOLDER, number, word) for word in argv], list(numbers.values())
     finally:
         for fd in numbers.values():
             os.close(fd)
 
 
 def shown(argv: Sequence[str], descriptors: Mapping[str, Descriptor]) -> str:
-    return shlex.join([_PLACEHOLDER.sub(lambda m: descriptors[m[2]].shown(m[1]), word) for word in argv])
+    return shlex.join([re.sub(_PLACEHOLDER, lambda m: descriptors[m[2]].shown(m[1]), word) for word in argv])
 
 
 class SecretPipe:

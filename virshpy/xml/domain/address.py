@@ -147,11 +147,8 @@ class Alias(Element, tag="alias"):
     name: str | None = attr(ALIAS)
 
 
-_of_user = re.compile(r"ua-[A-Za-z0-9_-]*\Z").match
-
-
 def generated(alias: Alias) -> bool:
-    return not _of_user(alias.name or "")
+    return not re.match(r"ua-[A-Za-z0-9_-]*\Z", alias.name or "")
 
 
 class Upper(Scalar):

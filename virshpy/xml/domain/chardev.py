@@ -193,9 +193,6 @@ class Redirdev(Device, tag="redirdev"):
     log: CharLog | None = one(CharLog)
 
 
-_VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}").fullmatch
-
-
 class USBFilter(Element, tag="usbdev"):
     """One rule of what may be redirected; numbers are text because ``-1`` and hexadecimal both occur."""
 
@@ -221,7 +218,7 @@ class USBFilter(Element, tag="usbdev"):
                 setattr(self, field, None)
         if self.version == "-1":
             self.version = None
-        if self.version is not None and not _VERSION(self.version):
+        if self.version is not None and not re.fullmatch(r"[0-9]{1,2}\.[0-9]{1,2}", self.version):
             detail = f"Cannot parse USB device version {self.version}"
             raise Refusal(errors.XMLError, detail, node, "expected such as 2.0")
         if self.version is not None:

@@ -11,7 +11,9 @@ from virshpy.xml.element import Element, attr, many, one
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import INT, ONOFF, PATH, UINT, YESNO, Blank, Enum, Int, Lenient, Noted, internal, xml
 
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
+
+def _is_moment(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}", text) is not None
 
 
 class Listen(Element, tag="listen"):
@@ -141,7 +143,7 @@ class Graphics(Element, tag="graphics"):
                 f"(found '{first.address or 'none'}')"
             )
             raise Refusal(errors.ConfigUnsupported, detail, node)
-        if self.passwd is not None and self.passwdValidTo is not None and not _MOMENT(self.passwdValidTo):
+        if self.passwd is not None and self.passwdValidTo is not None and not _is_moment(self.passwdValidTo):
             detail = f"cannot parse password validity time '{self.passwdValidTo}', expect YYYY-MM-DDTHH:MM:SS"
             raise Refusal(errors.InternalError, detail, node)
         if self.passwd is not None and self.connected is not None:

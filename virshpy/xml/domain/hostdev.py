@@ -167,7 +167,7 @@ class Hostdev(Device, tag="hostdev"):
         elif self.type == "scsi_host" and source.protocol == "vhost":
             if source.wwpn is None:
                 raise Refusal(errors.XMLError, "missing vhost-scsi hostdev source wwpn", node)
-            if not _WWPN(source.wwpn):
+            if not re.fullmatch(r"naa\.[0-9a-fA-F]{16}", source.wwpn):
                 expected = "expected naa. and 16 hexadecimal digits"
                 raise Refusal(errors.XMLError, "malformed 'wwpn' value", node, expected)
 
@@ -186,7 +186,6 @@ class Hostdev(Device, tag="hostdev"):
         )
 
 
-_WWPN = re.compile(r"naa\.[0-9a-fA-F]{16}").fullmatch
 _CAPABILITIES = (("storage", "block", "block"), ("misc", "char", "character"), ("net", "interface", "interface"))
 
 

@@ -27,7 +27,6 @@ CACHE = {
 _FORMATS = {"fat": "vvfat", "dir": "vvfat", "iso": "raw", "vhd": "vpc", "ploop": "parallels"}
 CHAINED = frozenset({"cow", "qcow", "qcow2", "qed", "vmdk"})  # formats whose images may be on top of others
 MANAGED_RESERVATIONS = "pr-helper0"
-_LUN = re.compile("-?[0-9]{1,10}").fullmatch
 _URL_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "tftp": 69}
 
 
@@ -297,7 +296,7 @@ def _iscsi(layer: Layer) -> Properties:
 def iscsi_unit(name: str, host: Host) -> Properties:
     """A unit of an iSCSI target, by a name of the form TARGET/NUMBER. Raises InternalError for another form."""
     target, _, lun = name.partition("/")
-    if lun and not _LUN(lun):
+    if lun and not re.fullmatch("-?[0-9]{1,10}", lun):
         raise errors.InternalError(f"cannot parse target for lunStr '{target}'", hint="expected name='TARGET/NUMBER'")
     address = f"[{host.name}]" if ":" in (host.name or "") else host.name
     portal = f"{address}:{host.port or 3260}"

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.chardev import CharBackend
 
-# A console will open it: QEMU may not name anything else.
-_TERMINAL = re.compile("pty:(/dev/pts/[0-9]{1,9})").fullmatch
-
 
 def bring_up_steps(domain: Domain, monitor: Monitor, spawn: Spawn, *, paused: bool) -> Iterator[Step]:
     """From a loaded QEMU to a running guest. What QEMU chose for itself is written into the document on the way."""
@@ -78,7 +75,9 @@ def learn_terminals(domain: Domain, session: MonitorSession) -> None:
 
     rows = session.execute("query-chardev")
     with understood():
-        paths = {row["label"]: match[1] for row in rows if (match := _TERMINAL(row["filename"]))}
+        # A console will open it: QEMU may not name anything else.
+        found = {row["label"]: re.fullmatch("pty:(/dev/pts/[0-9]{1,9})", row["filename"]) for row in rows}
+    paths = {label: match[1] for label, match in found.items() if match}
     for device in _terminals(domain):
         path = paths.get(f"char{device.alias.name}") if device.alias else None
         if path:

@@ -125,7 +125,7 @@ HOMES = (
     Home("ctypes", ("ctypes", "ctypes.*"), ("virshpy/host/*",), "calls into the system belong with the host"),
     Home(
         "sockets",
-        ("socket.socket", "socket.socketpair", "socket.create_connection", "socket.create_server"),
+        ("socket.socket", "_socket.socket", "socket.socketpair", "socket.create_connection", "socket.create_server"),
         ("virshpy/host/*",),
         "connections are made by untrusted.connect, and are spoken over by framing.Conversation",
     ),

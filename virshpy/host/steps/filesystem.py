@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import stat
+from _socket import AF_UNIX, SOCK_CLOEXEC, SOCK_STREAM, socket  # `socket` itself makes enums of them, 1.5 ms
 
 from virshpy import errors
 from virshpy.host import files, untrusted
@@ -395,7 +395,7 @@ class ListeningSocket(SocketName, kind="listening-socket/1"):
     ``by_hand`` is where the process could make the socket itself, for those who have no descriptor to hand it.
     """
 
-    _socket: socket.socket | None = None  # also of a step out of the journal, which has none
+    _socket: socket | None = None  # also of a step out of the journal, which has none
 
     def __init__(self, path: str, owner: int | None = None, by_hand: str | None = None) -> None:
         super().__init__(path)
@@ -403,7 +403,7 @@ class ListeningSocket(SocketName, kind="listening-socket/1"):
         self.by_hand = by_hand or path
 
     def do(self, note: Callable[[], None]) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)
         try:
             os.fchmod(self._socket.fileno(), 0o600)  # which its name in the file system takes over
             with self._folder(note) as folder:

@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.documents import measure
 from bench.domains import BARE, clear, documents, libvirt, names
 from bench.imports import bill
-from bench.measure import PROGRAM, PYTHON, Failed, Row, Shell, run, side_by_side, table, timed, typical
+from bench.measure import PROGRAM, PYTHON, Failed, Row, Shell, run, side_by_side, table, typical
 
 MANY = 1000
 DEFINED = 500
@@ -39,29 +39,25 @@ class Bench:
     def beside(self, work: Callable[[Shell], float]) -> tuple[float, float | None]:
         return work(self.virshpy), work(self.virsh) if self.virsh else None
 
-    def python(self) -> float:
-        return typical(7, lambda: run([PYTHON, "-c", "pass"]))
-
     def life(self) -> None:
         """Start and destroy of one guest, beside QEMU brought up and killed by hand."""
         name = names(1)[0]
-        bare_start, bare_kill = self._bare()
-
-        def cycle(shell: Shell) -> tuple[float, float]:
+        pidfile = self.folder / "bare.pid"
+        works: list[Callable[[], object]] = [
+            partial(run, [*BARE, "-daemonize", "-pidfile", str(pidfile)]),
+            partial(_kill, pidfile),
+        ]
+        for shell in self.shells():
             shell("define", str(self.papers[0]))
-            starts, stops = [], []
-            try:
-                for _ in range(5):
-                    starts.append(typical(1, lambda: shell("start", name)))
-                    stops.append(typical(1, lambda: shell("destroy", name)))
-            finally:
+            works += [partial(shell, "start", name), partial(shell, "destroy", name)]
+        try:
+            bare_start, bare_kill, start, destroy, *virsh = side_by_side(9, *works)
+        finally:
+            for shell in self.shells():
                 shell("undefine", name)
-            return sorted(starts)[2], sorted(stops)[2]
-
-        ours = cycle(self.virshpy)
-        theirs = cycle(self.virsh) if self.virsh else (None, None)
-        self.add(Row("start", ours[0], bare_start, "qemu -daemonize", theirs[0], "bare ratio at most 3"))
-        self.add(Row("destroy", ours[1], bare_kill, "kill -9, until gone", theirs[1]))
+        their_start, their_destroy = virsh or (None, None)
+        self.add(Row("start", start, bare_start, "qemu -daemonize", their_start, "bare ratio at most 3"))
+        self.add(Row("destroy", destroy, bare_kill, "kill -9, until gone", their_destroy))
 
     def together(self) -> None:
         """Many guests from one command line, and all of them away again."""
@@ -84,30 +80,26 @@ class Bench:
         self.add(Row(f"start of {TOGETHER}, one command line", ours[0], virsh=theirs[0]))
         self.add(Row(f"destroy of {TOGETHER}, one command line", ours[1], virsh=theirs[1]))
 
-    def _bare(self) -> tuple[float, float]:
-        pidfile = self.folder / "bare.pid"
-        starts, kills = [], []
-        for _ in range(7):
-            starts.append(typical(1, lambda: run([*BARE, "-daemonize", "-pidfile", str(pidfile)])))
-            pid = int(pidfile.read_text())
-            kills.append(timed(partial(_kill, pid)))
-            pidfile.unlink(missing_ok=True)
-        return sorted(starts)[3], sorted(kills)[3]
-
     def lists(self) -> None:
-        python = self.python()
-        ours, theirs = self.beside(lambda shell: typical(9, lambda: shell("list", "--all")))
-        self.add(Row("list --all, 0 domains", ours, python, "python -c pass", theirs))
+        self._asked("list --all, 0 domains", "list", "--all")
         for shell in self.shells():
             shell.script([f"define {path}" for path in self.papers])
-        ours, theirs = self.beside(lambda shell: typical(5, lambda: shell("list", "--all")))
-        self.add(Row(f"list --all, {MANY} domains", ours, python, "python -c pass", theirs))
+        self._asked(f"list --all, {MANY} domains", "list", "--all")
         lines = len(self.virshpy("list", "--all", "--name").split())
         if lines != MANY:
             raise Failed(f"list --all shows {lines} of {MANY} domains")
-        ours, theirs = self.beside(lambda shell: typical(5, lambda: shell("dominfo", names(MANY)[MANY // 2])))
-        self.add(Row(f"dominfo, 1 of {MANY}", ours, python, "python -c pass", theirs))
+        self._asked(f"dominfo, 1 of {MANY}", "dominfo", names(MANY)[MANY // 2], goal="virsh ratio at most 1.5")
         self.remove(MANY)
+
+    def _asked(self, what: str, *words: str, goal: str = "") -> None:
+        """A command that changes nothing, beside a bare Python and virsh."""
+        mine, python, *virsh = side_by_side(
+            11,
+            partial(self.virshpy, *words),
+            partial(run, [PYTHON, "-c", "pass"]),
+            *([partial(self.virsh, *words)] if self.virsh else []),
+        )
+        self.add(Row(what, mine, python, "python -c pass", virsh[0] if virsh else None, goal))
 
     def tab(self) -> None:
         """One press of Tab in a shell: a command's name, an option, a domain's name; beside virsh's own completion."""
@@ -146,8 +138,10 @@ class Bench:
         return [self.virshpy, self.virsh] if self.virsh else [self.virshpy]
 
 
-def _kill(pid: int) -> None:
+def _kill(pidfile: Path) -> None:
     """Until it runs no more. Its entry in /proc may stay for as long as process 1 takes to notice."""
+    pid = int(pidfile.read_text())
+    pidfile.unlink()
     os.kill(pid, signal.SIGKILL)
     while True:
         try:

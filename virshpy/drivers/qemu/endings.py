@@ -40,7 +40,7 @@ def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
     if domains.site.rehearsing:
         return False
     changed = False
-    for record in domains.query(domains.up) if records is None else records:
+    for record in domains.running() if records is None else records:
         if not record.active or (record.alive and not _orphaned(record) and not _unwatched(record)):
             continue
         try:

@@ -7,7 +7,7 @@ import os
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.domain import ControlInfo, DomainInfo, DomainOperations, DomainRef, SecurityLabel
-from virshpy.drivers.qemu import endings, taint
+from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
 from virshpy.host import processes
@@ -127,6 +127,10 @@ class DomainRows(DomainOperations):
 
     def domain_get_messages(self, domain: DomainRef) -> list[str]:
         record = self._current(domain)
+        if not record.active:
+            return []
+        from virshpy.drivers.qemu import taint
+
         row = self.domains.store.one("SELECT taint FROM run.active WHERE uuid = ?", record.uuid)
         return taint.messages(row[0]) if row else []
 

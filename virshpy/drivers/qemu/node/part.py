@@ -7,7 +7,6 @@ import os
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.node import NodeInfo, NodeOperations, SecurityModel
-from virshpy.enums import NodeAllocPagesFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +60,6 @@ class NodeRows(NodeOperations):
 
         return memory.free_pages(pages, start_cell, cell_count)
 
-    @accepts(NodeAllocPagesFlags.SET)
     def node_alloc_pages(self, pages: dict[int, int], start_cell: int, cell_count: int, *, flags: int = 0) -> int:
         from virshpy.drivers.qemu.node import memory
 

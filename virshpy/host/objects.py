@@ -187,6 +187,15 @@ class Objects(Generic[R]):
             "persistent": "d.uuid IS NOT NULL",
             "autostart": "coalesce(d.autostart, 0)",
         }
+        self._told = ", ".join(  # by every query
+            (
+                "coalesce(d.uuid, a.uuid) AS uuid, coalesce(a.name, d.name) AS name, d.uuid IS NOT NULL AS persistent",
+                f"coalesce(d.autostart, 0) AS autostart, coalesce({self.up}, 0) AS active",
+                *(f"a.{column}" for column in self.live_columns),
+                *(f"CASE WHEN {self.up} THEN a.{column} ELSE d.{column} END AS {column}" for column in columns),
+                *self.more_columns,
+            )
+        )
         self.include()
 
     def include(self) -> None:
@@ -230,16 +239,7 @@ class Objects(Generic[R]):
         ``live`` is that condition for transient objects, where indices want it put in other words.
         """
         d, live = f"main.{self.kind.noun}", where if live is None else live
-        columns = ", ".join(
-            (
-                "coalesce(d.uuid, a.uuid) AS uuid, coalesce(a.name, d.name) AS name, d.uuid IS NOT NULL AS persistent",
-                f"coalesce(d.autostart, 0) AS autostart, coalesce({self.up}, 0) AS active",
-                *(f"a.{column}" for column in self.live_columns),
-                *(f"CASE WHEN {self.up} THEN a.{column} ELSE d.{column} END AS {column}" for column in self.columns),
-                *self.more_columns,
-                *([also] if also else []),
-            )
-        )
+        columns = f"{self._told}, {also}" if also else self._told
         sql = (
             f"SELECT {columns} FROM {d} d LEFT JOIN {self.live} a ON a.uuid = d.uuid AND {self.up} WHERE {where}"
             f" UNION ALL SELECT {columns} FROM {self.live} a LEFT JOIN {d} d ON d.uuid = a.uuid"
@@ -321,7 +321,8 @@ class Objects(Generic[R]):
             self.save(document, document.format(secure=True) if text is None else text)
 
         with self.changing("define", document.uuid) as entry:
-            entry.finish(save, self.note("replace" if self.by_uuid(document.uuid) else "write", document))
+            known = self.site.rehearsing and self.by_uuid(document.uuid)
+            entry.finish(save, self.note("replace" if known else "write", document))
         return self.find(document)
 
     def undefine(self, ref: Reference) -> None:

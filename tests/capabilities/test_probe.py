@@ -199,8 +199,8 @@ def test_kvm_needs_more_than_a_device_that_opens(tmp_path: Path) -> None:
     if os.uname().machine == "x86_64":
         usable, reason = kvm.kvm_usable(str(device), str(info))
         assert not usable and "neither vmx nor svm" in reason
-    info.write_text("flags\t\t: fpu vmx sse2\n")
-    assert kvm.kvm_usable(str(device), str(info))[0]
+    (other := tmp_path / "other").write_text("flags\t\t: fpu vmx sse2\n")
+    assert kvm.kvm_usable(str(device), str(other))[0]
 
 
 @needs.ordinary_user

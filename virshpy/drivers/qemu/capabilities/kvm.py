@@ -34,7 +34,16 @@ def kvm_usable(device: str = DEVICE, cpuinfo: str = "/proc/cpuinfo") -> tuple[bo
     return True, f"{device} opens and the host's processor supports it"
 
 
+_flags: dict[str, set[str] | None] = {}  # by file: a host's processors stay the same while a process lives
+
+
 def _cpu_flags(cpuinfo: str) -> set[str] | None:
+    if cpuinfo not in _flags:
+        _flags[cpuinfo] = _read_flags(cpuinfo)
+    return _flags[cpuinfo]
+
+
+def _read_flags(cpuinfo: str) -> set[str] | None:
     try:
         with open(cpuinfo) as file:
             for line in file:

@@ -95,13 +95,22 @@ def _file_name(binary: str) -> str:
     return f"{os.path.basename(binary)}-{crc32(os.fsencode(binary)):08x}"
 
 
+_read: dict[str, dict[str, Any]] = {}  # by file, for as long as its key is the one that is asked for
+
+
 def _cached(path: str, key: list[Any]) -> dict[str, Any] | None:
+    known = _read.get(path)
+    if known is not None and known["key"] == key:
+        return known
     try:
         with open(path, "rb") as file:
             record: dict[str, Any] = json.loads(file.read())
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and record.get("key") == key else None
+    if not isinstance(record, dict) or record.get("key") != key:
+        return None
+    _read[path] = record
+    return record
 
 
 def _remember(folder: str, path: str, record: dict[str, Any]) -> None:

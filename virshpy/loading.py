@@ -82,5 +82,5 @@ class Loader(SourceFileLoader):
 
 
 def hasten() -> None:
-    """Load this package's modules so, for the rest of the process."""
-    sys.meta_path.insert(0, Finder)
+    """Load this package's modules so, for the rest of the process; Python's own finder of files is the last one."""
+    sys.meta_path.insert(-1, Finder)

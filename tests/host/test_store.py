@@ -90,6 +90,16 @@ def test_a_part_runs_the_scripts_that_its_file_has_not_seen(root: Path, store: S
         store.include("thing", **{where: scripts(1, db)})
 
 
+@pytest.mark.parametrize("db", ["main", "run"])
+def test_a_part_that_another_has_brought_up_to_date_meanwhile_is_not_newer(root: Path, store: Store, db: str) -> None:
+    where = {"main": "state", "run": "run"}[db]
+    store.include("thing", **{where: scripts(1, db)})
+    others = [open_store(root), open_store(root)]  # both know the first of its scripts
+    for other in others:
+        other.include("thing", **{where: scripts(2, db)})
+    assert [tuple(row) for row in others[1].all(f"SELECT * FROM {db}.thing")] == []
+
+
 def test_a_script_that_fails_leaves_the_part_as_it_was(store: Store) -> None:
     store.include("thing", state=scripts(1, "main"))
     with pytest.raises(errors.SystemCallError):

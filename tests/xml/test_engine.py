@@ -66,6 +66,10 @@ TEXT = """<car key='k'>
 """
 
 
+def test_what_xml_cannot_hold_is_left_out_of_an_attribute() -> None:
+    assert Engine(kind="v\ufffe8 \xe9").format() == "<engine kind='v8 \xe9'/>\n"
+
+
 def test_there_and_back() -> None:
     car = Car.parse(TEXT)
     assert car.format(secure=True) == TEXT

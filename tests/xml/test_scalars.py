@@ -6,7 +6,7 @@ import pytest
 
 from virshpy.xml.scalars import format_ranges, parse_ranges, strtol
 from virshpy.xml.uuids import read_uuid
-from virshpy.xml.write import escape
+from virshpy.xml.write import escape, escape_attribute
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,6 @@ def test_uuids() -> None:
 
 def test_escaping_names_five_characters_and_drops_control_characters() -> None:
     assert escape("a<b>&'\"\x01\x1f\tz\n") == "a&lt;b&gt;&amp;&apos;&quot;\tz\n"
+    assert escape("caf\xe9 \ufffe\uffff\ufffd") == "caf\xe9 \ufffd"
+    assert escape_attribute("a\tb\nc\r<") == "a&#9;b&#10;c&#13;&lt;"
+    assert escape_attribute("caf\xe9\ufffe\uffff") == "caf\xe9"

@@ -75,11 +75,11 @@ def give_up(lost: OutputLost) -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process. The interpreter's own way out takes everything apart first, a millisecond to no end."""
-    try:
-        flush()
-        sys.stderr.flush()
-    except (OutputLost, OSError):
-        code = code or 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            pass  # what was to be said of that has been said
     os._exit(code)
 
 

@@ -19,6 +19,7 @@ from virshpy.drivers.qemu.argv.runtime import FileUse
 from virshpy.drivers.qemu.identity import Identity
 from virshpy.drivers.qemu.start.paths import KINDS, Opening
 from virshpy.host import usb
+from virshpy.host.steps.filesystem import AppendableFile
 
 pytestmark = needs.qemu
 
@@ -232,6 +233,14 @@ def test_every_kind_of_path_is_in_the_table(root: Path) -> None:
             list(opening.steps([FileUse(f"{root.parent}/vp.nothing/there", "rw", kind)]))
         except errors.SystemCallError as error:
             assert error.hint
+
+
+@pytest.mark.parametrize("uid", [None, 64123], ids=["as us", "as a user of its own"])
+def test_a_file_that_is_not_there_is_made_by_a_step(root: Path, uid: int | None) -> None:
+    """What QEMU itself makes would stay behind where the start is broken off."""
+    opening = Opening(Identity(uid), str(root / "own"), (), lambda path: None, f"{root}/lock")
+    made = list(opening.steps([FileUse(f"{root}/serial.log", "w", "file")]))
+    assert isinstance(made[0], AppendableFile) and len(made) == (1 if uid is None else 2)
 
 
 def test_what_may_be_missing_is_left_out(uri: str, root: Path) -> None:

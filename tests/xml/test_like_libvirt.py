@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(shutil.which("virsh") is None, reason="needs vir
 
 def virsh(uri: str, lines: list[str]) -> str:
     """What is between the first tag of a document and its last."""
-    done = subprocess.run(["virsh", "-c", uri], input="\n".join(lines), capture_output=True, text=True, check=True)
+    done = subprocess.run(["virsh", "-qc", uri, "; ".join(lines)], capture_output=True, text=True, check=True)
     printed = re.search(r"^<.*^</[a-z]+>\n", done.stdout, re.DOTALL | re.MULTILINE)
     assert printed, done.stdout + done.stderr
     return printed[0]

@@ -151,12 +151,12 @@ class Opening:
 
     def _make(self, path: str, kind: Kind) -> Iterator[Step]:
         _require_directory(path, kind.missing)
-        if self.identity.uid is None:
-            return  # QEMU makes it itself, as us
         if blocked := self.identity.obstacle(path):
             raise _closed(path, blocked)
+        # QEMU could make it itself where it runs as us, and nobody would take it away again.
         yield AppendableFile(path)
-        yield GrantAccess(path, self.identity.uid, access.READ | access.WRITE, self.locks)
+        if self.identity.uid is not None:
+            yield GrantAccess(path, self.identity.uid, access.READ | access.WRITE, self.locks)
 
     def _socket(self, path: str) -> Step:
         self.require_free(path)

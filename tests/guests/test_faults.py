@@ -11,10 +11,11 @@ import pytest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.living import define, nothing_left
+from tests.guests.living import define, nothing_left, wait_for
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.drivers.qemu.capabilities.kvm import kvm_usable
+from virshpy.host.processes import Gated, is_running
 
 pytestmark = needs.qemu
 
@@ -136,6 +137,30 @@ def test_qemus_own_words_are_in_the_error_and_the_log(uri: str, root: Path) -> N
     text = (root / "log/vm.log").read_text()
     assert "-no-such-option: invalid option" in text
     assert "shutting down, reason=failed" in text
+    assert nothing_left(root) == []
+
+
+def test_a_guest_that_is_destroyed_before_its_qemu_runs(
+    virshpy: Run, uri: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is on record, and waits to be told to become QEMU."""
+
+    def late(gate: Gated) -> None:
+        argv = [sys.executable, "-m", "virshpy", "-c", uri, "destroy", "vm"]
+        others.append(subprocess.Popen(argv, stdout=subprocess.PIPE, text=True))
+        wait_for(lambda: not is_running(gate.pid, gate.started), "the end of what waits")
+        go(gate)
+
+    others: list[subprocess.Popen[str]] = []
+    go = Gated.go
+    define(virshpy, root, PLAIN)
+    monkeypatch.setattr(Gated, "go", late)
+    with connect(uri) as connection, pytest.raises(errors.OperationFailed) as failed:
+        connection.lookup_by_name("vm").create()
+    assert failed.value.message == "operation failed: domain is no longer running"
+    assert "another command destroyed it" in str(failed.value.hint)
+    answers = [(other.communicate(timeout=60)[0], other.returncode) for other in others]
+    assert answers == [("Domain 'vm' destroyed\n\n", 0)]
     assert nothing_left(root) == []
 
 

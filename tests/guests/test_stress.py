@@ -23,7 +23,7 @@ SECONDS = 60
 WORKERS = 16
 
 _WORKER = """
-import random, sys, time
+import random, sys, time, traceback
 import virshpy
 from virshpy import errors
 from virshpy.enums import CreateFlags, DestroyFlags, ListDomainsFlags
@@ -75,7 +75,8 @@ while time.monotonic() < until:
             except Exception as error:
                 if isinstance(error.__cause__, KeyboardInterrupt):  # while Python made a class, in an import
                     raise
-                print("WRONG", type(error).__name__, str(error).replace(chr(10), " "))
+                where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
+                print("WRONG", type(error).__name__, str(error).replace(chr(10), " "), *where)
 """
 
 

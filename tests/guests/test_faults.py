@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,11 @@ from tests.guests.documents import document
 from tests.guests.living import define, nothing_left, wait_for
 from virshpy import errors
 from virshpy import open as connect
+from virshpy.drivers.qemu import lifecycle
 from virshpy.drivers.qemu.capabilities.kvm import kvm_usable
+from virshpy.host.journal import Journal
 from virshpy.host.processes import Gated, is_running
+from virshpy.host.store import Store
 
 pytestmark = needs.qemu
 
@@ -161,6 +165,32 @@ def test_a_guest_that_is_destroyed_before_its_qemu_runs(
     assert "another command destroyed it" in str(failed.value.hint)
     answers = [(other.communicate(timeout=60)[0], other.returncode) for other in others]
     assert answers == [("Domain 'vm' destroyed\n\n", 0)]
+    assert nothing_left(root) == []
+
+
+def test_a_guest_whose_start_is_taken_back_is_looked_at_once(
+    virshpy: Run, uri: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever destroys it reads its row and its list; nobody may take the list away in between."""
+
+    def taken_back_meanwhile(store: Store, id: str) -> Journal:
+        with connect(uri) as another, pytest.raises(errors.SystemCallError, match="locked"):
+            part: Any = another.driver
+            part.place.store._db.execute("PRAGMA busy_timeout = 0")
+            part.place.store.execute("DELETE FROM run.journal WHERE id = ?", id)
+        return load(store, id)
+
+    def late(gate: Gated) -> None:
+        with connect(uri) as another:
+            monkeypatch.setattr(Journal, "load", taken_back_meanwhile)
+            another.lookup_by_name("vm").destroy()
+
+    load = Journal.load
+    define(virshpy, root, PLAIN)
+    monkeypatch.setattr(Gated, "go", late)
+    monkeypatch.setattr(lifecycle, "_AFTER_KILLING", 0.1)
+    with connect(uri) as connection, pytest.raises(errors.OperationFailed, match="no longer running"):
+        connection.lookup_by_name("vm").create()
     assert nothing_left(root) == []
 
 

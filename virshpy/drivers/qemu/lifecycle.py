@@ -186,14 +186,8 @@ def stop(domains: Domains, ref: DomainRef, *, force: bool) -> None:
 
 def _kill_first(domains: Domains, ref: DomainRef) -> bool:
     """Kill a guest that runs or is being started, without its lock; False where it has no QEMU."""
-    row = domains.store.one("SELECT pid, started, journal FROM run.active WHERE uuid = ?", ref.uuid)
-    if row is None:
-        return False
-    pid, started = row["pid"], row["started"]
-    if pid is None:
-        steps = Journal.load(domains.store, row["journal"]).steps.values()
-        spawned = [step for step in steps if isinstance(step, Spawn)]
-        pid, started = (spawned[-1].pid, spawned[-1].started) if spawned else (0, 0)
+    with domains.store.transaction():  # a start that is being taken back loses its list between two looks
+        pid, started = _process_of(domains, ref)
     if not pid:
         return False
     try:
@@ -202,3 +196,15 @@ def _kill_first(domains: Domains, ref: DomainRef) -> bool:
         pass  # whoever looks at its end takes it for a crash
     processes.kill(pid, started, patience=domains.site.config.stop_patience)
     return True
+
+
+def _process_of(domains: Domains, ref: DomainRef) -> tuple[int, int]:
+    """(pid, start time) of a guest's QEMU, also of one that is being started; zeros where there is none."""
+    row = domains.store.one("SELECT pid, started, journal FROM run.active WHERE uuid = ?", ref.uuid)
+    if row is None:
+        return 0, 0
+    if row["pid"] is not None:
+        return row["pid"], row["started"]
+    steps = Journal.load(domains.store, row["journal"]).steps.values()
+    spawned = [step for step in steps if isinstance(step, Spawn)]
+    return (spawned[-1].pid, spawned[-1].started) if spawned else (0, 0)

@@ -187,7 +187,7 @@ class Objects(Generic[R]):
             "persistent": "d.uuid IS NOT NULL",
             "autostart": "coalesce(d.autostart, 0)",
         }
-        self._told = ", ".join(  # by every query
+        self._selected = ", ".join(
             (
                 "coalesce(d.uuid, a.uuid) AS uuid, coalesce(a.name, d.name) AS name, d.uuid IS NOT NULL AS persistent",
                 f"coalesce(d.autostart, 0) AS autostart, coalesce({self.up}, 0) AS active",
@@ -239,7 +239,7 @@ class Objects(Generic[R]):
         ``live`` is that condition for transient objects, where indices want it put in other words.
         """
         d, live = f"main.{self.kind.noun}", where if live is None else live
-        columns = f"{self._told}, {also}" if also else self._told
+        columns = f"{self._selected}, {also}" if also else self._selected
         sql = (
             f"SELECT {columns} FROM {d} d LEFT JOIN {self.live} a ON a.uuid = d.uuid AND {self.up} WHERE {where}"
             f" UNION ALL SELECT {columns} FROM {self.live} a LEFT JOIN {d} d ON d.uuid = a.uuid"

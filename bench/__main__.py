@@ -92,14 +92,15 @@ class Bench:
         self.remove(MANY)
 
     def _asked(self, what: str, *words: str, goal: str = "") -> None:
-        """A command that changes nothing, beside a bare Python and virsh."""
-        mine, python, *virsh = side_by_side(
-            11,
-            partial(self.virshpy, *words),
-            partial(run, [PYTHON, "-c", "pass"]),
-            *([partial(self.virsh, *words)] if self.virsh else []),
-        )
-        self.add(Row(what, mine, python, "python -c pass", virsh[0] if virsh else None, goal))
+        """A command that changes nothing."""
+        ours, *theirs = [partial(shell, *words) for shell in self.shells()]
+        self._beside_python(what, ours, *theirs, goal=goal)
+
+    def _beside_python(
+        self, what: str, ours: Callable[[], object], *virsh: Callable[[], object], goal: str = ""
+    ) -> None:
+        mine, python, *theirs = side_by_side(11, ours, partial(run, [PYTHON, "-c", "pass"]), *virsh)
+        self.add(Row(what, mine, python, "python -c pass", theirs[0] if theirs else None, goal))
 
     def tab(self) -> None:
         """One press of Tab in a shell: a command's name, an option, a domain's name; beside virsh's own completion."""
@@ -116,10 +117,9 @@ class Bench:
         self._start("the same, as a terminal has it", [*test, "-o", "rich", "list"], [*test, "list"])
 
     def _start(self, what: str, ours: list[str], theirs: list[str]) -> None:
-        """What is mostly starting, beside a bare Python and, as no daemon is needed, virsh."""
-        argvs = [[PROGRAM, *ours], [PYTHON, "-c", "pass"], *([["virsh", *theirs]] if shutil.which("virsh") else [])]
-        mine, python, *virsh = side_by_side(11, *(partial(run, argv) for argv in argvs))
-        self.add(Row(what, mine, python, "python -c pass", virsh[0] if virsh else None))
+        """What is mostly starting; for virsh, too, no daemon is needed."""
+        virsh = [partial(run, ["virsh", *theirs])] if shutil.which("virsh") else []
+        self._beside_python(what, partial(run, [PROGRAM, *ours]), *virsh)
 
     def define(self) -> None:
         papers = [f"define {path}" for path in self.papers[:DEFINED]]

@@ -232,6 +232,12 @@ SERVERS = {
     "ends at once": ("echo first; echo 'no, thank you' >&2; exit 3", "ended with exit status 3: no, thank you"),
     "ends well, too early": ("exit 0", "ended with exit status 0"),
     "is killed": ("sleep 0.2; kill -9 $$", "ended with fatal signal 9"),
+    # A process that ends closes its files before it is gone; here so long before that QEMU is certainly gone first.
+    "closes, then is killed": (
+        f"sleep 0.2; exec {sys.executable} -c"
+        " 'import os, time; os.closerange(3, 1000); time.sleep(0.5); os.kill(os.getpid(), 9)'",
+        "ended with fatal signal 9",
+    ),
 }
 
 
@@ -244,6 +250,23 @@ def test_a_file_server_that_ends_is_to_blame(uri: str, root: Path, folder: Path,
         connection.create_xml(_shared(folder, program))
     assert told.value.message == f"internal error: {program} {words}"
     assert f"{root}/log/vm-fs0-virtiofsd.log" in str(told.value.hint)
+    assert nothing_left(root) == []
+
+
+@needs.root
+@needs.file("/usr/lib/qemu/virtiofsd", "qemu-system-common")
+def test_a_file_server_that_qemu_does_not_complain_of_is_not_to_blame(uri: str, root: Path, folder: Path) -> None:
+    """The second ends QEMU, and QEMU's end is that of the first, which ends badly too."""
+    served = {}
+    for name, script in {"first": '/usr/lib/qemu/virtiofsd "$@"; exit 3', "second": "exit 4"}.items():
+        (folder / name).mkdir()
+        served[name] = _shared(folder / name, _program(folder / name, script)).replace("dir='t'", f"dir='{name}'")
+    _, start, rest = served["second"].partition("<filesystem")
+    element = start + rest.partition("</filesystem>")[0] + "</filesystem>"
+    text = served["first"].replace("</filesystem>", f"</filesystem>{element}")
+    with connect(uri) as connection, pytest.raises(errors.InternalError) as told:
+        connection.create_xml(text)
+    assert told.value.message == f"internal error: {folder}/second/server ended with exit status 4"
     assert nothing_left(root) == []
 
 

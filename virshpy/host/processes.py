@@ -223,9 +223,13 @@ def signal_process(pid: int, started: int, number: int) -> bool:
         os.close(fd)
 
 
-def ending(pid: int, started: int) -> str | None:
-    """How a child of ours has ended (``exit status 1``); None where it still runs, or is none of ours."""
-    if is_running(pid, started):
+def ending(pid: int, started: int, within: float = 0) -> str | None:
+    """How a child of ours has ended (``exit status 1``), or ends ``within`` seconds; None where it still runs.
+
+    A process that ends closes its sockets some time before it is gone: who hears it close waits a little. None too
+    where it is no child of ours.
+    """
+    if not _awaited(pid, started, within):
         return None
     try:
         gone, status = os.waitpid(pid, os.WNOHANG)
@@ -236,6 +240,13 @@ def ending(pid: int, started: int) -> str | None:
 
 def wait_gone(pid: int, started: int, timeout: float) -> bool:
     """Wait until a process has ended; False where it still runs after ``timeout`` seconds."""
+    gone = _awaited(pid, started, timeout)
+    if gone:
+        reap(pid)
+    return gone
+
+
+def _awaited(pid: int, started: int, timeout: float) -> bool:
     import select
 
     fd = _pidfd(pid, started)
@@ -244,12 +255,9 @@ def wait_gone(pid: int, started: int, timeout: float) -> bool:
     try:
         poller = select.poll()
         poller.register(fd, select.POLLIN)
-        gone = bool(poller.poll(timeout * 1000))
+        return bool(poller.poll(timeout * 1000))
     finally:
         os.close(fd)
-    if gone:
-        reap(pid)
-    return gone
 
 
 def kill(pid: int, started: int, *, patience: float, force: bool = True, again: bool = False) -> None:

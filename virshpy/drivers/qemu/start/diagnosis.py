@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.start.steps import StartPlan
     from virshpy.xml.domain import Domain
 
+# Seconds for a process beside QEMU to be gone that has closed its socket already.
+_CLOSING = 1
+
 
 def explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error:
     """The error to tell. Call before what it wrote is taken back."""
@@ -25,9 +28,12 @@ def explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error
     processes.wait_gone(plan.spawn.pid, plan.spawn.started, timeout=domains.site.config.stop_patience)
     said = lastwords.complaint(plan.spawn.said())
     for spawn in plan.helpers:
-        ending = processes.ending(spawn.pid, spawn.started)
         socket = spawn.descriptors["socket"].shown("socket").removeprefix("path=")
-        if ending is not None and lastwords.is_about(said, socket, ending):
+        if not lastwords.may_be_about(said, socket, plan.spawn.argv):
+            continue
+        ending = processes.ending(spawn.pid, spawn.started, within=_CLOSING)
+        # One that ended well may have done so after QEMU.
+        if ending is not None and (socket in said or ending != "exit status 0"):
             return lastwords.of_helper(spawn.argv[0], ending, spawn.said(), spawn.log)
     hint, action = lastwords.help_with(said, domain)
     if 'Failed to get "write" lock' in said or 'Failed to get shared "write" lock' in said:

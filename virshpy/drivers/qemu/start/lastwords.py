@@ -10,6 +10,8 @@ from virshpy.xml.domain.storage import StorageSource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from virshpy.xml.domain import Domain
 
 # What QEMU says of itself in good order, and what a guest that had been running before has left in the same log.
@@ -107,9 +109,16 @@ def _source(said: str, domain: Domain) -> StorageSource | None:
     return None
 
 
-def is_about(said: str, socket: str, ending: str) -> bool:
-    """Whether QEMU complains of the process that served a socket; one that only ended after QEMU is not to blame."""
-    return socket in said or (ending != "exit status 0" and re.search(r"chr-vu-|chrtpm|tpm-emulator", said) is not None)
+def may_be_about(said: str, socket: str, argv: Sequence[str]) -> bool:
+    """Whether QEMU, of these arguments, may complain of the process that served ``socket``.
+
+    It names the socket, or the character device that is connected to it; an emulated TPM is named as such.
+    """
+    device = next(
+        (found[1] for word in argv if (found := re.search(rf"id=([\w-]+),path={re.escape(socket)}$", word))), ""
+    )
+    names = [socket, device, "tpm-emulator" if device == "chrtpm" else ""]
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in names if name)
 
 
 def of_helper(program: str, ending: str, log: str, path: str) -> errors.Error:

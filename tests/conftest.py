@@ -96,6 +96,16 @@ def guest() -> Guest:
 _LINKS = pytest.StashKey[set[str]]()
 
 
+def pytest_configure() -> None:
+    """Signals are what a terminal's programs find, also where we run in the background or below nohup.
+
+    What is ignored is ignored by all that we start, and they could not be interrupted.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.stash[_LINKS] = _links()
 

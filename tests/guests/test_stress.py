@@ -101,6 +101,15 @@ class Workers:
         self.running = [self.start(number) for number in range(WORKERS)]
         self.signalled: Counter[str] = Counter()
 
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """After a failure none goes on beside the next tests."""
+        for process in self.running:
+            process.kill()
+            process.wait()
+
     def start(self, number: int) -> subprocess.Popen[str]:
         left = str(max(0.0, self.until - time.monotonic()))
         script, words = (_OPENER, [left]) if number == 0 else (_WORKER, [str(self.dice.random())[2:9], left])
@@ -126,9 +135,9 @@ class Workers:
 
 
 def test_stress(uri: str, root: Path, tmp_path: Path) -> None:
-    workers = Workers(uri, tmp_path)
-    workers.disturb()
-    lines = workers.lines()
+    with Workers(uri, tmp_path) as workers:
+        workers.disturb()
+        lines = workers.lines()
     assert set(workers.signalled) == {"SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"}
     wrong = [line for line in lines if line.startswith("WRONG ")]
     assert wrong == []

@@ -18,6 +18,7 @@ from tests.guests.living import define, nothing_left
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.drivers.qemu.capabilities.kvm import kvm_usable
+from virshpy.drivers.qemu.start import lastwords
 
 pytestmark = needs.qemu
 
@@ -268,6 +269,20 @@ def test_a_file_server_that_qemu_does_not_complain_of_is_not_to_blame(uri: str, 
         connection.create_xml(text)
     assert told.value.message == f"internal error: {folder}/second/server ended with exit status 4"
     assert nothing_left(root) == []
+
+
+def test_which_process_qemu_complains_of() -> None:
+    """A comma in a path is doubled in QEMU's arguments; a name that only begins like another one is another's."""
+    argv = ["-chardev", "socket,id=chr-vu-ua-a,path=/a,,b/1.sock", "-chardev", "socket,id=chrtpm,path=/a,,b/tpm.sock"]
+    for said, socket, answer in (
+        ('-device {"chardev":"chr-vu-ua-a"}: Read -1', "/a,b/1.sock", True),
+        ('-device {"chardev":"chr-vu-ua-a-b"}: Read -1', "/a,b/1.sock", False),
+        ("Failed to connect to '/a,b/1.sock'", "/a,b/1.sock", True),
+        ('-device {"chardev":"chr-vu-ua-a"}: Read -1', "/a,b/tpm.sock", False),
+        ("tpm-emulator: TPM result for CMD_INIT: 0x9", "/a,b/tpm.sock", True),
+        ("tpm-emulator: TPM result for CMD_INIT: 0x9", "/a,b/1.sock", False),
+    ):
+        assert lastwords.may_be_about(said, socket, argv) is answer, (said, socket)
 
 
 @needs.root

@@ -6,6 +6,7 @@ import re
 from shlex import quote
 
 from virshpy import errors
+from virshpy.drivers.qemu.argv.words import comma
 from virshpy.xml.domain.storage import StorageSource
 
 TYPE_CHECKING = False
@@ -114,11 +115,11 @@ def may_be_about(said: str, socket: str, argv: Sequence[str]) -> bool:
 
     It names the socket, or the character device that is connected to it; an emulated TPM is named as such.
     """
-    device = next(
-        (found[1] for word in argv if (found := re.search(rf"id=([\w-]+),path={re.escape(socket)}$", word))), ""
-    )
-    names = [socket, device, "tpm-emulator" if device == "chrtpm" else ""]
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in names if name)
+    connected = (re.fullmatch(rf"socket,id=([\w-]+),path={re.escape(comma(socket))}", word) for word in argv)
+    names = [socket, *(found[1] for found in connected if found)]
+    if "chrtpm" in names:
+        names.append("tpm-emulator")
+    return any(re.search(rf"{re.escape(name)}(?![\w-])", said) for name in names)
 
 
 def of_helper(program: str, ending: str, log: str, path: str) -> errors.Error:

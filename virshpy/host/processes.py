@@ -184,6 +184,8 @@ def boot_id() -> str:
         return file.read().strip()
 
 
+# Seconds for a process to be gone that has closed its sockets, which it does some time before.
+CLOSING = 1
 # Seconds for the kernel to clear away a process that was killed; and one that has not gone in that time before.
 _AFTER_KILLING = 15
 _AGAIN = 0.1
@@ -223,13 +225,9 @@ def signal_process(pid: int, started: int, number: int) -> bool:
         os.close(fd)
 
 
-def ending(pid: int, started: int, within: float = 0) -> str | None:
-    """How a child of ours has ended (``exit status 1``), or ends ``within`` seconds; None where it still runs.
-
-    A process that ends closes its sockets some time before it is gone: who hears it close waits a little. None too
-    where it is no child of ours.
-    """
-    if not _awaited(pid, started, within):
+def ending(pid: int, started: int, timeout: float = 0) -> str | None:
+    """How a child of ours ended (``exit status 1``); None where it runs after ``timeout`` seconds, or is no child."""
+    if not _awaited(pid, started, timeout):
         return None
     try:
         gone, status = os.waitpid(pid, os.WNOHANG)

@@ -87,7 +87,7 @@ class GuestMonitor(Monitor):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.leave()
-        if isinstance(error, Closed) and processes.wait_gone(self.pids[0], self._started, 1):
+        if isinstance(error, Closed) and processes.wait_gone(self.pids[0], self._started, processes.CLOSING):
             raise errors.OperationFailed("domain is no longer running") from None
 
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.start.steps import StartPlan
     from virshpy.xml.domain import Domain
 
-# Seconds for a process beside QEMU to be gone that has closed its socket already.
-_CLOSING = 1
-
 
 def explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error:
     """The error to tell. Call before what it wrote is taken back."""
@@ -31,7 +28,7 @@ def explained(domains: Domains, domain: Domain, plan: StartPlan) -> errors.Error
         socket = spawn.descriptors["socket"].shown("socket").removeprefix("path=")
         if not lastwords.may_be_about(said, socket, plan.spawn.argv):
             continue
-        ending = processes.ending(spawn.pid, spawn.started, within=_CLOSING)
+        ending = processes.ending(spawn.pid, spawn.started, processes.CLOSING)
         # One that ended well may have done so after QEMU.
         if ending is not None and (socket in said or ending != "exit status 0"):
             return lastwords.of_helper(spawn.argv[0], ending, spawn.said(), spawn.log)

@@ -15,7 +15,7 @@ from tests import needs
 from tests.attacks.parties import qemu_of
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.living import define, nothing_left, wait_for
+from tests.guests.living import define, nothing_left, wait_for_end
 from virshpy import open as connect
 
 pytestmark = [needs.qemu, needs.root]
@@ -71,7 +71,7 @@ def test_the_way_out_needs_no_space(virshpy: Run, small: Path, what: str) -> Non
     pid, _, _ = qemu_of(small, "crashed")
     FILL[what](small)
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "its end")
+    wait_for_end(pid)
     assert set(virshpy("list", "--all", "--name").stdout.split()) == {"destroyed", "asked", "crashed", "off"}
     assert set(virshpy("list", "--name").stdout.split()) == {"destroyed", "asked"}
     assert virshpy("domstate", "crashed", "--reason").stdout.strip() == "shut off (crashed)"

@@ -16,7 +16,7 @@ from tests import needs
 from tests.attacks.parties import PYTHON, qemu_of, run_as
 from tests.conftest import Run
 from tests.guests.documents import document
-from tests.guests.living import define, nothing_left, wait_for
+from tests.guests.living import define, nothing_left, wait_for_end
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.enums import DomainState
@@ -136,7 +136,7 @@ def test_lines_that_are_no_events_stop_nobody(virshpy: Run, root: Path, two: Non
     virshpy("suspend", "a")
     assert virshpy("domstate", "a").stdout.strip() == "paused"
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "its end")
+    wait_for_end(pid)
     assert virshpy("domstate", "a", "--reason").stdout.strip() == "shut off (crashed)"
     end(virshpy, root, "b")
 

@@ -10,6 +10,7 @@ from kit.guest import READY
 from tests.conftest import Run
 from tests.processes import processes
 from tests.stores import open_store
+from virshpy.host.processes import start_time
 
 
 def define(virshpy: Run, root: Path, text: str) -> None:
@@ -23,6 +24,11 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) ->
     while not condition():
         assert time.monotonic() < until, f"{what} did not happen in {seconds:g} s"
         time.sleep(0.05)
+
+
+def wait_for_end(pid: int | None, what: str = "its end") -> None:
+    """Until a process is gone; its command line, by which pid_of finds it, goes before its files and its monitor."""
+    wait_for(lambda: pid is None or start_time(pid) is None, what)
 
 
 def wait_ready(log: Path, times: int = 1) -> None:

@@ -15,7 +15,7 @@ from kit.guest import READY, Guest
 from tests import needs
 from tests.conftest import Run, mounts_below
 from tests.guests.documents import document, serial_to
-from tests.guests.living import define, nothing_left, pid_of, state, wait_for, wait_ready
+from tests.guests.living import define, nothing_left, pid_of, state, wait_for, wait_for_end, wait_ready
 from virshpy import errors
 from virshpy import open as connect
 from virshpy.enums import CreateFlags
@@ -249,12 +249,13 @@ def test_a_dry_run_does_nothing_and_says_what_works(virshpy: Run, root: Path) ->
         pytest.skip("needs setfacl (package acl)")
     script = script.replace("/dev/stdin ", "<(head -c 32 /dev/urandom) ")
     subprocess.run(["bash", "-e", "-c", script], check=True, timeout=30, stdin=subprocess.DEVNULL)
-    assert pid_of(root) is not None
+    pid = pid_of(root)
+    assert pid is not None
     monitor = next((root / "run/guests").glob("*")) / "own/monitor.sock"
     with socket.socket(socket.AF_UNIX) as visit:
         visit.connect(str(monitor))
         visit.sendall(b'{"execute":"qmp_capabilities"}\n{"execute":"query-status"}\n{"execute":"quit"}\n')
-        wait_for(lambda: pid_of(root) is None, "its end")
+        wait_for_end(pid)
         assert b'"status": "running"' in visit.recv(65536)
     for mounted in mounts_below(root):
         subprocess.run(["umount", "-l", mounted], check=True)

@@ -15,14 +15,13 @@ import pytest
 
 from tests import needs
 from tests.conftest import Run
-from tests.guests.living import pid_of, wait_for
+from tests.guests.living import pid_of, wait_for, wait_for_end
 from tests.guests.matrix import ROWS, SECRET, Ground, Row
 from tests.processes import processes
 from tests.stores import open_store
 from virshpy import open as connect
 from virshpy.drivers.qemu.qmp import MonitorSession
 from virshpy.enums import DomainState
-from virshpy.host.processes import is_running, start_time
 
 pytestmark = needs.qemu
 
@@ -189,9 +188,8 @@ def test_a_guest_that_died_is_not_looked_after_within_a_rehearsal(ground: Ground
         domain = connection.lookup_by_name("crash")
         pid = pid_of(ground.root)
         assert pid
-        started = start_time(pid) or 0
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not is_running(pid, started), "its end")  # which comes later than that of its command line
+        wait_for_end(pid)
         before = host(ground.root)
         with connection.rehearsal():
             assert domain.state().state == DomainState.SHUTDOWN

@@ -20,7 +20,7 @@ import pytest
 
 from tests import needs
 from tests.conftest import Run, mounts_below
-from tests.guests.living import nothing_left, pid_of, state, wait_for
+from tests.guests.living import nothing_left, pid_of, state, wait_for, wait_for_end
 from virshpy.host import processes
 
 pytestmark = [needs.root, needs.qemu, needs.program("setfacl", "acl")]
@@ -155,7 +155,7 @@ def test_it_is_listed_stopped_and_started(virshpy: Run, root: Path, earlier: Ear
 
 def test_its_end_is_noticed(virshpy: Run, root: Path, earlier: Earlier) -> None:
     os.kill(earlier.pid, signal.SIGKILL)
-    wait_for(lambda: pid_of(root) is None, "the end")
+    wait_for_end(earlier.pid)
     assert state(virshpy, "elder") == "shut off (crashed)"
     assert left(root) == []
 
@@ -169,7 +169,7 @@ def test_a_start_that_was_killed_is_undone(virshpy: Run, root: Path, earlier: Ea
 
 def test_after_a_reboot_lasting_changes_are_taken_back(virshpy: Run, root: Path, earlier: Earlier) -> None:
     os.kill(earlier.pid, signal.SIGKILL)
-    wait_for(lambda: pid_of(root) is None, "the end")
+    wait_for_end(earlier.pid)
     subprocess.run(["umount", earlier.guest], check=True)
     earlier.change("UPDATE boot SET id = 'another'")
     assert state(virshpy, "elder") == "shut off (unknown)"

@@ -15,7 +15,7 @@ from kit.guest import Guest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.documents import document, serial_to
-from tests.guests.living import define, pid_of, state, wait_for, wait_ready
+from tests.guests.living import define, pid_of, state, wait_for, wait_for_end, wait_ready
 from virshpy import open as connect
 
 pytestmark = needs.qemu
@@ -39,8 +39,9 @@ def test_a_guest_boots_and_every_state_of_it_is_told(virshpy: Run, root: Path, l
     assert state(virshpy, "vm") == "running (unpaused)"
     virshpy("reset", "vm")
     wait_ready(log, 2)
+    pid = pid_of(root)
     virshpy("shutdown", "vm", "--mode", "acpi")
-    wait_for(lambda: pid_of(root) is None, "power-off")
+    wait_for_end(pid, "power-off")
     assert state(virshpy, "vm") == "shut off (shutdown)"
     virshpy("undefine", "vm")
     assert virshpy("list", "--all", "--name").stdout.strip() == ""
@@ -57,7 +58,7 @@ def test_reboot_by_acpi_starts_the_same_qemu_again(virshpy: Run, root: Path, log
     assert state(virshpy, "vm") == "running (booted)"
     # The next power-off is an ordinary one again.
     virshpy("shutdown", "vm", "--mode", "acpi")
-    wait_for(lambda: pid_of(root) is None, "power-off")
+    wait_for_end(before, "power-off")
     assert state(virshpy, "vm") == "shut off (shutdown)"
 
 
@@ -66,13 +67,14 @@ def test_a_guest_acts_with_nobody_watching(virshpy: Run, root: Path, log: Path, 
     devices = serial_to(log) + "<panic model='isa'/>"
     define(virshpy, root, document("vm", devices, guest=guest, words=(f"guest={word}",), machine="pc"))
     virshpy("start", "vm")
+    pid = pid_of(root)
     if word == "reboot":
         wait_ready(log, 2)
         assert state(virshpy, "vm") == "running (booted)"
         virshpy("destroy", "vm")
         assert state(virshpy, "vm") == "shut off (destroyed)"
         return
-    wait_for(lambda: pid_of(root) is None, word)
+    wait_for_end(pid, word)
     listed = virshpy("list", "--all").stdout
     assert listed.split()[-3:] == ["vm", "shut", "off"]
     assert state(virshpy, "vm") == {"poweroff": "shut off (shutdown)", "panic": "shut off (crashed)"}[word]
@@ -110,8 +112,10 @@ def test_policies(
 def test_qemu_ended_from_outside(virshpy: Run, root: Path, number: int, reason: str) -> None:
     define(virshpy, root, document("vm"))
     virshpy("start", "vm")
-    os.kill(pid_of(root) or 0, number)
-    wait_for(lambda: pid_of(root) is None, "end")
+    pid = pid_of(root)
+    assert pid
+    os.kill(pid, number)
+    wait_for_end(pid)
     assert state(virshpy, "vm") == f"shut off ({reason})"
     assert list((root / "run/guests").iterdir()) == []
     virshpy("start", "vm")
@@ -150,14 +154,15 @@ def test_autodestroy_ends_the_guest_with_its_owner(virshpy: Run, root: Path, uri
     )
     assert owner.stdout and owner.stdin
     assert owner.stdout.readline() == "up\n"
-    assert pid_of(root)
+    pid = pid_of(root)
+    assert pid
     if end == "kill":
         owner.kill()
     owner.stdin.close()
     owner.wait(30)
     owner.stdout.close()
     # Nobody runs virshpy meanwhile: the watcher beside the guest sees to it.
-    wait_for(lambda: pid_of(root) is None, "destroy")
+    wait_for_end(pid, "destroy")
     assert state(virshpy, "vm") == "shut off (destroyed)"
 
 

@@ -8,7 +8,7 @@ from tests.xml.documents import guest
 from virshpy import errors
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharLog
-from virshpy.xml.domain.cpu import Clock
+from virshpy.xml.domain.clock import Clock
 from virshpy.xml.element import Element, attr
 from virshpy.xml.node import Node
 from virshpy.xml.scalars import YESNO, Blank, Enum, Int, Lenient

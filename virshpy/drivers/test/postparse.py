@@ -55,7 +55,7 @@ def iothreads_of(document: Domain) -> list[IOThread]:
 
 
 def _machine(domain: Domain) -> None:
-    from virshpy.xml.domain.cpu import Clock
+    from virshpy.xml.domain.clock import Clock
     from virshpy.xml.domain.osboot import BootDevice
     from virshpy.xml.domain.tuning import VCPU
 

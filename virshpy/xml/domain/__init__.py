@@ -13,8 +13,10 @@ from __future__ import annotations
 from itertools import islice
 
 from virshpy import errors
-from virshpy.xml.domain.cpu import CPU, Clock, Features, NumaCell
+from virshpy.xml.domain.clock import Clock
+from virshpy.xml.domain.cpu import CPU, NumaCell
 from virshpy.xml.domain.devices import Devices
+from virshpy.xml.domain.features import Features
 from virshpy.xml.domain.osboot import OS, IDMap, OSType, Sysinfo
 from virshpy.xml.domain.resctrl import settle
 from virshpy.xml.domain.security import (

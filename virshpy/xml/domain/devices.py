@@ -1,4 +1,4 @@
-"""<devices>, and those of them that are neither disks, interfaces, chardevs nor displays."""
+"""<devices>, and those of them that have no module of their own."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from virshpy.xml.domain.chardev import (
     Smartcard,
 )
 from virshpy.xml.domain.display import Audio, Graphics, Hub, Input, Sound, Video
+from virshpy.xml.domain.filesystem import Filesystem
 from virshpy.xml.domain.hostdev import Hostdev
 from virshpy.xml.domain.interface import Interface
-from virshpy.xml.domain.storage import Disk, Filesystem, Lease
+from virshpy.xml.domain.storage import Disk
 from virshpy.xml.element import Element, attr, flag, leaf, many, one, text, variant
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import (
@@ -38,6 +39,7 @@ from virshpy.xml.scalars import (
     PATH,
     POSITIVE,
     UINT,
+    ULONG,
     UUID,
     YESNO,
     Blank,
@@ -374,6 +376,24 @@ class Vsock(Device, tag="vsock"):
     alias: Alias | None = one(Alias, runtime=generated)
     address: AnyAddress | None = variant("type", ADDRESSES, Address, "address")
     driver: VirtioDriver | None = one(VirtioDriver)
+
+
+class LeaseTarget(Element, tag="target"):
+    path: str | None = attr()
+    offset: int | None = attr(ULONG)
+
+
+class Lease(Element, tag="lease"):
+    lockspace: str | None = leaf()
+    key: str | None = leaf()
+    target: LeaseTarget | None = one(LeaseTarget)
+
+    def _check(self, node: Node) -> None:
+        for name, value in (("key", self.key), ("lockspace", self.lockspace), ("target", self.target)):
+            if not value:
+                raise Refusal(errors.XMLError, f"Missing '{name}' element for lease", node)
+        if self.target is None or not self.target.path:
+            raise Refusal(errors.XMLError, "Missing 'path' attribute to 'target' element for lease", node)
 
 
 class NVRAMDevice(Device, tag="nvram"):

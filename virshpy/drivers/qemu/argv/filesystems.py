@@ -8,7 +8,7 @@ from virshpy.drivers.qemu.postparse.aliases import alias_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.xml.domain.storage import Filesystem
+    from virshpy.xml.domain.filesystem import Filesystem
 
 
 def add_filesystems(guest: Guest) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.xml.domain.cpu import SMM, Features
+from virshpy.xml.domain.features import SMM, Features
 from virshpy.xml.domain.osboot import NVRAM, FirmwareFeature, Loader
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from virshpy.drivers.qemu.postparse.vcpus import complete_vcpus
-from virshpy.xml.domain.cpu import Clock
+from virshpy.xml.domain.clock import Clock
 from virshpy.xml.domain.osboot import BootDevice
 from virshpy.xml.domain.tuning import IOThread, Memory
 

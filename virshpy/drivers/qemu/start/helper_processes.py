@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virshpy.host.steps import Step
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.devices import TPM
-    from virshpy.xml.domain.storage import Filesystem
+    from virshpy.xml.domain.filesystem import Filesystem
 
 _VHOST_USER = ("/etc/qemu/vhost-user", "/usr/local/share/qemu/vhost-user", "/usr/share/qemu/vhost-user")
 

@@ -7,7 +7,7 @@ from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.xml.domain.storage import Filesystem
+    from virshpy.xml.domain.filesystem import Filesystem
 
 
 def check_filesystem(filesystem: Filesystem) -> None:

@@ -9,7 +9,7 @@ from virshpy.drivers.qemu.postparse.places import arch_of, machine_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.xml.domain import Domain
-    from virshpy.xml.domain.cpu import Clock, Timer
+    from virshpy.xml.domain.clock import Clock, Timer
 
 
 def check_settings(domain: Domain) -> None:

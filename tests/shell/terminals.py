@@ -14,9 +14,17 @@ import time
 import pytest
 
 PATIENCE = 20.0
+# What terminals are called that a program may find itself on; None: it is not told.
+NAMES = (None, "", "dumb", "vt100", "xterm-256color")
 READY = "Ctrl-D quits"  # the end of virshpy's toolbar
 # What moves the cursor or sets colours and modes, and a title for the window.
 CONTROLS = re.compile(r"\x1b(\[[0-9;?<>=]*[A-Za-z]|[=>78]|\][^\x07]*\x07|\([A-Z0-9])")
+
+
+def named(name: str | None, **more: str) -> dict[str, str]:
+    """The environment on a terminal of that name which has every letter, with ``more``."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("TERM", "NO_COLOR")}
+    return {**kept, **({} if name is None else {"TERM": name}), "LC_ALL": "C.UTF-8", **more}
 
 
 class Terminal:
@@ -27,6 +35,7 @@ class Terminal:
         if self.pid == 0:
             os.execvpe(argv[0], argv, environment)
         self.shown = ""
+        self.sent = b""  # all that came, its control sequences among it
         self.resize(lines, columns)
 
     def send(self, text: str) -> None:
@@ -81,6 +90,8 @@ class Terminal:
 
     def _read(self) -> bytes:
         try:
-            return os.read(self.fd, 65536)
+            data = os.read(self.fd, 65536)
         except OSError:
             return b""
+        self.sent += data
+        return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import virshpy
-from tests.shell.terminals import READY, Terminal
+from tests.shell.terminals import READY, Terminal, named
 from virshpy import errors
 
 DOCUMENT = "<domain type='qemu'><name>web</name><memory>1024</memory><os><type arch='x86_64'>hvm</type></os></domain>"
@@ -26,7 +25,7 @@ def ready(uri: str, root: Path, tmp_path: Path) -> Iterator[Terminal]:
     """A prompt whose connection is open, with a domain on record."""
     with virshpy.open(uri) as connection:
         connection.define_xml(DOCUMENT)
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
     opened = Terminal([sys.executable, "-m", "virshpy", "-c", uri], environment)
     opened.expect(READY)
     opened.type("list --all\r", "web")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell.terminals import Terminal
+from tests.shell.terminals import Terminal, named
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.shell.failure import Failure
@@ -251,3 +251,57 @@ def test_a_thousand_rows_are_all_there() -> None:
     rows = [[str(number), f"名前 {number} " * (number % 4), "running"] for number in range(1000)]
     shown = "".join(laid("Id Name State", rows, 40))
     assert shown.count("running") == 1000 and shown.count("名前") == sum(number % 4 for number in range(1000))
+
+
+TERMINALS = [(None, False), ("", False), ("dumb", False), ("xterm", True)]
+
+
+@pytest.mark.parametrize(("name", "rich"), TERMINALS)
+def test_a_terminal_that_cannot_be_relied_on_gets_plain_output(name: str | None, rich: bool) -> None:
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list; domstate no"], named(name))
+    assert terminal.end() == 1
+    assert (b"\x1b" in terminal.sent) == rich
+    assert ("─" in terminal.sent.decode()) == rich
+    assert b"hint: " in terminal.sent
+    terminal.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "drawn"),
+    [
+        ({"LC_ALL": "C"}, "-"),
+        ({"LC_ALL": "", "LANG": "", "LC_CTYPE": ""}, "-"),
+        ({"LC_ALL": "POSIX", "LANG": "C.UTF-8"}, "-"),
+        ({"LC_ALL": "", "LC_CTYPE": "", "LANG": "C.UTF-8"}, "─"),
+        ({"LC_ALL": "xx_XX.UTF-8"}, "─"),  # not installed here, and yet the terminal's
+        ({"LC_ALL": "", "LC_CTYPE": "C.utf8", "LANG": "C"}, "─"),
+    ],
+)
+def test_a_locale_without_the_letters_gets_ascii(locale: dict[str, str], drawn: str) -> None:
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list"], named("xterm", **locale))
+    assert terminal.end() == 0
+    terminal.close()
+    assert f"{drawn * 19}\r\n" in bare(terminal.sent.decode())
+
+
+def test_no_color_gives_virshs_bytes() -> None:
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list"], named("xterm", NO_COLOR="1"))
+    assert terminal.end() == 0
+    terminal.close()
+    assert terminal.sent == b" Id   Name   State\r\n----------------------\r\n 1    test   running\r\n\r\n"
+
+
+def test_a_terminal_without_colours_is_sent_none() -> None:
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "list; domstate no"], named("vt100"))
+    assert terminal.end() == 1
+    terminal.close()
+    assert b"\x1b" not in terminal.sent and "─" in terminal.sent.decode()
+
+
+def test_output_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIRSHPY_OUTPUT", "json")
+    assert json.loads(run_virshpy(["-c", URI, "domid", "test"]).stdout)["result"]["id"] == 1
+    assert run_virshpy(["-c", URI, "-o", "plain", "domid", "test"]).stdout == "1\n\n"
+    monkeypatch.setenv("VIRSHPY_OUTPUT", "html")
+    outcome = run_virshpy(["-c", URI, "domid", "test"])
+    assert outcome == ("1\n\n", "error: VIRSHPY_OUTPUT is none of plain, rich, json, yaml, csv\n", 0)

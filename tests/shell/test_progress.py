@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.shell.terminals import READY, Terminal
+from tests.shell.terminals import READY, Terminal, named
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
 from virshpy.api.domain import Domain
@@ -223,7 +223,7 @@ sys.exit(main.entry())
 
 
 def test_a_bar_at_the_prompt_and_ctrl_c(tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
     terminal = Terminal([sys.executable, "-c", PROGRAM, "-c", URI], environment)
     terminal.expect(READY)
     terminal.send("save test /nowhere\r")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from virshpy.shell import environment
 from virshpy.shell.lang.types import whole_number
 from virshpy.shell.render.output import FORMATS
 
@@ -53,7 +54,7 @@ class Settings:
         self.escape = "^]"
         self.output: str | None = None
         self.hints = False
-        self.pager = bool(os.environ.get("VIRSHPY_PAGER"))
+        self.pager = environment.variable("VIRSHPY_PAGER") is not None
         self.explain = False
         self.dry_run = False
 
@@ -95,8 +96,13 @@ def parse(words: Sequence[str]) -> Parsed:
 
 
 def _heed_environment(parsed: Parsed) -> None:
-    """virsh's variables, which mean what no option says."""
+    """Variables that mean what no option says: VIRSHPY_OUTPUT, and virsh's."""
     settings = parsed.settings
+    if settings.output is None and (format := environment.variable("VIRSHPY_OUTPUT")):
+        if format in FORMATS:
+            settings.output = format
+        else:
+            parsed.notices.append(f"VIRSHPY_OUTPUT is none of {', '.join(FORMATS)}")
     if settings.log is None:
         settings.log = os.environ.get("VIRSH_LOG_FILE") or None
     wanted = os.environ.get("VIRSH_DEBUG")

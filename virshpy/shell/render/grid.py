@@ -3,6 +3,7 @@ folding would leave words of a few letters."""
 
 from __future__ import annotations
 
+from virshpy.shell.environment import drawn
 from virshpy.shell.render.layout import printable, width
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int, p
     keys = [key for key, _ in columns]
     lines = [line for row in rows for line in _lines(keys, row, widths, paint)]
     if headed:
-        rule = "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
+        rule = drawn("─") * (sum(widths) + len(GAP) * (len(widths) - 1))
         lines = [*_lines([HEAD] * len(titles), titles, widths, paint), rule, *lines]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 

@@ -7,9 +7,9 @@ CSV the result alone, its errors in JSON (:mod:`virshpy.shell.render.machine`).
 
 from __future__ import annotations
 
-import os
 import sys
 
+from virshpy.shell import environment
 from virshpy.shell.render.results import Progress, Text
 from virshpy.shell.streams import complain, flush, put
 
@@ -29,12 +29,12 @@ class Renderer:
     """Writes results to standard output and failures to standard error in one format."""
 
     def __init__(self, format: str | None = None, *, quiet: bool = False, timing: bool = False, hints: bool = False):
-        self.format = format or ("rich" if _is_terminal(sys.stdout) else "plain")
+        self.format = format or ("rich" if _suits_rich(sys.stdout) else "plain")
         self.page: list[str] | None = None  # what is kept back to be shown by a pager
         self._line_open = False  # a bar is on it
         self.quiet = quiet
         self.timing = timing
-        self.hints = hints or bool(os.environ.get("VIRSHPY_HINTS")) or _is_terminal(sys.stderr)
+        self.hints = hints or environment.variable("VIRSHPY_HINTS") is not None or _suits_hints(sys.stderr)
 
     def render(self, command: str, result: Result) -> None:
         """Print a result of a command."""
@@ -54,7 +54,7 @@ class Renderer:
 
     def _progress(self, step: Progress) -> None:
         """To standard error, as virsh does: what a command prints stays free of it."""
-        if self.format == "rich" and _is_terminal(sys.stderr) and not self.quiet:
+        if self.format == "rich" and environment.is_capable(sys.stderr) and not self.quiet:
             from virshpy.shell.render import terminal
 
             complain(terminal.bar(step))
@@ -100,23 +100,23 @@ class Renderer:
         for sentence in failure.sentences:
             self.failure_line(sentence)
         if self.hints and (hint := _hint(failure, command)):
-            complain(_tinted(sys.stderr, "36", "hint: ") + hint + "\n")
+            complain(_tinted("36", "hint: ") + environment.drawn(hint) + "\n")
 
     def warning(self, sentence: str) -> None:
         """Something that does not stop a command: shown where hints are, since virsh has no such lines."""
         if self.format in MACHINE:
             self._for_machines(sys.stderr, {"version": JSON_VERSION, "warning": {"message": sentence}})
         elif self.hints:
-            complain(_tinted(sys.stderr, "33", "warning: ") + sentence + "\n")
+            complain(_tinted("33", "warning: ") + sentence + "\n")
 
     def failure_line(self, sentence: str) -> None:
         self._end_line()
-        complain(_tinted(sys.stderr, "31", "error: ") + sentence + "\n")
+        complain(_tinted("31", "error: ") + sentence + "\n")
 
     def _for_machines(self, stream: TextIO, document: dict[str, Any]) -> None:
         from virshpy.shell.render import machine
 
-        text = machine.written(document, self.format, indented=_is_terminal(stream))
+        text = machine.written(document, self.format, indented=stream.isatty())
         if stream is not sys.stdout:
             complain(text)
             return
@@ -153,11 +153,18 @@ def _hint(failure: Failure, command: str | None) -> str:
     return hint_for(failure, command)
 
 
-def _is_terminal(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+def _suits_rich(stream: TextIO) -> bool:
+    """Whether colours and drawn tables are sent to a stream unasked. Who wants no colour gets virsh's bytes."""
+    return environment.is_capable(stream) and not environment.no_colour() and not environment.as_virsh()
 
 
-def _tinted(stream: TextIO, colour: str, text: str) -> str:
-    if _is_terminal(stream) and not os.environ.get("NO_COLOR"):
+def _suits_hints(stream: TextIO) -> bool:
+    """Whether a person reads a stream, who has not asked for virsh."""
+    return stream.isatty() and not environment.as_virsh()
+
+
+def _tinted(colour: str, text: str) -> str:
+    """A word before a line on standard error, in a colour where that has some."""
+    if environment.has_colours(sys.stderr) and not environment.as_virsh():
         return f"\033[{colour}m{text}\033[0m"
     return text

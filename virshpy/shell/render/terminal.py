@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from virshpy.shell import environment
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +56,9 @@ def bar(progress: Progress) -> str:
     """A bar as wide as the terminal has room for, over the one before it; what is done stays on the screen."""
     room = max(10, min(40, room_in(sys.stderr) - len(progress.label) - 12))
     full = progress.percent * room // 100
-    line = _paint("32", "━" * full) + _paint("90", ("─" if os.environ.get("NO_COLOR") else "━") * (room - full))
+    line = _paint("32", "━" * full) + _paint("90", ("━" if _has_colours() else "─") * (room - full))
     end = "\n" if progress.percent == 100 else ""
-    return f"\r\033[K{progress.label} {line} {progress.percent:3} %{end}"
+    return f"\r\033[K{progress.label} {environment.drawn(line)} {progress.percent:3} %{end}"
 
 
 def room_in(stream: TextIO) -> int:
@@ -79,4 +81,9 @@ def show_in_pager(text: str) -> None:
 
 
 def _paint(code: str, text: str) -> str:
-    return f"\033[{code}m{text}\033[0m" if code and text and not os.environ.get("NO_COLOR") else text
+    return f"\033[{code}m{text}\033[0m" if code and text and _has_colours() else text
+
+
+def _has_colours() -> bool:
+    """Asked for by ``-o rich``, colours go into a pipe, too; not to a terminal that has none."""
+    return not environment.no_colour() and (not sys.stdout.isatty() or environment.has_colours(sys.stdout))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from virshpy.shell.failure import ParseError
 from virshpy.shell.lang.parser import SEPARATOR, parse_line, parse_words, split
-from virshpy.shell.lang.partial_line import last_command, quoted
+from virshpy.shell.lang.partial_line import last_command, parts, quoted
 
 
 def texts(line: str) -> list[str]:
@@ -148,4 +148,24 @@ def test_the_command_being_typed(line: str, words: list[str], typed: str) -> Non
 def test_who_takes_it_for_a_shell_is_told_of_one(line: str) -> None:
     with pytest.raises(ParseError) as told:
         parse_line(line)
-    assert told.value.hint is not None and "'!virshpy" in told.value.hint
+    assert told.value.hint is not None and "begins with '!'" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("list", [("list", "")]),
+        ("list --all | grep web", [("list --all ", "| grep web")]),
+        ("dumpxml web > 'a b.xml'", [("dumpxml web ", "> 'a b.xml'")]),
+        ("list >> a; uri |cat; pwd", [("list ", ">> a"), (" uri ", "|cat"), (" pwd", "")]),
+        ("list | grep 'a;b' > c", [("list ", "| grep 'a;b' > c")]),
+        ("desc web 'a | b > c'", [("desc web 'a | b > c'", "")]),
+        ("desc web a\\ | \\> b", [("desc web a\\ | \\> b", "")]),
+        ("desc web a\\ b | \\> b", [("desc web a\\ b ", "| \\> b")]),
+        ("desc web \\| a>b x|y", [("desc web \\| a>b x|y", "")]),
+        ("list || true", [("list || true", "")]),
+        ('desc web "a \\" | b"', [('desc web "a \\" | b"', "")]),
+    ],
+)
+def test_what_the_systems_shell_does(line: str, expected: list[tuple[str, str]]) -> None:
+    assert list(parts(line)) == expected

@@ -29,7 +29,6 @@ LAYERS: dict[str, tuple[str, ...]] = {
 
 # The places where an arrow is turned round on purpose.
 TURNED = {
-    ("virshpy/drivers/qemu/connection.py", ""): "the version that it reports is the package's",
     ("virshpy/shell/console.py", "driver"): "the type of the stream that the API hands out",
     (
         "virshpy/host/steps/kinds.py",
@@ -53,7 +52,7 @@ HOMES = (
         "starting a process",
         ("subprocess", "subprocess.*", "os.fork*", "os.exec*", "os.posix_spawn*", "os.spawn*", "os.system", "os.popen",
          "pty.fork", "pty.spawn", "multiprocessing*", "_posixsubprocess*"),
-        ("virshpy/host/processes.py", "virshpy/shell/repl.py", "virshpy/shell/editor.py"),
+        ("virshpy/host/processes.py", "virshpy/shell/typed.py", "virshpy/shell/editor.py"),
         "a process is a step with an undo; only host/ carries them out. At the prompt, `!` runs the user's command,"
         " and `edit` the user's editor",
     ),
@@ -217,6 +216,7 @@ WAITS = {"wait": 1, "communicate": 2, "poll": 1, "accept": 1}
 # Where somebody may wait for ever, and why.
 PATIENT = {
     ("virshpy/shell/console.py", "poll"): "a console waits for the user and for the guest",
+    ("virshpy/shell/typed.py", "wait"): "the user's own program, which Ctrl-C ends",
     ("virshpy/shell/progress.py", "wait"): "the command that runs beside it has a deadline of its own",
 }
 

@@ -1,11 +1,10 @@
 """The prompt: history, completion narrowed by what may come next, a toolbar that says where one is and what runs there.
 
-A document is typed or pasted where a command reads /dev/stdin; ``!`` hands the rest of a line to the system's shell.
+What a line means is in :mod:`virshpy.shell.typed`.
 """
 
 from __future__ import annotations
 
-import os
 from functools import partial
 
 from prompt_toolkit import PromptSession
@@ -21,6 +20,7 @@ from virshpy.shell.lang.complete import candidates
 from virshpy.shell.lang.help import welcome
 from virshpy.shell.lang.partial_line import last_command, quoted
 from virshpy.shell.streams import leave_in_order
+from virshpy.shell.typed import run_typed
 from virshpy.shell.userfiles import history_file
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def run_prompt(session: Session) -> None:
         try:
             line = editor.prompt(session.prompt, bottom_toolbar=partial(_toolbar, status))
             if line.strip():
-                _run(line, session)
+                run_typed(line, session)
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -72,23 +72,6 @@ def _line_keys() -> KeyBindings:
         event.current_buffer.complete_state = None
 
     return keys
-
-
-def _run(line: str, session: Session) -> None:
-    """Run what was typed; the lines of a paste that follow a command that reads a document are that document."""
-    if line.lstrip().startswith("!"):
-        # A line's end is the end of what goes to the shell, and its exit code is the user's business.
-        os.system(line.lstrip()[1:])
-        return
-    first, newline, rest = line.partition("\n")
-    if newline and rest.strip() and "/dev/stdin" in first.split():
-        session.read_document = lambda: rest
-        try:
-            session.run_line(first)
-        finally:
-            session.read_document = typed_document
-        return
-    session.run_line(line)
 
 
 def typed_document() -> str:

@@ -26,7 +26,7 @@ EVERYWHERE = {"output": True, "explain": False, "dry-run": False, "pager": False
 
 # What people try where they are used to a shell.
 _OF_A_SHELL = ("|", ">", ">>", "<", "&&", "||", "&")
-_NO_SHELL = "this is no shell: at the prompt, '!virshpy … | …' hands a line to the system's"
+_NO_SHELL = "this is no shell; at the prompt '| sort' and '> file' after a command are, and a line that begins with '!'"
 
 
 class Separator:

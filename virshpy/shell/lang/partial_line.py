@@ -1,10 +1,15 @@
-"""A line that is still being typed, cut into words: for the prompt and for the shells that ask for completion."""
+"""A line as it is typed, cut where quotes allow it: for the prompt and for the shells that ask for completion."""
 
 from __future__ import annotations
 
 from virshpy.shell.failure import ParseError
 from virshpy.shell.lang.parser import Separator, split
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLANKS = " \t;\n"
 _QUOTED = frozenset(" \t\n;\\\"'#")
 # What a POSIX shell would make something of, besides; `~` and `=` only where they stand, which is never here.
 _SPECIAL = _QUOTED | frozenset("$`&|<>()*?[]{}!")
@@ -30,11 +35,36 @@ def quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
+def parts(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a line, each with what the system's shell is to do with its output: ``list --all`` and ``| sort``
+    of ``list --all | sort``. A pipe or an angle is one where a word begins with it."""
+    start, shell, new_word = 0, None, True
+    for position, character in _bare_characters(text):
+        if character in ";\n":
+            yield _part(text, start, shell, position)
+            start, shell = position + 1, None
+        elif shell is None and new_word and character in "|>" and text[position : position + 2] != "||":
+            shell = position
+        new_word = character in _BLANKS
+    yield _part(text, start, shell, len(text))
+
+
+def _part(text: str, start: int, shell: int | None, end: int) -> tuple[str, str]:
+    return (text[start:end], "") if shell is None else (text[start:shell], text[shell:end])
+
+
 def _last_blank(text: str) -> int:
     """Where the word at the end of a text begins."""
-    quote, start, position = "", 0, 0
+    blanks = (position for position, character in _bare_characters(text) if character in _BLANKS)
+    return max(blanks, default=-1) + 1
+
+
+def _bare_characters(text: str) -> Iterator[tuple[int, str]]:
+    """The characters that no quote takes the meaning from, and where they are. One that is quoted is told as ``q``."""
+    quote, position = "", 0
     while position < len(text):
         character = text[position]
+        told = "q"
         if quote:
             if character == quote:
                 quote = ""
@@ -44,10 +74,10 @@ def _last_blank(text: str) -> int:
             quote = character
         elif character == "\\":
             position += 1
-        elif character in " \t;\n":
-            start = position + 1
+        else:
+            told = character
+        yield position, told
         position += 1
-    return start
 
 
 def _bare(typed: str) -> str:

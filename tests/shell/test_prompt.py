@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import processes
-from tests.shell.terminals import READY, Terminal
+from tests.shell.terminals import READY, Terminal, named
 from tests.transcripts.transcripts import URI
 
 DOCUMENT = "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
@@ -28,7 +28,7 @@ def prompt(environment: dict[str, str]) -> Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
     opened = prompt(environment)
     yield opened
     opened.close()
@@ -106,7 +106,7 @@ def test_history_of_an_earlier_session(ready: Terminal, tmp_path: Path) -> None:
     ready.type("pwd\r")
     ready.send("\x04")
     assert ready.end() == 0
-    again = prompt({**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"})
+    again = prompt(named("xterm", XDG_STATE_HOME=str(tmp_path)))
     again.expect(READY)
     again.send("\x12uuid")
     again.expect("domuuid test")
@@ -175,7 +175,7 @@ def test_a_terminal_that_changes_its_size(ready: Terminal) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_and_the_terminal_is_as_it_was(number: signal.Signals, tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
     line = f"{sys.executable} -m virshpy -c {URI}; echo left by $?; read -r answer"
     terminal = Terminal(["sh", "-c", line], environment)
     before = termios.tcgetattr(terminal.fd)
@@ -244,7 +244,7 @@ def test_another_connection(ready: Terminal, uri: str) -> None:
 
 
 def test_a_quiet_prompt(tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
     terminal = Terminal([sys.executable, "-m", "virshpy", "-q", "-c", URI], environment)
     assert "Welcome" not in terminal.expect(READY)
     terminal.send("list\r")
@@ -269,7 +269,7 @@ def test_several_commands_on_a_line(ready: Terminal) -> None:
 @pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="needs qemu-system-x86_64 (package qemu-system-x86)")
 def test_a_guest_that_dies_under_its_console(tmp_path: Path, uri: str, root: Path) -> None:
     (root / "web.xml").write_text(GUEST)
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1"}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
     terminal = Terminal([sys.executable, "-m", "virshpy", "-c", uri], environment)
     terminal.expect(READY)
     terminal.send(f"define {root}/web.xml; start web --paused\r")
@@ -295,7 +295,7 @@ def test_a_guest_that_dies_under_its_console(tmp_path: Path, uri: str, root: Pat
 
 
 def test_ctrl_z_stops_it_and_it_goes_on(tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "xterm", "NO_COLOR": "1", "PS1": "shell> "}
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), PS1="shell> ")
     terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], environment)
     terminal.expect("shell> ")
     terminal.send(f"{sys.executable} -m virshpy -c {URI}\r")
@@ -314,3 +314,58 @@ def test_ctrl_z_stops_it_and_it_goes_on(tmp_path: Path) -> None:
     terminal.send("exit\r")
     assert terminal.end() == 0
     terminal.close()
+
+
+def test_output_through_the_systems_shell(ready: Terminal, tmp_path: Path) -> None:
+    assert "   running\r\n" in ready.type("list --all | grep test\r")
+    ready.type(f"dumpxml test > '{tmp_path}/a b.xml'\r")
+    assert (tmp_path / "a b.xml").read_text().startswith("<domain type='test' id='1'>\n")
+    ready.type(f"domstate test; uri >> '{tmp_path}/a b.xml'; domuuid test | tr 6 x\r", "xx95eb01")
+    assert (tmp_path / "a b.xml").read_text().endswith(f"</domain>\n\n{URI}\n\n")
+    ready.expect(READY)
+    ready.type("help | head -n 1\r", "Grouped commands:")  # whose end is nobody's fault
+    assert "error" not in ready.expect(READY)
+    ready.send("desc test 'a | b > c'; desc test\r")
+    ready.expect("\r\na | b > c\r\n")
+    ready.expect(READY)
+    ready.type("domstate test\r", "running")
+
+
+def test_the_systems_shell_gets_the_connection(ready: Terminal, uri: str) -> None:
+    ready.send(f"connect {uri}\r")
+    ready.expect(f"{uri}  0 running")
+    ready.expect(READY)
+    ready.send("!echo at $VIRSHPY_DEFAULT_URI\r")
+    ready.expect(f"at {uri}\r\n")
+    ready.expect(READY)
+    ready.send('uri | sed "s,^,$VIRSHPY_DEFAULT_URI is ,"\r')
+    ready.expect(f"{uri} is {uri}\r\n")
+    ready.expect(READY)
+
+
+@pytest.mark.parametrize("name", [None, "", "dumb"])
+def test_a_terminal_that_only_prints(name: str | None, tmp_path: Path) -> None:
+    """The plain prompt: nothing is drawn, and yet there is history, and hints."""
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI], named(name, XDG_STATE_HOME=str(tmp_path)))
+    terminal.expect("virshpy # ")
+    terminal.send("list | grep test\n")
+    terminal.expect(" 1    test   running\r\n")
+    terminal.expect("virshpy # ")
+    terminal.send("domstate nobody\n")
+    terminal.expect("hint: 'list --all' shows the domains")
+    terminal.expect("virshpy # ")
+    terminal.quiet(0.3)  # Python's readline loses a Ctrl-C that comes while it draws the prompt
+    terminal.send("half a li\x03")
+    terminal.expect("virshpy # ")
+    terminal.send("\x10\x10\n")  # two lines back in the history
+    terminal.expect(" 1    test   running\r\n")
+    terminal.expect("virshpy # ")
+    terminal.send("\x04")
+    assert terminal.end() == 0
+    terminal.close()
+    assert b"\x1b" not in terminal.sent
+    again = Terminal([sys.executable, "-m", "virshpy", "-c", URI], named("xterm", XDG_STATE_HOME=str(tmp_path)))
+    again.expect(READY)
+    again.send("\x12nobody")  # both prompts have one history
+    again.expect("domstate nobody")
+    again.close()

@@ -24,8 +24,8 @@ from tests.transcripts.transcripts import (
     WATCHES,
     Outcome,
     equalised,
+    run_as_virsh,
     run_virsh,
-    run_virshpy,
     write_documents,
 )
 from virshpy.shell.lang import registry
@@ -133,7 +133,7 @@ def differences(chosen: Sequence[str], directory: Path) -> list[Difference]:
         write_documents(directory)
         theirs = equalised(run_virsh(argv))
         write_documents(directory)
-        ours = equalised(run_virshpy(argv))
+        ours = equalised(run_as_virsh(argv))
         if any(re.fullmatch(pattern, line) for pattern, _ in OTHER_CODES):
             theirs = theirs._replace(code=ours.code)
         if theirs != ours:
@@ -150,21 +150,20 @@ def from_standard_input(chosen: Sequence[str], directory: Path) -> Iterator[Diff
     except subprocess.TimeoutExpired:
         yield Difference("", "standard input", "does not come to an end", "")
         return
-    ours = list(_parts(equalised(run_virshpy(["-c", URI], text))))
+    ours = list(_parts(equalised(run_as_virsh(["-c", URI], text))))
     for line, one, other in zip(chosen, theirs[1:], ours[1:], strict=True):
         if one != other:
             yield Difference(line, "standard input", one, other)
 
 
 _RESET = f"connect --name {URI}\necho --err {SEPARATION}\necho {SEPARATION}\n"
-_RESET_SHOWN = rf"^(?:virsh|virshpy) [#>] connect --name {URI}\n\n.*\n\n.*\n{SEPARATION}\n"
+_RESET_SHOWN = rf"^virsh [#>] connect --name {URI}\n\n.*\n\n.*\n{SEPARATION}\n"
 
 
 def _parts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     stdout = re.split(_RESET_SHOWN, outcome.stdout, flags=re.M)
     stderr = re.split(rf"^error: {SEPARATION}\n", outcome.stderr, flags=re.M)
-    for out, err in zip(stdout, stderr, strict=True):
-        yield re.sub(r"^(?:virsh|virshpy)(?= [#>])", "virsh", out, flags=re.M), err
+    yield from zip(stdout, stderr, strict=True)
 
 
 def main(words: Sequence[str]) -> None:

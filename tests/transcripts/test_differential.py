@@ -20,7 +20,7 @@ from tests.transcripts.differential import (
     lines,
 )
 from tests.transcripts.generated import commands
-from tests.transcripts.transcripts import URI, VIRSH, equalised, run_virsh, run_virshpy
+from tests.transcripts.transcripts import URI, VIRSH, equalised, run_as_virsh, run_virsh
 
 pytestmark = pytest.mark.skipif(VIRSH is None, reason="needs virsh 9.0 (package libvirt-clients) to compare with")
 
@@ -97,9 +97,9 @@ TRACED = (
 def test_trace(level: str, tmp_path: Path) -> None:
     for line in TRACED:
         argv = ["-d", level, "-c", URI, line]
-        assert run_virshpy(argv) == run_virsh(argv), line
+        assert run_as_virsh(argv) == run_virsh(argv), line
     logs = [tmp_path / "ours", tmp_path / "theirs"]
-    for log, run in zip(logs, (run_virshpy, run_virsh), strict=True):
+    for log, run in zip(logs, (run_as_virsh, run_virsh), strict=True):
         run(["-d", level, "-l", str(log), "-c", URI, "domid test; domid; bogus"])
     ours, theirs = ([line.partition("] ")[2] for line in log.read_text().splitlines() if line] for log in logs)
     assert ours == theirs
@@ -108,14 +108,14 @@ def test_trace(level: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["0", "1", " 1", "4"])
 def test_trace_by_the_environment(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRSH_DEBUG", value)
-    assert run_virshpy(["-c", URI, "domid test"]) == run_virsh(["-c", URI, "domid test"])
+    assert run_as_virsh(["-c", URI, "domid test"]) == run_virsh(["-c", URI, "domid test"])
 
 
 def test_grammar(tmp_path: Path) -> None:
     assert not list(from_standard_input(list(grammar.lines(400)), tmp_path))
     for line in grammar.lines(150, arguments=True):
         argv = ["-c", URI, line]
-        assert equalised(run_virshpy(argv)) == equalised(run_virsh(argv)), line
+        assert equalised(run_as_virsh(argv)) == equalised(run_virsh(argv)), line
 
 
 def test_there_are_enough() -> None:

@@ -24,7 +24,8 @@ class ConnectionOperations(Contract):
 
     @operation("virConnectGetLibVersion")
     def connect_get_lib_version(self) -> int:
-        """virshpy's own version in the same form."""
+        """The version of libvirt that the connection is like, in the same form. Clients ask it what they may use;
+        virshpy's own is ``virshpy.__version__``."""
 
     @operation("virConnectGetHostname")
     def connect_get_hostname(self) -> str: ...

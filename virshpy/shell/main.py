@@ -13,7 +13,7 @@ from _signal import (  # type: ignore[import-not-found]
     signal,
 )
 
-from virshpy.shell import streams
+from virshpy.shell import environment, streams
 from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang import global_options
 from virshpy.shell.lang.global_options import INFO
@@ -65,7 +65,7 @@ def _run(words: Sequence[str]) -> int:
         parsed = global_options.parse(words)
     except global_options.UsageError as error:
         renderer = Renderer(wanted_output(words) or "plain")
-        renderer.failure(Failure(str(error), hint="'virshpy --help' lists the options"), None)
+        renderer.failure(Failure(str(error), hint=f"'{environment.program()} --help' lists the options"), None)
         return 1
     settings = parsed.settings
     renderer = Renderer(settings.output, quiet=settings.quiet, timing=settings.timing, hints=settings.hints)
@@ -113,12 +113,18 @@ def _interactive(session: Session) -> int:
         return 1
     session.interactive = True
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from virshpy.shell.repl import run_prompt
-
-        run_prompt(session)
+        _prompt(session)
     else:
         _standard_input(session)
     return 0
+
+
+def _prompt(session: Session) -> None:
+    if environment.as_virsh() or not environment.is_capable(sys.stdout):
+        from virshpy.shell.line_prompt import run_prompt
+    else:
+        from virshpy.shell.repl import run_prompt
+    run_prompt(session)
 
 
 def _connect_now(session: Session) -> bool:

@@ -7,6 +7,7 @@ import time
 
 import virshpy
 from virshpy import errors
+from virshpy.shell import environment
 from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang.command import Arguments
 from virshpy.shell.lang.global_options import DEBUG, INFO, Settings
@@ -70,7 +71,7 @@ class Session:
 
     @property
     def prompt(self) -> str:
-        return "virshpy > " if self.readonly else "virshpy # "
+        return f"{environment.program()} {'>' if self.readonly else '#'} "
 
     def reconnect(self, uri: str | None, readonly: bool) -> None:
         """Open another connection; the present one is kept where that fails."""
@@ -123,7 +124,7 @@ class Session:
         renderer = self.renderer
         kept = renderer.format
         renderer.format = asked.get("output", kept)
-        if (self.settings.pager or "pager" in asked) and sys.stdout.isatty():
+        if (self.settings.pager or "pager" in asked) and environment.is_capable(sys.stdout):
             renderer.page = []
         began = time.perf_counter()
         try:
@@ -241,7 +242,8 @@ class Session:
 
         if self.interactive:
             return ""
-        return f"virshpy -c {quote(self.uri)} " if self.uri else "virshpy "
+        program = environment.program()
+        return f"{program} -c {quote(self.uri)} " if self.uri else f"{program} "
 
     def report_syntax(self, error: ParseError, words: Sequence[str] = ()) -> None:
         """Report what is wrong with a line; ``words`` are the line, which may ask for a format."""

@@ -42,6 +42,25 @@ def history_file() -> str | None:
     return path if _append(path, "") else None
 
 
+def remember(line: str) -> None:
+    """Keep a line of the prompt. A stamp and a mark before each line of it: the form that prompt_toolkit reads, too."""
+    path = history_file()
+    if path is not None:
+        marked = "".join(f"+{part}\n" for part in line.split("\n"))
+        _append(path, f"\n# {time.strftime('%Y-%m-%d %H:%M:%S')}\n{marked}")
+
+
+def remembered() -> list[str]:
+    """The lines of the prompt that were kept, the last one at the end."""
+    path = history_file()
+    if path is None:
+        return []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        entries = file.read().split("\n\n")
+    kept = ("\n".join(line[1:] for line in entry.split("\n") if line.startswith("+")) for entry in entries)
+    return [line for line in kept if line]
+
+
 def keep_trace(trace: str) -> str | None:
     """Keep the trace of the last fault; the path, or None where it could not be written."""
     folder = state_folder()

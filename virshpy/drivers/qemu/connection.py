@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from virshpy import __version__, errors
+from virshpy import errors
 from virshpy.driver.connection import ConnectionOperations
+from virshpy.enums.version import LIBVIRT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ class ConnectionRows(ConnectionOperations):
         return reading.emulator_capabilities(self.place, None, None).version_number
 
     def connect_get_lib_version(self) -> int:
-        major, minor, release = (int(part) for part in __version__.split("."))
-        return major * 1_000_000 + minor * 1_000 + release
+        return LIBVIRT
 
     def connect_get_hostname(self) -> str:
         from virshpy.drivers.qemu.node import identity

@@ -6,8 +6,7 @@ import os
 
 from virshpy.driver.connection import ConnectionOperations
 from virshpy.drivers.test.host import Part
-
-_VERSION = 9_000_000
+from virshpy.enums.version import LIBVIRT
 
 
 class Connection(Part, ConnectionOperations):
@@ -20,7 +19,7 @@ class Connection(Part, ConnectionOperations):
         return 2
 
     def connect_get_lib_version(self) -> int:
-        return _VERSION
+        return LIBVIRT
 
     def connect_get_hostname(self) -> str:
         return os.uname().nodename

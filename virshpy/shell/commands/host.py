@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from virshpy import __version__
 from virshpy.enums import DomainCapabilitiesFlags
+from virshpy.enums.version import dotted
+from virshpy.shell.environment import as_virsh
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import command, flag, option
 from virshpy.shell.lang.types import STRING
@@ -45,25 +48,25 @@ def hostname(session: Session) -> Text:
 @command(
     "version",
     "versions of virshpy and of the hypervisor",
-    "Print the version of the program, of the API and of the hypervisor.",
+    "Print the version of libvirt whose API is followed, that of the hypervisor,\nand virshpy's own.",
     (flag("daemon", "also the version of what serves the connection"),),
     examples=(("version", "which QEMU runs the guests"), ("version --daemon", "and what serves the connection")),
-    returns="library_compiled library api{type version} hypervisor{type version} daemon?",
+    returns="library_compiled library api{type version} hypervisor{type version} daemon? virshpy",
 )
 def version(session: Session, daemon: bool) -> Fields:
     connection = session.connection
     with failing("failed to get hypervisor type"):
         shown = connection.type().upper()
     with failing("failed to get the library version"):
-        library = _dotted(connection.lib_version())
+        library = dotted(connection.lib_version())
     fields = [
-        Field("library_compiled", "Compiled against library", library, f"virshpy {library}"),
-        Field("library", "Using library", library, f"virshpy {library}"),
+        Field("library_compiled", "Compiled against library", library, f"libvirt {library}"),
+        Field("library", "Using library", library, f"libvirt {library}"),
         Field("api", "Using API", {"type": shown, "version": library}, f"{shown} {library}"),
     ]
     with failing("failed to get the hypervisor version"):
         number = connection.version()
-    running = _dotted(number)
+    running = dotted(number)
     fields.append(
         Field("hypervisor", "Running hypervisor", {"type": shown, "version": running}, f"{shown} {running}")
         if number
@@ -73,11 +76,8 @@ def version(session: Session, daemon: bool) -> Fields:
     )
     if daemon:
         fields.append(Field("daemon", "Running against daemon", library))
+    fields.append(Field("virshpy", None if as_virsh() else "Using program", __version__, f"virshpy {__version__}"))
     return Fields(fields, 0)
-
-
-def _dotted(number: int) -> str:
-    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
 
 
 @command(

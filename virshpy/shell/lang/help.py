@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import wrap
 
 from virshpy import __version__
+from virshpy.enums.version import LIBVIRT, dotted
+from virshpy.shell.environment import as_virsh, program
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, OPTIONAL, REQUIRED
 from virshpy.shell.lang.global_options import OPTIONS
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 def usage() -> str:
     """``virshpy --help``"""
-    pieces = ["\nvirshpy [options]... [<command_string>]\nvirshpy [options]... <command> [args...]\n\n  options:\n"]
+    name = program()
+    pieces = [f"\n{name} [options]... [<command_string>]\n{name} [options]... <command> [args...]\n\n  options:\n"]
     for letter, name, takes, value, meaning in OPTIONS:
         shown = [f"-{letter}"] if letter else []
         if name != "long-version":
@@ -25,7 +28,7 @@ def usage() -> str:
         pieces.append(f"    {' | '.join(shown):<31} {meaning}\n")
     pieces.append("  commands (non interactive mode):\n\n")
     for group in registry.GROUPS:
-        pieces.append(f" {group.title} (help keyword '{group.keyword}')\n{_commands_of(group)}\n")
+        pieces.append(f"{_heading(group)}\n{_commands_of(group)}\n")
     return "".join(pieces) + _closing() + "\n"
 
 
@@ -33,13 +36,13 @@ def overview() -> str:
     """``help``"""
     pieces = ["Grouped commands:\n\n"]
     for group in registry.GROUPS:
-        pieces.append(f" {group.title} (help keyword '{group.keyword}'):\n{_commands_of(group)}\n")
+        pieces.append(f"{_heading(group)}:\n{_commands_of(group)}\n")
     return "".join(pieces)
 
 
 def group_help(group: Group) -> str:
     """``help GROUP``"""
-    return f" {group.title} (help keyword '{group.keyword}'):\n{_commands_of(group)}"
+    return f"{_heading(group)}:\n{_commands_of(group)}"
 
 
 def command_help(command: Command) -> str:
@@ -102,24 +105,33 @@ def option_column(option: Option, positional: bool) -> str:
 def welcome() -> str:
     """What the prompt begins with."""
     return (
-        "Welcome to virshpy, the virtualization interactive terminal.\n\n"
+        f"Welcome to {program()}, the virtualization interactive terminal.\n\n"
         "Type:  'help' for help with commands\n       'quit' to quit\n\n"
     )
 
 
 def version() -> str:
-    return f"{__version__}\n"
+    """``--version``: scripts that call virsh ask which libvirt it belongs to."""
+    return f"{dotted(LIBVIRT) if as_virsh() else __version__}\n"
 
 
 def long_version() -> str:
     return (
         f"virshpy {__version__}: QEMU virtual machines without a daemon\n\n"
-        "Compatible with virsh 9.0.0. Drivers:\n Hypervisors: QEMU Test\n"
+        f"Compatible with virsh {dotted(LIBVIRT)}. Drivers:\n Hypervisors: QEMU Test\n"
     )
 
 
 def _is_positional(option: Option) -> bool:
     return option.kind in (OPTIONAL, REQUIRED) and not option.named_only
+
+
+def _heading(group: Group) -> str:
+    """A group's title and keyword; our own group is virsh's own where we are called so."""
+    title, keyword = (group.title, group.keyword)
+    if as_virsh() and keyword == registry.OWN_GROUP:
+        title, keyword = "Virsh itself", "virsh"
+    return f" {title} (help keyword '{keyword}')"
 
 
 def _commands_of(group: Group) -> str:

@@ -28,14 +28,23 @@ standard input; on a terminal that is a prompt, with completion, history and a l
 A value may be given by its option's name or, in the order of the synopsis, by position. \
 Words are quoted as in a shell. Several commands in one argument are separated by semicolons."""
 
+_AS_VIRSH = """\
+A link of the name virsh to this program, or VIRSHPY_AS=virsh in the environment, makes it a stand-in for virsh: \
+prompt, banner and version are virsh's, output is plain also on a terminal, lines are read with readline, there are \
+no hints, and VIRSHPY_OUTPUT, VIRSHPY_HINTS and VIRSHPY_PAGER have no effect. Options such as -o and --hints do."""
+
 _ENVIRONMENT = (
     ("VIRSHPY_DEFAULT_URI", "The connection where none is given."),
     ("VIRSH_DEFAULT_CONNECT_URI", "The connection where none is given, as virsh knows it."),
     ("LIBVIRT_DEFAULT_URI", "The connection where none is given, as libvirt knows it."),
+    ("VIRSHPY_AS", "If virsh, the program takes the place of virsh: see CALLED AS VIRSH."),
+    ("VIRSHPY_OUTPUT", "The format of the output where no -o is given."),
     ("VIRSHPY_HINTS", "If set, hints are printed as with --hints."),
     ("VIRSHPY_PAGER", "A pager. If set, output on a terminal goes through it."),
     ("VISUAL, EDITOR", "What changes documents."),
-    ("NO_COLOR", "If set, nothing is coloured."),
+    ("NO_COLOR", "If set, output has no colours and is virsh's, also on a terminal."),
+    ("TERM", "If not set or dumb, output and prompt are plain, as on a printer."),
+    ("LC_ALL, LC_CTYPE, LANG", "Where they name no UTF-8 locale, lines are drawn in ASCII."),
     ("XDG_STATE_HOME", "Where the history of the prompt is kept, in the folder virshpy."),
 )
 
@@ -70,8 +79,9 @@ def _main_page() -> str:
     lines += [".Sh ENVIRONMENT", ".Bl -tag -width Ds"]
     for name, meaning in _ENVIRONMENT:
         lines += [f".It Ev {name.replace(', ', ' , Ev ')}", *_text(meaning)]
+    lines += [".El", ".Sh CALLED AS VIRSH", *_paragraphs(_AS_VIRSH)]
     lines += [
-        ".El", ".Sh EXIT STATUS",
+        ".Sh EXIT STATUS",
         *_text("0 where the last command succeeded, 1 where it failed or could not be read, 130 after an interrupt."),
         ".Sh EXAMPLES", *_text("Every machine, as a table and for a program:"),
         *_listing(["virshpy list --all", "virshpy list --all -o json"]),

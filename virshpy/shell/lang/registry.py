@@ -203,8 +203,9 @@ GROUPS = (
 # Commands that are neither listed nor offered: for other programs, or another spelling of a listed one.
 HIDDEN = frozenset(("complete", "self-test", "nodedev-dettach"))
 
-# How people who know virsh ask for the last group.
-KEYWORD_ALIASES = {"virsh": "virshpy"}
+# The last group, and how people who know virsh ask for it.
+OWN_GROUP = "virshpy"
+KEYWORD_ALIASES = {"virsh": OWN_GROUP}
 
 
 def module_of(name: str) -> str | None:

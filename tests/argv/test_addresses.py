@@ -8,10 +8,10 @@ import pytest
 
 from tests.argv.documents import complete, guest
 from virshpy import errors
-from virshpy.drivers.qemu.postparse.disks import target_index
 from virshpy.drivers.qemu.postparse.pci import connect
 from virshpy.drivers.qemu.postparse.pci.buses import Bus, Buses, Place
 from virshpy.xml.domain import Domain
+from virshpy.xml.domain.targets import target_index
 
 
 def at(device: Any) -> Any:

@@ -9,6 +9,7 @@ from virshpy.xml.domain import Domain
 from virshpy.xml.domain.address import DriveAddress
 from virshpy.xml.domain.devices import Controller
 from virshpy.xml.domain.interface import InterfaceMAC, InterfaceTarget
+from virshpy.xml.domain.targets import sort_disks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _UNITS = {"scsi": 7, "fdc": 2, "sata": 6}  # on one controller
 def complete(domain: Domain) -> None:
     """In place."""
     _machine(domain)
+    sort_disks(domain)
     for disk in domain.devices.disks:
         _disk(disk)
     _controllers(domain)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import count
 
 from virshpy.drivers.qemu.postparse.controllers import scsi_model
-from virshpy.drivers.qemu.postparse.disks import target_index
 from virshpy.drivers.qemu.postparse.pci.chipset import is_i440fx, is_q35
 from virshpy.drivers.qemu.postparse.places import dimm_of, drive_of
 from virshpy.xml.domain.address import Alias
+from virshpy.xml.domain.targets import target_index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from virshpy import errors
 from virshpy.drivers.qemu.postparse import controllers, ports
 from virshpy.drivers.qemu.postparse.chardevs import complete_chardevs, mirror_address
 from virshpy.drivers.qemu.postparse.cpu import complete_cpu
-from virshpy.drivers.qemu.postparse.disks import complete_disk, share_limits, sort_disks
+from virshpy.drivers.qemu.postparse.disks import complete_disk, share_limits
 from virshpy.drivers.qemu.postparse.displays import complete_displays
 from virshpy.drivers.qemu.postparse.firmware import complete_firmware
 from virshpy.drivers.qemu.postparse.interfaces import complete_interfaces
@@ -17,6 +17,7 @@ from virshpy.drivers.qemu.postparse.places import machine_of
 from virshpy.drivers.qemu.postparse.scsi import hostdev_units
 from virshpy.drivers.qemu.postparse.usb import assign_usb
 from virshpy.drivers.qemu.postparse.validate.early import check_early, check_emulator, check_given
+from virshpy.xml.domain.targets import sort_disks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,35 +7,15 @@ from virshpy.drivers.qemu.postparse.places import drive_of
 from virshpy.drivers.qemu.postparse.scsi import UNITS, require_unused
 from virshpy.xml.domain.address import DriveAddress
 from virshpy.xml.domain.storage import DiskDriver
+from virshpy.xml.domain.targets import target_index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.postparse.scsi import DriveAddressParts
     from virshpy.xml.credentials import Encryption
-    from virshpy.xml.domain import Domain
     from virshpy.xml.domain.storage import BackingStore, Disk, IOTune, StorageSource
 
 _PREFIXES = {"fd": "fdc", "hd": "ide", "sd": "scsi", "vd": "virtio", "xvd": "xen", "ubd": "uml"}
-
-
-def target_index(name: str) -> int:
-    """The number of a target name: sda is 0, sdb 1, sdaa 26; -1 where it is no such name.
-
-    It is counted as an int of C's: a very long name comes round to a smaller number, or to none.
-    """
-    for prefix in ("fd", "hd", "vd", "sd", "xvd", "ubd"):
-        if name.startswith(prefix):
-            letters = name[len(prefix) :].rstrip("0123456789")
-            break
-    else:
-        return -1
-    value = 0
-    for letter in letters:
-        if not "a" <= letter <= "z":
-            return -1
-        value = value * 26 + ord(letter) - ord("a") + 1
-    value = (value - 1) & 0xFFFFFFFF
-    return value if value < 2**31 else -1
 
 
 def source_text(disk: Disk) -> str | None:
@@ -110,16 +90,6 @@ def _complete_encryption(encryption: Encryption | None) -> None:
     """Who decrypts: QEMU, where nothing is said."""
     if encryption is not None and encryption.engine is None:
         encryption.engine = "qemu"
-
-
-def sort_disks(domain: Domain) -> None:
-    """Disks of one bus, as far as the document names it, stand together in the order of their targets."""
-    groups: dict[str | None, list[Disk]] = {}
-    for disk in domain.devices.disks:
-        groups.setdefault(disk.target.bus if disk.target else None, []).append(disk)
-    for group in groups.values():
-        group.sort(key=lambda disk: target_index(disk.target.dev or "") if disk.target else 0)
-    domain.devices.disks = [disk for group in groups.values() for disk in group]
 
 
 def disk_has_source(disk: Disk) -> bool:

@@ -37,6 +37,15 @@ DOCUMENTS = {
     "wide.xml": _domain("rather-long-name", "<title>A title, with some words</title>"),
     "noname.xml": _domain(""),
     "slash.xml": _domain("a/b"),
+    "disks.xml": _domain(
+        "disks",
+        "<devices>"
+        "<disk type='file'><source file='/no/disk.img'/><target dev='vda' bus='virtio'/></disk>"
+        "<disk type='file' device='cdrom'><source file='/no/cd.iso'/><target dev='hda' bus='ide'/></disk>"
+        "<disk type='file' device='cdrom'><target dev='hdb' bus='ide'/></disk>"
+        "<disk type='file'><source file='/default-pool/v.img'/><target dev='vdb' bus='virtio'/></disk>"
+        "<disk type='volume'><source pool='nowhere' volume='v'/><target dev='vdc' bus='virtio'/></disk></devices>",
+    ),
     "wrongtype.xml": _domain("fc", kind="qemu"),
     "truncated.xml": "<domain type='test'>\n  <name>fc</name>\n",
     "mismatch.xml": "<domain type='test'>\n  <name>fc</nome>\n</domain>\n",

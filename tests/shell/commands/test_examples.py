@@ -20,6 +20,7 @@ DOMAIN = (
 )
 DOCUMENTS = {
     "web.xml": DOMAIN,
+    "kept.xml": DOMAIN.replace("web", "kept").replace("/x", "/default-pool/web.img"),
     "live.xml": DOMAIN.replace("web", "live"),
     "moved.xml": DOMAIN.replace("web", "test"),
     "lab.xml": "<network><name>lab</name><bridge name='virbr7'/></network>",
@@ -96,6 +97,7 @@ FORMS = {
     "net-metadata": ["net-metadata default u k <a/>; net-metadata default u"],
     "secret-get-value": [f"secret-get-value {able.UUID}"],
     "secret-set-value": [f"secret-set-value {able.UUID} --base64 eA=="],
+    "undefine": ["destroy web; undefine web --remove-all-storage", "define kept.xml; undefine kept --storage vda"],
     "snapshot-create-as": ["snapshot-create-as test x --print-xml"],
     "snapshot-current": ["snapshot-current test", "snapshot-current test s1"],
     "snapshot-list": ["snapshot-list test --parent", "snapshot-list test --name"],

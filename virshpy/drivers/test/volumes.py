@@ -61,6 +61,7 @@ class Volumes(Pools):
             volume.capacity = original.capacity
         return _create(one, volume)
 
+    @accepts(0)
     def storage_vol_delete(self, volume: VolRef, *, flags: int = 0) -> None:
         pool, document = self._find(volume)
         _occupy(pool, -(document.allocation or 0))

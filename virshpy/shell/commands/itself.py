@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
+from virshpy import errors
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import Alias, Exclusive, command, flag, option, words
-from virshpy.shell.lang.types import TEXT, Directory, Type, Uri
+from virshpy.shell.lang.types import TEXT, Directory, Type, Uri, split_commas
 from virshpy.shell.render.results import Document, Text
 
 TYPE_CHECKING = False
@@ -83,12 +84,12 @@ def connect(session: Session, name: str | None, readonly: bool) -> None:
 )
 def cd(session: Session, dir: str | None) -> None:
     if not session.interactive:
-        raise Failure("cd: command valid only in interactive mode")
+        raise Failure("cd: command valid only in interactive mode", kind="state")
     target = dir if dir is not None else os.environ.get("HOME") or "/"
     try:
         os.chdir(target)
     except OSError as error:
-        raise Failure(f"cd: {error.strerror}: {target}") from None
+        raise Failure(f"cd: {error.strerror}: {target}", kind=errors.kind_of(error)) from None
 
 
 @command(
@@ -103,7 +104,7 @@ def pwd() -> Text:
     try:
         return Text("directory", os.getcwd())
     except OSError as error:
-        raise Failure(f"pwd: cannot get current directory: {error.strerror}") from None
+        raise Failure(f"pwd: cannot get current directory: {error.strerror}", kind=errors.kind_of(error)) from None
 
 
 @command(
@@ -131,7 +132,7 @@ def echo(split: bool, err: bool, string: list[str], args: Arguments) -> Text | N
     if err and not given:
         return None
     if split:
-        pieces = [piece for text in given for piece in _split_commas(text)]
+        pieces = [piece for text in given for piece in split_commas(text)]
         printed = "\n".join(_escaped(piece, args) for piece in pieces) + ("\n" if any(pieces) else "")
     else:
         printed = " ".join(_escaped(text, args) for text in given)
@@ -173,7 +174,7 @@ def exit_(session: Session) -> None:
 def self_test() -> None:
     faults = registry.check()
     if faults:
-        raise Failure("\n".join(faults))
+        raise Failure("\n".join(faults), kind="failed")
 
 
 @command(
@@ -220,7 +221,3 @@ def _escaped(text: str, args: Arguments) -> str:
     if "shell" in args and (not text or _SHELL_SPECIAL.intersection(text)):
         return "'" + text.replace("'", "'\\''") + "'"
     return text
-
-
-def _split_commas(text: str) -> list[str]:
-    return [piece.replace("\0", ",") for piece in text.replace(",,", "\0").split(",")]

@@ -11,8 +11,8 @@ from virshpy.enums import (
 )
 from virshpy.shell.failure import Failure, Spoken, failing
 from virshpy.shell.lang.command import Exclusive, Reads, argument, command, flag, option
-from virshpy.shell.lang.types import STRING
-from virshpy.shell.nouns.moments import DOMAIN, Moment, pieces, settings, text_of
+from virshpy.shell.lang.types import STRING, split_commas
+from virshpy.shell.nouns.moments import DOMAIN, Moment, settings, text_of
 from virshpy.shell.nouns.objects import MomentName
 from virshpy.shell.nouns.options import XPATH, security_info, validate
 from virshpy.shell.render.readable import truth
@@ -53,7 +53,7 @@ def _check(flags: int) -> None:
 
 def _memory(write: Writer, spec: str) -> None:
     file = kind = None
-    for piece in pieces(spec):
+    for piece in split_commas(spec):
         key, _, value = piece.partition("=")
         if kind is None and key == "snapshot" and value:
             kind = value
@@ -88,7 +88,7 @@ def _state(snapshot: DomainSnapshot) -> list[Field]:
     root = parse(snapshot.xml_desc(), source="(domain_snapshot)")
     current, state = truth("current", "Current", snapshot.is_current()), text_of(root, "state")
     if state is None:
-        raise Failure("unexpected problem reading snapshot xml")
+        raise Failure("unexpected problem reading snapshot xml", kind="failed")
     return [
         current,
         Field("state", "State", state),
@@ -204,7 +204,7 @@ def snapshot_current(domain: Domain, snapshotname: str | None, args: Arguments) 
         done = f"Snapshot {snapshotname} set as current"
         return Message(done, end="", name=snapshot.name, domain=domain.name)
     if not domain.has_current_snapshot():
-        raise Failure(f"domain '{args.text('domain')}' has no current snapshot")
+        raise Failure(f"domain '{args.text('domain')}' has no current snapshot", kind="absent")
     snapshot = domain.snapshot_current()
     if "name" in args:
         return Text("name", snapshot.name, end="")

@@ -35,7 +35,8 @@ GROUPS = (
         "domain",
         {
             "domain.power": "create destroy reboot reset resume shutdown start suspend",
-            "domain.definition": "autostart define domrename dumpxml edit undefine",
+            "domain.definition": "autostart define domrename dumpxml edit",
+            "domain.undefine": "undefine",
             "domain.notes": "desc metadata",
             "domain.names": "domid domname domuuid",
             "domain.reach": "console domdisplay domdisplay-reload qemu-monitor-command ttyconsole vncdisplay",

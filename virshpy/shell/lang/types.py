@@ -336,7 +336,9 @@ def _read(path: str) -> bytes:
         reason = getattr(error, "strerror", None) or str(error)
         # A directory opens; it is the reading that fails.
         verb = "read" if isinstance(error, IsADirectoryError) else "open"
-        raise Failure(f"Failed to {verb} file '{path}': {reason}", hint=_about_file(path)) from None
+        raise Failure(
+            f"Failed to {verb} file '{path}': {reason}", hint=_about_file(path), kind=errors.kind_of(error)
+        ) from None
 
 
 def _about_file(text: str) -> str:
@@ -369,6 +371,11 @@ def leading_number(text: str) -> int | None:
 
     found = match(r"[ \t\n\v\f\r]*([+-]?[0-9]+)", text)
     return whole_number(found[1]) if found else None
+
+
+def split_commas(text: str) -> list[str]:
+    """The pieces between commas; two commas are one that belongs to its piece."""
+    return [piece.replace("\0", ",") for piece in text.replace(",,", "\0").split(",")]
 
 
 def whole_number(text: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Constraint, OneOf, command, exclusive, flag, option, words
-from virshpy.shell.lang.types import STRING, File
+from virshpy.shell.lang.types import STRING, File, split_commas
 from virshpy.shell.nouns.domains import domain as domain_noun
 from virshpy.shell.nouns.objects import MomentName
 from virshpy.shell.nouns.options import PRINT_XML, WRAP, call, security_info, selected
@@ -209,7 +209,7 @@ class Moment:
             one = self.chosen(args)
             above = _parent(one)
             if above is None:
-                raise Failure(f"{self.word} '{one.name}' has no parent")
+                raise Failure(f"{self.word} '{one.name}' has no parent", kind="absent")
             return Text("parent", above, end="")
 
     def info(
@@ -259,7 +259,7 @@ class Moment:
             OneOf(*origins, beside="descendants", complaint=f"--descendants requires {either}"),
         )
         row = f"name creation_time{' state' * state} parent?"
-        returns = f"{self.words}[{row}] | {self.words}[name parent] | {self.words}<name>"
+        returns = f"{self.words}[{row}] | {self.words}[name parent] | {self.words}[name]"
 
         @self.command("list", f"list a domain's {self.words}", description, known, example, returns, constraints)
         def list_(session: Session, args: Arguments) -> Result:
@@ -328,14 +328,9 @@ def _creation_time(root: Node) -> Shown:
     return Shown(seconds, strftime("%Y-%m-%d %H:%M:%S %z", localtime(seconds)))
 
 
-def pieces(spec: str) -> list[str]:
-    """A specification's pieces between commas; two commas stand for one."""
-    return [piece.replace("\0", ",") for piece in spec.replace(",,", "\0").split(",")]
-
-
 def settings(spec: str, *known: str) -> tuple[str, dict[str, str]]:
     """``NAME,key=value,…`` as its name and its settings, each ``known`` and given once. Raises Failure."""
-    name, *rest = pieces(spec)
+    name, *rest = split_commas(spec)
     found: dict[str, str] = {}
     for piece in rest:
         key, equals, value = piece.partition("=")

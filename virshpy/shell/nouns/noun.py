@@ -108,13 +108,11 @@ class Noun:
 
     def verb(
         self, verb: str, done: str, summary: str, *options: Option, description: str = "", method: str = "",
-        on: str = "", failed: str = "", check: Callable[[Any, Arguments], None] | None = None, examples: Examples = (),
+        on: str = "", failed: str = "", examples: Examples = (),
         why: str = "", constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
-        newest: bool = False,
     ) -> None:  # fmt: skip
         """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one.
-        ``check`` may refuse before anything is done. Where there are no flags, the older call without them is made,
-        unless virsh makes the ``newest`` first."""
+        Where there are no flags, the older call without them is made."""
 
         @command(
             self.prefix + verb,
@@ -129,10 +127,8 @@ class Noun:
         def do(session: Session, args: Arguments) -> Message:
             handle, name = args[self.name], args.text(self.name)
             with failing((failed or f"Failed to {verb} {self.spoken}").format(name=name)):
-                if check is not None:
-                    check(handle, args)
                 act = getattr(handle, method or verb)
-                act(flags=args.flags) if newest else call(act, flags=args.flags)
+                call(act, flags=args.flags)
             sentence = done if "{name}" in done else f"{self.title} {done}"
             return Message(sentence.format(name=name), **self.told(handle))
 

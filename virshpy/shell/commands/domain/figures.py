@@ -8,11 +8,11 @@ from virshpy.shell.commands.domain.options import CONFIG, CURRENT, DOMAIN, LIVE,
 from virshpy.shell.failure import Failure, failing
 from virshpy.shell.lang.command import Alias, Exclusive, Option, Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, Int
+from virshpy.shell.nouns.devices import attribute, devices, source_of
 from virshpy.shell.nouns.objects import AnyDiskName, InterfaceName, is_mac
 from virshpy.shell.nouns.options import IMPACT_CLASHES
 from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Field, Fields, Shown, Table, Text
-from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,36 +25,6 @@ if TYPE_CHECKING:
 
 _INACTIVE = 2  # VIR_DOMAIN_XML_INACTIVE; XMLFlags is loaded by other commands
 _INTERFACE: Option = argument("interface", InterfaceName(), "target or MAC address of a network interface")
-
-
-def devices(domain: Domain, tag: str, flags: int = 0) -> list[Node]:
-    """The devices of one kind in a domain's document."""
-    found = parse(domain.xml_desc(flags=flags), source="(domain_definition)").find("devices")
-    return [] if found is None else [child for child in found.children if child.tag == tag]
-
-
-def attribute(node: Node, path: str) -> str | None:
-    """``target@dev`` of a device, or None."""
-    tag, _, name = path.partition("@")
-    child = node.find(tag)
-    return None if child is None else child.attrs.get(name)
-
-
-def source_of(disk: Node) -> str | None:
-    """What a disk's data come from, as virsh shows it."""
-    source = disk.find("source")
-    if source is None:
-        return None
-    attributes = source.attrs
-    if disk.attrs.get("type") == "nvme":
-        address = source.find("address")
-        where = address.attrs if address is not None else {}
-        domain, bus, slot, function = (int(where.get(name, "0"), 16) for name in ("domain", "bus", "slot", "function"))
-        return f"nvme://{domain:04x}:{bus:02x}:{slot:02x}.{function}/{attributes.get('namespace', '')}"
-    for name in ("file", "dev", "dir", "name", "volume"):
-        if name in attributes:
-            return attributes[name]
-    return None
 
 
 @command(
@@ -219,7 +189,7 @@ def find_interface(domain: Domain, name: str, flags: int) -> Node:
     for node in devices(domain, "interface", flags):
         if (attribute(node, path) or "").lower() == name.lower():
             return node
-    raise Failure(f"Interface ({'mac' if by_mac else 'dev'}: {name}) not found.")
+    raise Failure(f"Interface ({'mac' if by_mac else 'dev'}: {name}) not found.", kind="absent")
 
 
 @command(

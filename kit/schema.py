@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from virshpy.shell.lang import registry
-from virshpy.shell.lang.shapes import alternatives, schema, type_schema
-from virshpy.shell.lang.vocabulary import ERROR, EVERYWHERE, KEYS
+from virshpy.shell.lang.shapes import FORMS, alternatives, schema, type_schema
+from virshpy.shell.lang.vocabulary import ERROR, ERROR_KINDS, EVERYWHERE, KEYS
 from virshpy.shell.render.output import JSON_VERSION
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMA, PROSE = DOCS / "schema.json", DOCS / "json.md"
-_TYPES = {"integers": "list of integers", "texts": "list of texts", "": "list or object"}
+_TYPES = {"integers": "list of integers", "texts": "list of texts", "list": "list of objects"}
 
 
 def declared() -> dict[str, str]:
@@ -36,7 +36,10 @@ def document() -> dict[str, Any]:
             _object(version=version, command=command, error=error),
             _object(version=version, warning=warning),
         ],
-        "$defs": {"keys": _described({key: row for key, row in KEYS.items() if row[0]}), "results": results},
+        "$defs": {
+            "keys": _described({key: row for key, row in KEYS.items() if row[0] not in FORMS}),
+            "results": results,
+        },
     }
 
 
@@ -56,7 +59,12 @@ def prose(text: str) -> str:
 
 def _errors() -> list[str]:
     rows = [f"| `{key}` | {_type(kind)} | {meaning} |" for key, (kind, meaning) in ERROR.items()]
-    return ["## Errors", "", "| key | type | |", "|---|---|---|", *rows, ""]
+    kinds = [f"| `{kind}` | {meaning} |" for kind, meaning in ERROR_KINDS.items()]
+    return [
+        "## Errors", "",
+        "| key | type | |", "|---|---|---|", *rows, "",
+        "| kind | |", "|---|---|", *kinds, "",
+    ]  # fmt: skip
 
 
 def _results() -> list[str]:
@@ -67,8 +75,7 @@ def _results() -> list[str]:
     rows = [f"| {_code(names)} | {_shape(returns)} |" for returns, names in sorted(by_shape.items())]
     return [
         "## Results", "",
-        "`key[…]` is a list of objects with these keys, `key<…>` a list of such values, `key{…}` an object; `key?` is "
-        "there in some cases only.", "",
+        "`key[…]` is a list of objects with these keys, `key{…}` an object; `key?` is there in some cases only.", "",
         "| command | keys of `result` |", "|---|---|", *rows,
         *(f"| any, with `{option}` | {_shape(returns)} |" for option, returns in EVERYWHERE.items()), "",
         f"These only do something, and print nothing when they have: {_code(silent)}.", "",

@@ -66,9 +66,11 @@ def test_units_are_in_the_names() -> None:
                 assert unit in meaning, key
 
 
-@pytest.mark.parametrize("returns", ["nonsense", "id domains", "domains[id", "api{type", "domains[nonsense]"])
+@pytest.mark.parametrize(
+    "returns", ["nonsense", "id domains", "domains[id", "api{type", "domains[nonsense]", "id[name]", "api[type]"]
+)
 def test_declarations_that_mean_nothing(returns: str) -> None:
-    with pytest.raises(ValueError, match="key|bracket|holds"):
+    with pytest.raises(ValueError, match="key|bracket|is of type"):
         alternatives(returns)
 
 
@@ -79,12 +81,12 @@ def test_declarations_that_mean_nothing(returns: str) -> None:
         ({"id": "3", "name": "web"}, False), ({"id": True, "name": "web"}, False),
         ({"id": 3, "name": "web", "state": "running"}, False), ({"domains": [{"id": 1}]}, False),
         ({"domains": [{"uuid": "u"}, {"uuid": "u", "id": 1}]}, True), ({"domains": {"uuid": "u"}}, False),
-        ({"networks": ["a", "b"]}, True), ({"networks": [1]}, False),
+        ({"networks": [{"name": "a"}]}, True), ({"networks": ["a"]}, False),
         ({"api": {"type": "QEMU"}}, True), ({"api": None}, False), ({}, False),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_seen(data: dict[str, Any], fits: bool) -> None:
-    returns = "id name | domains[uuid id?] | networks<name> | api{type}"
+    returns = "id name | domains[uuid id?] | networks[name] | api{type}"
     assert (fault(data, returns) is None) == fits
 
 

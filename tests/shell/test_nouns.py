@@ -45,7 +45,7 @@ def test_a_list_declares_the_forms_that_it_has(declared: dict[str, Command]) -> 
 
     thing = things()
     thing.list("networks", "name", "state", options=FORMS[:1], words="things", example=("", "all of them"))
-    assert declared["thing-list"].returns == "networks[name state] | networks<uuid>"
+    assert declared["thing-list"].returns == "networks[name state] | networks[uuid]"
 
 
 def test_flags_of_options_are_summed(declared: dict[str, Command]) -> None:

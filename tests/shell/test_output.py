@@ -13,7 +13,9 @@ import pytest
 from tests.shell.terminals import Terminal, named
 from tests.transcripts.transcripts import URI, run_virshpy
 from virshpy import errors
+from virshpy.errors import codes
 from virshpy.shell.failure import Failure
+from virshpy.shell.lang.vocabulary import ERROR_KINDS
 from virshpy.shell.render.grid import fold, table
 from virshpy.shell.render.layout import printable, table_text, width
 from virshpy.shell.render.output import Renderer, error_data
@@ -81,7 +83,7 @@ def test_quiet_drops_messages_only() -> None:
     ("result", "expected"),
     [
         (ROWS, {"domains": [{"id": 3, "name": "a", "state": "running", "uuid": "u"}]}),
-        (Lines("domains", ["id"], [(3,)]), {"domains": [3]}),
+        (Lines("domains", ["id"], [(3,)]), {"domains": [{"id": 3}]}),
         (Lines("domains", ["id", "name"], [(3, "a")]), {"domains": [{"id": 3, "name": "a"}]}),
         (Message("done", domain="a"), {"message": "done", "domain": "a"}),
         (Text("state", "running (booted)", "running", reason="booted"), {"state": "running", "reason": "booted"}),
@@ -97,6 +99,7 @@ def test_data(result: Result, expected: dict[str, object]) -> None:
 def test_error_data() -> None:
     cause = errors.OperationInvalid("domain is not running", hint="start it", domain=errors.ErrorDomain.QEMU)
     assert error_data(Failure("Failed to destroy domain 'x'", cause), "destroy") == {
+        "kind": "state",
         "code": 55,
         "name": "VIR_ERR_OPERATION_INVALID",
         "domain": "QEMU",
@@ -305,3 +308,34 @@ def test_output_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRSHPY_OUTPUT", "html")
     outcome = run_virshpy(["-c", URI, "domid", "test"])
     assert outcome == ("1\n\n", "error: VIRSHPY_OUTPUT is none of plain, rich, json, yaml, csv\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "name"),
+    [
+        ("list --bogus", "usage", "VIR_ERR_INVALID_ARG"),
+        ("nonsense", "usage", "VIR_ERR_INVALID_ARG"),
+        ("list --table --name", "usage", "VIR_ERR_INVALID_ARG"),
+        ("setmem test x", "usage", "VIR_ERR_INVALID_ARG"),
+        ("define /nonexistent/x.xml", "absent", "VIR_ERR_DEVICE_MISSING"),
+        ("domid nobody", "absent", "VIR_ERR_NO_DOMAIN"),
+        ("domif-setlink test nic up", "absent", "VIR_ERR_DEVICE_MISSING"),
+        ("start test", "state", "VIR_ERR_OPERATION_INVALID"),
+        ("-r destroy test", "denied", "VIR_ERR_OPERATION_DENIED"),
+        ("net-port-list default", "unsupported", "VIR_ERR_NO_SUPPORT"),
+        ("screenshot test /nonexistent/x", "failed", "VIR_ERR_INTERNAL_ERROR"),
+    ],
+)
+def test_every_error_has_a_code_and_a_kind(line: str, kind: str, name: str) -> None:
+    words = line.split()
+    outcome = run_virshpy(["-c", URI, "-o", "json", *words])
+    error = json.loads(outcome.stderr)["error"]
+    assert (error["kind"], error["name"]) == (kind, name) and error["code"]
+    assert json.loads(outcome.stderr)["command"] == (None if "nonsense" in line else words[-2 if "-r" in words else 0])
+
+
+def test_every_kind_is_described() -> None:
+    assert tuple(ERROR_KINDS) == errors.KINDS
+    for error in vars(codes).values():
+        if isinstance(error, type) and issubclass(error, errors.Error):
+            assert error.kind in errors.KINDS

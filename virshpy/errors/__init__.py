@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from virshpy.errors.codes import *  # noqa: F403
 
 
+# What a caller can do about an error, where libvirt has a hundred codes: put the request right; wait, or bring the
+# object into another state; choose another object; ask for rights; do without; look at the host (all the rest).
+KINDS = ("usage", "state", "absent", "denied", "unsupported", "failed")
+
+
 class ErrorDomain(IntEnum):
     """virErrorDomain: which part of the program speaks (VIR_FROM_*)."""
 
@@ -74,19 +79,26 @@ class ErrorDomain(IntEnum):
 class Error(Exception):
     """unknown error
 
-    ``code`` (int, virErrorNumber), ``name`` (the C constant), ``domain`` (:class:`ErrorDomain`), ``message`` (libvirt's
-    sentence with its detail), ``hint`` (str or None: what to do), ``action`` (the operation that does it, and words for
-    it; or None).
+    ``code`` (int, virErrorNumber), ``name`` (the C constant), ``kind`` (one of :data:`KINDS`), ``domain``
+    (:class:`ErrorDomain`), ``message`` (libvirt's sentence with its detail), ``hint`` (str or None: what to do),
+    ``action`` (the operation that does it, and words for it; or None).
     """
 
     code = 1
     name = "VIR_ERR_INTERNAL_ERROR"
+    kind = "failed"
     detailed: str | None = None
 
     def __init_subclass__(
-        cls, *, code: int | None = None, name: str | None = None, detailed: str | None = None
+        cls,
+        *,
+        code: int | None = None,
+        name: str | None = None,
+        kind: str | None = None,
+        detailed: str | None = None,
     ) -> None:
         cls.code, cls.name, cls.detailed = code or cls.code, name or cls.name, detailed or cls.detailed
+        cls.kind = kind or cls.kind
 
     def __init__(
         self,

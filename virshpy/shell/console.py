@@ -24,7 +24,7 @@ def attach(session: Session, domain: Domain, device: str | None, flags: int) -> 
     Raises Failure without a terminal and for a domain that is not running, and the driver's errors.
     """
     if not domain.is_active():
-        raise Failure("The domain is not running", hint="'start --console' starts it and comes here")
+        raise Failure("The domain is not running", kind="state", hint="'start --console' starts it and comes here")
     if not os.isatty(sys.stdin.fileno()):
         raise Failure(
             "Cannot run interactive console without a controlling TTY",

@@ -42,12 +42,13 @@ def edit_text(text: str, suffix: str = ".xml") -> str:
         raise Failure(
             f"{path}: failed to read temporary file: {error.strerror}",
             hint="the editor has removed the file instead of writing to it; nothing is changed",
+            kind="failed",
         ) from None
     except (Failure, UnicodeDecodeError) as error:
         kept = userfiles.end_draft(path, unless=text)
         if isinstance(error, UnicodeDecodeError):
             hint = f"what was written is kept: iconv -f LATIN1 -t UTF-8 {kept}"
-            raise Failure(f"{path}: what the editor has written is not UTF-8", hint=hint) from None
+            raise Failure(f"{path}: what the editor has written is not UTF-8", hint=hint, kind="failed") from None
         if kept and error.cause is not None:
             error.hint = f"nothing is changed; what was written is kept in {kept}"
         raise
@@ -94,7 +95,7 @@ def edit_document(
                 return None
         try:
             if not forced and current() != before:
-                raise Failure("the XML configuration was changed by another user")
+                raise Failure("the XML configuration was changed by another user", kind="state")
             return unvalidated(text) if relaxed and unvalidated is not None else define(text)
         except (errors.Error, Failure) as error:
             message = error.message

@@ -174,5 +174,5 @@ def _log_works(path: str, session: Session) -> bool:
 
     if can_log(path):
         return True
-    session.report(Failure("failed to open the log file. check the log file path"), None)
+    session.report(Failure("failed to open the log file. check the log file path", kind="failed"), None)
     return False

@@ -30,9 +30,9 @@ def _bridged(xml: str, name: str, bridge: str, *, stp: bool, delay: int) -> str:
     root = parsed(xml, "(interface definition)", "interface")
     kind = root.attrs.get("type")
     if kind is None:
-        raise Failure(f"Existing device {name} has no type")
+        raise Failure(f"Existing device {name} has no type", kind="state")
     if kind == "bridge":
-        raise Failure(f"Existing device {name} is already a bridge")
+        raise Failure(f"Existing device {name} is already a bridge", kind="state")
     own_name = root.attrs.get("name", "")
     if own_name != name:
         raise Failure(f"Interface name from config {own_name} doesn't match given supplied name {name}")
@@ -54,25 +54,25 @@ def _unbridged(xml: str, bridge: str) -> tuple[str, str]:
     """The document of the only interface in a bridge, and its name. Raises Failure."""
     root = parsed(xml, "(bridge interface definition)", "interface")
     if root.attrs.get("type") is None:
-        raise Failure(f"Existing device {bridge} has no type")
+        raise Failure(f"Existing device {bridge} has no type", kind="state")
     if root.attrs["type"] != "bridge":
-        raise Failure(f"Device {bridge} is not a bridge")
+        raise Failure(f"Device {bridge} is not a bridge", kind="state")
     own_name = root.attrs.get("name", "")
     if own_name != bridge:
         raise Failure(f"Interface name from config {own_name} doesn't match given supplied name {bridge}")
     holder = root.find("bridge")
     if holder is None:
-        raise Failure("No bridge node in xml document")
+        raise Failure("No bridge node in xml document", kind="state")
     ports = [child for child in holder.children if child.tag == "interface"]
     if len(ports) > 1:
-        raise Failure("Multiple interfaces attached to bridge")
+        raise Failure("Multiple interfaces attached to bridge", kind="state")
     if not ports:
-        raise Failure("No interface attached to bridge")
+        raise Failure("No interface attached to bridge", kind="state")
     name, kind = ports[0].attrs.get("name"), ports[0].attrs.get("type")
     if name is None:
-        raise Failure(f"Device attached to bridge {bridge} has no name")
+        raise Failure(f"Device attached to bridge {bridge} has no name", kind="state")
     if kind is None:
-        raise Failure(f"Attached device {name} has no type")
+        raise Failure(f"Attached device {name} has no type", kind="state")
     removed(root, holder)
     for child in [child for child in ports[0].children if child.tag in _OF_THE_PORT]:
         appended(root, child)
@@ -109,7 +109,7 @@ def iface_bridge(session: Session, args: Arguments) -> Iterable[Result]:
     except errors.Error as error:
         absent = error
     else:
-        raise Failure(f"Network device {bridge} already exists")
+        raise Failure(f"Network device {bridge} already exists", kind="state")
     try:
         delay = UInt().convert(args["delay"], "delay") if args["delay"] is not None else 0
     except Failure as failure:

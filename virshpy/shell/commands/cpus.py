@@ -184,14 +184,14 @@ def hypervisor_cpu_baseline(session: Session, flags: int, args: Arguments) -> Do
     "Print the names of the CPU models of an architecture.",
     (argument("arch", STRING.offering("CPU_ARCHES"), "an architecture"),),
     examples=(("cpu-models x86_64", "what <cpu><model> may name"),),
-    returns="models",
+    returns="models[name]",
 )
 def cpu_models(session: Session, arch: str) -> Lines | Text:
     with failing("failed to get CPU model names"):
         names = session.connection.cpu_model_names(arch)
     if not names:
         return Text("models", "all CPU models are accepted", [])
-    return Lines("models", ["model"], [(name,) for name in names])
+    return Lines("models", ["name"], [(name,) for name in names])
 
 
 @command(
@@ -200,7 +200,7 @@ def cpu_models(session: Session, arch: str) -> Lines | Text:
     "Print the names of the processor models that guests of a hypervisor may\nhave.",
     (*_HYPERVISOR, flag("all", "include models that do not run on this host")),
     examples=(("hypervisor-cpu-models --virttype qemu --arch x86_64", "those that emulation can offer"),),
-    returns="models",
+    returns="models[name]",
 )
 def hypervisor_cpu_models(session: Session, args: Arguments) -> Lines:
     connection = session.connection
@@ -208,7 +208,7 @@ def hypervisor_cpu_models(session: Session, args: Arguments) -> Lines:
     if "all" in args:
         with failing("failed to get hypervisor CPU model names"):
             names = connection.hypervisor_cpu_model_names(*where)
-        return Lines("models", ["model"], [(name,) for name in names])
+        return Lines("models", ["name"], [(name,) for name in names])
     with failing("failed to get hypervisor CPU model names"):
         root = parse(connection.domain_capabilities(*where), source="(domain_capabilities)")
     cpu = root.find("cpu")
@@ -219,4 +219,4 @@ def hypervisor_cpu_models(session: Session, args: Arguments) -> Lines:
         for model in mode.children
         if model.tag == "model" and model.attrs.get("usable") == "yes"
     ]
-    return Lines("models", ["model"], [(name,) for name in usable])
+    return Lines("models", ["name"], [(name,) for name in usable])

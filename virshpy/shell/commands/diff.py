@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 def diff(domain: Domain) -> Table | Message:
     if not domain.is_active():
         hint, action = "its definition is all there is", ("domain_get_xml_desc", domain.uuid)
-        raise Failure(f"Domain '{domain.name}' is not running", hint=hint, action=action)
+        raise Failure(f"Domain '{domain.name}' is not running", hint=hint, action=action, kind="state")
     if not domain.is_persistent():
-        raise Failure(f"Domain '{domain.name}' is transient", hint="nothing is saved of it: define makes it persistent")
+        raise Failure(
+            f"Domain '{domain.name}' is transient",
+            kind="state",
+            hint="nothing is saved of it: define makes it persistent",
+        )
     rows = _differences(domain)
     if not rows:
         return Message(f"Domain '{domain.name}' runs as it is defined", differences=[])

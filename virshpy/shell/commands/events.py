@@ -185,7 +185,7 @@ _RETURNS = " | ".join(dict.fromkeys(f"event domain {keys}".rstrip() for _, _, ke
         ("event --all --loop --timestamp", "everything that happens, until Ctrl-C"),
         ("event web lifecycle --timeout 60", "a script waits for a guest to power off"),
     ),
-    returns=f"{_RETURNS} | events<event> | message received",
+    returns=f"{_RETURNS} | events[event] | message received",
 )
 def event(session: Session, all: bool, args: Arguments) -> Result | Iterable[Result]:
     if "list" in args:

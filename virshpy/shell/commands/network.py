@@ -210,7 +210,7 @@ def _port(args: Arguments) -> NetworkPort:
     "List the ports of a network, to which guests' interfaces are connected.",
     (_NETWORK, FORMS[0], FORMS[2]),
     examples=(("net-port-list default --uuid", "a line for each port"),),
-    returns="ports[uuid] | ports<uuid>",
+    returns="ports[uuid]",
 )
 def net_port_list(network: Network, args: Arguments) -> Result:
     one_form(args, "table", "uuid")

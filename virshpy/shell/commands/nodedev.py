@@ -167,7 +167,7 @@ class Kinds(AnyText):
         *which("devices", _L),
     ),
     examples=(("nodedev-list --cap net", "the network cards"), ("nodedev-list --tree", "as they are attached")),
-    returns="devices<name> | devices[name parent]",
+    returns="devices[name] | devices[name parent]",
 )
 def nodedev_list(session: Session, args: Arguments) -> Result:
     if "all" in args and "inactive" in args:

@@ -125,7 +125,7 @@ _KIND = Choice(*_TYPES)  # of which the driver has the last word
     examples=(("pool-list --all --details", "every pool, with its sizes"),),
     returns=(
         "pools[name state autostart uuid persistent? capacity_bytes? allocation_bytes? available_bytes?] | "
-        "pools[uuid name] | pools<name> | pools<uuid>"
+        "pools[uuid name] | pools[name] | pools[uuid]"
     ),
 )
 def pool_list(session: Session, args: Arguments) -> Result:
@@ -145,8 +145,7 @@ def _padded(rows: list[list[str]], keys: list[str]) -> Result:
     if "name" not in keys:
         return Lines("pools", keys, rows)
     text = "".join(" ".join([*row[:-1], f"{row[-1]:<20}"]) + "\n" for row in rows)
-    value = [row[0] for row in rows] if len(keys) == 1 else [dict(zip(keys, row, strict=True)) for row in rows]
-    return Text("pools", text, value, end="")
+    return Text("pools", text, [dict(zip(keys, row, strict=True)) for row in rows], end="")
 
 
 def _details(pools: list[StoragePool]) -> Table:

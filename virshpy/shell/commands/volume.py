@@ -312,7 +312,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
     try:
         source = open(path, "rb")  # noqa: SIM115 - closed below, whatever the driver says to it
     except OSError:
-        raise Failure(f"cannot read {path}") from None
+        raise Failure(f"cannot read {path}", kind="failed") from None
     with source:
         with failing(f"cannot upload to volume {volume.name}"):
             stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags=args.flags)
@@ -360,7 +360,7 @@ def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
         with failing(f"cannot receive data from volume {volume.name}"):
             yield from watched("Download", lambda: save(path, carried), carried.measure, carried.cancel, asked=False)
     except OSError:
-        raise Failure(f"cannot create {path}") from None
+        raise Failure(f"cannot create {path}", kind="failed") from None
     finally:
         stream.close()
 

@@ -207,10 +207,7 @@ class Reader:
         if not self.awaiting:
             if self.command.name == "help":
                 return
-            from virshpy.shell.lang.help import synopsis
-
-            hint = _NO_SHELL if word in _OF_A_SHELL else f"usage: {synopsis(self.command)}"
-            raise ParseError(f"unexpected data '{word}'", hint=hint)
+            raise ParseError(f"unexpected data '{word}'", hint=self._about_stray(word))
         self._store(self.awaiting[0], word)
 
     def _store(self, option: Option, word: str) -> None:
@@ -224,8 +221,21 @@ class Reader:
             raise ParseError(f"option --output takes one of {', '.join(FORMATS)}", hint="as in: list --output json")
         self.everywhere[name] = value
 
+    def _about_stray(self, word: str) -> str:
+        """What to do about a word that there is no place for."""
+        if word in _OF_A_SHELL:
+            return _NO_SHELL
+        places = [option for option in self.command.options if option.kind != FLAG and not option.named_only]
+        if word.startswith("-") or not places:
+            return self._nearest(word.lstrip("-"))
+        taken = " ".join(f"<{option.name}>" for option in places)
+        return f"'{self.command.name}' takes {taken}; a value with blanks in it goes into quotes"
+
     def _nearest(self, name: str) -> str:
-        near = registry.nearest(name, [option.name for option in self.command.options] + list(EVERYWHERE))
+        names = [option.name for option in self.command.options] + list(EVERYWHERE)
+        near = registry.nearest(name, names)
+        if not near and len(name) == 1:  # -a for --all
+            near = next((option for option in names if option.startswith(name)), None)
         if near:
             return f"did you mean --{near}?"
         return f"'help {self.command.name}' shows its options"
@@ -249,19 +259,23 @@ def wanted_output(words: Sequence[str]) -> str | None:
 def _parse(words: Iterator[str | Separator], heard: Heard) -> list[Invocation]:
     parsed: list[Invocation] = []
     reader: Reader | None = None
-    for word in words:
-        if isinstance(word, Separator):
-            if reader is not None:
-                parsed.append(reader.finish())
-            reader = None
-        elif reader is not None:
-            reader.feed(word)
-        elif word.startswith("#"):
-            _skip_comment(words)
-        else:
-            reader = Reader(registry.find(word), heard)
-    if reader is not None:
-        parsed.append(reader.finish())
+    try:
+        for word in words:
+            if isinstance(word, Separator):
+                if reader is not None:
+                    parsed.append(reader.finish())
+                reader = None
+            elif reader is not None:
+                reader.feed(word)
+            elif word.startswith("#"):
+                _skip_comment(words)
+            else:
+                reader = Reader(registry.find(word), heard)
+        if reader is not None:
+            parsed.append(reader.finish())
+    except ParseError as error:
+        error.command = reader.command.name if reader is not None else None
+        raise
     return parsed
 
 

@@ -4,7 +4,6 @@
     "id name uuid"                      an object with these keys
     "state reason?"                     the second only in some cases
     "domains[id name state]"            under ``domains``, a list of objects
-    "domains<name>"                     under ``domains``, a list of values
     "api{type version}"                 under ``api``, an object
     "message domain uuid | plan"        one or the other
 
@@ -21,7 +20,9 @@ from virshpy.shell.lang.vocabulary import KEYS
 
 _TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "number": (int, float), "truth": (bool,)}
 _LISTS = {"integers": "integer", "texts": "text"}
-_CLOSING = {"[": "]", "{": "}", "<": ">"}
+# The types of keys that hold other keys, and the brackets of each: a key has one form in all declarations.
+FORMS = {"list": "[", "object": "{"}
+_CLOSING = {"[": "]", "{": "}"}
 
 
 class Entry(NamedTuple):
@@ -50,8 +51,8 @@ def _entries(text: str) -> list[Entry]:
             inner, position = _entries(text[position + 1 : closing]), closing + 1
         else:
             form = ""
-            if not KEYS[match[1]][0]:
-                raise ValueError(f"what the list {match[1]} holds is not said")
+        if form != FORMS.get(KEYS[match[1]][0], ""):
+            raise ValueError(f"{match[1]} is of type {KEYS[match[1]][0]}, and is not declared as one")
         optional = text[position : position + 1] == "?"
         found.append(Entry(match[1], optional, form, inner))
         position += optional
@@ -62,7 +63,7 @@ def _closing(text: str, opening: int) -> int:
     """Where the bracket that opens at ``opening`` closes."""
     depth = 0
     for position in range(opening, len(text)):
-        depth += (text[position] in "[{<") - (text[position] in "]}>")
+        depth += (text[position] in "[{") - (text[position] in "]}")
         if not depth:
             return position
     raise ValueError(f"a bracket is not closed: {text}")
@@ -95,8 +96,7 @@ def _value_fault(value: Any, entry: Entry) -> str | None:
         return _object_fault(value, entry.inner)
     if not isinstance(value, (list, tuple)):
         return f"{value!r} is no list"
-    check = _object_fault if entry.form == "[" else lambda item, inner: _value_fault(item, inner[0])
-    return next((found for item in value if (found := check(item, entry.inner))), None)
+    return next((found for item in value if (found := _object_fault(item, entry.inner))), None)
 
 
 def has_type(value: Any, kind: str) -> bool:
@@ -129,8 +129,7 @@ def _entry_schema(entry: Entry) -> dict[str, Any]:
         return {"$ref": f"#/$defs/keys/{entry.name}"}
     if entry.form == "{":
         return _object_schema(entry.inner)
-    items = _object_schema(entry.inner) if entry.form == "[" else _entry_schema(entry.inner[0])
-    return {"type": "array", "items": items}
+    return {"type": "array", "items": _object_schema(entry.inner)}
 
 
 def type_schema(kind: str) -> dict[str, Any]:

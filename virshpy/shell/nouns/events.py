@@ -112,7 +112,7 @@ def declare_events(noun: Noun, kinds: Sequence[str], changes: Sequence[str]) -> 
             TIMESTAMP,
         ),
         examples=((f"{name} --list", "what --event may name"), (f"{name} --event lifecycle --loop", "until Ctrl-C")),
-        returns=f"event {noun.name} change? | events<event> | message received",
+        returns=f"event {noun.name} change? | events[event] | message received",
     )
     def event(session: Session, args: Arguments) -> Result | Iterable[Result]:
         if "list" in args:

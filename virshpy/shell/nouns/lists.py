@@ -99,7 +99,7 @@ def declare_list(
         options,
         constraints=constraints,
         examples=((f"{noun.prefix}list{example[0]}", example[1]),),
-        returns=" | ".join([f"{key}[{keys}]", *(f"{key}<{name}>" for name in plain)]),
+        returns=" | ".join([f"{key}[{keys}]", *(f"{key}[{name}]" for name in plain)]),
     )
     def list_(session: Session, args: Arguments) -> Result:
         one_form(args, *forms)

@@ -192,7 +192,7 @@ def find_volume(
     connection = session.connection
     home = args[pool] if pool else None
     if home is not None and pool is not None and not home.is_active():
-        raise Failure(f"pool '{args.text(pool)}' is not active")
+        raise Failure(f"pool '{args.text(pool)}' is not active", kind="state")
     ways: list[tuple[str, Callable[[str], StorageVol]]] = []
     if "name" in by and home is not None:
         ways.append(("name", home.storage_vol_lookup_by_name))
@@ -212,7 +212,7 @@ def find_volume(
             cause = error
             continue
         if home is not None and found.pool.name != home.name:
-            raise Failure(f"Requested volume '{text}' is not in pool '{args.text(str(pool))}'")
+            raise Failure(f"Requested volume '{text}' is not in pool '{args.text(str(pool))}'", kind="absent")
         return found
     if home is None and pool is not None:
         raise Failure(f"failed to get vol '{text}', specifying --{pool} might help", cause)

@@ -137,9 +137,11 @@ def error_data(failure: Failure, command: str | None) -> dict[str, Any]:
     """A failure of a command as the JSON schema has it; ``context`` is the command's own sentence."""
     cause = failure.cause
     spoken = cause if cause is not None and not failure.quiet_cause else None
+    code, name = failure.code
     return {
-        "code": cause.code if cause else None,
-        "name": cause.name if cause else None,
+        "kind": failure.kind,
+        "code": code,
+        "name": name,
         "domain": cause.domain.name if cause else None,
         "message": spoken.message if spoken else failure.message,
         "context": failure.message if spoken else failure.also,

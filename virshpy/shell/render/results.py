@@ -196,7 +196,7 @@ class Table(Result):
 
 
 class Lines(Result):
-    """Rows without a table: values of ``keys``, separated by one space; a list of plain values in JSON for one key."""
+    """Rows without a table: values of ``keys``, separated by one space."""
 
     __slots__ = ("key", "keys", "rows")
 
@@ -209,8 +209,6 @@ class Lines(Result):
         return "".join(" ".join(map(cell, row)) + "\n" for row in self.rows)
 
     def data(self) -> dict[str, Any]:
-        if len(self.keys) == 1:
-            return {self.key: [_value(row[0]) for row in self.rows]}
         return {self.key: _objects(self.keys, self.rows)}
 
 
@@ -288,9 +286,10 @@ class Plan(Result):
 
 
 class Explanation(Result):
-    """What a command line would do: the command, its (name, value, help) options, where it goes, why it would fail."""
+    """What a command line would do: the command, its (name, value, help) options, where it goes, why it would fail,
+    how the domains stand that it is about (a sentence each)."""
 
-    __slots__ = ("command", "summary", "description", "options", "uri", "refusal")
+    __slots__ = ("command", "summary", "description", "options", "uri", "refusal", "states")
 
     def __init__(
         self,
@@ -300,6 +299,7 @@ class Explanation(Result):
         options: Sequence[tuple[str, str | None, str]],
         uri: str | None,
         refusal: str | None,
+        states: Sequence[str] = (),
     ) -> None:
         self.command = command
         self.summary = summary
@@ -307,6 +307,7 @@ class Explanation(Result):
         self.options = options
         self.uri = uri
         self.refusal = refusal
+        self.states = states
 
     def plain(self, *, quiet: bool = False) -> str:
         from textwrap import fill
@@ -319,6 +320,7 @@ class Explanation(Result):
         lines += [f"  {text:<{room}}{help}" for text, (_, _, help) in zip(spelled, self.options, strict=True)]
         if self.uri:
             lines.append(f"  It goes to {self.uri}.")
+        lines += [f"  At present {state}." for state in self.states]
         if self.refusal:
             lines.append(f"  It would be refused: {self.refusal}")
         return "\n".join(lines) + "\n"
@@ -330,4 +332,5 @@ class Explanation(Result):
             "options": [{"name": name, "value": value, "help": help} for name, value, help in self.options],
             "uri": self.uri,
             "refusal": self.refusal,
+            "states": list(self.states),
         }

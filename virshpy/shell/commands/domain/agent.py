@@ -169,11 +169,11 @@ def set_user_password(domain: Domain, user: str, password: str, encrypted: bool,
     "Print the SSH keys that may log in as a user of the guest.",
     (RUNNING, _USER),
     examples=(("get-user-sshkeys test root", "who gets in"),),
-    returns="ssh_keys",
+    returns="ssh_keys[line]",
 )
 def get_user_sshkeys(domain: Domain, user: str) -> Lines:
     keys = domain.authorized_ssh_keys_get(user)
-    return Lines("ssh_keys", ["key"], [(key,) for key in keys])
+    return Lines("ssh_keys", ["line"], [(key,) for key in keys])
 
 
 @command(

@@ -105,7 +105,7 @@ def _tree(domain: Domain, inactive: bool) -> Node:
     root = parsed(domain.xml_desc(flags=_INACTIVE if inactive else 0), "(domain_definition)", "domain")
     found = root.find("devices")
     if found is None:
-        raise Failure("Failed to get devices of the domain")
+        raise Failure("Failed to get devices of the domain", kind="absent")
     return found
 
 
@@ -139,7 +139,7 @@ def _disk(args: Arguments, name: str, *, removable: bool) -> Node:
             continue
         if _is_disk(node, name):
             return node
-    raise Failure(f"No disk found whose source path or target is {name}")
+    raise Failure(f"No disk found whose source path or target is {name}", kind="absent")
 
 
 @command(
@@ -199,11 +199,11 @@ def change_media(domain: Domain, path: str, print_xml: bool, flags: int, args: A
     target = _attribute(node, "target", "dev") or path
     if action == "eject":
         if source is None:
-            raise Failure(f"The disk device '{target}' doesn't have media")
+            raise Failure(f"The disk device '{target}' doesn't have media", kind="state")
         removed(node, source)
     else:
         if action == "insert" and source is not None and any(name in source.attrs for name in ("file", "dev")):
-            raise Failure(f"The disk device '{target}' already has media")
+            raise Failure(f"The disk device '{target}' already has media", kind="state")
         if not args["source"]:
             raise Failure("New disk media source was not specified")
         if source is not None:
@@ -226,7 +226,7 @@ def _interface(args: Arguments, config: bool) -> Node:
     kind, mac = args["type"], args["mac"]
     found = [node for node in _devices(args["domain"], "interface", config) if node.attrs.get("type") == kind]
     if not found:
-        raise Failure(f"No interface found whose type is {kind}")
+        raise Failure(f"No interface found whose type is {kind}", kind="absent")
     if not mac:
         if len(found) > 1:
             raise Failure(f"Domain has {len(found)} interfaces. Please specify which one to detach using --mac")
@@ -238,7 +238,7 @@ def _interface(args: Arguments, config: bool) -> Node:
             "device pci address to remove it."
         )
     if not matching:
-        raise Failure(f"No interface with MAC address {mac} was found")
+        raise Failure(f"No interface with MAC address {mac} was found", kind="absent")
     return matching[0]
 
 
@@ -305,7 +305,7 @@ def domif_setlink(domain: Domain, interface: str, state: str, print_xml: bool, a
         if (_attribute(node, element, attribute) or "").lower() == interface.lower():
             break
     else:
-        raise Failure(f"interface '{interface}' not found")
+        raise Failure(f"interface '{interface}' not found", kind="absent")
     link = node.find("link")
     if link is not None:
         link.attrs["state"] = state
@@ -348,7 +348,7 @@ def update_memory_device(domain: Domain, alias: str | None, flags: int, args: Ar
             continue
         found.append(node)
     if not found:
-        raise Failure("no memory device found")
+        raise Failure("no memory device found", kind="absent")
     if len(found) > 1:
         raise Failure("multiple memory devices found, use --alias or --node to select one")
     (device,) = found
@@ -357,7 +357,7 @@ def update_memory_device(domain: Domain, alias: str | None, flags: int, args: Ar
         target = device.find("target")
         requested = target.find("requested") if target is not None else None
         if requested is None:
-            raise Failure("virtio-mem device is missing <requested/>")
+            raise Failure("virtio-mem device is missing <requested/>", kind="state")
         requested.attrs["unit"] = "KiB"
         set_text(requested, str(requested_size))
     xml = printed(device, _DEEP)

@@ -43,7 +43,7 @@ def domstate(domain: Domain, reason: bool) -> Text:
     (_DOMAIN,),
     examples=(("dominfo web", "memory, processors, state"), ("dominfo web -o json", "the same as data")),
     returns=(
-        "id name uuid os_type state vcpus cpu_time_ns max_memory_kib memory_kib persistent autostart managed_save "
+        "id name uuid os_type state vcpu_count cpu_time_ns max_memory_kib memory_kib persistent autostart managed_save "
         "security_labels[model doi label enforcing] messages"
     ),
 )
@@ -56,7 +56,7 @@ def dominfo(session: Session, domain: Domain) -> Fields:
         Field("uuid", "UUID", domain.uuid),
         Field("os_type", "OS Type", domain.os_type()),
         Field("state", "State", label),
-        Field("vcpus", "CPU(s)", info.vcpus),
+        Field("vcpu_count", "CPU(s)", info.vcpus),
     ]
     shown = f"{info.cpu_time / 1e9:.1f}s"
     fields.append(Field("cpu_time_ns", "CPU time" if info.cpu_time else None, info.cpu_time, shown))

@@ -59,9 +59,7 @@ _SHUT_OFF = "shut off"
         ("list --all", "every domain, with its state"),
         ("list --name --state-running --autostart", "names of running domains that start with the host"),
     ),
-    returns=(
-        "domains[id name state uuid title?] | domains[uuid? id? name?] | domains<id> | domains<name> | domains<uuid>"
-    ),
+    returns="domains[id name state uuid title?] | domains[uuid? id? name?]",
 )
 def list_(session: Session, args: Arguments) -> Result:
     flags = _selection(args)

@@ -95,7 +95,8 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
 )
 def start(session: Session, domain: Domain, args: Arguments) -> Iterable[Result]:
     if domain.id is not None:
-        raise Failure("Domain is already active", hint="'console' goes to it, 'shutdown' and 'destroy' stop it")
+        hint = "'console' goes to it, 'shutdown' and 'destroy' stop it"
+        raise Failure("Domain is already active", hint=hint, kind="state")
     files = args["pass-fds"]
     with failing(f"Failed to start domain '{domain.name}'"):
         if files:

@@ -76,14 +76,14 @@ class _NoTwoKinds(Constraint):
         DOMAIN,
         flag("maximum", "the maximum"),
         flag("active", "the present number"),
-        flag("live", "of the running domain"),
-        flag("config", "of the definition"),
+        flag("live", "of the running domain", adds=_V.LIVE),
+        flag("config", "of the definition", adds=_V.CONFIG),
         flag("current", "of the running domain if it runs, else of the definition"),
         flag("guest", "the number that the guest agent tells"),
     ),
     constraints=(_NoTwoKinds(),),
     examples=(("vcpucount test", "all four counts"), ("vcpucount test --active --live", "one count")),
-    returns="vcpus | vcpus{maximum_config? maximum_live? current_config? current_live?}",
+    returns="vcpu_count | vcpu_counts{maximum_config? maximum_live? current_config? current_live?}",
 )
 def vcpucount(domain: Domain, maximum: bool, guest: bool, flags: int, args: Arguments) -> Result:
     if not any(name in args for name in ("maximum", "active", "live", "config", "current", "guest")):
@@ -99,7 +99,7 @@ def vcpucount(domain: Domain, maximum: bool, guest: bool, flags: int, args: Argu
 
 
 def _count(number: int) -> Text:
-    return Text("vcpus", str(number), number)
+    return Text("vcpu_count", str(number), number)
 
 
 def _all_counts(domain: Domain) -> Text:
@@ -108,12 +108,14 @@ def _all_counts(domain: Domain) -> Text:
         for where, impact_flag in (("config", _V.CONFIG), ("live", _V.LIVE)):
             try:
                 number = domain.vcpus_flags(flags=more | impact_flag)
+            except errors.NoSupport:
+                raise  # no answer is none, not the answer that there is nothing
             except errors.Error:
                 # A transient domain has no definition, an inactive one does not run.
                 continue
             lines.append(f"{kind:<12} {where:<12} {number:>3}\n")
             value[f"{kind}_{where}"] = number
-    return Text("vcpus", "".join(lines), value, end="")
+    return Text("vcpu_counts", "".join(lines), value, end="")
 
 
 _ENABLE_OR_DISABLE = OneOf("enable", "disable", complaint="one of --enable, --disable is required")
@@ -257,9 +259,9 @@ def vcpupin(session: Session, vcpu: int | None, cpulist: str | None, flags: int,
         raise Failure("Options --live and --config are mutually exclusive")
     domain: Domain = args["domain"]
     if "live" in args and not domain.is_active():
-        raise Failure("cannot get vcpupin for offline domain")
+        raise Failure("cannot get vcpupin for offline domain", kind="state")
     if "config" in args and not domain.is_persistent():
-        raise Failure("cannot get vcpupin for transient domain")
+        raise Failure("cannot get vcpupin for transient domain", kind="state")
     total = domain.info().vcpus
     if vcpu is not None and vcpu >= total:
         which = "persistent" if "config" in args else "live"
@@ -331,7 +333,7 @@ def cpu_stats(session: Session, domain: Domain, total: bool, start: int | None, 
         with failing(doing):
             stats = domain.cpu_stats(-1, 1)
         if not stats:
-            raise Failure("No total stats available")
+            raise Failure("No total stats available", kind="unsupported")
         yield _cpu_times("Total", stats[0], None)
 
 

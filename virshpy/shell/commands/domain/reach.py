@@ -83,7 +83,7 @@ def ttyconsole(domain: Domain) -> Text:
 )
 def vncdisplay(domain: Domain) -> Text:
     if not domain.is_active():
-        raise Failure("Domain is not running", hint=_STOPPED)
+        raise Failure("Domain is not running", hint=_STOPPED, kind="state")
     for node in _devices(_document(domain), "graphics"):
         port = node.attrs.get("port", "")
         if node.attrs.get("type") == "vnc" and port.lstrip("-").isdigit() and int(port) >= 0:
@@ -91,7 +91,7 @@ def vncdisplay(domain: Domain) -> Text:
             shown = "" if listen in ("", "0.0.0.0") else listen
             number = int(port) - 5900
             return Text("display", f"{shown}:{number}", listen=listen, port=int(port))
-    raise Failure("Failed to get VNC port. Is this domain using VNC?", hint=_NO_DISPLAY)
+    raise Failure("Failed to get VNC port. Is this domain using VNC?", hint=_NO_DISPLAY, kind="absent")
 
 
 _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
@@ -112,11 +112,11 @@ _DISPLAYS = ("vnc", "spice", "rdp", "dbus")
         ("domdisplay web", "for: remote-viewer $(virshpy domdisplay web)"),
         ("domdisplay web --all", "every display that it has"),
     ),
-    returns="uri | displays<uri>",
+    returns="uri | displays[uri]",
 )
 def domdisplay(domain: Domain, include_password: bool, type: str | None, all: bool) -> Result:
     if not domain.is_active():
-        raise Failure("Domain is not running", hint=_STOPPED)
+        raise Failure("Domain is not running", hint=_STOPPED, kind="state")
     wanted = type
     graphics = _devices(_document(domain, XMLFlags.SECURE if include_password else 0), "graphics")
     found = []
@@ -130,7 +130,7 @@ def domdisplay(domain: Domain, include_password: bool, type: str | None, all: bo
                 break
     if not found:
         what = f" with type '{wanted}'" if wanted else ""
-        raise Failure(f"No graphical display{what} found", hint=_NO_DISPLAY)
+        raise Failure(f"No graphical display{what} found", hint=_NO_DISPLAY, kind="absent")
     if not all:
         return Text("uri", found[0], end="")
     return Lines("displays", ["uri"], [(uri,) for uri in found])
@@ -207,7 +207,7 @@ def qemu_monitor_command(domain: Domain, cmd: list[str], args: Arguments) -> Res
     value = loads(answer)
     if "return-value" in args:
         if "return" not in value:
-            raise Failure("'return' member missing")
+            raise Failure("'return' member missing", kind="failed")
         value = value["return"]
     text = dumps(value, indent=2) if "pretty" in args else dumps(value, separators=(",", ":"))
     return Document(text, key="answer", language="text")

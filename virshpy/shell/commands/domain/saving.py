@@ -299,5 +299,5 @@ def screenshot(domain: Domain, file: str | None, screen: int | None, args: Argum
     try:
         write(path, [picture])
     except OSError:
-        raise Failure(f"cannot create file {path}") from None
+        raise Failure(f"cannot create file {path}", kind="failed") from None
     return Message(f"Screenshot saved to {path}, with type of {kind}", end="", file=path, mime_type=kind)

@@ -177,4 +177,4 @@ def domthrottlegroupinfo(domain: Domain, group_name: str, config: bool) -> Text:
     for group in _groups(domain, config):
         if group.get("group_name") == group_name:
             return parameters({name: int(text) if text.isdecimal() else text for name, text in group.items()})
-    raise Failure(f"throttle group '{group_name}' was not found")
+    raise Failure(f"throttle group '{group_name}' was not found", kind="absent")

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from virshpy.api.connection import Connection
 
 
+def default_uri() -> str:
+    """The URI that :func:`open` takes where none is given: the environment's, then the system's for root and the user's
+    own for others."""
+    from virshpy.api.connection import Connection
+
+    return Connection.default_uri()
+
+
 def open(uri: str | None = None, *, readonly: bool = False) -> Connection:
     """Connect (virConnectOpen, virConnectOpenReadOnly). Without a URI, the environment's or the user's default one.
 

@@ -74,7 +74,7 @@ def test_every_home_of_numbers_is_named() -> None:
         defined = {name for name, value in classes if value.__module__ == found.__name__}
         assert defined == set(names.split())
     modules = {info.name for info in pkgutil.iter_modules(enums.__path__)}
-    assert modules == enums.HOMES.keys() | {"numbers", "parameters"}
+    assert modules == enums.HOMES.keys() | {"numbers", "parameters", "version"}
 
 
 @pytest.mark.parametrize("name", [name for names in enums.HOMES.values() for name in names.split()])

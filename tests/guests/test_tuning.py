@@ -122,3 +122,30 @@ def test_each_element_without_effect_is_named(words: str) -> None:
 
 def test_an_ordinary_guest_has_nothing_to_be_told() -> None:
     assert unkept(complete(document("vm", "<interface type='user'/>"))) == []
+
+
+def test_numbers_of_processors(virshpy: Run, root: Path) -> None:
+    define(virshpy, root, document("vm", policies="<vcpu current='1'>3</vcpu>"))
+    assert virshpy("vcpucount", "vm").stdout.split("\n")[:2] == [
+        "maximum      config         3", "current      config         1",
+    ]  # fmt: skip
+    told = virshpy("vcpucount", "vm", "--live", check=False)
+    assert told.returncode == 1 and "domain is not running" in told.stderr
+    virshpy("start", "vm")
+    counts = json.loads(virshpy("-o", "json", "vcpucount", "vm").stdout)["result"]["vcpu_counts"]
+    assert counts == {"maximum_config": 3, "maximum_live": 3, "current_config": 1, "current_live": 1}
+    assert virshpy("vcpucount", "vm", "--maximum", "--live").stdout == "3\n\n"
+    virshpy("undefine", "vm")
+    told = virshpy("vcpucount", "vm", "--config", check=False)
+    assert told.returncode == 1 and "transient domains do not have any persistent config" in told.stderr
+    virshpy("destroy", "vm")
+
+
+def test_undefine_goes_as_far_as_there_are_no_pools(virshpy: Run, root: Path) -> None:
+    (root / "disk.img").write_bytes(b"\0" * 512)
+    disk = f"<disk type='file'><source file='{root}/disk.img'/><target dev='vda'/></disk>"
+    define(virshpy, root, document("vm", disk))
+    told = virshpy("undefine", "vm", "--remove-all-storage")
+    assert told.stdout == "Domain 'vm' has been undefined\n\n"
+    warning = f"error: Storage volume 'vda'({root}/disk.img) is not managed by libvirt. Remove it manually.\n\n"
+    assert told.stderr == warning and (root / "disk.img").exists()

@@ -16,7 +16,16 @@ def test_in_words_and_undone() -> None:
     assert outcome.stdout.endswith("test\n\n")
 
 
-def test_nothing_is_opened() -> None:
+def test_where_it_goes_and_how_its_domain_stands() -> None:
+    told = run_virshpy(["undefine", "test", "--explain"]).stdout
+    assert f"It goes to {URI}." in told and "At present test is running." in told
+    told = run_virshpy(["-c", URI, "start nobody --explain"]).stdout
+    assert "It would be refused: failed to get domain 'nobody'" in told
+    told = run_virshpy(["-c", "bogus:///", "--explain", "list"]).stdout
+    assert "It would be refused: failed to connect to the hypervisor" in told
+
+
+def test_a_line_that_is_wrong_opens_nothing() -> None:
     outcome = run_virshpy(["-c", "bogus:///", "--explain", "-r", "list", "--table", "--name"])
     assert outcome.code == 0 and "It goes to bogus:/// (read-only)." in outcome.stdout
     assert "It would be refused: Options --table and --name are mutually exclusive" in outcome.stdout
@@ -36,7 +45,14 @@ def test_examples_can_be_explained(name: str) -> None:
         ("list --inactiv", "did you mean --inactive?"),
         ("list --zzz", "'help list' shows its options"),
         ("zzz", "'help' lists the commands"),
-        ("domid a b", "usage: domid <domain>"),
+        ("list -a", "did you mean --all?"),
+        ("list --all x", "'help list' shows its options"),
+        ("define a.xml b", "'define' takes <file>; a value with blanks in it goes into quotes"),
+        ("destroy test; domblkerror test", "'list --all' shows what state it is in"),
+        ("net-start default", "'net-list --all' shows what state it is in"),
+        ("vol-wipe x default-pool", "'vol-list POOL' shows the volumes of a pool"),
+        ("vol-wipe x default-pool; nodedev-reset computer", "libvirt's test driver does not do that, either"),
+        ("domid a b", "'domid' takes <domain>"),
         ("domid", "'help domid' shows its options"),
         ("domid --domain", "what follows --domain: "),
         ("list --all --all", "give --all once"),

@@ -29,6 +29,8 @@ class Connection:
         """See :func:`virshpy.open`."""
         return cls(open_driver(URI(uri or default_uri()), readonly=readonly))
 
+    default_uri = staticmethod(default_uri)
+
     def close(self) -> None:
         """virConnectClose: guests started with autodestroy by this connection are destroyed."""
         self.driver.close()

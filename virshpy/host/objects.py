@@ -330,7 +330,10 @@ class Objects(Generic[R]):
         with self.changing("undefine", ref.uuid) as entry:
             row = self.find(ref)
             if not row.persistent:
-                raise errors.OperationInvalid(f"cannot undefine transient {self.kind.noun}")
+                raise errors.OperationInvalid(
+                    f"cannot undefine transient {self.kind.noun}",
+                    hint="it has no definition, and is gone when it stops",
+                )
             entry.finish(lambda: self.forget(row), self.note("forget", row))
 
     def modify(

@@ -18,16 +18,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from virshpy import errors
     from virshpy.shell.failure import Failure
     from virshpy.shell.lang.command import Command, Invocation
 
-_STATE = "see what state it is in: list --all, net-list --all, pool-list --all or iface-list --all"
 _RIGHTS = "the user may not do that on the host; qemu:///session has guests of your own"
 _EXIST = "to change the existing one, put its <uuid> into the document; else choose another name"
 _AGENT = "see whether the guest runs its agent and has a channel org.qemu.guest_agent.0"
 CODES = {
     "VIR_ERR_NO_MEMORY": "the host has too little memory: freecell shows how much is free",
-    "VIR_ERR_NO_SUPPORT": "the driver of this connection does not do that; on test:///default it may be tried out",
     "VIR_ERR_NO_CONNECT": "'help connect' shows what a URI looks like",
     "VIR_ERR_OS_TYPE": "'capabilities' lists the kinds of guests that there can be",
     "VIR_ERR_NO_DOMAIN": "'list --all' shows the domains",
@@ -46,7 +45,6 @@ CODES = {
     "VIR_ERR_NO_NETWORK_METADATA": "'net-metadata NETWORK URI --key PREFIX --set XML' would set some",
     "VIR_ERR_NO_NETWORK_PORT": "'net-port-list NETWORK' shows the ports",
     "VIR_ERR_OPERATION_DENIED": "this connection is read-only: open it without --readonly (-r)",
-    "VIR_ERR_OPERATION_INVALID": _STATE,
     "VIR_ERR_OPERATION_TIMEOUT": "somebody else is at work on it: try again, or see 'domjobinfo DOMAIN'",
     "VIR_ERR_RESOURCE_BUSY": "somebody else is at work on it: try again, or see 'domjobinfo DOMAIN'",
     "VIR_ERR_BLOCK_COPY_ACTIVE": "see 'blockjob DOMAIN DISK'; '--pivot' or '--abort' ends it",
@@ -66,6 +64,9 @@ CODES = {
     "VIR_ERR_OVERFLOW": "the number is larger than what it is for",
     "VIR_ERR_DEVICE_MISSING": "'dumpxml DOMAIN' shows its devices",
 }
+
+# The prefixes of commands about objects that are active or not.
+_WITH_STATES = ("net-", "pool-", "iface-", "nodedev-")
 
 # What carries out the action that a hint of an error names, with the action's words where they belong.
 ACTIONS = {
@@ -94,7 +95,7 @@ def hint_for(failure: Failure, name: str | None) -> str:
     if failure.hint is not None:
         return f"{failure.hint}: {_line(failure)}" if failure.action else failure.hint
     if failure.cause is not None:
-        return CODES.get(failure.cause.name, "")
+        return _by_code(failure, failure.cause, name or "")
     if failure.message is None:
         return ""
     command = registry.lookup(name) if name else None
@@ -107,6 +108,28 @@ def hint_for(failure: Failure, name: str | None) -> str:
         return "; ".join(told)
     line, meaning = command.examples[0]
     return f"for example: {line} ({meaning}); 'help {command.name}' says more"
+
+
+# What there is instead of what QEMU guests do not have yet, by the noun in the C function's name.
+_INSTEAD = (
+    ("Network", "virtual networks", "an <interface> of type 'user' or 'bridge'"),
+    ("Storage", "storage pools", "a disk of type 'file' or 'block'"),
+)
+
+
+def _by_code(failure: Failure, cause: errors.Error, command: str) -> str:
+    """What libvirt's code says by itself, with the command's own noun and the connection in use."""
+    if cause.name == "VIR_ERR_OPERATION_INVALID":
+        prefix = next((noun for noun in _WITH_STATES if command.startswith(noun)), "")
+        return f"'{prefix}list --all' shows what state it is in"
+    if cause.name == "VIR_ERR_NO_SUPPORT":
+        if failure.uri.startswith("test:"):
+            return "libvirt's test driver does not do that, either"
+        for noun, nouns, instead in _INSTEAD:
+            if noun in (cause.detail or ""):
+                return f"there are no {nouns} on QEMU yet; {instead} works without"
+        return "virshpy does not do that on QEMU yet"
+    return CODES.get(cause.name, "")
 
 
 def _line(failure: Failure) -> str:

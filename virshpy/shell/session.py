@@ -193,7 +193,7 @@ class Session:
             shown = self.shown_uri()
             self._connection = None
             self._lost = True
-            self.report(Failure(f"Disconnected from {shown} due to I/O error", hint=_LOST), None)
+            self.report(Failure(f"Disconnected from {shown} due to I/O error", hint=_LOST, kind="failed"), None)
 
     def lost(self) -> bool:
         """Whether the connection that is open has ceased to be one."""
@@ -228,7 +228,7 @@ class Session:
         self.trace(DEBUG, f"{self.asking}: <{name}> {way}")
 
     def report(self, failure: Failure, command: str | None) -> None:
-        failure.called = self._called()
+        failure.called, failure.uri = self._called(), self.shown_uri()
         self.renderer.failure(failure, command)
         if self.settings.log:
             from virshpy.shell.userfiles import log
@@ -253,7 +253,7 @@ class Session:
         last = len(error.messages) - 1
         for number, message in enumerate(error.messages):
             told = number == last or self.renderer.format in MACHINE
-            self.report(Failure(message, hint=error.hint if told else ""), None)
+            self.report(Failure(message, hint=error.hint if told else ""), error.command)
         self.renderer.format = kept
 
     def report_unexpected(self, error: Exception, command: str | None) -> None:

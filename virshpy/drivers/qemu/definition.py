@@ -80,7 +80,11 @@ class Definitions(ObjectRows, LifeOperations):
 def undefine_steps(domains: Domains, record: Record, flags: int) -> list[Step]:
     """What undefine removes beside the definition. Raises where the flags do not say what is to become of a file."""
     if not record.persistent:
-        raise errors.OperationInvalid("cannot undefine transient domain")
+        raise errors.OperationInvalid(
+            "cannot undefine transient domain",
+            hint="it has no definition, and is gone when it stops",
+            action=("domain_destroy_flags", record.name),
+        )
     if flags & UndefineFlags.NVRAM and flags & UndefineFlags.KEEP_NVRAM:
         raise errors.OperationInvalid("cannot both keep and delete nvram")
     if flags & UndefineFlags.TPM and flags & UndefineFlags.KEEP_TPM:

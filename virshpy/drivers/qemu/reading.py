@@ -40,12 +40,26 @@ def capabilities_for(site: Site, domain: Domain) -> QemuCaps:
     return emulator_capabilities(site, emulator, arch)
 
 
+_PACKAGES = {
+    ("x86_64", "i686"): "qemu-system-x86",
+    ("aarch64", "armv6l", "armv7l", "armv7b"): "qemu-system-arm",
+    ("ppc", "ppc64", "ppc64le", "ppcemb"): "qemu-system-ppc",
+    ("mips", "mipsel", "mips64", "mips64el"): "qemu-system-mips",
+    ("sparc", "sparc64"): "qemu-system-sparc",
+}
+
+
+def _package(arch: str) -> str:
+    """Debian's package with the QEMU for an architecture."""
+    return next((package for arches, package in _PACKAGES.items() if arch in arches), "qemu-system-misc")
+
+
 def emulator_capabilities(site: Site, emulator: str | None, arch: str | None) -> QemuCaps:
     binary = emulator or default_emulator(arch)
     if binary is None:
         raise errors.ConfigUnsupported(
             f"No emulator found for arch '{arch or 'x86_64'}'",
-            hint="install QEMU (Debian, Ubuntu: apt install qemu-system-x86), or name one in <emulator>",
+            hint=f"install QEMU (Debian, Ubuntu: apt install {_package(arch or 'x86_64')}), or name one in <emulator>",
         )
     return probe(binary, site.directories.cache, lambda: guest_identity(Domains(site), 0))
 

@@ -64,25 +64,31 @@ def cache_dir() -> Path:
     return Path(base) / "virshpy-guests"
 
 
+def made_cache_dir() -> Path:
+    """The cache, which a guest's own uid may pass through whatever the umask was when it was made."""
+    cache = cache_dir()
+    if not cache.is_dir():
+        cache.mkdir(parents=True)
+        cache.chmod(0o755)
+    return cache
+
+
 def build(*, refresh: bool = False, general: bool = False) -> Guest:
     """The guest, from the cache where this recipe was built before; ``refresh`` asks apt for a newer kernel.
 
     ``general``: the one with the distribution's general kernel.
     """
-    cache = cache_dir()
-    if not cache.is_dir():
-        cache.mkdir(parents=True)
-        cache.chmod(0o755)
+    cache = made_cache_dir()
     kernels = GENERAL_KERNELS if general else KERNELS
     parts = (Path(__file__).read_bytes(), (HERE / "guest.init").read_bytes(), " ".join(kernels).encode())
     recipe = hashlib.sha256(b"".join(parts)).hexdigest()[:12]
-    with _locked(cache / "lock"):
+    with locked(cache / "lock"):
         found = None if refresh else _newest(cache, recipe)
         return found or _make(cache, recipe, kernels)
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Several test workers ask at once; one builds and the others find its result."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -115,8 +121,8 @@ def _make(cache: Path, recipe: str, kernels: Sequence[str]) -> Guest:
         out = work / "out"
         out.mkdir()
         shutil.copyfile(kernel, out / "vmlinuz")
-        modules = _modules(root, version)
-        (out / "initrd").write_bytes(_initrd(_busybox(apt, work), modules))
+        modules = modules_of(root, version, (*BOOT_MODULES, *SPARE_MODULES))
+        (out / "initrd").write_bytes(_initrd(static_busybox(apt, work), modules))
         # Whatever the umask: QEMU reads these under a uid of its own.
         out.chmod(0o755)
         for path in out.iterdir():
@@ -163,6 +169,22 @@ class Apt:
         done = _run(["apt-cache", *self.options, "depends", "--important", package], check=False)
         return re.findall(r"^ *\|?Depends: ([^<\s]+)", done, re.MULTILINE)
 
+    def missing(self, packages: Sequence[str]) -> list[str]:
+        """Of the packages, and of all that they depend on, those that an installation would bring to this host."""
+        found = self._missing(packages)
+        if found is None:
+            self._private_lists()
+            found = self._missing(packages)
+        if found is None:
+            raise GuestError(f"apt cannot install {', '.join(packages)} here: run `apt-get update` as root")
+        return found
+
+    def _missing(self, packages: Sequence[str]) -> list[str] | None:
+        words = ["apt-get", *self.options, "--simulate", "--no-install-recommends", "--no-upgrade", "install"]
+        done = _run([*words, *packages], check=False)
+        # An installation that apt cannot carry out ends before its list; one of nothing says so.
+        return re.findall(r"^Inst (\S+)", done, re.MULTILINE) if "newly installed" in done else None
+
     def unpack(self, package: str, target: Path) -> None:
         target.mkdir(exist_ok=True)
         folder = self.work / "debs"
@@ -207,7 +229,7 @@ def _run(argv: list[str], *, cwd: Path | None = None, check: bool = True) -> str
     return done.stdout
 
 
-def _busybox(apt: Apt, work: Path) -> Path:
+def static_busybox(apt: Apt, work: Path) -> Path:
     """A static busybox: the host's, or the package's unpacked beside the kernel."""
     here = shutil.which("busybox")
     if here and b"/ld-linux" not in Path(here).read_bytes()[:4096]:
@@ -220,8 +242,8 @@ def _busybox(apt: Apt, work: Path) -> Path:
     raise GuestError("busybox-static holds no busybox")
 
 
-def _modules(root: Path, version: str) -> dict[str, bytes]:
-    """Every module that the image names, and what those depend on. Built-in ones are simply not there."""
+def modules_of(root: Path, version: str, names: Iterable[str]) -> dict[str, bytes]:
+    """The named modules of an unpacked kernel, and what those depend on. Built-in ones are simply not there."""
     folder = next((root / top for top in ("lib/modules", "usr/lib/modules") if (root / top / version).is_dir()), None)
     if folder is None:
         raise GuestError(f"no modules for kernel {version}")
@@ -229,7 +251,7 @@ def _modules(root: Path, version: str) -> dict[str, bytes]:
         re.sub(r"\.ko(\.\w+)?$", "", path.name).replace("-", "_"): path for path in (folder / version).rglob("*.ko*")
     }
     loaded: dict[str, bytes] = {}
-    pending = [name for name in (*BOOT_MODULES, *SPARE_MODULES) if name in files]
+    pending = [name for name in names if name in files]
     while pending:
         name = pending.pop()
         if name not in loaded and name in files:
@@ -253,7 +275,7 @@ def _needs(module: bytes) -> list[str]:
     return [name.replace("-", "_") for name in found[1].decode().split(",") if name] if found else []
 
 
-def _order(names: Iterable[str], modules: dict[str, bytes]) -> list[str]:
+def in_order(names: Iterable[str], modules: dict[str, bytes]) -> list[str]:
     """The names with their dependencies before them."""
     done: list[str] = []
 
@@ -282,10 +304,10 @@ def _initrd(busybox: Path, modules: dict[str, bytes]) -> bytes:
             archive.link(f"bin/{applet}", "busybox")
     for name, data in modules.items():
         archive.file(f"modules/{name}.ko", data)
-    boot = _order(BOOT_MODULES, modules)
+    boot = in_order(BOOT_MODULES, modules)
     archive.file("modules/boot", "\n".join(boot).encode())
     for name in SPARE_MODULES:
-        rest = [need for need in _order([name], modules) if need not in boot]
+        rest = [need for need in in_order([name], modules) if need not in boot]
         archive.file(f"modules/need.{name}", "\n".join(rest).encode())
     return archive.close()
 

@@ -13,7 +13,7 @@ from virshpy.host import files, signals
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 
 class Completed:
@@ -38,11 +38,12 @@ def run(
     uid: int | None = None,
     groups: Sequence[int] = (),
     descriptors: Sequence[int] = (),
+    together: bool = False,
 ) -> Completed:
     """Run a command to its end, as another user where ``uid`` is given (with an equal gid, and ``groups``).
 
     ``descriptors`` stay open in it, under their numbers. It has all of ``input`` from the outset, and so comes to its
-    end even where we are killed meanwhile.
+    end even where we are killed meanwhile. ``together``: what it has started ends with it where it is given up.
 
     Raises InternalError with the command's own words where it fails (unless not ``check``),
     SystemCallError where it cannot be run, OperationTimeout where it does not end.
@@ -63,6 +64,7 @@ def run(
             group=uid,
             extra_groups=None if uid is None else groups,
             pass_fds=descriptors,
+            start_new_session=together,
         )
     except OSError as error:
         raise errors.from_os_error(error, f"Cannot run {argv[0]}") from None
@@ -73,10 +75,10 @@ def run(
         with signals.interruptible():
             stdout, stderr = process.communicate(None, timeout)
     except subprocess.TimeoutExpired:
-        _abandon(process)
+        _abandon(process, together)
         raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
     except BaseException:
-        _abandon(process)
+        _abandon(process, together)
         raise
     if check and process.returncode:
         words = (stderr or stdout).strip()
@@ -85,11 +87,15 @@ def run(
     return Completed(argv, process.returncode, stdout, stderr)
 
 
-def _abandon(process: subprocess.Popen[str]) -> None:
+def _abandon(process: subprocess.Popen[str], together: bool) -> None:
     """Kill a command. One that storage holds fast is not waited for: it ends when the storage lets it."""
+    from signal import SIGKILL
     from subprocess import TimeoutExpired
 
-    process.kill()
+    if together:
+        os.killpg(process.pid, SIGKILL)  # it is not waited for yet: its number is its own
+    else:
+        process.kill()
     try:
         process.wait(2)
     except TimeoutExpired:
@@ -234,6 +240,18 @@ def ending(pid: int, started: int, timeout: float = 0) -> str | None:
     except ChildProcessError:
         return None
     return _ending(os.waitstatus_to_exitcode(status)) if gone else None
+
+
+def wait_for(seen: Callable[[], bool], timeout: float) -> bool:
+    """Look again and again until something is seen; False where it is not within ``timeout`` seconds."""
+    import time
+
+    until = time.monotonic() + timeout
+    while not seen():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.002)
+    return True
 
 
 def wait_gone(pid: int, started: int, timeout: float) -> bool:

@@ -96,13 +96,13 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, admitte
                     entry.do(step)
                 from virshpy.drivers.qemu.start.bringup import bring_up_steps
 
-                for step in bring_up_steps(domain, monitor, plan.spawn, paused=paused):
+                for step in (*bring_up_steps(domain, monitor, plan.spawn, paused=paused), *plan.last):
                     entry.do(step)
         except Closed:
             from virshpy.drivers.qemu.start.diagnosis import explained
 
             raise explained(domains, domain, plan) from None
-        if flags & CreateFlags.START_AUTODESTROY or needs_watcher(domain):
+        if flags & CreateFlags.START_AUTODESTROY or needs_watcher(domain) or plan.last:
             from virshpy.drivers.qemu import watch
 
             watch.ensure(domains, entry, uuid)

@@ -2,8 +2,9 @@
 
 It follows the guest's event log and does what QEMU cannot do by itself: start it again after it powered off
 (``on_poweroff=restart``, and ``reboot`` by ACPI, which is a power-off that is answered by a restart) or panicked
-(``on_crash=restart``, ``coredump-*``), and end it with its owner (autodestroy). It holds nothing that others need:
-should it be killed, whoever looks next calls :func:`react` in its place.
+(``on_crash=restart``, ``coredump-*``), end it with its owner (autodestroy), and clear away at once what a guest leaves
+that hook scripts are to be told of. It holds nothing that others need: should it be killed, whoever looks next calls
+:func:`react` in its place.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.qmp import MonitorSession, QMPError
 from virshpy.drivers.qemu.steps import GuestMonitor, Told
 from virshpy.enums import DomainState, ShutoffReason
-from virshpy.host import files, processes
+from virshpy.host import files, processes, systemd
 from virshpy.host.steps.process import Spawn
 from virshpy.xml.domain import Domain
 
@@ -34,10 +35,12 @@ def ensure(domains: Domains, journal: Journal, uuid: str) -> None:
     row = domains.store.one("SELECT name, watcher, watcher_started FROM run.active WHERE uuid = ?", uuid)
     if row["watcher"] and processes.is_running(row["watcher"], row["watcher_started"]):
         return
+    pids = [step.pid for step in journal.steps.values() if step.pid]
     step = Spawn(
         [sys.executable, "-m", __name__, str(domains.site.uri), uuid],
         log=domains.log(row["name"]),
         env={"PYTHONPATH": _SOURCE_ROOT, **{name: os.environ[name] for name in _HOME if name in os.environ}},
+        scope=systemd.scope_of(pids[0], row["name"], domains.site.warn) if pids else None,
     )
     journal.do(step)
     domains.update(domains.live, uuid, watcher=step.pid, watcher_started=step.started)
@@ -100,10 +103,11 @@ def _dump_core(domains: Domains, record: Record) -> None:
         os.close(fd)
 
 
-def _needed(record: Record, document: Domain) -> bool:
+def _needed(domains: Domains, record: Record, document: Domain) -> bool:
+    from virshpy.drivers.qemu.start import hooks
     from virshpy.drivers.qemu.start.steps import needs_watcher
 
-    return bool(record.expect or record.owner is not None or needs_watcher(document))
+    return bool(record.expect or record.owner is not None or needs_watcher(document) or hooks.are_there(domains))
 
 
 def _watch(uri: str, uuid: str) -> None:
@@ -130,7 +134,7 @@ def _watch(uri: str, uuid: str) -> None:
         endings.refresh(domains, [record])
         record = domains.by_uuid(uuid)
         live = domains.live_document(uuid)
-        if record is None or live is None or not _needed(record, Domain.parse(live)):
+        if record is None or live is None or not _needed(domains, record, Domain.parse(live)):
             return
         watch.wait(60)
 

@@ -23,6 +23,7 @@ MODULES = {
     "copied-file/1": "virshpy.host.steps.filesystem",
     "directory/1": "virshpy.host.steps.filesystem",
     "file/1": "virshpy.host.steps.filesystem",
+    "hook/1": "virshpy.host.steps.hook",
     "kept-directory/1": "virshpy.host.steps.filesystem",
     "listening-socket/1": "virshpy.host.steps.filesystem",
     "owner/1": "virshpy.host.steps.access",

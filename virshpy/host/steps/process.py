@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from virshpy.host.steps.descriptors import Descriptor
+    from virshpy.host.systemd import Scope
 
 
 class RunOnce(Step, kind="command/1"):
@@ -70,7 +71,7 @@ class Spawn(Step, kind="process/1"):
     ``{fd:NAME}`` in a word of ``argv`` becomes the number of ``descriptors[NAME]``, ``{listen:NAME}`` becomes ``fd=``
     and the number (or, shown to a person, ``path=`` and the path). ``uid`` None keeps our own user; otherwise the
     process has uid, an equal gid, and ``groups``, from its first instruction. ``said_from`` is where in the log the
-    process's own words begin.
+    process's own words begin. ``scope`` is the control group that it belongs to, if it is to leave ours.
     """
 
     recorded = ("pid", "started", "patience")
@@ -86,9 +87,11 @@ class Spawn(Step, kind="process/1"):
         groups: Sequence[int] = (),
         descriptors: Mapping[str, Descriptor] | None = None,
         patience: float = 10,
+        scope: Scope | None = None,
     ) -> None:
         self.argv = list(argv)
         self.log = log
+        self.scope = scope
         self.cwd = cwd
         self.env = dict(env or {})
         self.uid = uid
@@ -116,6 +119,8 @@ class Spawn(Step, kind="process/1"):
         with process:
             self.pid, self.started, self.said_from = process.pid, process.started, process.said_from
             note()
+            if self.scope is not None:
+                self.scope.take(process.pid)
             process.go()
         for descriptor in self.descriptors.values():
             descriptor.release()
@@ -137,7 +142,10 @@ class Spawn(Step, kind="process/1"):
         if self.uid is not None:
             groups = f"--groups {','.join(map(str, self.groups))}" if self.groups else "--clear-groups"
             user = f"setpriv --reuid {self.uid} --regid {self.uid} {groups} "
-        return [f"cd {shlex.quote(self.cwd)} && {env}setsid {user}{words} >>{shlex.quote(self.log)} 2>&1 &"]
+        command = f"setsid {user}{words}"
+        if self.scope is not None:
+            command = self.scope.shown(command)
+        return [f"cd {shlex.quote(self.cwd)} && {env}{command} >>{shlex.quote(self.log)} 2>&1 &"]
 
     def undo_commands(self) -> list[str]:
         return [f"kill {self.pid or '$!'}"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.steps import Step
+    from virshpy.host.systemd import Scope
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.devices import TPM
     from virshpy.xml.domain.filesystem import Filesystem
@@ -27,8 +28,17 @@ if TYPE_CHECKING:
 _VHOST_USER = ("/etc/qemu/vhost-user", "/usr/local/share/qemu/vhost-user", "/usr/share/qemu/vhost-user")
 
 
-def helper_steps(domains: Domains, domain: Domain, identity: Identity, directory: str) -> Iterator[Step]:
+def helper_steps(
+    domains: Domains, domain: Domain, identity: Identity, directory: str, scope: Scope | None
+) -> Iterator[Step]:
     """Each helper process listens on a socket that is made here, so that QEMU may connect before it is ready."""
+    for step in _steps(domains, domain, identity, directory):
+        if isinstance(step, Spawn):
+            step.scope = scope
+        yield step
+
+
+def _steps(domains: Domains, domain: Domain, identity: Identity, directory: str) -> Iterator[Step]:
     for tpm in domain.devices.tpms:
         if tpm.backend and tpm.backend.type == "emulator":
             yield from _swtpm(domains, domain, tpm, identity, directory)

@@ -10,11 +10,12 @@ from virshpy.drivers.qemu.argv.build import command_line
 from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.identity import Identity
 from virshpy.drivers.qemu.start.holders import guest_with
+from virshpy.drivers.qemu.start.hooks import hook_steps
 from virshpy.drivers.qemu.start.paths import OTHER_FIRMWARE, Opening
 from virshpy.drivers.qemu.steps import FreshMonitor
 from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
-from virshpy.host import access
+from virshpy.host import access, systemd
 from virshpy.host.steps.access import GiveFile, GrantAccess
 from virshpy.host.steps.descriptors import OpenFile
 from virshpy.host.steps.filesystem import (
@@ -32,13 +33,14 @@ from virshpy.host.steps.process import RunOnce, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from virshpy.drivers.qemu.argv.runtime import CommandLine
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.records import Domains
     from virshpy.host.steps import Step
+    from virshpy.host.systemd import Scope
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.osboot import Sysinfo
     from virshpy.xml.domain.storage import BackingStore
@@ -73,12 +75,14 @@ _GREETING = '{"execute":"qmp_capabilities"}'
 
 
 class StartPlan:
-    """``steps`` in order, among them ``spawn``, which starts QEMU; ``socket`` is its monitor's."""
+    """``steps`` in order, among them ``spawn``, which starts QEMU; ``socket`` is its monitor's. ``last`` are those for
+    the time when the guest runs."""
 
-    def __init__(self, steps: list[Step], spawn: Spawn, socket: ListeningSocket) -> None:
+    def __init__(self, steps: list[Step], spawn: Spawn, socket: ListeningSocket, last: Sequence[Step]) -> None:
         self.steps = steps
         self.spawn = spawn
         self.socket = socket
+        self.last = last
 
     @property
     def helpers(self) -> list[Spawn]:
@@ -132,6 +136,8 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
     command = command_line(domain, caps, runtime)
     own = domains.own_directory(id)
     monitor = ListeningSocket(domains.monitor(id), by_hand=f"{own}/monitor.sock")
+    prepare_hook, start_hook, *last = hook_steps(domains, domain, id) or (None, None)
+    scope = systemd.scope(domain.name, domains.site.config.slice, domains.site.warn)
     spawn = Spawn(
         command.argv,
         log=domains.log(domain.name),
@@ -140,11 +146,13 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         uid=identity.uid,
         groups=identity.groups,
         patience=domains.site.config.stop_patience,
+        scope=scope,
     )
     holder = partial(guest_with, domains, domain)
     opening = Opening(identity, directory, _overlays(domain), holder, domains.site.directories.lasting_locks)
     key_mode = 0o600 if identity.uid is None else 0o440  # its group is the guest's alone
-    steps: list[Step] = [
+    steps: list[Step | None] = [
+        prepare_hook,
         RotateLog(domains.log(domain.name), domains.site.config.log_size),
         *_passage(domains, identity, directory),
         # It is ours, and the guest's user may only pass: what that user may write in it is given to it by name.
@@ -157,19 +165,22 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_overlay_steps(domain, identity),
         *opening.steps(command.files),
         *_overlay_images(domain, identity),
-        *_helper_steps(domains, domain, identity, own),
+        *_helper_steps(domains, domain, identity, own, scope),
     ]
     spawn.descriptors, devices = _descriptors(command, opening, own)
     spawn.descriptors["monitor"] = monitor
-    return StartPlan([*steps, *devices, spawn], spawn, monitor)
+    steps += [*devices, start_hook, spawn]
+    return StartPlan([step for step in steps if step is not None], spawn, monitor, last)
 
 
-def _helper_steps(domains: Domains, domain: Domain, identity: Identity, own: str) -> Iterable[Step]:
+def _helper_steps(
+    domains: Domains, domain: Domain, identity: Identity, own: str, scope: Scope | None
+) -> Iterable[Step]:
     if not domain.devices.tpms and not domain.devices.filesystems:
         return ()
     from virshpy.drivers.qemu.start.helper_processes import helper_steps
 
-    return helper_steps(domains, domain, identity, own)
+    return helper_steps(domains, domain, identity, own, scope)
 
 
 def _nvram_steps(domain: Domain, identity: Identity, *, reset: bool) -> list[Step]:

@@ -143,8 +143,10 @@ def test_other_folders_and_what_is_no_program(guest: str, root: Path, virshpy: R
 def test_dry_run_names_them_and_runs_none(guest: str, root: Path, virshpy: Run) -> None:
     install(root)
     plan = virshpy("start", guest, "--dry-run").stdout.splitlines()
-    script = f"virshpy dumpxml web | {root}/etc/hooks/qemu web"
-    assert plan[0] == f"{script} prepare begin -"
-    place = plan.index(f"{script} start begin -")
-    assert "qemu-system" in plan[place + 1] and f"{script} started begin -" in plan[place + 2 :]
+    first, second, third = (
+        f"{root}/etc/hooks/qemu web {point} -  # with the XML of 'web' on its standard input" for point in LIFE
+    )
+    assert plan[0] == first
+    place = plan.index(second)
+    assert "qemu-system" in plan[place + 1] and third in plan[place + 2 :]
     assert not notes(root)

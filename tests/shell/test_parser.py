@@ -54,7 +54,8 @@ def test_words(line: str, expected: list[str]) -> None:
         ("start", "command 'start' requires <domain> option"),
         ("start --domain", "expected syntax: --domain <string>"),
         ("start a --domain b", "option --domain already seen"),
-        ("dumpxml a //b", "unexpected data '//b'"),
+        ("vcpupin a 1 0 b", "unexpected data 'b'"),
+        ("domid a -b", "unexpected data '-b'"),
     ],
 )
 def test_refusals(line: str, sentence: str) -> None:

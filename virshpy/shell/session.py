@@ -19,9 +19,12 @@ from virshpy.shell.streams import OutputLost, complain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeVar
 
     from virshpy.api.connection import Connection
-    from virshpy.shell.lang.command import Command, Invocation
+    from virshpy.shell.lang.command import Command, Finale, Invocation
+
+    T = TypeVar("T")
 
 INTERRUPTED = 130
 _LEVELS = {DEBUG: "DEBUG", INFO: "INFO"}
@@ -145,17 +148,51 @@ class Session:
         return True
 
     def run_one(self, invocation: Invocation) -> bool:
-        command, name = invocation.command, invocation.command.name
+        """Run a command for every object that its line names; False where one of them has failed."""
+        lines = self._attempt(invocation, self._each) if invocation.is_about_several else [invocation]
+        if lines is None:
+            return False
+        tried = [self._attempt(line, self._carry_out) for line in lines]
+        done, finale = [one for one in tried if one is not None], invocation.command.finale
+        succeeded = len(done) == len(tried)
+        if finale is not None and done and not self._is_rehearsal(invocation):
+            succeeded = (
+                self._attempt(invocation, lambda line: self._close(line, finale, done)) is not None and succeeded
+            )
+        return succeeded
+
+    def _each(self, invocation: Invocation) -> list[Invocation]:
+        from virshpy.shell.several import each
+
+        return list(each(invocation, self))
+
+    def _carry_out(self, invocation: Invocation) -> Arguments:
+        command = invocation.command
+        if command.connects:
+            self._drop_what_is_dead()
+            _ = self.connection
+        arguments = Arguments(invocation, self)
+        arguments.read_all()
+        run = self._rehearsed if self._is_rehearsal(invocation) else self._results
+        self._render(command, run(command, arguments))
+        return arguments
+
+    def _close(self, invocation: Invocation, finale: Finale, done: list[Arguments]) -> bool:
+        self._render(invocation.command, finale(self, done))
+        return True
+
+    def _render(self, command: Command, results: Iterable[Result]) -> None:
+        for result in results:
+            self.renderer.render(command.name, result)
+
+    def _is_rehearsal(self, invocation: Invocation) -> bool:
+        return self.settings.dry_run or "dry-run" in invocation.everywhere
+
+    def _attempt(self, invocation: Invocation, act: Callable[[Invocation], T]) -> T | None:
+        """What something gives that is done for a line, or None: what goes wrong is reported."""
+        name = invocation.command.name
         try:
-            if command.connects:
-                self._drop_what_is_dead()
-                _ = self.connection
-            arguments = Arguments(invocation, self)
-            arguments.read_all()
-            dry = self.settings.dry_run or "dry-run" in invocation.everywhere
-            for result in (self._rehearsed if dry else self._results)(command, arguments):
-                self.renderer.render(name, result)
-            return True
+            return act(invocation)
         except (Failure, errors.Error) as error:
             failure = error if isinstance(error, Failure) else Failure(None, error)
             failure.arguments = invocation
@@ -171,7 +208,7 @@ class Session:
             if isinstance(error.__cause__, KeyboardInterrupt):  # while a class was made, in an import
                 raise KeyboardInterrupt from None
             self.report_unexpected(error, name)
-        return False
+        return None
 
     def _results(self, command: Command, arguments: Arguments) -> Iterable[Result]:
         outcome = command.run(self, arguments)

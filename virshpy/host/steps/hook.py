@@ -69,4 +69,4 @@ class RunHooks(Step, kind="hook/1"):
         return [self._line(script, self.end) for script in self.scripts if self.end]
 
     def _line(self, script: str, words: Sequence[str]) -> str:
-        return f"virshpy dumpxml {join(words[:1])} | {join([script, *words])}"
+        return f"{join([script, *words])}  # with the XML of '{words[0]}' on its standard input"

@@ -18,20 +18,24 @@ whose handler expects another type than its option has.
 
 from __future__ import annotations
 
+from virshpy.shell import environment
 from virshpy.shell.failure import Failure
-from virshpy.shell.lang.types import STRING, Flags, Type
+from virshpy.shell.lang.types import STRING, Bounded, Flags, Named, Type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from typing import Any
 
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
     Handler = Callable[..., Result | Iterable[Result] | None]
+    Selection = Callable[[Session], Iterable[str]]
+    Finale = Callable[[Session, list["Arguments"]], Iterable[Result]]
 
 FLAG, OPTIONAL, REQUIRED, WORDS = "flag", "optional", "required", "words"
+PATTERN = frozenset("*?[")  # what makes a pattern for names of a word
 
 
 class BadDeclaration(Exception):
@@ -43,10 +47,11 @@ class Option:
 
     ``named_only``: its value cannot be given by position. ``optional`` is for WORDS: none may be given. ``late``: its
     value is read when its command asks for it; until then nobody minds what is wrong with it. ``adds``: the libvirt
-    flag that it stands for; :attr:`Invocation.flags` is the sum of those given.
+    flag that it stands for; :attr:`Invocation.flags` is the sum of those given. ``instead``: flags that name objects in
+    its place, each with what finds their names.
     """
 
-    __slots__ = ("name", "kind", "type", "help", "named_only", "optional", "late", "adds")
+    __slots__ = ("name", "kind", "type", "help", "named_only", "optional", "late", "adds", "instead")
 
     def __init__(
         self,
@@ -59,6 +64,7 @@ class Option:
         optional: bool = True,
         late: bool = False,
         adds: int = 0,
+        instead: Mapping[str, Selection] | None = None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -68,6 +74,7 @@ class Option:
         self.optional = optional
         self.late = late
         self.adds = adds
+        self.instead = instead or {}
 
     @property
     def gives(self) -> str:
@@ -104,9 +111,11 @@ def option(name: str, type: Type, help: str, *, named_only: bool = False, late: 
     return Option(name, OPTIONAL, type, help, named_only=named_only, late=late)
 
 
-def argument(name: str, type: Type, help: str, *, late: bool = False) -> Option:
-    """A value that must be given, by position or by name."""
-    return Option(name, REQUIRED, type, help, late=late)
+def argument(
+    name: str, type: Type, help: str, *, late: bool = False, instead: Mapping[str, Selection] | None = None
+) -> Option:
+    """A value that must be given, by position or by name, or ``instead`` of it one of some flags."""
+    return Option(name, REQUIRED, type, help, late=late, instead=instead)
 
 
 def words(name: str, type: Type, help: str, *, optional: bool = True) -> Option:
@@ -210,11 +219,13 @@ class Reads(Constraint):
 
 
 class Command:
-    """The declaration of one command. ``connects``: a connection is opened before it runs."""
+    """The declaration of one command. ``connects``: a connection is opened before it runs. ``several``: its argument
+    that may be several names, for which it is run one after another; ``finale`` is then run once for all of them that
+    succeeded."""
 
     __slots__ = (
         "name", "summary", "description", "options", "aliases", "constraints", "examples", "returns", "connects",
-        "handler",
+        "handler", "several", "finale",
     )  # fmt: skip
 
     def __init__(
@@ -230,6 +241,7 @@ class Command:
         examples: Sequence[tuple[str, str]],
         returns: str,
         connects: bool,
+        finale: Finale | None = None,
     ) -> None:
         self.name = name
         self.summary = summary
@@ -241,8 +253,18 @@ class Command:
         self.examples = tuple(examples)
         self.returns = returns
         self.connects = connects
+        self.several = self._named_alone()
+        self.finale = finale
         if fault := self.fault():
             raise BadDeclaration(f"command '{name}': {fault}")
+
+    def _named_alone(self) -> Option | None:
+        """The argument that names an object, where no other word can stand behind it that it could be taken for."""
+        first, *others = self.options or (None,)
+        if first is None or first.kind != REQUIRED or not isinstance(first.type, Named):
+            return None
+        by_place = [option for option in others if option.kind != FLAG and not option.named_only]
+        return first if all(isinstance(option.type, Bounded) for option in by_place) else None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -336,6 +358,7 @@ def command(
     examples: Sequence[tuple[str, str]],
     returns: str,
     connects: bool = True,
+    finale: Finale | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare the decorated handler as a command. Rules may stand among the ``options``, so that a group of options
     brings its own, which go before the ``constraints``. ``returns`` names the keys of what it gives to programs, in the
@@ -355,6 +378,7 @@ def command(
             examples=examples,
             returns=returns,
             connects=connects,
+            finale=finale,
         )
         return run
 
@@ -377,6 +401,15 @@ class Invocation:
 
     def text(self, name: str) -> str:
         return self.given[name][0]
+
+    @property
+    def is_about_several(self) -> bool:
+        """Whether it may be about another number of objects than one, which virsh's commands never are."""
+        option = self.command.several
+        if option is None or environment.as_virsh():
+            return False
+        texts = self.given.get(option.name, ())
+        return len(texts) != 1 or not PATTERN.isdisjoint(texts[0]) or not option.instead.keys().isdisjoint(self.given)
 
     @property
     def flags(self) -> int:

@@ -142,6 +142,8 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
     found: list[Candidate] = []
     if reader.awaiting:
         found += _new_only(reader, reader.awaiting[0], prefix, session)
+    if reader.several is not None and reader.several.name in reader.given:
+        found += _new_only(reader, reader.several, prefix, session)
     # Without anything typed, options are shown only where no value is due.
     if not reader.data_only and not any(option.required for option in reader.awaiting) and not prefix:
         found += _options(command, reader)

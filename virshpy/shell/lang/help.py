@@ -84,7 +84,7 @@ def synopsis(command: Command) -> str:
         elif option.kind == OPTIONAL:
             words.append(f"[--{name} <{word}>]")
         elif option.kind == REQUIRED:
-            words.append(f"<{name}>")
+            words.append(f"<{name}>{'...' if option is command.several and not as_virsh() else ''}")
         elif positional:
             words.append(f"[[--{name}] <{word}>]..." if option.optional else f"{{[--{name}] <{word}>}}...")
         else:

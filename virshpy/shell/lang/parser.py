@@ -6,6 +6,7 @@ given by name or, in order of declaration, by position.
 
 from __future__ import annotations
 
+from virshpy.shell import environment
 from virshpy.shell.failure import ParseError, UnclosedQuote
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, WORDS, Invocation
@@ -117,6 +118,8 @@ class Reader:
         self.command = command
         self.heard = heard
         self.given: dict[str, list[str]] = {}
+        # Which argument may have several values: virsh takes one.
+        self.several = None if environment.as_virsh() else command.several
         self.awaiting = [o for o in command.options if o.kind != FLAG and not o.named_only]
         self.pending: Option | None = None  # its value is the next word
         self.data_only = False
@@ -156,7 +159,7 @@ class Reader:
             return Invocation(registry.find_known("help"), {"command": [wanted]}, self.everywhere)
         missing = []
         for option in self.command.options:
-            if option.required and option.name not in self.given:
+            if option.required and option.name not in self.given and not option.instead.keys() & self.given.keys():
                 spelled = f"--{option.name}" if option.type.word == "number" else f"<{option.name}>"
                 missing.append(f"command '{self.command.name}' requires {spelled} option")
         if missing:
@@ -204,11 +207,15 @@ class Reader:
             self.pending = option
 
     def _positional(self, word: str) -> None:
-        if not self.awaiting:
+        wanted = self.awaiting[0] if self.awaiting else None
+        if self.several is not None and self._is_one_more(word, self.several, wanted):
+            self._store(self.several, word)
+            return
+        if wanted is None:
             if self.command.name == "help":
                 return
             raise ParseError(f"unexpected data '{word}'", hint=self._about_stray(word))
-        self._store(self.awaiting[0], word)
+        self._store(wanted, word)
 
     def _store(self, option: Option, word: str) -> None:
         self.given.setdefault(option.name, []).append(word)
@@ -220,6 +227,12 @@ class Reader:
         if name == "output" and value not in FORMATS:
             raise ParseError(f"option --output takes one of {', '.join(FORMATS)}", hint="as in: list --output json")
         self.everywhere[name] = value
+
+    def _is_one_more(self, word: str, several: Option, wanted: Option | None) -> bool:
+        """Whether a word names one more object, rather than being a value of the option that comes next."""
+        if several.name not in self.given or word in _OF_A_SHELL or word.startswith("-"):
+            return False
+        return wanted is None or not wanted.type.takes(word)
 
     def _about_stray(self, word: str) -> str:
         """What to do about a word that there is no place for."""

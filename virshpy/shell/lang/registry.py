@@ -34,7 +34,8 @@ GROUPS = (
         "Domain Management",
         "domain",
         {
-            "domain.power": "create destroy reboot reset resume shutdown start suspend",
+            "domain.power": "create destroy reboot reset resume start suspend",
+            "domain.shutdown": "shutdown",
             "domain.definition": "autostart define domrename dumpxml edit",
             "domain.undefine": "undefine",
             "domain.notes": "desc metadata",

@@ -40,6 +40,10 @@ class Type:
         """What that value stands for here: an object of the connection, the content of a file. Raises Failure."""
         return value
 
+    def takes(self, text: str) -> bool:
+        """Whether a text may be a value of this type at all; where only somebody else can tell, it may."""
+        return True
+
     def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
         """(word, what it is) that may stand here; those not starting with ``prefix`` are dropped by the caller."""
         return ()
@@ -55,6 +59,17 @@ class Named(Type):
 
     identity = "name uuid"
     api = ""
+
+
+class Bounded(Type):
+    """A type of which the text itself tells whether it is a value."""
+
+    def takes(self, text: str) -> bool:
+        try:
+            self.convert(text, "")
+        except Failure:
+            return False
+        return True
 
 
 class AnyText(Type):
@@ -85,7 +100,7 @@ class AnyChoice(Choice):
     empty_ok = True
 
 
-class Flags(Type):
+class Flags(Bounded):
     """Several of a few words, separated by commas; the value is the sum of what they stand for."""
 
     gives = "int"
@@ -302,7 +317,7 @@ class KiB(Size):
         return -(-super().convert(text, name) // 1024)
 
 
-class Descriptors(Type):
+class Descriptors(Bounded):
     """Numbers of open files with commas between them."""
 
     gives = "list[int]"

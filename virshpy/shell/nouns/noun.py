@@ -21,10 +21,10 @@ from virshpy.shell.render.results import Document, Message, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option
+    from virshpy.shell.lang.command import Alias, Arguments, Constraint, Option, Selection
     from virshpy.shell.lang.types import DomainType
     from virshpy.shell.nouns.lists import Column
     from virshpy.shell.nouns.objects import ObjectType
@@ -65,10 +65,14 @@ class Noun:
         self.help = help  # of the argument, where its types do not say it
         self.late = late
 
-    def argument(self, by: str = "", on: str = "", *, late: bool = False) -> Option:
-        """The object that a command is about: named in one of the ways ``by``, offered in one of the states ``on``."""
+    def argument(
+        self, by: str = "", on: str = "", *, late: bool = False, instead: Mapping[str, Selection] | None = None
+    ) -> Option:
+        """The object that a command is about: named in one of the ways ``by``, offered in one of the states ``on``, or
+        ``instead`` of that found by a flag."""
         kind = self.type(by, states=on) if by else self.type(states=on)
-        return argument(self.name, kind, self.help or f"{_ways(kind.by)} of {self.what}", late=late or self.late)
+        help = self.help or f"{_ways(kind.by)} of {self.what}"
+        return argument(self.name, kind, help, late=late or self.late, instead=instead)
 
     def method(self, session: Session, name: str) -> Callable[..., Any]:
         """A connection's method about such objects: ``define_xml`` is ``network_define_xml``."""

@@ -1,12 +1,13 @@
-"""Starting and stopping: create, start, suspend, resume, shutdown, reboot, reset, destroy."""
+"""Starting and stopping: create, start, suspend, resume, reboot, reset, destroy."""
 
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.enums import CreateFlags, DestroyFlags, ShutdownFlags
+from virshpy.enums import CreateFlags, DestroyFlags, ListDomainsFlags
+from virshpy.shell.commands.domain.asking import ASKABLE, mode
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Option, Reads, argument, command, flag, option
-from virshpy.shell.lang.types import Descriptors, File, Flags
+from virshpy.shell.lang.command import Reads, argument, command, flag, option
+from virshpy.shell.lang.types import Descriptors, File
 from virshpy.shell.nouns.domains import domain
 from virshpy.shell.nouns.options import call, validate
 from virshpy.shell.render.results import Message
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
     from virshpy.shell.render.results import Result
     from virshpy.shell.session import Session
 
-_MODES: dict[str, int] = {
-    "acpi": ShutdownFlags.ACPI_POWER_BTN,
-    "agent": ShutdownFlags.GUEST_AGENT,
-    "initctl": ShutdownFlags.INITCTL,
-    "signal": ShutdownFlags.SIGNAL,
-    "paravirt": ShutdownFlags.PARAVIRT,
-}  # RebootFlags has the same numbers
-_MODE_WORDS = "'acpi', 'agent', 'initctl', 'signal'"
-_MODE_HELP = "how to ask: acpi|agent|initctl|signal|paravirt, several separated by commas"
-_ASKABLE = "running,paused,idle,in shutdown"
 _PAUSED = flag("paused", "leave it paused", adds=CreateFlags.START_PAUSED)
 _AUTODESTROY = flag("autodestroy", "destroy it when virshpy ends", adds=CreateFlags.START_AUTODESTROY)
 _DESCRIPTORS = option("pass-fds", Descriptors(), "numbers N,M,... of open files for the guest", late=True)
@@ -69,12 +60,18 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
             session.report(failure, "create")
 
 
+def _with_the_host(session: Session) -> list[str]:
+    """The domains that are to start with the host and do not run."""
+    wanted = ListDomainsFlags.AUTOSTART | ListDomainsFlags.INACTIVE
+    return sorted(domain.name for domain in session.connection.list_domains(flags=wanted))
+
+
 @command(
     "start",
     "start a domain",
     "Start a domain that is defined and does not run, from its managed save\nimage where it has one.",
     (
-        domain.argument("uuid name", on="shut off,crashed"),
+        domain.argument("uuid name", on="shut off,crashed", instead={"autostart": _with_the_host}),
         flag("console", "connect to its console"),
         _PAUSED,
         _AUTODESTROY,
@@ -86,6 +83,7 @@ def create(session: Session, args: Arguments) -> Iterable[Result]:
         flag("force-boot", "discard a managed save image, and boot", adds=CreateFlags.START_FORCE_BOOT),
         _DESCRIPTORS,
         _RESET_NVRAM,
+        flag("autostart", "every domain that is to start with the host, in the order of their names"),
     ),
     examples=(
         ("start web --console", "start it and watch it boot"),
@@ -127,11 +125,6 @@ def _attach(session: Session, domain: Domain) -> None:
     attach(session, domain, None, 0)
 
 
-def _mode(modes: str) -> Option:
-    """--mode; ``modes`` is how the complaint lists all but one of them."""
-    return option("mode", Flags(_MODES, f"Unknown mode %s value, expecting {modes} 'paravirt'"), _MODE_HELP)
-
-
 domain.verb(
     "suspend",
     "suspended",
@@ -147,20 +140,11 @@ domain.verb(
     why="after suspend; 'list' shows it as running again",
 )
 domain.verb(
-    "shutdown",
-    "is being shutdown",
-    "ask a guest to power off, and do not wait for it",
-    _mode(f"{_MODE_WORDS}, or"),
-    on=_ASKABLE,
-    constraints=(Reads("mode"),),
-    examples=(("shutdown web --mode agent,acpi", "ask the guest's agent, then press the power button"),),
-)
-domain.verb(
     "reboot",
     "is being rebooted",
     "ask a guest to restart, and do not wait for it",
-    _mode(f"{_MODE_WORDS} or"),
-    on=_ASKABLE,
+    mode(" or"),
+    on=ASKABLE,
     constraints=(Reads("mode"),),
     examples=(("reboot web --mode agent", "by the guest's agent, where the power button does nothing"),),
 )
@@ -168,7 +152,7 @@ domain.verb(
     "reset",
     "was reset",
     "press a domain's reset button: restart without asking",
-    on=_ASKABLE,
+    on=ASKABLE,
     why="it hangs, and does not listen to reboot",
 )
 domain.verb(

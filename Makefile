@@ -15,8 +15,9 @@ WORKERS = 2
 unexport PYTHONDONTWRITEBYTECODE
 
 PREFIX = /usr/local
+PROGRAM = $(PREFIX)/bin/virshpy
 
-.PHONY: demo test lint format typecheck unit bench fuzz mutants man install-completions prepare prepare-test clean
+.PHONY: demo test lint format typecheck unit bench fuzz mutants man install install-completions prepare prepare-test clean
 
 demo: prepare
 	@$(BIN)/python -m kit.demo
@@ -57,7 +58,13 @@ man: prepare
 	$(BIN)/python -m kit.manual
 	$(BIN)/python -m kit.schema
 
-# The shells' completions and the manual, for everybody on the host.
+# What stands beside the program: completions, the manual, the units, a folder for hook scripts; for everybody on the host.
+# The program itself comes with pip or the distribution: `pip install .`, `python -m build`.
+install: install-completions
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/systemd/user $(DESTDIR)/etc/virshpy/hooks
+	sed 's,/usr/bin/virshpy,$(PROGRAM),' systemd/system/virshpy-guests.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/virshpy-guests.service
+	sed 's,/usr/bin/virshpy,$(PROGRAM),' systemd/user/virshpy-guests.service >$(DESTDIR)$(PREFIX)/lib/systemd/user/virshpy-guests.service
+
 install-completions:
 	install -D -m 644 completions/virshpy.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/virshpy
 	install -D -m 644 completions/_virshpy $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virshpy

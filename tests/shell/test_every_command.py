@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.transcripts.transcripts import URI, run_virshpy, write_documents
+from virshpy.shell import shipped
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import FLAG, WORDS
 
@@ -20,6 +21,8 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "true")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
+    # `unit --install` would install one.
+    monkeypatch.setattr(shipped, "unit_path", lambda *, user: f"{tmp_path}/{user}/virshpy-guests.service")
 
 
 def lines(name: str, directory: Path) -> list[list[str]]:

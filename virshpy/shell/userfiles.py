@@ -1,5 +1,5 @@
 """The few files that the shell writes for its user: the prompt's history, --log, the trace of a fault, what is being
-edited, and what a command was asked to save.
+edited, what a command was asked to save, and a unit that is to be installed.
 
 They are the user's own, not the host's: nothing undoes them, so they do not go through the journal.
 """
@@ -96,6 +96,20 @@ def save(path: str, blocks: Iterable[bytes]) -> None:
     with open(path, "wb") as file:
         for block in blocks:
             file.write(block)
+
+
+def install(path: str, text: str) -> None:
+    """Write a file of the host's or the user's configuration, whole or not at all. Raises SystemCallError."""
+    aside = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(aside, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(aside, path)
+    except OSError as error:
+        if os.path.exists(aside):
+            os.unlink(aside)
+        raise errors.from_os_error(error, f"cannot write {path}") from None
 
 
 def begin_draft(text: str, suffix: str) -> str:

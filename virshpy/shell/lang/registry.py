@@ -198,7 +198,13 @@ GROUPS = (
         },
     ),
     Group(
-        "virshpy itself", "virshpy", {"itself": "cd complete connect echo exit help pwd quit self-test", "diff": "diff"}
+        "virshpy itself",
+        "virshpy",
+        {
+            "itself": "cd complete connect echo exit help pwd quit self-test",
+            "diff": "diff",
+            "setup": "completion unit",
+        },
     ),
 )
 

@@ -33,7 +33,8 @@ class Ground:
         self.root = root
         self.uri = f"qemu:///embed?root={root}"
         self.nvram = root / "lib/nvram/crash_VARS.fd"
-        self.kept = (root / "disk.img", root / "serial.log", self.nvram)
+        self.hook = root / "etc/hooks/qemu"
+        self.kept = (root / "disk.img", root / "serial.log", self.nvram, root / "hooked")
 
     def clear(self) -> None:
         """Nothing is on record, and nothing is left of earlier guests."""
@@ -45,7 +46,7 @@ class Ground:
                 domain.undefine(flags=UndefineFlags.NVRAM)
             for secret in connection.list_secrets():
                 secret.undefine()
-        for path in self.kept:
+        for path in (*self.kept, self.hook):
             path.unlink(missing_ok=True)
         self.kept[0].write_bytes(b"\0" * 4096)
         self.kept[0].chmod(0o600)
@@ -154,6 +155,20 @@ def _runs_in_full(ground: Ground) -> None:
     ground.start(ground.full())
 
 
+def _hooks(ground: Ground) -> None:
+    """A script makes something of the host ready for the guest, and takes it back."""
+    ground.define(ground.small())
+    ground.hook.parent.mkdir(parents=True, exist_ok=True)
+    made = ground.root / "hooked"
+    ground.hook.write_text(f'#!/bin/sh\ncase $2 in prepare) : >"{made}" ;; release) rm -f "{made}" ;; esac\n')
+    ground.hook.chmod(0o755)
+
+
+def _runs_with_hooks(ground: Ground) -> None:
+    _hooks(ground)
+    ground.start(ground.small())
+
+
 def _secret(ground: Ground) -> None:
     """There is one that lasts, and a file that has it otherwise."""
     usage = "<usage type='volume'><volume>crash</volume></usage>"
@@ -172,6 +187,8 @@ ROWS = (
     Row("desc crash --title new", "domain_set_metadata", _defines),
     Row("desc crash --title new --live --config", "domain_set_metadata", _runs),
     Row("start crash", "domain_create_with_flags", _defines, 20),
+    Row("start crash", "domain_create_with_flags", _hooks, 20),
+    Row("destroy crash", "domain_destroy_flags", _runs_with_hooks, 15),
     Row("create {root}/crash.xml", "domain_create_xml", _writes, 20),
     Row("destroy crash", "domain_destroy_flags", _runs_in_full, 15),
     Row("destroy crash --graceful", "domain_destroy_flags", _runs, 15),

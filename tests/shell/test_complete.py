@@ -57,6 +57,12 @@ def test_values_of_options(session: Session) -> None:
     assert offered(session, "shutdown", "test", "--mode=ag") == ["--mode=agent"]
 
 
+@pytest.mark.parametrize("words", [["--output", "j"], ["-o", "j"], ["--all", "-o", "j"]])
+def test_formats_after_a_command(session: Session, words: list[str]) -> None:
+    assert offered(session, "list", *words) == ["json"]
+    assert offered(session, "list", "--output=j") == ["--output=json"]
+
+
 def test_words_are_offered_once(session: Session) -> None:
     assert "test" in offered(session, "domstats", "t")
     assert "test" not in offered(session, "domstats", "test", "t")

@@ -25,7 +25,7 @@ def program_candidates(words: Sequence[str], session: Session, *, explained: boo
     try:
         parsed = global_options.parse(before)
     except global_options.UsageError:
-        found = _values_of_program(before[-1], prefix, session) if before else []
+        found = values_of_program(before[-1], prefix, session) if before else []
         return [offer for offer in found if offer[0].startswith(prefix)]
     if parsed.words or parsed.show or "--" in before or not prefix.startswith("-"):
         session.uri, session.readonly = parsed.settings.uri or session.uri, parsed.settings.readonly
@@ -36,7 +36,7 @@ def program_candidates(words: Sequence[str], session: Session, *, explained: boo
         return candidates([*parsed.words, prefix], session, explained=explained)
     name, equals, value = prefix.partition("=")
     if equals:
-        found = [(f"{name}={word}", meaning) for word, meaning in _values_of_program(name, value, session)]
+        found = [(f"{name}={word}", meaning) for word, meaning in values_of_program(name, value, session)]
     else:
         options = (option for option in global_options.OPTIONS if option[1] != "long-version")
         found = [(f"--{option}", meaning) for _, option, _, _, meaning in options]
@@ -55,7 +55,7 @@ def _of_one_argument(prefix: str, session: Session) -> list[Candidate]:
     return [(head + escaped_within(word), meaning) for word, meaning in candidates(words, session)]
 
 
-def _values_of_program(option: str, prefix: str, session: Session) -> list[Candidate]:
+def values_of_program(option: str, prefix: str, session: Session) -> list[Candidate]:
     """What the value of one of the program's options may be."""
     from virshpy.shell.lang.types import Path, Uri
     from virshpy.shell.render.output import FORMATS
@@ -132,13 +132,18 @@ def _offers(before: list[str], prefix: str, session: Session) -> Iterable[Candid
         reader.feed(word)
     if reader.pending is not None:
         return _words(reader.pending, reader, prefix, session)
+    if reader.output_due:
+        return values_of_program("--output", prefix, session)
     if prefix.startswith("-") and not reader.data_only:
         name, equals, value = prefix.partition("=")
-        option = command.find(name[2:])
-        if equals and option is not None:
+        if not equals:
+            return _options(command, reader)
+        offers: Iterable[Candidate] = ()
+        if option := command.find(name[2:]):
             offers = _words(option, reader, value, session)
-            return [(f"{name}={word}", meaning) for word, meaning in offers]
-        return _options(command, reader)
+        elif name == "--output":
+            offers = values_of_program(name, value, session)
+        return [(f"{name}={word}", meaning) for word, meaning in offers]
     found: list[Candidate] = []
     if reader.awaiting:
         found += _new_only(reader, reader.awaiting[0], prefix, session)

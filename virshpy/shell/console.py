@@ -25,7 +25,7 @@ def attach(session: Session, domain: Domain, device: str | None, flags: int) -> 
     """
     if not domain.is_active():
         raise Failure("The domain is not running", kind="state", hint="'start --console' starts it and comes here")
-    if not os.isatty(sys.stdin.fileno()):
+    if not sys.stdin.isatty():
         raise Failure(
             "Cannot run interactive console without a controlling TTY",
             hint="to read a console from a script, give the serial device a <log file=…/>",

@@ -25,6 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from virshpy.shell.lang.command import Invocation
+    from virshpy.shell.lang.global_options import Parsed
+
 
 def entry() -> int:
     """The console script: the exit code is the last command's."""
@@ -67,14 +70,10 @@ def _run(words: Sequence[str]) -> int:
         renderer = Renderer(wanted_output(words) or "plain")
         renderer.failure(Failure(str(error), hint=f"'{environment.program()} --help' lists the options"), None)
         return 1
-    settings = parsed.settings
-    renderer = Renderer(settings.output, quiet=settings.quiet, timing=settings.timing, hints=settings.hints)
-    for notice in parsed.notices:
-        renderer.failure(Failure(notice), None)
-    session = Session(settings, renderer)
+    session = begin(parsed)
     if parsed.show:
-        return _show(parsed.show, renderer)
-    if settings.log and not _log_works(settings.log, session):
+        return _show(parsed.show, session.renderer)
+    if not log_works(session):
         return 1
     try:
         if parsed.words:
@@ -87,6 +86,23 @@ def _run(words: Sequence[str]) -> int:
         return 1
     finally:
         session.close()
+
+
+def begin(parsed: Parsed) -> Session:
+    """The session that the program's options ask for; what they are warned about is printed."""
+    settings = parsed.settings
+    renderer = Renderer(settings.output, quiet=settings.quiet, timing=settings.timing, hints=settings.hints)
+    for notice in parsed.notices:
+        renderer.failure(Failure(notice), None)
+    return Session(settings, renderer)
+
+
+def carry_out(invocations: list[Invocation], session: Session) -> int:
+    """Run what one command line asks for; the exit code."""
+    explaining = session.settings.explain or any("explain" in one.everywhere for one in invocations)
+    if not explaining and not _connect_now(session):
+        return 1
+    return 0 if session.run(invocations) else 1
 
 
 def _one_line(words: Sequence[str], session: Session) -> int:
@@ -102,10 +118,7 @@ def _one_line(words: Sequence[str], session: Session) -> int:
     except ParseError as error:
         session.report_syntax(error, words[0].split() if len(words) == 1 else words)
         return 1
-    explaining = session.settings.explain or any("explain" in one.everywhere for one in invocations)
-    if not explaining and not _connect_now(session):
-        return 1
-    return 0 if session.run(invocations) else 1
+    return carry_out(invocations, session)
 
 
 def _interactive(session: Session) -> int:
@@ -169,7 +182,11 @@ def _show(what: str, renderer: Renderer) -> int:
     return 0
 
 
-def _log_works(path: str, session: Session) -> bool:
+def log_works(session: Session) -> bool:
+    """Whether the file of --log, if there is one, can be written; what is wrong with it is printed."""
+    path = session.settings.log
+    if not path:
+        return True
     from virshpy.shell.userfiles import can_log
 
     if can_log(path):

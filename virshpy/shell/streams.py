@@ -8,6 +8,7 @@ from codecs import lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from typing import NoReturn
 
 
@@ -23,8 +24,7 @@ def prepare() -> None:
     """Make them fit for use.
 
     One that is closed becomes /dev/null: the next file to be opened would take its number, and what is printed would
-    go into that. Text is UTF-8 and may hold bytes that are none; they go out as they came in. A locale with an encoding
-    of its own is heeded, but for ASCII, in which nothing could be said otherwise.
+    go into that.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
@@ -34,10 +34,16 @@ def prepare() -> None:
                 os.close(null)
             setattr(sys, name, os.fdopen(number, "w" if number else "r"))
     for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if lookup(stream.encoding).name in ("ascii", "utf-8"):
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
-        else:
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        take_any_text(stream)  # type: ignore[arg-type]
+
+
+def take_any_text(stream: TextIOWrapper) -> None:
+    """Text is UTF-8 and may hold bytes that are none; they go out as they came in. A locale with an encoding of its own
+    is heeded, but for ASCII, in which nothing could be said otherwise."""
+    if lookup(stream.encoding).name in ("ascii", "utf-8"):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    else:
+        stream.reconfigure(errors="replace")
 
 
 def put(text: str) -> None:

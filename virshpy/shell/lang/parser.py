@@ -145,6 +145,10 @@ class Reader:
         else:
             self._positional(word)
 
+    def takes_several(self, option: Option) -> bool:
+        """Whether an option may have more values than one."""
+        return option.kind == WORDS or option is self.several
+
     def finish(self) -> Invocation:
         """What was read. Raises ParseError for what is missing."""
         if self.pending is not None:

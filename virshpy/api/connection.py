@@ -54,6 +54,10 @@ class Connection:
         """Have warnings handed to ``hear``: what a document holds that is kept but not understood, and where."""
         self.driver.on_warning(hear)
 
+    def supports(self, operation: str) -> bool:
+        """Whether its driver does an operation at all, by the contract's name: ``"domain_managed_save"``."""
+        return self.driver.supports(operation)
+
     @property
     def readonly(self) -> bool:
         return self.driver.readonly

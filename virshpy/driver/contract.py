@@ -98,10 +98,10 @@ class Row:
         return self.c_name if newer else self.plain
 
     def __get__(self, part: Contract | None, owner: type) -> Any:
-        return self if part is None else _Unsupported(self, part)
+        return self if part is None else Unsupported(self, part)
 
 
-class _Unsupported:
+class Unsupported:
     """A row of a driver that has no such operation."""
 
     __slots__ = ("row", "part")

@@ -38,6 +38,12 @@ class Driver(AllRows):
             made.driver = self
         return made
 
+    def supports(self, row: str) -> bool:
+        """Whether it does an operation at all, by its name."""
+        from virshpy.driver.contract import Unsupported
+
+        return not isinstance(getattr(self, row), Unsupported)
+
     # rehearsal
     def rehearse(self, on: bool) -> None:
         """Whether operations that change something only tell what they would do on the host, and raise Rehearsed."""

@@ -412,7 +412,10 @@ def offered(*typed: str, program: click.Group = admin) -> list[str]:
         (["vm", "attach-disk", "test", "--target=v"], ["vdb"]),
         (["vm", "attach-disk", "test", "--target", "v"], ["vdb"]),
         (["vm", "setmem", "--kilobytes=1", "t"], ["test"]),
-        (["vm", "domstate", "test", "--"], ["--reason", "--output", "--explain", "--dry-run", "--pager", "--help"]),
+        (
+            ["vm", "domstate", "test", "--"],
+            ["--reason", "--output", "--explain", "--dry-run", "--pager", "--no-pager", "--help"],
+        ),
         (["vm", "domstate", "test", "--", "--"], []),
         (["vm", "domstate", "--explain", "--ex"], []),  # given already
         (["vm", "list", "--table", "--na"], []),  # ruled out

@@ -40,7 +40,7 @@ LATER = {
     "domcapabilities": ("--xpath <string>", "--wrap", "--disable-deprecated-features"),
 }
 # Commands that virsh does not show, or has under its own name.
-UNLIKE_VIRSH = {"complete", "completion", "diff", "self-test", "unit"}
+UNLIKE_VIRSH = {"complete", "completion", "diff", "history", "self-test", "set", "unit"}
 # Commands that virsh 9.0 does not have yet.
 NEWER = {"domdisplay-reload", "hypervisor-cpu-models", "net-desc", "net-metadata", "nodedev-update"}
 NEWER |= {"domsetthrottlegroup", "domdelthrottlegroup", "domthrottlegrouplist", "domthrottlegroupinfo"}

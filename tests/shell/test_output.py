@@ -33,6 +33,7 @@ from virshpy.shell.render.results import (
     Text,
 )
 from virshpy.shell.render.terminal import bar, xml
+from virshpy.shell.render.terminal import json as coloured_json
 
 COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
 ROWS = Table("domains", COLUMNS, [(3, "a", "running", "u")])
@@ -339,3 +340,73 @@ def test_every_kind_is_described() -> None:
     for error in vars(codes).values():
         if isinstance(error, type) and issubclass(error, errors.Error):
             assert error.kind in errors.KINDS
+
+
+def on_screen(columns: int, *words: str, lines: int = 5000) -> str:
+    """What a command prints on a terminal of that width, without its control sequences."""
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, *words], named("xterm"), lines, columns)
+    terminal.end()
+    terminal.close()
+    return bare(terminal.sent.decode()).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("name", ["attach-disk", "migrate", "list", "help", "schedinfo"])
+def test_help_fits_the_terminal(name: str, columns: int) -> None:
+    shown = on_screen(columns, "help", name)
+    assert max(map(len, shown.splitlines())) <= columns
+    # No word is broken, and none is lost.
+    assert shown.split() == run_virshpy(["help", name]).stdout.split()
+
+
+def test_list_of_all_commands_fits_the_terminal() -> None:
+    shown = on_screen(60, "help")
+    assert max(map(len, shown.splitlines())) <= 60
+    assert re.sub(r"\s+", " ", shown).replace("(not on this connection) ", "").startswith("Grouped commands: ")
+
+
+def test_help_in_a_pipe_is_virshs() -> None:
+    assert "    --all                  list inactive domains, too" not in on_screen(60, "help", "list")
+    assert "\033" not in run_virshpy(["-o", "rich", "help", "list", "--no-pager", "-o", "plain"]).stdout
+
+
+def test_json_on_a_terminal_is_coloured() -> None:
+    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI, "-o", "json", "list"], named("xterm"))
+    assert terminal.end() == 0
+    terminal.close()
+    text = terminal.sent.decode()
+    assert '\033[36m"name"\033[0m: \033[32m"test"\033[0m' in text and json.loads(bare(text))["command"] == "list"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "b: \\"c\\" {1}", "d": [1, -2.5, true, null], "e": {}}', '"text"', "[]", '{"a\\\\": "\\\\"}',
+    ],
+)  # fmt: skip
+def test_colours_change_no_letter_of_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert bare(coloured_json(text)) == text
+
+
+def test_dry_run_on_a_terminal_is_broken_at_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    step = "cd /run && LC_ALL=C setsid qemu-system-x86_64 -name 'a b -c' -m 32 -chardev socket,id=x >>/log 2>&1 &"
+    shown = Plan(["short -x", step, "# " + "x" * 60]).coloured()
+    assert shown.splitlines() == [
+        "short -x",
+        "cd /run && LC_ALL=C setsid qemu-system-x86_64 \\",
+        "    -name 'a b -c' \\",
+        "    -m 32 \\",
+        "    -chardev socket,id=x >>/log 2>&1 &",
+        "# " + "x" * 60,
+    ]
+    assert Plan([step]).plain() == f"{step}\n"
+
+
+def test_format_is_another_name_of_output() -> None:
+    for words in (["--format", "json", "domid", "test"], ["--format=json", "domid", "test"],
+                  ["domid", "test", "--format", "json"], ["domid", "test", "--format=json"]):  # fmt: skip
+        assert json.loads(run_virshpy(["-c", URI, *words]).stdout)["result"]["id"] == 1
+    # A command's own option of that name goes first.
+    assert "format" in run_virshpy(["-c", URI, "vol-create-as", "default-pool", "v", "1M", "--format", "json"]).stderr

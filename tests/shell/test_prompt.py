@@ -16,6 +16,7 @@ import pytest
 from tests.processes import processes
 from tests.shell.terminals import READY, Terminal, named
 from tests.transcripts.transcripts import URI
+from virshpy.shell.highlight import COMMAND, COMMENT, MARK, OPTION, QUOTED, UNKNOWN, pieces
 
 DOCUMENT = "<domain type='test'><name>typed</name><memory>1024</memory>\n<os><type>hvm</type></os>\n</domain>"
 GUEST = """<domain type='qemu'><name>web</name><memory unit='MiB'>64</memory>
@@ -28,7 +29,7 @@ def prompt(environment: dict[str, str]) -> Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
     opened = prompt(environment)
     yield opened
     opened.close()
@@ -85,6 +86,7 @@ def test_menu_shows_what_each_word_is(ready: Terminal) -> None:
 
 
 def test_only_what_fits_the_state_is_offered(ready: Terminal) -> None:
+    ready.type("set suggestions off\r")  # of what was typed before
     ready.type("destroy test\r")
     ready.send("start te\t")
     ready.expect("start test")
@@ -106,7 +108,7 @@ def test_history_of_an_earlier_session(ready: Terminal, tmp_path: Path) -> None:
     ready.type("pwd\r")
     ready.send("\x04")
     assert ready.end() == 0
-    again = prompt(named("xterm", XDG_STATE_HOME=str(tmp_path)))
+    again = prompt(named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path)))
     again.expect(READY)
     again.send("\x12uuid")
     again.expect("domuuid test")
@@ -175,7 +177,7 @@ def test_a_terminal_that_changes_its_size(ready: Terminal) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_and_the_terminal_is_as_it_was(number: signal.Signals, tmp_path: Path) -> None:
-    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
     line = f"{sys.executable} -m virshpy -c {URI}; echo left by $?; read -r answer"
     terminal = Terminal(["sh", "-c", line], environment)
     before = termios.tcgetattr(terminal.fd)
@@ -244,7 +246,7 @@ def test_another_connection(ready: Terminal, uri: str) -> None:
 
 
 def test_a_quiet_prompt(tmp_path: Path) -> None:
-    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
     terminal = Terminal([sys.executable, "-m", "virshpy", "-q", "-c", URI], environment)
     assert "Welcome" not in terminal.expect(READY)
     terminal.send("list\r")
@@ -269,7 +271,7 @@ def test_several_commands_on_a_line(ready: Terminal) -> None:
 @pytest.mark.skipif(not shutil.which("qemu-system-x86_64"), reason="needs qemu-system-x86_64 (package qemu-system-x86)")
 def test_a_guest_that_dies_under_its_console(tmp_path: Path, uri: str, root: Path) -> None:
     (root / "web.xml").write_text(GUEST)
-    environment = named("xterm", XDG_STATE_HOME=str(tmp_path))
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
     terminal = Terminal([sys.executable, "-m", "virshpy", "-c", uri], environment)
     terminal.expect(READY)
     terminal.send(f"define {root}/web.xml; start web --paused\r")
@@ -295,7 +297,7 @@ def test_a_guest_that_dies_under_its_console(tmp_path: Path, uri: str, root: Pat
 
 
 def test_ctrl_z_stops_it_and_it_goes_on(tmp_path: Path) -> None:
-    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), PS1="shell> ")
+    environment = named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path), PS1="shell> ")
     terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], environment)
     terminal.expect("shell> ")
     terminal.send(f"{sys.executable} -m virshpy -c {URI}\r")
@@ -346,7 +348,10 @@ def test_the_systems_shell_gets_the_connection(ready: Terminal, uri: str) -> Non
 @pytest.mark.parametrize("name", [None, "", "dumb"])
 def test_a_terminal_that_only_prints(name: str | None, tmp_path: Path) -> None:
     """The plain prompt: nothing is drawn, and yet there is history, and hints."""
-    terminal = Terminal([sys.executable, "-m", "virshpy", "-c", URI], named(name, XDG_STATE_HOME=str(tmp_path)))
+    terminal = Terminal(
+        [sys.executable, "-m", "virshpy", "-c", URI],
+        named(name, XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path)),
+    )
     terminal.expect("virshpy # ")
     terminal.send("list | grep test\n")
     terminal.expect(" 1    test   running\r\n")
@@ -364,8 +369,89 @@ def test_a_terminal_that_only_prints(name: str | None, tmp_path: Path) -> None:
     assert terminal.end() == 0
     terminal.close()
     assert b"\x1b" not in terminal.sent
-    again = Terminal([sys.executable, "-m", "virshpy", "-c", URI], named("xterm", XDG_STATE_HOME=str(tmp_path)))
+    again = Terminal(
+        [sys.executable, "-m", "virshpy", "-c", URI],
+        named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path)),
+    )
     again.expect(READY)
     again.send("\x12nobody")  # both prompts have one history
     again.expect("domstate nobody")
     again.close()
+
+
+def test_the_rest_of_a_line_from_history(ready: Terminal) -> None:
+    ready.type("domuuid test\r")
+    ready.send("domu")
+    ready.expect("domuuid test")  # in grey
+    ready.send("\x05\r")
+    ready.expect("6695eb01-f6a4-8304-79aa-97f2502e193f")
+    ready.expect(READY)
+
+
+def test_preferences_hold_at_once_and_the_next_time(ready: Terminal, tmp_path: Path) -> None:
+    ready.send("set output json\r")
+    ready.expect("'output' is 'json' from now on")
+    ready.expect(READY)
+    ready.type("domid test\r", '"id": 1')
+    ready.expect(READY)
+    ready.type("set menu typing; set editing vi\r")
+    ready.send("domuu")
+    ready.expect("UUID of a domain")  # the menu, without Tab
+    ready.send("id test\x1b")  # Escape: vi's commands
+    ready.quiet(1)
+    ready.send("0xid\r")  # to the beginning, take a letter, put it in again
+    ready.expect('"command": "domuuid"')
+    ready.expect(READY)
+    ready.send("\x04")
+    ready.end()
+    kept = (tmp_path / "virshpy" / "shell.conf").read_text()
+    assert kept.splitlines()[1:] == ["output = json", "menu = typing", "editing = vi"]
+    again = prompt(named("xterm", XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path)))
+    again.expect(READY)
+    again.send("set output auto\r")
+    again.expect("is 'auto' from now on")
+    again.expect(READY)
+    again.close()
+
+
+def test_history_lists_what_was_typed(ready: Terminal) -> None:
+    ready.type("domid test\r")
+    ready.type("pwd\r")
+    ready.type("history 2\r", "2 pwd\r\n3 history 2\r\n")
+
+
+def test_what_the_screen_has_no_room_for_is_paged(ready: Terminal) -> None:
+    ready.send("help\r")
+    ready.expect("Grouped commands:")
+    assert "Welcome" not in ready.quiet(1)
+    ready.send("q")
+    ready.expect(READY)
+    ready.send("help --no-pager\r")
+    ready.expect("list the lines that were typed")
+    ready.expect(READY)
+    ready.type("set pager off\r")
+    ready.send("help\r")
+    ready.expect("list the lines that were typed")
+    ready.expect(READY)
+
+
+def test_help_marks_what_this_connection_cannot_do(ready: Terminal, uri: str) -> None:
+    assert "(not on this connection)" not in ready.type("help snapshot\r")
+    ready.send(f"connect {uri}\r")
+    ready.expect(f"{uri}  0 running")
+    ready.expect(READY)
+    shown = ready.type("help snapshot --no-pager\r")
+    assert "take a snapshot, from a file (not on this connection)" in shown
+    shown = ready.type("help secret --no-pager\r")
+    assert shown.count("(not on this connection)") == 1  # secret-event
+
+
+def test_a_word_ispieces_when_it_is_whole() -> None:
+    found = list(pieces("list --all; nonsense 'a b' | sort -n; domst"))
+    assert "".join(text for _, text in found) == "list --all; nonsense 'a b' | sort -n; domst"
+    assert [(style, text) for style, text in found if style] == [
+        (COMMAND, "list"), (OPTION, "--all"), (MARK, ";"), (UNKNOWN, "nonsense"), (QUOTED, "'a b'"), (MARK, "|"),
+        (MARK, "sort"), (MARK, "-n"), (MARK, ";"),
+    ]  # fmt: skip
+    assert list(pieces("")) == [] and list(pieces("!ls 'x")) == [("", "!ls 'x")]
+    assert list(pieces("# done")) == [(COMMENT, "# done")]

@@ -49,6 +49,7 @@ FREE_BY_REASON = {
 FREE = frozenset(" ".join(FREE_BY_REASON.values()).split())
 # The same where the name means something else to other commands.
 FREE_FOR = {
+    ("history", "last"): "a number", ("set", "value"): "it depends on the name",
     ("attach-interface", "mac"): "its MAC address is made up", ("attach-interface", "target"): "a new name",
     ("iface-bridge", "bridge"): "a new name", ("dompmwakeup", "domain"): "no domain sleeps here",
     ("lxc-enter-namespace", "cmd"): "what the container has",
@@ -59,6 +60,7 @@ FREE_FOR = {
     ("cpu-stats", "count"): "a number", ("complete", "string"): "",
 }  # fmt: skip
 NOT_FREE = {
+    ("set", "name"),
     ("net-port-dumpxml", "port"), ("net-port-delete", "port"), ("update-memory-device", "alias"),
     ("detach-device-alias", "alias"), ("connect", "name"), ("schedinfo", "set"), ("nodedev-list", "cap"),
 }  # fmt: skip

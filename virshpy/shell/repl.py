@@ -9,13 +9,18 @@ from functools import partial
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory, DynamicAutoSuggest
 from prompt_toolkit.completion import Completer, Completion
-from prompt_toolkit.filters import completion_is_selected
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition, completion_is_selected
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.lexers import DynamicLexer
 
 from virshpy import errors
 from virshpy.enums import ListDomainsFlags
+from virshpy.shell.failure import Failure
+from virshpy.shell.highlight import LineLexer
 from virshpy.shell.lang.complete import candidates
 from virshpy.shell.lang.help import welcome
 from virshpy.shell.lang.partial_line import last_command, quoted
@@ -34,24 +39,33 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
 
 
+_SUGGESTIONS, _COLOURS = AutoSuggestFromHistory(), LineLexer()
+
+
 def run_prompt(session: Session) -> None:
     """Read and run lines until ``quit`` or Ctrl-D. Ctrl-C cancels what is being typed, or the running command."""
     leave_in_order()
     if not session.settings.quiet:
         session.renderer.write(welcome())
+    prefers = session.preferences
     editor: PromptSession[str] = PromptSession(
         history=_history(),
         completer=LineCompleter(session),
-        complete_while_typing=False,
-        enable_history_search=True,
+        complete_while_typing=Condition(lambda: prefers["menu"] == "typing"),
+        auto_suggest=DynamicAutoSuggest(lambda: _SUGGESTIONS if prefers["suggestions"] == "on" else None),
+        lexer=DynamicLexer(lambda: _COLOURS if prefers["colours"] == "on" else None),
+        # With a menu while one types, the arrows are for the menu.
+        enable_history_search=Condition(lambda: prefers["menu"] == "tab"),
         reserve_space_for_menu=6,
         enable_suspend=True,
         key_bindings=_line_keys(),
     )
     session.read_document = typed_document
+    _connect(session)
     while not session.stopping:
         # Counted once for a line, not at each key.
         status = _status(session)
+        editor.editing_mode = EditingMode.VI if prefers["editing"] == "vi" else EditingMode.EMACS
         try:
             line = editor.prompt(session.prompt, bottom_toolbar=partial(_toolbar, status))
             if line.strip():
@@ -61,6 +75,14 @@ def run_prompt(session: Session) -> None:
         except EOFError:
             session.renderer.write("\n")
             return
+
+
+def _connect(session: Session) -> None:
+    """Connect while the user reads: what is offered and what runs is known then. A failure is told, and tried again."""
+    try:
+        _ = session.connection
+    except Failure as failure:
+        session.report(failure, None)
 
 
 def _line_keys() -> KeyBindings:
@@ -97,8 +119,11 @@ class LineCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         text = document.text_before_cursor
         words, typed = last_command(text)
+        missing = self.session.missing() if len(words) == 1 else ()
         for word, meaning in candidates(words, self.session):
-            yield Completion(quoted(word), start_position=-len(typed), display=word, display_meta=meaning)
+            if word in missing:
+                meaning = f"(not on this connection) {meaning}"
+            yield Completion(quoted(word), -len(typed), display=word, display_meta=meaning)
 
 
 def _history() -> History:

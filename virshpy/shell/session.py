@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from virshpy.api.connection import Connection
     from virshpy.shell.lang.command import Command, Finale, Invocation
+    from virshpy.shell.preferences import Preferences
 
     T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class Session:
         # At the prompt, what /dev/stdin stands for.
         self.read_document: Callable[[], str] | None = None
         self.asking = "unknown"  # the command whose options are being read, for the trace
+        self._preferences: Preferences | None = None
         self._connection: Connection | None = None
         self._lost = False  # it was open, and went without our doing
 
@@ -60,6 +62,15 @@ class Session:
         return self._connection
 
     @property
+    def preferences(self) -> Preferences:
+        """What the user prefers at the prompt; read when first asked for."""
+        if self._preferences is None:
+            from virshpy.shell.preferences import Preferences
+
+            self._preferences = Preferences()
+        return self._preferences
+
+    @property
     def connected(self) -> bool:
         return self._connection is not None
 
@@ -71,6 +82,19 @@ class Session:
             return self._connection.uri
         except errors.Error:
             return self.uri or "connected"
+
+    def missing(self) -> frozenset[str]:
+        """The commands that the connection cannot do; none where it is not open, or cannot be opened at the prompt."""
+        try:
+            connection = self.connection if self.interactive else self._connection
+            if connection is None:
+                return frozenset()
+            from virshpy.shell.lang.operations import NEEDED
+
+            supports = connection.supports
+            return frozenset(name for name, rows in NEEDED.items() if not all(map(supports, rows.split())))
+        except (Failure, errors.Error):
+            return frozenset()
 
     @property
     def prompt(self) -> str:
@@ -126,8 +150,10 @@ class Session:
         asked = invocation.everywhere
         renderer = self.renderer
         kept = renderer.format
-        renderer.format = asked.get("output", kept)
-        if (self.settings.pager or "pager" in asked) and environment.is_capable(sys.stdout):
+        renderer.format = asked.get("output") or self._preferred_format() or kept
+        without = self.settings.no_pager or "no-pager" in asked or self._prefers("pager", "off")
+        pages, renderer.pages = renderer.pages, renderer.pages and not without
+        if (self.settings.pager or "pager" in asked) and not without and environment.is_capable(sys.stdout):
             renderer.page = []
         began = time.perf_counter()
         try:
@@ -139,7 +165,17 @@ class Session:
                 renderer.show_page()
             if not self.stopping:
                 renderer.finish_command((time.perf_counter() - began) * 1000)
-            renderer.format = kept
+            renderer.format, renderer.pages = kept, pages
+
+    def _prefers(self, name: str, value: str) -> bool:
+        return self.interactive and self.preferences[name] == value
+
+    def _preferred_format(self) -> str | None:
+        """What the user has set for the prompt, where the program was not told otherwise."""
+        if not self.interactive or self.settings.output is not None or environment.as_virsh():
+            return None
+        preferred = self.preferences["output"]
+        return None if preferred == "auto" else preferred
 
     def _explain(self, invocation: Invocation) -> bool:
         from virshpy.shell.lang.explain import explained

@@ -1,5 +1,5 @@
-"""The few files that the shell writes for its user: the prompt's history, --log, the trace of a fault, what is being
-edited, what a command was asked to save, and a unit that is to be installed.
+"""The few files that the shell writes for its user: the prompt's history, his preferences, --log, the trace of a fault,
+what is being edited, what a command was asked to save, and a unit that is to be installed.
 
 They are the user's own, not the host's: nothing undoes them, so they do not go through the journal.
 """
@@ -14,18 +14,23 @@ from virshpy import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 FOLDER = "virshpy"
 _ACCEPTED = set(ascii_letters + digits + "/_.:@-")
 
 
-def state_folder() -> str | None:
-    """Where they live ($XDG_STATE_HOME/virshpy), made when missing; None where that cannot be."""
+def _state_folder() -> str | None:
+    """Where they live ($XDG_STATE_HOME/virshpy); None where that is nowhere."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    if not os.path.isabs(base):
+    return os.path.join(base, FOLDER) if os.path.isabs(base) else None
+
+
+def state_folder() -> str | None:
+    """The same, made when missing; None where that cannot be."""
+    folder = _state_folder()
+    if folder is None:
         return None
-    folder = os.path.join(base, FOLDER)
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
     except OSError:
@@ -52,13 +57,37 @@ def remember(line: str) -> None:
 
 def remembered() -> list[str]:
     """The lines of the prompt that were kept, the last one at the end."""
-    path = history_file()
-    if path is None:
+    try:
+        with open(os.path.join(_state_folder() or "", "history"), encoding="utf-8", errors="replace") as file:
+            entries = file.read().split("\n\n")
+    except OSError:
         return []
-    with open(path, encoding="utf-8", errors="replace") as file:
-        entries = file.read().split("\n\n")
     kept = ("\n".join(line[1:] for line in entry.split("\n") if line.startswith("+")) for entry in entries)
     return [line for line in kept if line]
+
+
+def preferences() -> Iterator[tuple[str, str]]:
+    """Names and values of the user's preferences, as they are kept."""
+    try:
+        with open(_preferences_file(), encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if equals and not line.lstrip().startswith("#"):
+            yield name.strip(), value.strip()
+
+
+def keep_preferences(chosen: Mapping[str, str]) -> None:
+    """Keep these and no others. Raises SystemCallError."""
+    text = "".join(f"{name} = {value}\n" for name, value in chosen.items())
+    install(_preferences_file(), f"# What virshpy's prompt is to be like; the command 'set' changes it.\n{text}")
+
+
+def _preferences_file() -> str:
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return os.path.join(base, FOLDER, "shell.conf")
 
 
 def keep_trace(trace: str) -> str | None:

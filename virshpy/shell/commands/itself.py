@@ -9,7 +9,7 @@ from virshpy.shell.failure import Failure
 from virshpy.shell.lang import registry
 from virshpy.shell.lang.command import Alias, Exclusive, command, flag, option, words
 from virshpy.shell.lang.types import TEXT, Directory, Type, Uri, split_commas
-from virshpy.shell.render.results import Document, Text
+from virshpy.shell.render.results import Help, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,22 +42,22 @@ class CommandName(Type):
     connects=False,
     returns="help",
 )
-def help_(command: str | None) -> Document:
+def help_(session: Session, command: str | None) -> Help:
     from virshpy.shell.lang import help
 
-    wanted = command
+    wanted, missing = command, session.missing()
     if wanted is None:
-        return Document(help.overview(), key="help", language="text")
+        return Help(help.overview(), missing)
     keyword = registry.KEYWORD_ALIASES.get(wanted, wanted)
     for group in registry.GROUPS:
         if group.keyword == keyword:
-            return Document(help.group_help(group), key="help", language="text")
+            return Help(help.group_help(group), missing)
     declared = registry.lookup(wanted)
     if declared is None:
         near = registry.nearest(wanted, registry.names())
         hint = f"did you mean '{near}'?" if near else None
         raise Failure(f"command or command group '{wanted}' doesn't exist", hint=hint)
-    return Document(help.command_help(declared), key="help", language="text")
+    return Help(help.command_help(declared), missing)
 
 
 @command(

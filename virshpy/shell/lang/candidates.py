@@ -20,6 +20,25 @@ if TYPE_CHECKING:
     from virshpy.xml.node import Node
 
 
+class Preferences(Type):
+    """What one may prefer at the prompt."""
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        from virshpy.shell.preferences import KNOWN
+
+        return [(name, known.help) for name, known in KNOWN.items()]
+
+
+class PreferredValues(Type):
+    """How one may want it."""
+
+    def complete_beside(self, given: Given, prefix: str, session: Session) -> Iterable[Candidate]:
+        from virshpy.shell.preferences import KNOWN
+
+        known = KNOWN.get(given.get("name", [""])[0])
+        return [(value, "") for value in known.values] if known else ()
+
+
 class Commas(Type):
     """Several words of another source, with commas between them."""
 
@@ -277,6 +296,8 @@ ARCHES = InCapabilities(_arches)
 VIRT_TYPES = InCapabilities(_virt_types)
 EMULATORS = InCapabilities(_emulators)
 MACHINES = InCapabilities(_machines)
+PREFERENCES = Preferences()
+PREFERRED = PreferredValues()
 CPU_ARCHES = Choice("x86_64", "i686", "aarch64", "armv7l", "ppc64", "ppc64le", "s390x")
 CPU_LIST = Commas(HOST_CPUS)
 CELL_LIST = Commas(CELLS)

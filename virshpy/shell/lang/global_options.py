@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from virshpy.shell import environment
+from virshpy.shell.lang.parser import ALSO
 from virshpy.shell.lang.types import whole_number
 from virshpy.shell.render.output import FORMATS
 
@@ -24,7 +25,7 @@ OPTIONS: tuple[tuple[str, str, bool | None, str, str], ...] = (
     ("k", "keepalive-interval", True, "NUM", _KEEPALIVE),
     ("K", "keepalive-count", True, "NUM", _KEEPALIVE),
     ("l", "log", True, "FILE", "append errors to a file"),
-    ("o", "output", True, "FORMAT", "plain, rich, json, yaml or csv; may follow the command, too"),
+    ("o", "output", True, "FORMAT", "plain, rich, json, yaml or csv; may follow the command, and be called --format"),
     ("q", "quiet", False, "", "print only what was asked for"),
     ("r", "readonly", False, "", "connect read-only"),
     ("t", "timing", False, "", "print how long each command took"),
@@ -33,10 +34,17 @@ OPTIONS: tuple[tuple[str, str, bool | None, str, str], ...] = (
     ("", "explain", False, "", "say in words what the command would do, and do nothing"),
     ("", "dry-run", False, "", "print the commands that it would run on the host, and run none"),
     ("", "hints", False, "", "say what to do about an error, even where no terminal shows it"),
-    ("", "pager", False, "", "show the output in $VIRSHPY_PAGER, $PAGER or less"),
+    (
+        "",
+        "pager",
+        False,
+        "",
+        "show all output in $VIRSHPY_PAGER, $PAGER or less, not only what the screen has no room for",
+    ),
+    ("", "no-pager", False, "", "never show output in a pager"),
 )
 # Those that virsh does not have are never abbreviated: what was an abbreviation of one of its own stays that.
-_OURS = frozenset(("output", "hints", "pager", "explain", "dry-run"))
+_OURS = frozenset(("output", "format", "hints", "pager", "no-pager", "explain", "dry-run"))
 _BY_LETTER = {letter: (name, takes) for letter, name, takes, _, _ in OPTIONS if letter}
 _LONG = {name: (letter, takes) for letter, name, takes, _, _ in OPTIONS if name != "long-version"}
 
@@ -55,6 +63,7 @@ class Settings:
         self.output: str | None = None
         self.hints = False
         self.pager = environment.variable("VIRSHPY_PAGER") is not None
+        self.no_pager = False
         self.explain = False
         self.dry_run = False
 
@@ -116,6 +125,7 @@ def _heed_environment(parsed: Parsed) -> None:
 
 def _long(parsed: Parsed, text: str, words: Sequence[str], position: int) -> int:
     given, equals, value = text.partition("=")
+    given = ALSO.get(given, given)
     matches = [given] if given in _LONG else [name for name in _LONG if name.startswith(given) and name not in _OURS]
     if len(matches) != 1:
         raise UsageError(f"unsupported option '--{text}'. See --help.")

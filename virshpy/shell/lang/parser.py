@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 # Options that every command takes, with or without a value; a command's own option of the same name goes first.
-EVERYWHERE = {"output": True, "explain": False, "dry-run": False, "pager": False}
+EVERYWHERE = {"output": True, "explain": False, "dry-run": False, "pager": False, "no-pager": False}
+ALSO = {"format": "output"}  # as other programs call it
 
 # What people try where they are used to a shell.
 _OF_A_SHELL = ("|", ">", ">>", "<", "&&", "||", "&")
@@ -179,7 +180,8 @@ class Reader:
             self.heard(self.command.name, name, None)
             return
         option = self.command.find(name)
-        if option is None and name in EVERYWHERE:
+        if option is None and ALSO.get(name, name) in EVERYWHERE:
+            name = ALSO.get(name, name)
             if not EVERYWHERE[name] and equals:
                 raise _no_value(name)
             if EVERYWHERE[name] and not equals:
@@ -266,7 +268,7 @@ def wanted_output(words: Sequence[str]) -> str | None:
     """The format that a line with a mistake in it asks for its complaint in."""
     for place, word in enumerate(words):
         name, equals, value = word.partition("=")
-        if name in ("-o", "--output"):
+        if name in ("-o", "--output", "--format"):
             asked = value if equals else next(iter(words[place + 1 : place + 2]), "")
             if asked in FORMATS:
                 return asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from virshpy.shell.failure import ParseError
 from virshpy.shell.lang.parser import Separator, split
 
@@ -26,6 +28,19 @@ def last_command(text: str) -> tuple[list[str], str]:
     while any(isinstance(word, Separator) for word in words):
         words = words[next(i for i, word in enumerate(words) if isinstance(word, Separator)) + 1 :]
     return [*(word for word in words if isinstance(word, str)), _bare(typed)], typed
+
+
+def words_as_typed(text: str) -> Iterator[tuple[str, bool]]:
+    """A line cut into words as they are typed, the blanks between them, and separators; with each, whether it is the
+    last. Put together they are the line."""
+    cuts, before = [], ""
+    for position, character in _bare_characters(text):
+        kind = "blank" if character in " \t" else "separator" if character in ";\n" else "word"
+        if kind != before or kind == "separator":
+            cuts.append(position)
+        before = kind
+    for start, end in pairwise([*cuts, len(text)]):
+        yield text[start:end], end == len(text)
 
 
 def quoted(word: str) -> str:

@@ -204,6 +204,7 @@ GROUPS = (
             "itself": "cd complete connect echo exit help pwd quit self-test",
             "diff": "diff",
             "setup": "completion unit",
+            "prompt": "history set",
         },
     ),
 )

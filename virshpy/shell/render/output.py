@@ -32,6 +32,8 @@ class Renderer:
         self.format = format or ("rich" if _suits_rich(sys.stdout) else "plain")
         self.page: list[str] | None = None  # what is kept back to be shown by a pager
         self._line_open = False  # a bar is on it
+        # Whether what does not fit on the screen is shown by one, unasked.
+        self.pages = _suits_rich(sys.stdout) and sys.stdin.isatty()
         self.quiet = quiet
         self.timing = timing
         self.hints = hints or environment.variable("VIRSHPY_HINTS") is not None or _suits_hints(sys.stderr)
@@ -50,7 +52,21 @@ class Renderer:
             self.failure_line(result.text)
             return
         form = result.coloured if self.format == "rich" else result.plain
-        self.write(form(quiet=self.quiet))
+        self._show(form(quiet=self.quiet))
+
+    def _show(self, text: str) -> None:
+        """Print a result; in a pager where the screen has no room for it."""
+        if self.pages and self.page is None and self.format == "rich" and text.count("\n") >= self._room():
+            self.page = [text]
+            self.show_page()
+        else:
+            self.write(text)
+
+    def _room(self) -> int:
+        """Lines that a result may have; the prompt needs some, too."""
+        from virshpy.shell.render.terminal import lines_of
+
+        return lines_of(sys.stdout) - 2
 
     def _progress(self, step: Progress) -> None:
         """To standard error, as virsh does: what a command prints stays free of it."""
@@ -117,6 +133,10 @@ class Renderer:
         from virshpy.shell.render import machine
 
         text = machine.written(document, self.format, indented=stream.isatty())
+        if self.format == "json" and environment.has_colours(stream) and not environment.as_virsh():
+            from virshpy.shell.render import terminal
+
+            text = terminal.json(text)
         if stream is not sys.stdout:
             complain(text)
             return

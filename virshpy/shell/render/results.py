@@ -10,7 +10,7 @@ from virshpy.shell.render.layout import cell, label, table_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from typing import Any
 
 
@@ -120,6 +120,22 @@ class Document(Result):
         from virshpy.shell.render.terminal import xml
 
         return (xml(self.text) if self.language == "xml" else self.text) + self.end
+
+
+class Help(Document):
+    """A text of help. On a terminal it is wrapped to the width; commands that the connection cannot do (``missing``)
+    are marked."""
+
+    __slots__ = ("missing",)
+
+    def __init__(self, text: str, missing: Container[str] = ()) -> None:
+        super().__init__(text, key="help", language="text")
+        self.missing = missing
+
+    def coloured(self, *, quiet: bool = False) -> str:
+        from virshpy.shell.render.terminal import help_text
+
+        return help_text(self.text, self.missing)
 
 
 class Field:
@@ -283,6 +299,11 @@ class Plan(Result):
 
     def data(self) -> dict[str, Any]:
         return {"plan": list(self.steps)}
+
+    def coloured(self, *, quiet: bool = False) -> str:
+        from virshpy.shell.render.terminal import shell_line
+
+        return "".join(shell_line(step) + "\n" for step in self.steps)
 
 
 class Explanation(Result):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,22 @@ def test_the_agent_restarts_the_guest_and_ends_it(virshpy: Run, root: Path, agen
     virshpy("shutdown", "vm", "--mode", "agent")
     wait_for(lambda: state(virshpy, "vm") == "shut off (shutdown)", "the shutdown")
     assert "POWER-BUTTON" not in log.read_text()
+
+
+def test_the_agent_tells_the_guests_addresses(virshpy: Run, root: Path, agent_guest: Guest) -> None:
+    nic = "<interface type='user'><mac address='52:54:00:12:34:56'/><model type='virtio'/></interface>"
+    log = root / "serial.log"
+    define(virshpy, root, document("vm", serial_to(log) + CHANNEL + nic, guest=agent_guest, words=("guest=idle",)))
+    virshpy("start", "vm")
+    wait_ready(log)
+    told = json.loads(virshpy("-o", "json", "domifaddr", "vm", "--source", "agent").stdout)["result"]["interfaces"]
+    assert {one["name"]: one["mac"] for one in told} == {"lo": "00:00:00:00:00:00", "eth0": "52:54:00:12:34:56"}
+    (loop,) = (one["addresses"] for one in told if one["name"] == "lo")
+    assert {"protocol": "ipv4", "address": "127.0.0.1", "prefix": 8} in loop
+    # Addresses that are of no use to others are none to reach the guest by.
+    listed = virshpy("-o", "json", "list", "--fields", "name,ip,mac").stdout
+    assert json.loads(listed)["result"]["domains"] == [{"name": "vm", "ip": [], "mac": "52:54:00:12:34:56"}]
+    virshpy("destroy", "vm")
 
 
 def test_without_a_mode_the_agent_comes_first(virshpy: Run, root: Path, agent_guest: Guest) -> None:

@@ -35,6 +35,7 @@ NO_SESSION = Session(Settings(), Renderer("plain"))
 # Options that virsh 9.0 does not have yet, where it has the command.
 LATER = {
     "capabilities": ("--xpath <string>", "--wrap"),
+    "list": ("--fields <string>",),
     "start": ("--autostart",),
     "shutdown": ("--all", "--wait", "--timeout <number>", "--destroy"),
     "domcapabilities": ("--xpath <string>", "--wrap", "--disable-deprecated-features"),

@@ -114,7 +114,8 @@ HOMES = (
     Home(
         "reading what a peer said",
         ("json.loads", "json.load"),
-        ("virshpy/host/framing.py", "virshpy/host/journal.py", "virshpy/drivers/qemu/eventlog.py",
+        ("virshpy/host/framing.py", "virshpy/host/journal.py", "virshpy/host/neighbours.py",
+         "virshpy/drivers/qemu/eventlog.py",
          "virshpy/drivers/qemu/monitor.py", "virshpy/drivers/qemu/start/helper_processes.py",
          "virshpy/drivers/qemu/from_native/*",
          "virshpy/drivers/qemu/capabilities/firmware.py", "virshpy/drivers/qemu/capabilities/probe.py",

@@ -28,6 +28,7 @@ class QemuDriver(Driver):
     parts = {
         "domain": "virshpy.drivers.qemu.inspect:DomainRows",
         "life": "virshpy.drivers.qemu.life:LifeRows",
+        "devices": "virshpy.drivers.qemu.devices:DeviceRows",
         "tuning": "virshpy.drivers.qemu.tuning:TuningRows",
         "hypervisor": "virshpy.drivers.qemu.monitor:MonitorRows",
         "connection": "virshpy.drivers.qemu.connection:ConnectionRows",

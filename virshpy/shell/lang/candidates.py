@@ -29,6 +29,15 @@ class Preferences(Type):
         return [(name, known.help) for name, known in KNOWN.items()]
 
 
+class ListFields(Type):
+    """Columns of ``list --fields``."""
+
+    def complete(self, prefix: str, session: Session) -> Iterable[Candidate]:
+        from virshpy.shell.commands.domain.fields import FIELDS
+
+        return [(name, field.help) for name, field in FIELDS.items()]
+
+
 class PreferredValues(Type):
     """How one may want it."""
 
@@ -296,6 +305,7 @@ ARCHES = InCapabilities(_arches)
 VIRT_TYPES = InCapabilities(_virt_types)
 EMULATORS = InCapabilities(_emulators)
 MACHINES = InCapabilities(_machines)
+LIST_FIELDS = Commas(ListFields())
 PREFERENCES = Preferences()
 PREFERRED = PreferredValues()
 CPU_ARCHES = Choice("x86_64", "i686", "aarch64", "armv7l", "ppc64", "ppc64le", "s390x")

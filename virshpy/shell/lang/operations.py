@@ -118,7 +118,7 @@ NEEDED = {
     "iothreadinfo": "node_get_cpu_map",
     "iothreadpin": "domain_pin_iothread",
     "iothreadset": "domain_set_iothread_params",
-    "list": "connect_list_all_domains",
+    "list": "connect_list_all_domains domain_interface_addresses",
     "lxc-enter-namespace": "domain_lxc_open_namespace",
     "managedsave": "domain_managed_save",
     "managedsave-define": "domain_lookup_by_name domain_managed_save_define_xml",

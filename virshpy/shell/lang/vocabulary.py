@@ -119,6 +119,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "directory": ("text", "path of a directory"),
     "key": ("text", "what names a volume for good"),
     "line": ("text", "line of text: of a file, or as it was typed"),
+    "ip": ("texts", "IP addresses of a guest"),
     "history": ("list", "lines that were typed at the prompt"),
     "number": ("integer", "which one of them it is, from 1"),
     "preferences": ("list", "what the user prefers at the prompt"),

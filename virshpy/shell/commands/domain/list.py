@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags, StatsTypes
 from virshpy.shell.failure import failing
-from virshpy.shell.lang.command import Exclusive, command, flag
+from virshpy.shell.lang.command import Exclusive, command, exclusive, flag, option
+from virshpy.shell.lang.types import TEXT
 from virshpy.shell.render.results import Lines, Table
 from virshpy.shell.render.states import state_label
 
@@ -23,6 +24,13 @@ L = ListDomainsFlags
 # What virConnectGetAllDomainStats can filter by itself; the numbers are the same.
 _STATS_FILTERS = sum(int(member) for member in GetAllDomainStatsFlags if member <= L.OTHER)
 _SHUT_OFF = "shut off"
+
+
+_FIELDS_HELP = "columns, separated by commas: name, state, ip, memory, …"
+_FIELD_KEYS = (
+    "name? id? uuid? state? reason? title? memory_kib? max_memory_kib? vcpu_count? cpu_time_ns? autostart? persistent? "
+    "ip? mac?"
+)
 
 
 @command(
@@ -53,13 +61,20 @@ _SHUT_OFF = "shut off"
         flag("table", "print a table (this is the default)"),
         flag("managed-save", "show which inactive domains have a managed save image"),
         flag("title", "show titles, too"),
+        option("fields", TEXT.offering("LIST_FIELDS"), _FIELDS_HELP, named_only=True),
     ),
-    constraints=(Exclusive("table", "name"), Exclusive("table", "uuid"), Exclusive("table", "id")),
+    constraints=(
+        Exclusive("table", "name"),
+        Exclusive("table", "uuid"),
+        Exclusive("table", "id"),
+        *exclusive("fields", "name", "uuid", "id", "title", "managed-save"),
+    ),
     examples=(
         ("list --all", "every domain, with its state"),
         ("list --name --state-running --autostart", "names of running domains that start with the host"),
+        ("list --fields name,state,ip,memory", "the columns that you want"),
     ),
-    returns="domains[id name state uuid title?] | domains[uuid? id? name?]",
+    returns=f"domains[id name state uuid title?] | domains[uuid? id? name?] | domains[{_FIELD_KEYS}]",
 )
 def list_(session: Session, args: Arguments) -> Result:
     flags = _selection(args)
@@ -68,6 +83,10 @@ def list_(session: Session, args: Arguments) -> Result:
         plain = [name for name in ("id", "uuid", "name") if name in args]
         if plain:
             return _lines(rows, plain)
+        if args["fields"] is not None:
+            from virshpy.shell.commands.domain.fields import shown
+
+            return shown([domain for domain, _ in rows], args["fields"])
         return _table(session, rows, args)
 
 

@@ -1,0 +1,74 @@
+"""The devices of a guest, as far as they are asked about: so far, which addresses its interfaces have."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.driver.domain.devices import DeviceOperations, InterfaceAddresses, IPAddress
+from virshpy.drivers.qemu import reading
+from virshpy.drivers.qemu.records import Domains
+from virshpy.enums import InterfaceAddressesSource, IPAddrType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from virshpy.driver.domain import DomainRef
+    from virshpy.host.site import Site
+    from virshpy.xml.domain import Domain
+
+
+class DeviceRows(DeviceOperations):
+    """virDomain*, as far as it is about devices."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.domains = Domains(site)
+
+    def domain_interface_addresses(self, domain: DomainRef, source: int) -> list[InterfaceAddresses]:
+        record = self.domains.require_active(domain)
+        document = reading.parse(self.domains.live_document(record.uuid))
+        if source == InterfaceAddressesSource.LEASE:
+            return []  # leases are those of virtual networks, which no guest of ours can be on yet
+        if source == InterfaceAddressesSource.ARP:
+            return list(_spoken_to(document))
+        if source == InterfaceAddressesSource.AGENT:
+            from virshpy.drivers.qemu import agent
+
+            path = agent.socket_of(document)
+            if path is None:
+                raise errors.ArgumentUnsupported("QEMU guest agent is not configured")
+            return _told(agent.ask(path, "guest-network-get-interfaces", {}, pids=record.pids))
+        raise errors.ArgumentUnsupported(f"Unknown IP address data source {source}")
+
+
+def _spoken_to(document: Domain) -> list[InterfaceAddresses]:
+    """The guest's interfaces that this host has spoken to, with the addresses that they had then."""
+    from virshpy.host import neighbours
+
+    known, found = neighbours.table(), []
+    for interface in document.devices.interfaces:
+        mac = (interface.mac and interface.mac.address) or ""
+        addresses = [_address(one, 0) for one in known.get(mac.lower(), ())]
+        if addresses:
+            name = (interface.target and interface.target.dev) or ""
+            found.append(InterfaceAddresses(name, mac, addresses))
+    return found
+
+
+def _told(answer: Any) -> list[InterfaceAddresses]:
+    """What a guest's agent says of its interfaces. Raises AgentUnresponsive where that makes no sense."""
+    try:
+        return [
+            InterfaceAddresses(
+                str(one["name"]),
+                str(one["hardware-address"]) if "hardware-address" in one else None,
+                [_address(str(ip["ip-address"]), int(ip["prefix"])) for ip in one.get("ip-addresses", ())],
+            )
+            for one in answer
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise errors.AgentUnresponsive("its answer makes no sense") from None
+
+
+def _address(text: str, prefix: int) -> IPAddress:
+    return IPAddress(IPAddrType.IPV6 if ":" in text else IPAddrType.IPV4, text, prefix)

@@ -310,12 +310,53 @@ def reap(pid: int) -> None:
 
 def cpu_time(pid: int) -> int:
     """Processor time that a process has used, in nanoseconds; 0 where it is gone."""
+    return sum(cpu_times(pid))
+
+
+def cpu_times(pid: int) -> tuple[int, int]:
+    """The same as (its own, the kernel's for it)."""
+    return _times(f"/proc/{pid}/stat")
+
+
+def _times(path: str) -> tuple[int, int]:
+    tick = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
+        with open(path, "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
+        return 0, 0
+    return int(fields[11]) * tick, int(fields[12]) * tick
+
+
+def thread_times(pid: int, thread: int) -> tuple[int, int]:
+    """Nanoseconds that a thread has run, and that it has waited for a processor; zeros where it is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
+            waited = int(file.read().split()[1])
+    except (OSError, IndexError):
+        waited = 0  # a kernel that does not count it
+    return sum(_times(f"/proc/{pid}/task/{thread}/stat")), waited
+
+
+def resident(pid: int) -> int:
+    """Memory of the host that a process has, in KiB; 0 where it is gone."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
+    except (FileNotFoundError, ProcessLookupError):
         return 0
-    return (int(fields[11]) + int(fields[12])) * (1_000_000_000 // os.sysconf("SC_CLK_TCK"))
+
+
+def link_counters() -> dict[str, tuple[list[int], list[int]]]:
+    """By the names of the host's links, what they have received and sent: bytes, packets, errors, dropped packets."""
+    with open("/proc/net/dev") as file:
+        lines = file.read().splitlines()[2:]
+    found = {}
+    for line in lines:
+        name, _, numbers = line.partition(":")
+        values = [int(number) for number in numbers.split()]
+        found[name.strip()] = (values[:4], values[8:12])
+    return found
 
 
 def threads(pid: int) -> set[int]:

@@ -9,7 +9,15 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.domain import ControlInfo, DomainInfo, DomainOperations, DomainRef, SecurityLabel
 from virshpy.drivers.qemu import endings
 from virshpy.drivers.qemu.records import Domains, Record
-from virshpy.enums import ConsoleFlags, ControlState, DomainState, ListDomainsFlags, StatsTypes, XMLFlags
+from virshpy.enums import (
+    ConsoleFlags,
+    ControlState,
+    DomainState,
+    GetAllDomainStatsFlags,
+    ListDomainsFlags,
+    StatsTypes,
+    XMLFlags,
+)
 from virshpy.host import processes
 
 TYPE_CHECKING = False
@@ -208,24 +216,30 @@ class DomainRows(DomainOperations):
     def connect_get_all_domain_stats(
         self, domains: list[DomainRef] | None, stats: int, *, flags: int = 0
     ) -> list[tuple[DomainRef, dict[str, Any]]]:
-        supported = StatsTypes.STATE | StatsTypes.CPU_TOTAL
-        if unknown := stats & ~supported:
-            raise errors.ArgumentUnsupported(f"Stats types bits 0x{unknown:x} are not supported by this daemon")
+        # The state alone is a query; lists ask for no more, and have nothing to load.
+        if stats != StatsTypes.STATE:
+            from virshpy.drivers.qemu.statistics import SUPPORTED
+
+            unknown = stats & ~SUPPORTED
+            if unknown and flags & GetAllDomainStatsFlags.ENFORCE_STATS:
+                raise errors.ArgumentUnsupported(f"Stats types bits 0x{unknown:x} are not supported by this daemon")
+            stats = stats & SUPPORTED if stats else int(SUPPORTED)
         if domains is None:
             found = self.select(flags & 0xFFFF)
         else:
             endings.refresh(self.domains)
             known = {record.uuid: record for record in self.domains.query()}
             found = [(known[ref.uuid], None) for ref in domains if ref.uuid in known]
-        wanted = stats or supported
-        return [(record.ref, self._stats(record, state, wanted)) for record, state in found]
+        return [(record.ref, self._stats(record, state, stats, flags)) for record, state in found]
 
-    def _stats(self, record: Record, state: tuple[int, int] | None, wanted: int) -> dict[str, Any]:
+    def _stats(self, record: Record, state: tuple[int, int] | None, wanted: int, flags: int) -> dict[str, Any]:
         row: dict[str, Any] = {}
         if wanted & StatsTypes.STATE:
             row["state.state"], row["state.reason"] = state or self.domains.state(record)
-        if wanted & StatsTypes.CPU_TOTAL and record.pid:
-            row["cpu.time"] = processes.cpu_time(record.pid)
+        if wanted & ~StatsTypes.STATE:
+            from virshpy.drivers.qemu.statistics import figures
+
+            row |= figures(self.domains, record, wanted, flags)
         return row
 
     # reaching in

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import needs
+from tests.shell.programs import installed
 from tests.shell.terminals import Terminal
 
 FOLDER = Path(__file__).parents[2] / "completions"
@@ -34,9 +34,8 @@ def shell(tmp_path: Path) -> Iterator[Opener]:
     """Opens a shell of that name with virshpy on its path and its completion loaded."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    program = programs / "virshpy"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m virshpy "$@"\n')
-    program.chmod(0o755)
+    for name in ("virshpy", "virsh"):
+        installed(programs, name)
     (tmp_path / "host.xml").write_text(HOST)
     environment = {
         **os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(FOLDER.parent), "TERM": "xterm",
@@ -91,6 +90,30 @@ def test_commands_options_and_values(name: str, shell: Opener) -> None:
     assert "net-define" in listed and "net-destroy" in listed
     if name != "bash":
         assert "define a network from a file" in listed
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_what_the_program_prints_completes_its_own_name(name: str, shell: Opener) -> None:
+    """Also for virsh, where it is called so."""
+    terminal = shell(name)
+    setup = {"fish": "virsh completion fish | source"}.get(name, f'eval "$(virsh completion {name})"')
+    terminal.send(f"{setup}; echo eval''uated\r")
+    terminal.expect("evaluated\r\n")
+    tab(terminal, "virsh domin", "dominfo")
+    tab(terminal, "virsh domstate --rea", "--reason")
+    tab(terminal, "virsh dominfo cos", "$5")
+
+
+@needs.file("/usr/share/bash-completion/completions/virsh", "libvirt-clients")
+@needs.file("/usr/share/bash-completion/bash_completion", "bash-completion")
+def test_libvirts_own_completion_of_virsh(shell: Opener) -> None:
+    terminal = shell("bash")
+    folder = "/usr/share/bash-completion"
+    terminal.send(f". {folder}/bash_completion; . {folder}/completions/virsh; echo loa''ded\r")
+    terminal.expect("loaded\r\n")
+    tab(terminal, "virsh domin", "dominfo")
+    tab(terminal, "virsh domstate --rea", "--reason")
+    tab(terminal, "virsh -c test:///default domstate te", "domstate test")
 
 
 @pytest.mark.parametrize("name", SHELLS)

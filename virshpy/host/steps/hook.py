@@ -45,12 +45,11 @@ class RunHooks(Step, kind="hook/1"):
         try:
             for script in self.scripts if self.begin else ():
                 self._run(script, self.begin)
-        except errors.Error as error:
+        except BaseException as error:
             self.undo()
+            if not isinstance(error, errors.Error):
+                raise
             raise errors.HookScriptFailed(error.message, hint="a script of the administrator's refuses it") from None
-        except BaseException:
-            self.undo()
-            raise
 
     def undo(self) -> None:
         for script in self.scripts if self.end else ():

@@ -3,7 +3,7 @@
 # bench   ratios against bare QEMU, and against virsh with libvirtd where those are installed
 # fuzz    damaged documents, shell lines and other inputs by the thousand; ARGS='-k documents -n 1000 -s 7 folder'
 # mutants what of virshpy/host can be broken without its tests noticing; ARGS='virshpy/host/journal.py -n 20'
-# The host is made ready by kit/prepare, which does nothing when it is.
+# The host is made ready by kit/prepare, which does nothing when it is: for the demo as little as it takes.
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PREFIX = /usr/local
 PROGRAM = $(PREFIX)/bin/virshpy
 
-.PHONY: demo test lint format typecheck unit bench fuzz mutants man install install-completions prepare prepare-test clean
+.PHONY: demo test lint format typecheck unit bench fuzz mutants man install install-completions prepare prepare-dev prepare-test clean
 
 demo: prepare
 	@$(BIN)/python -m kit.demo
@@ -31,23 +31,23 @@ test: prepare-test
 	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS) || status=1; \
 	exit $$status
 
-lint: prepare
+lint: prepare-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-format: prepare
+format: prepare-dev
 	$(BIN)/ruff format .
 
-typecheck: prepare
+typecheck: prepare-dev
 	$(BIN)/mypy
 
 unit: prepare-test
 	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS)
 
-bench: prepare
+bench: prepare-dev
 	@$(BIN)/python -m bench $(ARGS)
 
-fuzz: prepare
+fuzz: prepare-dev
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 mutants: prepare-test
@@ -68,12 +68,16 @@ install: install-completions
 install-completions:
 	install -D -m 644 completions/virshpy.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/virshpy
 	install -D -m 644 completions/_virshpy $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_virshpy
+	install -D -m 644 completions/_virshpy $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_virshpy
 	install -D -m 644 completions/virshpy.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/virshpy.fish
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 prepare:
 	@kit/prepare
+
+prepare-dev:
+	@kit/prepare dev
 
 prepare-test:
 	@kit/prepare test

@@ -5,6 +5,8 @@ What a user types is followed in a home of its own (tour.py), what root types in
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kit.guest import Guest
+from tests import needs
 from tests.docs.tour import CHECKOUT, LEFT_OUT, NEEDS, README, Tour, is_left_out
 from tests.docs.transcript import Names, fenced, follow, lines
 from tests.guests.documents import document
@@ -57,6 +60,18 @@ def test_each_example_is_used() -> None:
         assert f"examples/{path.name}" in typed
     for path in (EXAMPLES / "cloud-image").iterdir():
         assert path.name in typed
+
+
+@needs.program("apt-cache", "apt")
+def test_packages_that_are_named_are_the_distributions() -> None:
+    table = README.read_text().partition("| Package | For |")[2].partition("\n\n")[0]
+    named = {name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    assert {"qemu-system-x86", "swtpm-tools", "iproute2"} <= named
+    shown = set(subprocess.run(["apt-cache", "pkgnames"], capture_output=True, text=True, check=True).stdout.split())
+    if "apt" not in shown:
+        pytest.skip("needs the lists of packages: apt-get update")
+    # What Debian 12 has in qemu-system-common, and what has another name from Debian 13 on.
+    assert named - shown <= {"virtiofsd", "libssl3"}
 
 
 class TestLinesOfRoot:

@@ -23,6 +23,7 @@ import pytest
 from kit.guest import Guest
 from tests import needs
 from tests.docs.transcript import Names, Shell, fenced, follow, lines
+from tests.guests.living import wait_for_end
 from tests.shell.terminals import Terminal
 
 CHECKOUT = Path(__file__).parents[2]
@@ -98,7 +99,10 @@ class Tour:
             for line in typed:
                 if line.command.startswith("until ssh "):
                     self._listen()
-                follow(README.name, line, shell.type(names.put_in(line.command)), names)
+                command = names.put_in(line.command)
+                follow(README.name, line, shell.type(command), names)
+                if line.command.startswith("kill -9 "):
+                    wait_for_end(int(command.split()[-1]))
                 if line.command.startswith("mkdir -p ~/guests "):
                     self._replace_system(self.home / "guests" / "web.xml")
             for block in fenced(README.read_text(), "python"):
@@ -130,6 +134,7 @@ class Tour:
 
 @contextmanager
 def stopping(shell: Shell) -> Iterator[None]:
+    """However it ends, no guest is left running."""
     try:
         yield
     finally:

@@ -365,6 +365,12 @@ def test_list_of_all_commands_fits_the_terminal() -> None:
     assert re.sub(r"\s+", " ", shown).replace("(not on this connection) ", "").startswith("Grouped commands: ")
 
 
+def test_the_programs_own_help_fits_the_terminal() -> None:
+    shown = on_screen(60, "--help")
+    assert max(map(len, shown.splitlines())) <= 60
+    assert shown.split() == run_virshpy(["--help"]).stdout.split()
+
+
 def test_help_in_a_pipe_is_virshs() -> None:
     assert "    --all                  list inactive domains, too" not in on_screen(60, "help", "list")
     assert "\033" not in run_virshpy(["-o", "rich", "help", "list", "--no-pager", "-o", "plain"]).stdout

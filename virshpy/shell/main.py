@@ -178,7 +178,13 @@ def _standard_input(session: Session) -> None:
 def _show(what: str, renderer: Renderer) -> int:
     from virshpy.shell.lang import help
 
-    renderer.write({"help": help.usage, "version": help.version, "long-version": help.long_version}[what]())
+    text = {"help": help.usage, "version": help.version, "long-version": help.long_version}[what]()
+    if what == "help" and renderer.format == "rich":
+        from virshpy.shell.render.results import Help
+
+        renderer.render("help", Help(text))
+    else:
+        renderer.write(text)
     return 0
 
 

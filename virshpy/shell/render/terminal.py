@@ -37,7 +37,7 @@ _SHELL_WORD = r"(?:[^\s'\"\\]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+"
 _DIM = "90"
 # Of a text of help: a heading, and a row with two columns.
 _HEADING = r"  [A-Z][A-Z ]+(?: \(.*\))?| ?\S.*\(help keyword '.*'\):?"
-_ROW = r" {4}((?:--|\[--|<)?\S+(?: <\w+>)?) {2,}(\S.*)"
+_ROW = r" {4}(-\w \| --\S+|(?:--|\[--|<)?\S+(?: <\w+>)?) {2,}(\S.*)"
 
 
 def painted(what: str, text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.enums import InterfaceAddressesSource, MetadataType
+from virshpy.enums import InterfaceAddressesSource
+from virshpy.shell.commands.domain.list import title_of
 from virshpy.shell.failure import Failure
 from virshpy.shell.nouns.devices import attribute, devices
 from virshpy.shell.render.readable import scaled, shown_bool
@@ -42,13 +43,6 @@ def _reason(domain: Domain) -> str:
     return reason_label(*domain.state())
 
 
-def _title(domain: Domain) -> str:
-    try:
-        return domain.metadata(MetadataType.TITLE)
-    except errors.NoDomainMetadata:
-        return ""
-
-
 def _autostart(domain: Domain) -> Shown:
     return shown_bool(domain.is_persistent() and domain.autostart())
 
@@ -81,7 +75,7 @@ FIELDS = {
     "uuid": Field("uuid", "UUID", "its UUID", lambda domain: domain.uuid),
     "state": Field("state", "State", "running, paused, shut off, …", _state),
     "reason": Field("reason", "Reason", "why it is in that state", _reason),
-    "title": Field("title", "Title", "its title", _title),
+    "title": Field("title", "Title", "its title", title_of),
     "memory": Field("memory_kib", "Memory", "memory that it has", lambda domain: _size(domain.info().memory)),
     "max-memory": Field(
         "max_memory_kib", "Max memory", "memory that it may have", lambda domain: _size(domain.info().max_memory)

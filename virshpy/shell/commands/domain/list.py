@@ -135,12 +135,13 @@ def _table(session: Session, rows: list[Row], args: Arguments) -> Table:
             label = "saved"
         row: list[Any] = [domain.id, domain.name, label, domain.uuid]
         if with_title:
-            row.insert(3, _title(domain))
+            row.insert(3, title_of(domain))
         table.append(row)
     return Table("domains", columns, table)
 
 
-def _title(domain: Domain) -> str:
+def title_of(domain: Domain) -> str:
+    """A domain's title; empty where it has none, or has gone meanwhile."""
     from virshpy.enums import MetadataType
     from virshpy.errors import NoDomain, NoDomainMetadata
 

@@ -24,6 +24,7 @@ RECORDED = {
     "copied-file/1": ("path", "parent"),
     "directory/1": ("path",),
     "file/1": ("path", "parent"),
+    "hook/1": ("scripts", "end", "document", "log", "timeout"),
     "kept-directory/1": ("path", "made"),
     "listening-socket/1": ("path", "parent"),
     "owner/1": ("path", "uid", "owner", "group", "identity"),

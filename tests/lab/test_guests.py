@@ -139,6 +139,6 @@ def test_guests_are_shut_down_before_the_host_goes_off(lab: Lab) -> None:
         "> /etc/systemd/system/virshpy-guests.service.d/time.conf; systemctl daemon-reload"
     )
     off = lab.poweroff()
-    assert 12 < off.seconds < 60
+    assert off.seconds > 12  # `deaf` had its time
     lab.start()
     assert (ending(lab, "boot"), ending(lab, "login"), ending(lab, "deaf")) == ("shutdown", "shutdown", "destroyed")

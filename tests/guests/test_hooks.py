@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -104,9 +103,8 @@ def test_one_that_hangs_is_ended_with_what_it_has_started(guest: str, root: Path
     mark = "7331.25"
     install(root, f'[ "$2" != prepare ] || {{ sleep {mark}; true; }}')
     (root / "etc/virshpy.toml").write_text("[qemu]\nhook_timeout = 0.5\n")
-    begun = time.monotonic()
     refused = virshpy("start", guest, check=False)
-    assert f"{root}/etc/hooks/qemu did not end within 0.5 seconds" in refused.stderr and time.monotonic() - begun < 10
+    assert f"{root}/etc/hooks/qemu did not end within 0.5 seconds" in refused.stderr
     assert not processes(f"sleep {mark}")
     assert not nothing_left(root)
 

@@ -112,14 +112,12 @@ def test_shutdown_waits_and_pulls_the_plug(virshpy: Run, root: Path) -> None:
     for name in ("one", "two", "three"):
         define(virshpy, root, document(name))
     virshpy("start", "one", "two")
-    begun = time.monotonic()
     late = virshpy("--hints", "shutdown", "--all", "--wait", "--timeout", "1", check=False)
     assert late.returncode == 1 and late.stdout.count("is being shutdown") == 2
     assert late.stderr == (
         "error: not off after 1 seconds: 'one', 'two'\n"
         "hint: --destroy pulls the plug of those that do not stop in time\n"
     )
-    assert time.monotonic() - begun < 6
     done = virshpy("shutdown", "o*", "two", "--wait", "--timeout", "1", "--destroy")
     assert done.stdout.splitlines()[2:4] == [
         "Domain 'one' did not stop in time: destroyed", "Domain 'two' did not stop in time: destroyed",

@@ -35,10 +35,11 @@ def machine() -> Iterator[Lab]:
     units = {"once.service": ONCE}
     with tempfile.TemporaryDirectory(prefix="vp.lab.") as root, Lab(Path(root), units=units, files=FILES) as lab:
         for name in ("boot", "login", "job"):
-            define(lab, name)
+            describe(lab, name, serial_to(f"/persist/{name}.serial"))
         (lab.persist / "deaf.xml").write_text(document("deaf", memory=32))
-        lab.run("virshpy 'define /persist/deaf.xml; autostart boot deaf'")
-        lab.run("virshpy unit --install; systemctl daemon-reload; systemctl enable virshpy-guests")
+        defined = "; ".join(f"define /persist/{name}.xml" for name in ("boot", "login", "job", "deaf"))
+        lab.run(f"virshpy '{defined}; autostart boot deaf; unit --install'")
+        lab.run("systemctl daemon-reload; systemctl enable virshpy-guests")
         yield lab
 
 
@@ -50,13 +51,11 @@ def lab(machine: Lab) -> Lab:
     return machine
 
 
-def define(lab: Lab, name: str, *, uri: str = "qemu:///system", user: str = "root") -> None:
+def describe(lab: Lab, name: str, more: str = "") -> None:
+    """Write the document of a guest that answers the power button, and its disk."""
     (lab.persist / f"{name}.img").write_bytes(sector.disk())
     disk = f"<disk type='file'><source file='/persist/{name}.img'/><target dev='vda' bus='virtio'/></disk>"
-    serial = serial_to(f"/persist/{name}.serial") if user == "root" else ""
-    (lab.persist / f"{name}.xml").write_text(document(name, disk + serial, memory=32))
-    lab.run(f"chown {user} /persist/{name}.img")
-    lab.ssh(f"virshpy -c {uri} define /persist/{name}.xml", user=user)
+    (lab.persist / f"{name}.xml").write_text(document(name, disk + more, memory=32))
 
 
 def state(lab: Lab, name: str) -> str:
@@ -120,13 +119,13 @@ def test_scope_goes_with_its_guest(lab: Lab) -> None:
 
 
 def test_users_guest_outlives_his_logout_where_he_lingers(lab: Lab) -> None:
-    lab.run(f"loginctl enable-linger {USER}")
-    define(lab, "own", uri="qemu:///session", user=USER)
-    lab.ssh("virshpy -c qemu:///session start own", user=USER)
+    describe(lab, "own")
+    lab.run(f"loginctl enable-linger {USER}; chown {USER} /persist/own.img")
+    lab.ssh("virshpy -c qemu:///session 'define /persist/own.xml; start own'", user=USER)
     wait_for(lambda: not lab.run("loginctl list-sessions --no-legend").stdout, "the end of the session")
     uid = lab.run(f"id -u {USER}").stdout.strip()
     assert f"/user-{uid}.slice/user@{uid}.service/machine.slice/virshpy-own-" in group(lab, "own")
-    assert lab.ssh("virshpy -c qemu:///session domstate own; virshpy -c qemu:///session destroy own", user=USER)
+    lab.ssh("virshpy -c qemu:///session destroy own", user=USER)
 
 
 def test_guests_are_shut_down_before_the_host_goes_off(lab: Lab) -> None:
@@ -135,10 +134,10 @@ def test_guests_are_shut_down_before_the_host_goes_off(lab: Lab) -> None:
         ready(lab, name)
     lab.run("mkdir -p /etc/systemd/system/virshpy-guests.service.d")
     lab.run(
-        "printf '[Service]\\nEnvironment=SHUTDOWN_TIMEOUT=12\\n' "
+        "printf '[Service]\\nEnvironment=SHUTDOWN_TIMEOUT=8\\n' "
         "> /etc/systemd/system/virshpy-guests.service.d/time.conf; systemctl daemon-reload"
     )
     off = lab.poweroff()
-    assert off.seconds > 12  # `deaf` had its time
+    assert off.seconds > 8  # `deaf` had its time
     lab.start()
     assert (ending(lab, "boot"), ending(lab, "login"), ending(lab, "deaf")) == ("shutdown", "shutdown", "destroyed")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.enums import InterfaceAddressesSource
-from virshpy.shell.commands.domain.list import title_of
 from virshpy.shell.failure import Failure
 from virshpy.shell.nouns.devices import attribute, devices
+from virshpy.shell.nouns.domains import title_of
 from virshpy.shell.render.readable import scaled, shown_bool
 from virshpy.shell.render.results import Shown, Table
 from virshpy.shell.render.states import reason_label, state_label

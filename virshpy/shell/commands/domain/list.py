@@ -6,6 +6,7 @@ from virshpy.enums import GetAllDomainStatsFlags, ListDomainsFlags, StatsTypes
 from virshpy.shell.failure import failing
 from virshpy.shell.lang.command import Exclusive, command, exclusive, flag, option
 from virshpy.shell.lang.types import TEXT
+from virshpy.shell.nouns.domains import title_of
 from virshpy.shell.render.results import Lines, Table
 from virshpy.shell.render.states import state_label
 
@@ -138,14 +139,3 @@ def _table(session: Session, rows: list[Row], args: Arguments) -> Table:
             row.insert(3, title_of(domain))
         table.append(row)
     return Table("domains", columns, table)
-
-
-def title_of(domain: Domain) -> str:
-    """A domain's title; empty where it has none, or has gone meanwhile."""
-    from virshpy.enums import MetadataType
-    from virshpy.errors import NoDomain, NoDomainMetadata
-
-    try:
-        return domain.metadata(MetadataType.TITLE)
-    except (NoDomain, NoDomainMetadata):
-        return ""

@@ -16,7 +16,11 @@ from tests.conftest import Run
 from tests.guests.documents import document
 from tests.guests.living import define
 from tests.transcripts.transcripts import Outcome, run_as_virsh, run_virshpy
+from virshpy.api.domain import Domain
 from virshpy.shell.lang import registry
+from virshpy.shell.lang.global_options import Settings
+from virshpy.shell.render.output import Renderer
+from virshpy.shell.session import Session
 
 HOST = """<node>
 <domain type='test'><name>web-1</name><memory>1024</memory><os><type>hvm</type></os></domain>
@@ -88,6 +92,26 @@ def test_flags_instead_of_names(lines: Lines) -> None:
     outcome = lines("start db --autostart")
     assert outcome.stderr == "error: Options --domain and --autostart are mutually exclusive\n" and outcome.code == 1
     assert lines("shutdown --all; list --name").stdout.count("is being shutdown") == 4
+
+
+def test_ctrl_c_is_for_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "host.xml").write_text(HOST)
+    settings = Settings()
+    settings.uri = f"test://{tmp_path}/host.xml"
+    session = Session(settings, Renderer("plain"))
+    session.interactive = True
+    asked: list[str] = []
+
+    def destroy(domain: Domain, **_: object) -> None:
+        asked.append(domain.name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Domain, "destroy", destroy)
+    assert session.run_line("destroy web-1 db") is False and asked == ["web-1"]
+    session.interactive = False
+    with pytest.raises(KeyboardInterrupt):
+        session.run_line("destroy web-1 db")
+    session.close()
 
 
 def test_a_rule_is_broken_once(lines: Lines) -> None:

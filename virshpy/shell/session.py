@@ -10,15 +10,16 @@ from virshpy import errors
 from virshpy.shell import environment
 from virshpy.shell.failure import Failure, ParseError
 from virshpy.shell.lang.command import Arguments
-from virshpy.shell.lang.global_options import DEBUG, INFO, Settings
-from virshpy.shell.lang.parser import parse_line, wanted_output
-from virshpy.shell.render.output import MACHINE, Renderer
+from virshpy.shell.lang.global_options import INFO, Settings
+from virshpy.shell.lang.parser import parse_line
+from virshpy.shell.render.output import Renderer
 from virshpy.shell.render.results import Result
-from virshpy.shell.streams import OutputLost, complain
+from virshpy.shell.reporting import Reporting
+from virshpy.shell.streams import OutputLost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from typing import TypeVar
 
     from virshpy.api.connection import Connection
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 INTERRUPTED = 130
-_LEVELS = {DEBUG: "DEBUG", INFO: "INFO"}
 _NOT_CONNECTED = "failed to connect to the hypervisor"
 _LOST = "its files were removed, replaced or damaged; the next command connects again"
 
 
-class Session:
+class Session(Reporting):
     """Settings, the connection (opened when first needed), and whether a prompt is in use."""
 
     def __init__(self, settings: Settings, renderer: Renderer) -> None:
@@ -41,11 +41,9 @@ class Session:
         self.renderer = renderer
         self.uri = settings.uri
         self.readonly = settings.readonly
-        self.interactive = False
         self.stopping = False
         # At the prompt, what /dev/stdin stands for.
         self.read_document: Callable[[], str] | None = None
-        self.asking = "unknown"  # the command whose options are being read, for the trace
         self._preferences: Preferences | None = None
         self._connection: Connection | None = None
         self._lost = False  # it was open, and went without our doing
@@ -184,18 +182,25 @@ class Session:
         return True
 
     def run_one(self, invocation: Invocation) -> bool:
-        """Run a command for every object that its line names; False where one of them has failed."""
+        """Run a command for every object that its line names; False where one of them has failed. Ctrl-C ends it for
+        all of them."""
+        try:
+            return self._run_each(invocation)
+        except KeyboardInterrupt:
+            if not self.interactive:
+                raise
+            self.renderer.interrupted()
+            return False
+
+    def _run_each(self, invocation: Invocation) -> bool:
         lines = self._attempt(invocation, self._each) if invocation.is_about_several else [invocation]
         if lines is None:
             return False
         tried = [self._attempt(line, self._carry_out) for line in lines]
         done, finale = [one for one in tried if one is not None], invocation.command.finale
-        succeeded = len(done) == len(tried)
         if finale is not None and done and not self._is_rehearsal(invocation):
-            succeeded = (
-                self._attempt(invocation, lambda line: self._close(line, finale, done)) is not None and succeeded
-            )
-        return succeeded
+            tried.append(self._attempt(invocation, lambda line: self._finish(line, finale, done)))
+        return None not in tried
 
     def _each(self, invocation: Invocation) -> list[Invocation]:
         from virshpy.shell.several import each
@@ -213,9 +218,9 @@ class Session:
         self._render(command, run(command, arguments))
         return arguments
 
-    def _close(self, invocation: Invocation, finale: Finale, done: list[Arguments]) -> bool:
+    def _finish(self, invocation: Invocation, finale: Finale, done: list[Arguments]) -> Arguments:
         self._render(invocation.command, finale(self, done))
-        return True
+        return done[0]
 
     def _render(self, command: Command, results: Iterable[Result]) -> None:
         for result in results:
@@ -236,10 +241,6 @@ class Session:
             self._drop_what_is_dead()
         except OutputLost:
             raise
-        except KeyboardInterrupt:
-            if not self.interactive:
-                raise
-            self.renderer.interrupted()
         except Exception as error:
             if isinstance(error.__cause__, KeyboardInterrupt):  # while a class was made, in an import
                 raise KeyboardInterrupt from None
@@ -274,75 +275,3 @@ class Session:
             return self._connection is not None and not self._connection.is_alive()
         except errors.Error:
             return False  # a driver that cannot tell
-
-    # reporting
-    def trace(self, level: int, sentence: str) -> None:
-        """Tell how a line is understood where --debug asks for it, as virsh does: people, and the file of --log."""
-        if level < self.settings.debug:
-            return
-        if self.settings.log:
-            from virshpy.shell.userfiles import log
-
-            log(self.settings.log, _LEVELS[level], sentence)
-        if self.renderer.format not in MACHINE:
-            self.renderer.write(f"{sentence}\n")
-
-    def trace_word(self, command: str, option: str, word: str | None) -> None:
-        """One option of a line that was read; ``word`` is its value, or None where it has none."""
-        self.trace(INFO, f"{command}: {option}" + ("(bool): (none)" if word is None else f"(optdata): {word}"))
-
-    def trace_option(self, name: str, text: str, level: int = INFO) -> None:
-        """What names an object is looked at now."""
-        if self.asking != "unknown":
-            self.trace(level, f"{self.asking}: found option <{name}>: {text}")
-
-    def trace_way(self, name: str, way: str) -> None:
-        """How that object is looked up."""
-        self.trace(DEBUG, f"{self.asking}: <{name}> {way}")
-
-    def report(self, failure: Failure, command: str | None) -> None:
-        failure.called, failure.uri = self._called(), self.shown_uri()
-        self.renderer.failure(failure, command)
-        if self.settings.log:
-            from virshpy.shell.userfiles import log
-
-            for sentence in failure.sentences:
-                log(self.settings.log, "ERROR", sentence)
-
-    def _called(self) -> str:
-        """What a command line begins with that is to be pasted where this one was given."""
-        from shlex import quote
-
-        if self.interactive:
-            return ""
-        program = environment.program()
-        return f"{program} -c {quote(self.uri)} " if self.uri else f"{program} "
-
-    def report_syntax(self, error: ParseError, words: Sequence[str] = ()) -> None:
-        """Report what is wrong with a line; ``words`` are the line, which may ask for a format."""
-        kept = self.renderer.format
-        self.renderer.format = wanted_output(words) or kept
-        # People read the sentences one after another; programs may look at any of them.
-        last = len(error.messages) - 1
-        for number, message in enumerate(error.messages):
-            told = number == last or self.renderer.format in MACHINE
-            self.report(Failure(message, hint=error.hint if told else ""), error.command)
-        self.renderer.format = kept
-
-    def report_unexpected(self, error: Exception, command: str | None) -> None:
-        """A fault of the program itself: one line for the user, the trace where it can be found."""
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            raise KeyboardInterrupt from error  # it came while a class was made, and Python wraps it then
-        import traceback
-
-        trace = "".join(traceback.format_exception(error))
-        if self.settings.debug == DEBUG:
-            complain(trace)
-            hint = "the trace above says where"
-        else:
-            from virshpy.shell.userfiles import keep_trace
-
-            path = keep_trace(trace)
-            hint = f"details are in {path}" if path else "run it again with --debug=0 to see details"
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        self.report(Failure(None, errors.InternalError(what, hint=hint)), command)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 _TIMEOUT = 5  # seconds for the bus, and for a process to be moved
 _PREFIX = "virshpy-"
+_LONGEST = 200  # letters of a name in a unit's, which has 255 at most
 _PLAIN = frozenset(ascii_letters + digits + ":_.")
 # The unit that shuts guests down with the host: scopes end after it.
 GUESTS_UNIT = "virshpy-guests.service"
@@ -43,7 +44,7 @@ class Scope:
             if self.unit:
                 _call("AttachProcessesToUnit", "ssau", self.unit, "", "1", str(pid))
             else:
-                unit = f"{_PREFIX}{escaped(self.name)}-{pid}.scope"
+                unit = f"{_PREFIX}{escaped(self.name)[:_LONGEST]}-{pid}.scope"
                 _call("StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail", *self._properties(pid), "0")
                 self.unit = unit
             if not processes.wait_for(lambda: unit_of(pid) == self.unit, _TIMEOUT):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu.records import Domains, Record
 from virshpy.enums import ShutoffReason
 from virshpy.host import files, processes
@@ -50,6 +51,12 @@ def refresh(domains: Domains, records: list[Record] | None = None) -> bool:
         except Exception as error:
             domains.site.warn(f"domain '{record.name}' cannot be looked after: {type(error).__name__}: {error}")
     return changed
+
+
+def current(domains: Domains, ref: DomainRef) -> Record:
+    """The guest as it is now: one that ended while nobody looked is taken note of first. Raises NoDomain."""
+    record = domains.find(ref)
+    return domains.find(ref) if refresh(domains, [record]) else record
 
 
 def _look_after(domains: Domains, record: Record) -> bool:

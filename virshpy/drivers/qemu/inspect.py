@@ -86,37 +86,31 @@ class DomainRows(DomainOperations):
         return [(record, state) for record, state in with_states if state[0] in states]
 
     # state
-    def _current(self, ref: DomainRef) -> Record:
-        record = self.domains.find(ref)
-        if endings.refresh(self.domains, [record]):
-            record = self.domains.find(ref)
-        return record
-
     def domain_get_state(self, domain: DomainRef) -> tuple[int, int]:
-        return self.domains.state(self._current(domain))
+        return self.domains.state(endings.current(self.domains, domain))
 
     def domain_get_autostart(self, domain: DomainRef) -> bool:
         return bool(self.domains.find(domain).autostart)
 
     def domain_is_active(self, domain: DomainRef) -> bool:
-        return self._current(domain).active
+        return endings.current(self.domains, domain).active
 
     def domain_is_persistent(self, domain: DomainRef) -> bool:
-        return bool(self._current(domain).persistent)
+        return bool(endings.current(self.domains, domain).persistent)
 
     def domain_is_updated(self, domain: DomainRef) -> bool:
         from virshpy.xml.compare import at_next_start
 
-        record = self._current(domain)
+        record = endings.current(self.domains, domain)
         running, saved = self.domains.live_document(record.uuid), self.domains.definition(record.uuid)
         return running is not None and saved is not None and bool(at_next_start(running, saved))
 
     def domain_has_managed_save_image(self, domain: DomainRef) -> bool:
-        self._current(domain)
+        endings.current(self.domains, domain)
         return False
 
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
-        record = self._with_figures(self._current(domain))
+        record = self._with_figures(endings.current(self.domains, domain))
         maximum, memory, vcpus = record.max_memory or 0, record.memory or 0, record.vcpus or 1
         if not record.active:
             return DomainInfo(self.domains.state(record)[0], maximum, memory, vcpus, 0)
@@ -134,7 +128,7 @@ class DomainRows(DomainOperations):
         return ControlInfo(ControlState.OCCUPIED, 0, int(who[2] * 1000))
 
     def domain_get_messages(self, domain: DomainRef) -> list[str]:
-        record = self._current(domain)
+        record = endings.current(self.domains, domain)
         if not record.active:
             return []
         from virshpy.drivers.qemu import taint
@@ -143,7 +137,7 @@ class DomainRows(DomainOperations):
         return taint.messages(row[0]) if row else []
 
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
-        record = self._current(domain)
+        record = endings.current(self.domains, domain)
         if record.uid is None:
             return []
         return [SecurityLabel("dac", "0", f"+{record.uid}:+{record.uid}", True)]
@@ -162,11 +156,11 @@ class DomainRows(DomainOperations):
         return record
 
     def domain_get_os_type(self, domain: DomainRef) -> str:
-        return self._with_figures(self._current(domain)).os_type or "hvm"
+        return self._with_figures(endings.current(self.domains, domain)).os_type or "hvm"
 
     @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.UPDATE_CPU | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:
-        record = self._current(domain)
+        record = endings.current(self.domains, domain)
         inactive = not record.active or bool(flags & XMLFlags.INACTIVE)
         if inactive and record.persistent:
             from virshpy.xml.secrecy import tells_secrets
@@ -245,7 +239,7 @@ class DomainRows(DomainOperations):
     # reaching in
     @accepts(ConsoleFlags.FORCE | ConsoleFlags.SAFE)
     def domain_open_console(self, domain: DomainRef, device: str | None = None, *, flags: int = 0) -> Stream:
-        record = self._current(domain)
+        record = endings.current(self.domains, domain)
         if not record.active:
             raise errors.OperationInvalid("domain is not running")
         from virshpy.host.steps import Act

@@ -42,9 +42,7 @@ class TuningRows(TuningOperations):
             raise errors.InvalidArg(
                 "flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive"
             )
-        record = self.domains.find(domain)
-        if endings.refresh(self.domains, [record]):
-            record = self.domains.find(domain)
+        record = endings.current(self.domains, domain)
         live, _ = self.domains.kind.affected(record, flags & (VcpuFlags.LIVE | VcpuFlags.CONFIG))
         text = self.domains.live_document(record.uuid) if live else self.domains.definition(record.uuid)
         return reading.parse(text)

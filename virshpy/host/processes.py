@@ -347,18 +347,6 @@ def resident(pid: int) -> int:
         return 0
 
 
-def link_counters() -> dict[str, tuple[list[int], list[int]]]:
-    """By the names of the host's links, what they have received and sent: bytes, packets, errors, dropped packets."""
-    with open("/proc/net/dev") as file:
-        lines = file.read().splitlines()[2:]
-    found = {}
-    for line in lines:
-        name, _, numbers = line.partition(":")
-        values = [int(number) for number in numbers.split()]
-        found[name.strip()] = (values[:4], values[8:12])
-    return found
-
-
 def threads(pid: int) -> set[int]:
     """The threads of a process; none where it is gone."""
     try:

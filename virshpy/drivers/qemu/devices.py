@@ -43,9 +43,9 @@ class DeviceRows(DeviceOperations):
 
 def _spoken_to(document: Domain) -> list[InterfaceAddresses]:
     """The guest's interfaces that this host has spoken to, with the addresses that they had then."""
-    from virshpy.host import neighbours
+    from virshpy.host import links
 
-    known, found = neighbours.table(), []
+    known, found = links.neighbours(), []
     for interface in document.devices.interfaces:
         mac = (interface.mac and interface.mac.address) or ""
         addresses = [_address(one, 0) for one in known.get(mac.lower(), ())]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu import reading
 from virshpy.enums import GetAllDomainStatsFlags, StatsTypes
-from virshpy.host import processes
+from virshpy.host import links, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _of_interfaces(document: Domain) -> Figures:
     """Of the host's end: what the guest has sent, the host has received."""
     interfaces = document.devices.interfaces
     yield "net.count", len(interfaces)
-    counted = processes.link_counters()
+    counted = links.counters()
     for number, interface in enumerate(interfaces):
         name = interface.target.dev if interface.target is not None else None
         if not name or name not in counted:

@@ -43,14 +43,6 @@ def machine() -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture
-def lab(machine: Lab) -> Lab:
-    """The machine, which a test may have left off."""
-    if not machine.is_on:
-        machine.start()
-    return machine
-
-
 def describe(lab: Lab, name: str, more: str = "") -> None:
     """Write the document of a guest that answers the power button, and its disk."""
     (lab.persist / f"{name}.img").write_bytes(sector.disk())

@@ -48,14 +48,6 @@ def machine() -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture
-def lab(machine: Lab) -> Lab:
-    """The machine, which a test may have left off."""
-    if not machine.is_on:
-        machine.start()
-    return machine
-
-
 def notes(lab: Lab, boot: str) -> list[str]:
     """What the units of one boot have noted."""
     lines = (lab.persist / "notes").read_text().splitlines()

@@ -114,7 +114,7 @@ class Domains(Objects[Record]):
             "title": document.title,
             "max_memory": maximum,
             "memory": document.current_memory or maximum,
-            "vcpus": (document.vcpu and (document.vcpu.current or document.vcpu.value)) or 1,
+            "vcpus": document.current_vcpus,
             "os_type": (document.os and document.os.type and document.os.type.value) or "hvm",
         }
 

@@ -81,10 +81,8 @@ def _without_qemu(guest: Guest, wanted: int) -> Figures:
     if wanted & StatsTypes.INTERFACE and record.active:
         yield from _of_interfaces(guest.document)
     if wanted & StatsTypes.VCPU:
-        vcpu = guest.document.vcpu
-        maximum = (vcpu.value or 1) if vcpu is not None else 1
-        yield "vcpu.current", (vcpu.current if vcpu is not None else None) or maximum
-        yield "vcpu.maximum", maximum
+        yield "vcpu.current", guest.document.current_vcpus
+        yield "vcpu.maximum", guest.document.max_vcpus
     if wanted & StatsTypes.BALLOON:
         memory = (guest.document.memory and guest.document.memory.value) or 0
         current = guest.domains.guest_state(record).balloon if record.active else None

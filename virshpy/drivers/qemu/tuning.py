@@ -28,11 +28,8 @@ class TuningRows(TuningOperations):
 
     @accepts(VcpuFlags.LIVE | VcpuFlags.CONFIG | VcpuFlags.MAXIMUM)
     def domain_get_vcpus_flags(self, domain: DomainRef, *, flags: int = 0) -> int:
-        vcpu = self._document(domain, flags).vcpu
-        maximum = (vcpu.value or 1) if vcpu is not None else 1
-        if vcpu is None or flags & VcpuFlags.MAXIMUM:
-            return maximum
-        return vcpu.current or maximum
+        document = self._document(domain, flags)
+        return document.max_vcpus if flags & VcpuFlags.MAXIMUM else document.current_vcpus
 
     def _document(self, domain: DomainRef, flags: int) -> Domain:
         """The one document that flags of ModificationImpact mean. Raises OperationInvalid."""

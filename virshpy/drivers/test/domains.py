@@ -49,12 +49,12 @@ class Domains(ObjectRows, Lists):
     def domain_get_info(self, domain: DomainRef) -> DomainInfo:
         guest = self.guest(domain)
         document = guest.document
-        vcpu = document.vcpu
         maximum = document.memory.value if document.memory else None
         # As if it had been computing since the beginning of time.
         now = time.time_ns() // 1000 * 1000
-        count = (vcpu.current or vcpu.value or 1) if vcpu else 1
-        return DomainInfo(guest.state[0], maximum or 0, document.current_memory or maximum or 0, count, now)
+        return DomainInfo(
+            guest.state[0], maximum or 0, document.current_memory or maximum or 0, document.current_vcpus, now
+        )
 
     @accepts(XMLFlags.SECURE | XMLFlags.INACTIVE | XMLFlags.MIGRATABLE)
     def domain_get_xml_desc(self, domain: DomainRef, *, flags: int = 0) -> str:

@@ -126,14 +126,14 @@ class Figures(Guests, BlockOperations, DeviceOperations, TuningOperations):
         _, base = _time()
         pins = {pin.vcpu: pin.cpuset for pin in (guest.document.cputune.vcpupins if guest.document.cputune else [])}
         answer = []
-        for number in range(current_vcpus(guest.document)):
+        for number in range(guest.document.current_vcpus):
             cpus = list(pins.get(number) or range(HOST_CPUS))
             answer.append(VcpuInfo(number, VcpuState.RUNNING, base // 10, cpus[-1], cpus))
         return answer
 
     def domain_get_cpu_stats(self, domain: DomainRef, start_cpu: int, ncpus: int) -> list[dict[str, Any]]:
         guest = self.active_guest(domain)
-        count = (guest.document.vcpu.value if guest.document.vcpu else None) or 1
+        count = guest.document.max_vcpus
         if start_cpu == -1:
             total = sum(24386308517 + number for number in range(count))
             return [{"cpu_time": total, "user_time": 5540000000, "system_time": 6460000000}]
@@ -160,10 +160,6 @@ class Figures(Guests, BlockOperations, DeviceOperations, TuningOperations):
         if signum > 64:
             raise errors.InvalidArg(f"signum value {signum} is out of range")
         self.active_guest(domain)
-
-
-def current_vcpus(document: Domain) -> int:
-    return (document.vcpu.current or document.vcpu.value or 1) if document.vcpu else 1
 
 
 def find_disk(document: Domain, name: str) -> Disk | None:

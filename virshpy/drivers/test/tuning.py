@@ -7,7 +7,7 @@ from virshpy.driver.contract import accepts
 from virshpy.driver.domain import DomainRef
 from virshpy.driver.domain.devices import DeviceOperations, IOThreadInfo
 from virshpy.driver.domain.tuning import TuningOperations
-from virshpy.drivers.test.figures import MAPPED_CPUS, current_vcpus
+from virshpy.drivers.test.figures import MAPPED_CPUS
 from virshpy.drivers.test.host import Guests
 from virshpy.drivers.test.postparse import iothreads_of
 from virshpy.enums import LifecycleAction, MemoryModFlags, ModificationImpact, VcpuFlags
@@ -86,7 +86,7 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
     @accepts(V.LIVE | V.CONFIG | V.MAXIMUM)
     def domain_get_vcpus_flags(self, domain: DomainRef, *, flags: int = 0) -> int:
         document = self.guest(domain).looked_at(flags)
-        return _most(document) if flags & V.MAXIMUM else current_vcpus(document)
+        return document.max_vcpus if flags & V.MAXIMUM else document.current_vcpus
 
     @accepts(V.LIVE | V.CONFIG | V.MAXIMUM)
     def domain_set_vcpus_flags(self, domain: DomainRef, nvcpus: int, *, flags: int = 0) -> None:
@@ -99,10 +99,10 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
         if flags & V.MAXIMUM and flags & V.LIVE:
             raise errors.InvalidArg("cannot adjust maximum vcpus on running domain")
         for document in guest.affected(flags & (V.LIVE | V.CONFIG)):
-            most = _most(document)
+            most = document.max_vcpus
             vcpu = document.vcpu = document.vcpu or VCPU(placement="static", value=1)
             if flags & V.MAXIMUM:
-                current = min(current_vcpus(document), nvcpus)
+                current = min(document.current_vcpus, nvcpus)
                 vcpu.value, vcpu.current = nvcpus, current if current != nvcpus else None
                 continue
             if nvcpus > most:
@@ -115,12 +115,12 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
         document = self.guest(domain).looked_at(flags)
         pins = {pin.vcpu: pin.cpuset for pin in (document.cputune.vcpupins if document.cputune else [])}
         default = _default_cpus(document)
-        return [list(pins.get(number) or default) for number in range(_most(document))]
+        return [list(pins.get(number) or default) for number in range(document.max_vcpus)]
 
     @accepts(0)
     def domain_pin_vcpu_flags(self, domain: DomainRef, vcpu: int, cpus: list[int], *, flags: int = 0) -> None:
         document = self.active_guest(domain).document
-        if vcpu >= current_vcpus(document):
+        if vcpu >= document.current_vcpus:
             raise errors.InvalidArg(f"requested vcpu '{vcpu}' is not present in the domain")
         tune = document.cputune = document.cputune or Cputune()
         rows = [row for row in tune.vcpupins if row.vcpu != vcpu] + [VCPUPin(vcpu=vcpu, cpuset=tuple(cpus))]
@@ -145,7 +145,7 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
     def domain_get_iothread_info(self, domain: DomainRef, *, flags: int = 0) -> list[IOThreadInfo]:
         document = self.guest(domain).looked_at(flags)
         pins = {pin.iothread: pin.cpuset for pin in (document.cputune.iothreadpins if document.cputune else [])}
-        default = list((document.vcpu.cpuset if document.vcpu else None) or range(current_vcpus(document)))
+        default = list((document.vcpu.cpuset if document.vcpu else None) or range(document.current_vcpus))
         return [IOThreadInfo(thread.id, list(pins.get(thread.id) or default)) for thread in iothreads_of(document)]
 
     @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
@@ -219,10 +219,6 @@ class Tuning(Guests, DeviceOperations, TuningOperations):
             )
         for document in guest.affected(flags):
             setattr(document, _EVENTS[type], _ACTIONS[action])
-
-
-def _most(document: Domain) -> int:
-    return (document.vcpu.value or 1) if document.vcpu else 1
 
 
 def _default_cpus(document: Domain) -> list[int]:

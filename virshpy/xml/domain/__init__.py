@@ -169,6 +169,16 @@ class Domain(Element, tag="domain"):
         """The NUMA cells of the guest, none for a guest of one piece."""
         return self.cpu.numa.cells if self.cpu and self.cpu.numa else []
 
+    @property
+    def max_vcpus(self) -> int:
+        """The vCPUs that the guest may have."""
+        return (self.vcpu and self.vcpu.value) or 1
+
+    @property
+    def current_vcpus(self) -> int:
+        """The vCPUs that the guest has, the others not being plugged."""
+        return (self.vcpu and self.vcpu.current) or self.max_vcpus
+
     def _check(self, node: Node) -> None:
         self.devices.emulator  # noqa: B018 - made if there was none: it is always printed
         if not self.name:

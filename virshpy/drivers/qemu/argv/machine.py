@@ -201,8 +201,7 @@ def _address_words(guest: Guest) -> list[str]:
 
 def add_smp(guest: Guest) -> None:
     domain = guest.domain
-    assert domain.vcpu is not None
-    most = domain.vcpu.value or 1
+    most = domain.max_vcpus
     now = boot_vcpus(guest)
     words = [str(now)]
     if now != most:
@@ -219,10 +218,9 @@ def add_smp(guest: Guest) -> None:
 def boot_vcpus(guest: Guest) -> int:
     """How many CPUs are there before any is plugged: those that are enabled and cannot be unplugged."""
     domain = guest.domain
-    assert domain.vcpu is not None
     if domain.vcpus is not None and domain.vcpus.vcpus:
         return sum(1 for vcpu in domain.vcpus.vcpus if vcpu.enabled is not False and not vcpu.hotpluggable)
-    return domain.vcpu.current or domain.vcpu.value or 1
+    return domain.current_vcpus
 
 
 def add_iothreads(guest: Guest) -> None:

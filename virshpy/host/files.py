@@ -181,6 +181,46 @@ def punch_hole(fd: int, length: int) -> None:
     ctypes.CDLL(None).fallocate(fd, keep_size | punch, ctypes.c_long(0), ctypes.c_long(length))
 
 
+def allocate(fd: int, start: int, length: int) -> None:
+    """Set space aside for a stretch of a file, which ends there at the earliest. Raises OSError, OverflowError."""
+    if length > 0:
+        os.posix_fallocate(fd, start, length)
+
+
+def set_length(fd: int, length: int) -> None:
+    """Let a file end there. Raises OSError, OverflowError."""
+    os.ftruncate(fd, length)
+
+
+def name(old: str, new: str, *, within: int) -> None:
+    """Give a file of a directory (a descriptor) a further name there, which must be free; instead of its old one where
+    the file system knows no second names. Raises FileExistsError, OSError."""
+    try:
+        os.link(old, new, src_dir_fd=within, dst_dir_fd=within, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        try:
+            os.stat(new, dir_fd=within, follow_symlinks=False)
+        except FileNotFoundError:
+            os.rename(old, new, src_dir_fd=within, dst_dir_fd=within)
+        else:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new) from None
+
+
+def set_no_copy_on_write(fd: int) -> None:
+    """Have a new file written in place (btrfs): the flag that chattr calls C. Other file systems have no such flag."""
+    import fcntl
+    from struct import pack, unpack
+
+    get_flags, set_flags, no_copy = 0x80086601, 0x40086602, 0x00800000
+    try:
+        (flags,) = unpack("l", fcntl.ioctl(fd, get_flags, bytes(8)))
+        fcntl.ioctl(fd, set_flags, pack("l", flags | no_copy))
+    except OSError:
+        pass
+
+
 def append_line(path: str, text: str) -> int:
     """Add a line with the time to a log, as one write; how long the log is now. What cannot be written is left out."""
     fd = open_log(path)

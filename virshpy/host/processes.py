@@ -48,13 +48,87 @@ def run(
     Raises InternalError with the command's own words where it fails (unless not ``check``),
     SystemCallError where it cannot be run, OperationTimeout where it does not end.
     """
+    source = None if input is None else files.in_memory(input.encode())
+    process = _started(argv, source, env=env, uid=uid, groups=groups, descriptors=descriptors, together=together)
+    from subprocess import TimeoutExpired
+
+    try:
+        with signals.interruptible():
+            stdout, stderr = process.communicate(None, timeout)
+    except TimeoutExpired:
+        _abandon(process, together)
+        raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
+    except BaseException:
+        _abandon(process, together)
+        raise
+    if check:
+        _require_success(argv, process.returncode, stderr or stdout)
+    return Completed(argv, process.returncode, stdout, stderr)
+
+
+def run_heard(
+    argv: Sequence[str], hear: Callable[[str], object], *, timeout: float, descriptors: Sequence[int] = ()
+) -> None:
+    """Run a command that says how far it is: ``hear`` gets what it writes to standard output, as it comes.
+
+    It is given up where nothing comes for ``timeout`` seconds, and where ``hear`` raises, which is also called with
+    nothing now and then. Raises what :func:`run` does.
+    """
+    from select import select
+    from time import monotonic
+
+    until = monotonic() + timeout
+    process = _started(argv, None, descriptors=descriptors, together=True)
+    assert process.stdout is not None and process.stderr is not None
+    said = {process.stdout: "", process.stderr: ""}
+    open_ends = list(said)
+    try:
+        with signals.interruptible():
+            while open_ends:
+                ready, _, _ = select(open_ends, [], [], _TICK)
+                if ready:
+                    until = monotonic() + timeout
+                else:
+                    hear("")
+                if monotonic() > until:
+                    raise errors.OperationTimeout(f"{argv[0]} has said nothing for {timeout:g} seconds")
+                for pipe in ready:
+                    text = os.read(pipe.fileno(), 4096).decode(errors="replace")
+                    if not text:
+                        open_ends.remove(pipe)
+                    elif pipe is process.stdout:
+                        hear(text)
+                    said[pipe] = (said[pipe] + text)[-65536:]
+            process.wait(timeout)
+    except BaseException:
+        _abandon(process, True)
+        raise
+    finally:
+        for pipe in said:
+            pipe.close()
+    _require_success(argv, process.returncode, said[process.stderr] or said[process.stdout])
+
+
+_TICK = 0.2  # seconds between two calls of who hears nothing
+
+
+def _started(
+    argv: Sequence[str],
+    source: int | None,
+    *,
+    env: Mapping[str, str] | None = None,
+    uid: int | None = None,
+    groups: Sequence[int] = (),
+    descriptors: Sequence[int] = (),
+    together: bool = False,
+) -> subprocess.Popen[str]:
+    """A process whose output is heard; its input is ``source``, which is closed here. Raises SystemCallError."""
     import subprocess
 
-    source = subprocess.DEVNULL if input is None else files.in_memory(input.encode())
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             list(argv),
-            stdin=source,
+            stdin=subprocess.DEVNULL if source is None else source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -69,22 +143,14 @@ def run(
     except OSError as error:
         raise errors.from_os_error(error, f"Cannot run {argv[0]}") from None
     finally:
-        if source >= 0:
+        if source is not None:
             os.close(source)
-    try:
-        with signals.interruptible():
-            stdout, stderr = process.communicate(None, timeout)
-    except subprocess.TimeoutExpired:
-        _abandon(process, together)
-        raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
-    except BaseException:
-        _abandon(process, together)
-        raise
-    if check and process.returncode:
-        words = (stderr or stdout).strip()
-        how = _ending(process.returncode)
-        raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {how}: {words}")
-    return Completed(argv, process.returncode, stdout, stderr)
+
+
+def _require_success(argv: Sequence[str], returncode: int, words: str) -> None:
+    if returncode:
+        how = _ending(returncode)
+        raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {how}: {words.strip()}")
 
 
 def _abandon(process: subprocess.Popen[str], together: bool) -> None:

@@ -17,6 +17,7 @@ from virshpy import errors
 from virshpy.host.config import Config
 from virshpy.host.directories import directories as directories_of
 from virshpy.host.store import Store
+from virshpy.host.work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Site:
         self.config = Config(self.directories.config)
         self.store = Store(self.directories, readonly=readonly)
         self.rehearsing = False
+        self.work = Work()
         self._unheard: list[str] = []
         self._hear: Callable[[str], None] | None = None
 

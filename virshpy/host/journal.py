@@ -241,6 +241,12 @@ class Journal:
                 raise first
             self._close()
 
+    def hold_again(self) -> None:
+        """After an undo that failed before anything was taken back: the object is as active as it was."""
+        if list(self.steps) and self.problem is not None and len(self.steps) == self._next - 1:
+            self.problem = None
+            self.store.execute(f"UPDATE {self.db}.journal SET phase = 'held', problem = NULL WHERE id = ?", self.id)
+
     def backwards(self) -> list[int]:
         """The order of undoing. What is inside of a process of this list is over when that has ended."""
         started = {step.pid: seq for seq, step in self.steps.items() if step.pid}

@@ -254,9 +254,9 @@ class RemoveFile(Entry, kind="removed-file/1"):
     durable = True
     kept = True
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, aside: str | None = None) -> None:
         super().__init__(path)
-        self.aside = f"{path}.removed-{os.getpid()}-{os.urandom(4).hex()}"
+        self.aside = aside or f"{path}.removed-{os.getpid()}-{os.urandom(4).hex()}"
 
     def do(self, note: Callable[[], None]) -> None:
         try:

@@ -8,6 +8,7 @@ A new verb adds its row here. test_crash_matrix.py tries each row; tests/structu
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +20,11 @@ from virshpy import errors
 from virshpy import open as connect
 from virshpy.api.domain import Domain
 from virshpy.api.secret import Secret
-from virshpy.enums import UndefineFlags, XMLFlags
+from virshpy.api.storage import StoragePool
+from virshpy.enums import StoragePoolCreateFlags, StorageXMLFlags, UndefineFlags, XMLFlags
 
 UUID = "3f1c4a5e-0001-4000-8000-00000000c0de"
+POOL = "3f1c4a5e-0003-4000-8000-00000000c0de"
 SECRET = "3f1c4a5e-0002-4000-8000-00000000c0de"
 _FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 
@@ -35,6 +38,7 @@ class Ground:
         self.nvram = root / "lib/nvram/crash_VARS.fd"
         self.hook = root / "etc/hooks/qemu"
         self.kept = (root / "disk.img", root / "serial.log", self.nvram, root / "hooked")
+        self.pool = root / "pool"  # the directory of the pool, which is called ``crash-pool``
 
     def clear(self) -> None:
         """Nothing is on record, and nothing is left of earlier guests."""
@@ -46,6 +50,12 @@ class Ground:
                 domain.undefine(flags=UndefineFlags.NVRAM)
             for secret in connection.list_secrets():
                 secret.undefine()
+            for pool in connection.list_storage_pools():
+                if pool.is_active():
+                    pool.destroy()
+            for pool in connection.list_storage_pools():
+                pool.undefine()
+        shutil.rmtree(self.pool, ignore_errors=True)
         for path in (*self.kept, self.hook):
             path.unlink(missing_ok=True)
         self.kept[0].write_bytes(b"\0" * 4096)
@@ -63,6 +73,17 @@ class Ground:
         self.define(text)
         with connect(self.uri) as connection:
             connection.lookup_by_name("crash").create()
+
+    def pool_xml(self) -> str:
+        """With permissions, which its directory gets when it is built."""
+        permissions = "<permissions><mode>0750</mode></permissions>"
+        target = f"<target><path>{self.pool}</path>{permissions}</target>"
+        return f"<pool type='dir'><name>crash-pool</name><uuid>{POOL}</uuid>{target}</pool>"
+
+    def start_pool(self) -> None:
+        with connect(self.uri) as connection:
+            made = connection.storage_pool_define_xml(self.pool_xml())
+            made.create(flags=StoragePoolCreateFlags.WITH_BUILD)
 
     def small(self) -> str:
         disk = f"<disk type='file'><source file='{self.root}/disk.img'/><target dev='vda'/></disk>"
@@ -86,11 +107,31 @@ class Ground:
                 found[domain.name] = self._domain(domain)
             for secret in connection.list_secrets():
                 found[secret.uuid] = (secret.xml_desc(), _value(secret))
+            for pool in connection.list_storage_pools():
+                found[f"pool {pool.name}"] = self._pool(pool)
+        # What lies in the pool's directory, also under names that no listing shows.
+        found["volumes"] = {
+            path.name: (path.stat().st_mode, path.stat().st_size, hash(path.read_bytes()))
+            for path in sorted(self.pool.glob("**/*"))
+        }
+        found["built"] = self.pool.stat().st_mode if self.pool.exists() else None
         found["files"] = {path.name: path.stat().st_mode for path in self.kept if path.exists()}
         found["processes"] = len(processes(f"{self.root}[/ ]"))
         if not found["processes"]:
             found["left"] = nothing_left(self.root)
         return found
+
+    def _pool(self, pool: StoragePool) -> dict[str, Any]:
+        found: dict[str, Any] = {"active": pool.is_active(), "persistent": pool.is_persistent()}
+        if pool.is_persistent():
+            found["autostart"] = pool.autostart()
+            found["definition"] = pool.xml_desc(flags=StorageXMLFlags.INACTIVE).replace(str(self.root), "")
+        if pool.is_active():
+            found["volumes"] = sorted(self._volume(volume.xml_desc()) for volume in pool.list_volumes())
+        return found
+
+    def _volume(self, text: str) -> str:
+        return re.sub("<timestamps>.*</timestamps>", "", text, flags=re.DOTALL).replace(str(self.root), "")
 
     def _domain(self, domain: Domain) -> dict[str, Any]:
         # Not the reason: whoever finds a guest gone knows less about it than who ended it.
@@ -116,6 +157,11 @@ def all_or_nothing(before: dict[str, Any], after: dict[str, Any], complete: dict
     return after in (before, complete) and not after.get("left")
 
 
+def still_there(before: dict[str, Any], after: dict[str, Any], complete: dict[str, Any]) -> bool:
+    """What is overwritten in place may be half overwritten; it is there, and of its size."""
+    return [facts[:2] for facts in after["volumes"].values()] == [facts[:2] for facts in complete["volumes"].values()]
+
+
 class Row(NamedTuple):
     """``operation``: the contract's name of what the verb does. ``prepare`` brings a cleared ground to where the verb
     begins; ``invariant`` is asked of what was seen before, after the death, and where nothing disturbs the verb.
@@ -127,6 +173,41 @@ class Row(NamedTuple):
     prepare: Callable[[Ground], None]
     moments: int = 2
     invariant: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], bool] = all_or_nothing
+
+
+def _pool_written(ground: Ground) -> None:
+    ground.write(ground.pool_xml())
+
+
+def _pool_defined(ground: Ground) -> None:
+    with connect(ground.uri) as connection:
+        connection.storage_pool_define_xml(ground.pool_xml())
+
+
+def _pool_built(ground: Ground) -> None:
+    _pool_defined(ground)
+    ground.pool.mkdir()
+
+
+def _pool_runs(ground: Ground) -> None:
+    ground.start_pool()
+
+
+def _volume_made(ground: Ground, more: str = "<allocation>0</allocation>") -> None:
+    ground.start_pool()
+    ground.write("what is uploaded")
+    with connect(ground.uri) as connection:
+        pool = connection.storage_pool_lookup_by_name("crash-pool")
+        pool.storage_vol_create_xml(f"<volume><name>old</name><capacity>1048576</capacity>{more}</volume>")
+
+
+def _overlay_made(ground: Ground) -> None:
+    _volume_made(ground, "<target><format type='qcow2'/></target>")
+
+
+def _volume_filled(ground: Ground) -> None:
+    _volume_made(ground)
+    (ground.pool / "old").write_bytes(b"secret" * 1000)
 
 
 def _writes(ground: Ground) -> None:
@@ -194,6 +275,22 @@ ROWS = (
     Row("destroy crash --graceful", "domain_destroy_flags", _runs, 15),
     Row("reboot crash --mode acpi", "domain_reboot", _runs, 3),
     Row("qemu-monitor-command crash --hmp info", "domain_qemu_monitor_command", _runs, 0),
+    Row("pool-define {root}/crash.xml", "storage_pool_define_xml", _pool_written),
+    Row("pool-undefine crash-pool", "storage_pool_undefine", _pool_defined),
+    Row("pool-autostart crash-pool", "storage_pool_set_autostart", _pool_defined),
+    Row("pool-build crash-pool", "storage_pool_build", _pool_defined, 4),
+    Row("pool-start crash-pool --build", "storage_pool_create", _pool_defined, 6),
+    Row("pool-create {root}/crash.xml --build", "storage_pool_create_xml", _pool_written, 6),
+    Row("pool-destroy crash-pool", "storage_pool_destroy", _pool_runs, 3),
+    Row("pool-delete crash-pool", "storage_pool_delete", _pool_built, 2),
+    Row("pool-refresh crash-pool", "storage_pool_refresh", _overlay_made),
+    Row("vol-create-as crash-pool new 1M", "storage_vol_create_xml", _pool_runs, 8),
+    Row("vol-create-as crash-pool new 1M --format qcow2", "storage_vol_create_xml", _pool_runs, 8),
+    Row("vol-clone old new crash-pool", "storage_vol_create_xml_from", _volume_made, 8),
+    Row("vol-delete old crash-pool", "storage_vol_delete", _volume_made, 5),
+    Row("vol-resize old 2M crash-pool", "storage_vol_resize", _volume_made, 4),
+    Row("vol-upload old {root}/crash.xml crash-pool", "storage_vol_upload", _volume_made, 8),
+    Row("vol-wipe old crash-pool", "storage_vol_wipe", _volume_filled, 0, still_there),
     Row("secret-define {root}/secret.xml", "secret_define_xml", _secret),
     Row("secret-set-value {secret} --base64 YmJi", "secret_set_value", _secret),
     Row("secret-undefine {secret}", "secret_undefine", _secret),
@@ -201,6 +298,9 @@ ROWS = (
 
 # Operations that a connection for reading may not call, and that have no row.
 WITHOUT_A_ROW = {
+    "storage_vol_wipe_pattern": "the same as storage_vol_wipe, by a program of the host's",
+    "connect_find_storage_pool_sources": "only answers",
+    "storage_vol_download": "only answers",
     "domain_suspend": "tells QEMU one thing, and stores nothing",
     "domain_resume": "tells QEMU one thing, and stores nothing",
     "domain_reset": "tells QEMU one thing, and stores nothing",

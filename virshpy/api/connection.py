@@ -54,6 +54,14 @@ class Connection:
         """Have warnings handed to ``hear``: what a document holds that is kept but not understood, and where."""
         self.driver.on_warning(hear)
 
+    def progress(self) -> tuple[int, int] | None:
+        """(done, total) bytes of the operation that another thread has under way here: a copy, a transfer, a wipe."""
+        return self.driver.progress()
+
+    def cancel(self) -> None:
+        """Have that operation end with OperationAborted; what it has done is taken back."""
+        self.driver.cancel()
+
     def supports(self, operation: str) -> bool:
         """Whether its driver does an operation at all, by the contract's name: ``"domain_managed_save"``."""
         return self.driver.supports(operation)

@@ -58,6 +58,13 @@ class Driver(AllRows):
         for part in self._made.values():
             part.close()
 
+    def progress(self) -> tuple[int, int] | None:
+        """(done, total) bytes of the operation under way, for another thread; None where that is not known."""
+        return None
+
+    def cancel(self) -> None:
+        """Have the operation under way end with OperationAborted, where it moves data."""
+
     def on_warning(self, hear: Callable[[str], None]) -> None:
         """Hand sentences about documents (what was kept and not understood) to ``hear``; virshpy's own, not a row."""
 

@@ -7,7 +7,7 @@ from virshpy.driver.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.stream import Stream
+    from virshpy.driver.stream import DataStream
     from virshpy.enums import StoragePoolState, StorageVolType
 
 
@@ -149,11 +149,11 @@ class StorageOperations(Contract):
         """Bytes."""
 
     @operation("virStorageVolUpload", writes=True, flags="StorageVolUploadFlags", carries="stream")
-    def storage_vol_upload(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> Stream:
+    def storage_vol_upload(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
         """A stream to write into the volume."""
 
     @operation("virStorageVolDownload", writes=True, flags="StorageVolDownloadFlags", carries="stream")
-    def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> Stream:
+    def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
         """A stream to read from the volume."""
 
     @operation("virStorageVolGetInfoFlags", flags="StorageVolInfoFlags", plain="virStorageVolGetInfo")

@@ -7,9 +7,13 @@ from virshpy.shell.render.results import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from typing import TypeVar
 
     from virshpy.api.domain import Domain
+    from virshpy.shell.session import Session
+
+    T = TypeVar("T")
 
 INTERVAL = 0.5  # seconds between two looks, as with virsh
 
@@ -95,27 +99,15 @@ def watched(
         yield Progress(label, 1, 1, asked=asked)
 
 
-class Carried:
-    """Blocks of bytes on their way, of ``total`` bytes (0: unknown), as :func:`watched` measures and cancels them."""
-
-    def __init__(self, blocks: Iterable[bytes], total: int) -> None:
-        self._blocks = blocks
-        self._total = total
-        self._done = 0
-        self._cancelled = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        for block in self._blocks:
-            if self._cancelled:
-                raise errors.OperationAborted("canceled by client")
-            yield block
-            self._done += len(block)
-
-    def measure(self) -> tuple[int, int] | None:
-        return (min(self._done, self._total), self._total) if self._total else None
-
-    def cancel(self) -> None:
-        self._cancelled = True
+def transfer(label: str, session: Session, work: Callable[[], T]) -> Generator[Progress, None, T]:
+    """:func:`watched` for what moves a volume's data; what it gives is returned. Where nobody would see a bar, the work
+    is simply done: a signal then breaks it off where it stands."""
+    if not session.renderer.shows_bars():
+        return work()
+    connection = session.connection
+    given: list[T] = []
+    yield from watched(label, lambda: given.append(work()), connection.progress, connection.cancel, asked=False)
+    return given[0]
 
 
 def domain_job(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from string import ascii_letters, digits
 
 from virshpy import errors
@@ -125,6 +126,21 @@ def save(path: str, blocks: Iterable[bytes]) -> None:
     with open(path, "wb") as file:
         for block in blocks:
             file.write(block)
+
+
+@contextmanager
+def filled(path: str) -> Iterator[int]:
+    """A descriptor of a file that a command was asked for, new or emptied; a half of one is removed. Raises OSError."""
+    there = os.path.exists(path)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        yield fd
+    except BaseException:
+        if not there:
+            os.unlink(path)
+        raise
+    finally:
+        os.close(fd)
 
 
 def install(path: str, text: str) -> None:

@@ -8,9 +8,10 @@ from virshpy.xml.element import Element, attr, flag, leaf, many, one
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import ULONG, Enum, Int, Scalar, Size, scale, strtol, xml
 
-_IMAGES = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk"
+# libvirt's, and one that it does not know and QEMU does.
+_IMAGES = "none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk vhdx"
 # What a volume may be, by the kind of pool; the volumes of the others have no format.
-_VOLUME_FORMATS = {
+VOLUME_FORMATS = {
     "dir": _IMAGES, "fs": _IMAGES, "netfs": _IMAGES, "vstorage": _IMAGES, "gluster": _IMAGES, "rbd": _IMAGES,
     "sheepdog": _IMAGES, "disk": "none linux fat16 fat32 linux-swap linux-lvm linux-raid extended",
 }  # fmt: skip
@@ -144,7 +145,7 @@ class Volume(Element, tag="volume"):
         self.allocation = self.capacity if self.allocation is None else self.allocation
         self.source = self.source or VolumeSource()
         self.type = self.type or "file"
-        known = _VOLUME_FORMATS.get(pool_type, "").split()
+        known = VOLUME_FORMATS.get(pool_type, "").split()
         for part in (target, self.backing):
             if part is None:
                 continue

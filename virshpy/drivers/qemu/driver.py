@@ -35,6 +35,7 @@ class QemuDriver(Driver):
         "node": "virshpy.drivers.qemu.node.part:NodeRows",
         "processors": "virshpy.drivers.qemu.capabilities.processors:ProcessorRows",
         "secret": "virshpy.drivers.secret.part:SecretRows",
+        "storage": "virshpy.drivers.storage.volumes:StorageRows",
     }
 
     place: Site
@@ -45,6 +46,13 @@ class QemuDriver(Driver):
 
     def on_warning(self, hear: Callable[[str], None]) -> None:
         self.place.on_warning(hear)
+
+    def progress(self) -> tuple[int, int] | None:
+        work = self.place.work
+        return (work.done, work.total) if work.total else None
+
+    def cancel(self) -> None:
+        self.place.work.cancel()
 
     def rehearse(self, on: bool) -> None:
         super().rehearse(on)

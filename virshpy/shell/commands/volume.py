@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from virshpy import errors
 from virshpy.enums import (
     StorageVolCreateFlags,
@@ -37,7 +39,7 @@ _VOL = argument("vol", VolumeType(), "name (with its pool), key or path of a vol
 _NEW = StorageVolCreateFlags
 _PREALLOCATE = flag("prealloc-metadata", "preallocate the metadata of a qcow2 image", adds=_NEW.PREALLOC_METADATA)
 _REFLINK = flag("reflink", "share blocks with the original where the file system can", adds=_NEW.REFLINK)
-_FORMATS = Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "dir")
+_FORMATS = Choice("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "dir")
 _TYPES = ("file", "block", "dir", "network", "netdir", "ploop")
 
 
@@ -86,13 +88,16 @@ class Allocation(VolumeSize):
     examples=(("vol-create-as default-pool web.qcow2 20G --format qcow2", "a disk that grows up to 20 GiB"),),
     returns="message name pool | xml",
 )
-def vol_create_as(session: Session, pool: StoragePool, name: str, print_xml: bool, args: Arguments) -> Result:
+def vol_create_as(session: Session, pool: StoragePool, name: str, print_xml: bool, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import transfer
+
     xml = _volume_xml(session, args)
     if print_xml:
-        return Document(xml)
+        yield Document(xml)
+        return
     with failing(f"Failed to create vol {name}"):
-        pool.storage_vol_create_xml(xml, flags=args.flags)
-    return Message(f"Vol {name} created", name=name, pool=pool.name)
+        yield from transfer("Create", session, lambda: pool.storage_vol_create_xml(xml, flags=args.flags))
+    yield Message(f"Vol {name} created", name=name, pool=pool.name)
 
 
 def _volume_xml(session: Session, args: Arguments) -> str:
@@ -122,11 +127,13 @@ def _volume_xml(session: Session, args: Arguments) -> str:
     examples=(("vol-create default-pool disk.xml", "with all that the XML can express"),),
     returns="message name pool",
 )
-def vol_create(pool: StoragePool, file: str, args: Arguments) -> Message:
+def vol_create(session: Session, pool: StoragePool, file: str, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import transfer
+
     typed = args.text("file")
     with failing(f"Failed to create vol from {typed}"):
-        volume = pool.storage_vol_create_xml(file, flags=args.flags)
-    return _made(volume, f"Vol {volume.name} created from {typed}")
+        volume = yield from transfer("Create", session, lambda: pool.storage_vol_create_xml(file, flags=args.flags))
+    yield _made(volume, f"Vol {volume.name} created from {typed}")
 
 
 @command(
@@ -145,13 +152,16 @@ def vol_create(pool: StoragePool, file: str, args: Arguments) -> Message:
     examples=(("vol-create-from default-pool disk.xml golden --inputpool templates", "from another pool"),),
     returns="message name pool",
 )
-def vol_create_from(session: Session, args: Arguments) -> Message:
+def vol_create_from(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import transfer
+
     original = find_volume(session, args, "vol", "inputpool")
     # virsh looks for the volume before it looks into the file.
     xml = File().resolve(args["file"], "file", session)
     with failing(f"Failed to create vol from {args['file']}"):
-        volume = args["pool"].storage_vol_create_xml_from(xml, original, flags=args.flags)
-    return _made(volume, f"Vol {volume.name} created from input vol {original.name}")
+        copy = partial(args["pool"].storage_vol_create_xml_from, xml, original, flags=args.flags)
+        volume = yield from transfer("Copy", session, copy)
+    yield _made(volume, f"Vol {volume.name} created from input vol {original.name}")
 
 
 @command(
@@ -169,16 +179,20 @@ def vol_create_from(session: Session, args: Arguments) -> Message:
     examples=(("vol-clone golden.qcow2 web.qcow2 default-pool", "a disk for another guest"),),
     returns="message name pool | xml",
 )
-def vol_clone(session: Session, args: Arguments) -> Result:
+def vol_clone(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import transfer
+
     original = find_volume(session, args)
     if not args["newname"]:
         raise Failure("Failed to get option 'newname': Option argument is empty")
     xml = _renamed(original.xml_desc(), args["newname"])
     if "print-xml" in args:
-        return Document(xml)
+        yield Document(xml)
+        return
     with failing(f"Failed to clone vol from {original.name}"):
-        volume = original.pool.storage_vol_create_xml_from(xml, original, flags=args.flags)
-    return _made(volume, f"Vol {volume.name} cloned from {original.name}")
+        copy = partial(original.pool.storage_vol_create_xml_from, xml, original, flags=args.flags)
+        volume = yield from transfer("Clone", session, copy)
+    yield _made(volume, f"Vol {volume.name} cloned from {original.name}")
 
 
 def _renamed(xml: str, name: str) -> str:
@@ -236,18 +250,19 @@ _ALGORITHMS = {algorithm.name.lower(): algorithm for algorithm in StorageVolWipe
     examples=(("vol-wipe web.qcow2 default-pool", "before it is deleted"),),
     returns="message name",
 )
-def vol_wipe(session: Session, args: Arguments) -> Message:
+def vol_wipe(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import transfer
+
     volume = find_volume(session, args)
     typed = args.text("vol")
     algorithm = args["algorithm"] or "zero"
     if algorithm not in _ALGORITHMS:
         raise Failure(f"Unsupported algorithm '{algorithm}'")
     with failing(f"Failed to wipe vol {typed}"):
-        if args["algorithm"] is None:
-            volume.wipe()
-        else:
-            volume.wipe_pattern(_ALGORITHMS[algorithm])
-    return Message(f"Vol {typed} wiped", name=volume.name)
+        plain = args["algorithm"] is None
+        wipe = volume.wipe if plain else partial(volume.wipe_pattern, _ALGORITHMS[algorithm])
+        yield from transfer("Wipe", session, wipe)
+    yield Message(f"Vol {typed} wiped", name=volume.name)
 
 
 @command(
@@ -265,7 +280,9 @@ def vol_wipe(session: Session, args: Arguments) -> Message:
     examples=(("vol-resize web.qcow2 +10G default-pool --delta", "10 GiB more"),),
     returns="message name",
 )
-def vol_resize(session: Session, args: Arguments) -> Message:
+def vol_resize(session: Session, args: Arguments) -> Iterable[Result]:
+    from virshpy.shell.progress import transfer
+
     volume = find_volume(session, args)
     flags, text = args.flags, args["capacity"]
     if text.startswith("-"):
@@ -277,8 +294,8 @@ def vol_resize(session: Session, args: Arguments) -> Message:
     capacity = VolumeSize().convert(text.removeprefix("+"), "capacity")
     word = "by" if flags & StorageVolResizeFlags.DELTA else "to"
     with failing(f"Failed to change size of volume '{volume.name}' {word} {text}"):
-        volume.resize(capacity, flags=flags)
-    return Message(f"Size of volume '{volume.name}' successfully changed {word} {text}", name=volume.name)
+        yield from transfer("Resize", session, lambda: volume.resize(capacity, flags=flags))
+    yield Message(f"Size of volume '{volume.name}' successfully changed {word} {text}", name=volume.name)
 
 
 # data
@@ -303,9 +320,7 @@ _LENGTH = option("length", Wrapping(), "number of bytes")
     returns="",
 )
 def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
-    import os
-
-    from virshpy.shell.progress import Carried, watched
+    from virshpy.shell.progress import transfer
 
     volume = find_volume(session, args)
     path = args["file"]
@@ -316,16 +331,14 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
     with source:
         with failing(f"cannot upload to volume {volume.name}"):
             stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags=args.flags)
-        carried = Carried(iter(lambda: source.read(1 << 18), b""), args["length"] or os.fstat(source.fileno()).st_size)
 
         def send() -> None:
-            for block in carried:
-                while block:
-                    block = block[stream.send(block) :]
+            stream.send_from(source.fileno(), 0)
+            stream.finish()
 
         try:
             with failing(f"cannot send data to volume {volume.name}"):
-                yield from watched("Upload", send, carried.measure, carried.cancel, asked=False)
+                yield from transfer("Upload", session, send)
         finally:
             stream.close()
 
@@ -347,30 +360,26 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
     returns="",
 )
 def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
-    from virshpy.shell.progress import Carried, watched
-    from virshpy.shell.userfiles import save
+    from virshpy.shell.progress import transfer
+    from virshpy.shell.userfiles import filled
 
     volume = find_volume(session, args)
     path = args["file"]
     with failing(f"cannot download from volume {volume.name}"):
         stream = volume.download(args["offset"] or 0, args["length"] or 0, flags=args.flags)
 
-    carried = Carried(iter(lambda: stream.recv(1 << 18), b""), args["length"] or _capacity(volume))
+    def receive() -> None:
+        with filled(path) as target:
+            stream.write_to(target)
+        stream.finish()
+
     try:
         with failing(f"cannot receive data from volume {volume.name}"):
-            yield from watched("Download", lambda: save(path, carried), carried.measure, carried.cancel, asked=False)
+            yield from transfer("Download", session, receive)
     except OSError:
         raise Failure(f"cannot create {path}", kind="failed") from None
     finally:
         stream.close()
-
-
-def _capacity(volume: StorageVol) -> int:
-    """Bytes, or 0 where the driver does not say."""
-    try:
-        return volume.info().capacity
-    except errors.Error:
-        return 0
 
 
 # asking

@@ -68,9 +68,13 @@ class Renderer:
 
         return lines_of(sys.stdout) - 2
 
+    def shows_bars(self) -> bool:
+        """Whether the user sees how far long work is."""
+        return self.format == "rich" and environment.is_capable(sys.stderr) and not self.quiet
+
     def _progress(self, step: Progress) -> None:
         """To standard error, as virsh does: what a command prints stays free of it."""
-        if self.format == "rich" and environment.is_capable(sys.stderr) and not self.quiet:
+        if self.shows_bars():
             from virshpy.shell.render import terminal
 
             complain(terminal.bar(step))

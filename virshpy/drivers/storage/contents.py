@@ -1,0 +1,136 @@
+"""The data of a volume, wherever it is: to be read, written, copied by qemu-img, and overwritten."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from virshpy import errors
+from virshpy.drivers.storage.backend import program
+from virshpy.enums import StorageVolWipeAlgorithm
+from virshpy.host import copying, files, locks, processes, untrusted
+from virshpy.host.steps import Act
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.host.site import Site
+    from virshpy.host.steps import Step
+    from virshpy.host.untrusted import Opened
+
+_ZEROS = bytes(1 << 20)
+_SCRUB_PATIENCE = 7 * 24 * 3600  # 35 passes over a large disk
+
+
+class Contents:
+    """What a volume holds. ``format`` is libvirt's word for it, ``secret`` opens it where it is encrypted."""
+
+    def __init__(self, name: str, format: str, secret: bytes | None = None) -> None:
+        self.name = name
+        self.format = format
+        self.secret = secret
+        self.capacity = 0  # what a guest sees of it, in bytes
+
+    @property
+    def size(self) -> int:
+        """Of the whole of it, in bytes."""
+        raise NotImplementedError
+
+    def words(self) -> list[str]:
+        """How qemu-img is told to open it; the last word names it. A secret is the descriptor ``{fd:original}``."""
+        raise NotImplementedError
+
+    def open(self, *, writable: bool = False) -> Opened:
+        """A descriptor of it."""
+        raise errors.NoSupport("storage pool doesn't support volume upload and download")
+
+    def require_idle(self) -> None:
+        """Raise InUse where a guest may be writing to it."""
+
+    def wipe_steps(self, algorithm: int, site: Site) -> Iterable[Step]:
+        """What overwrites it (StorageVolWipeAlgorithm)."""
+        raise errors.NoSupport("storage pool doesn't support volume wiping")
+
+
+class FileContents(Contents):
+    """Of a volume that is a file or a block device of the host."""
+
+    def __init__(self, name: str, path: str, format: str, secret: bytes | None = None) -> None:
+        super().__init__(name, format, secret)
+        self.path = path
+
+    @property
+    def size(self) -> int:
+        with self.open() as file:
+            return os.lseek(file.fd, 0, os.SEEK_END)
+
+    def words(self) -> list[str]:
+        if self.secret is None:
+            return [self.path]
+        protocol = "host_device" if stat.S_ISBLK(os.stat(self.path).st_mode) else "file"
+        options = f"driver={'luks' if self.format == 'raw' else self.format},file.driver={protocol}"
+        key = "key-secret" if self.format == "raw" else "encrypt.key-secret"
+        options += f",file.filename={self.path.replace(',', ',,')},{key}=original"
+        return ["--object", "secret,id=original,file=/dev/fd/{fd:original}", "--image-opts", options]
+
+    def open(self, *, writable: bool = False) -> Opened:
+        try:
+            return untrusted.read(self.path, writable=writable, links=True)
+        except OSError as error:
+            refused = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) if os.path.isdir(self.path) else error
+            what = f"Failed to open storage volume with path '{self.path}'"
+            raise errors.from_os_error(refused, what) from None
+
+    def require_idle(self) -> None:
+        with self.open() as file:
+            self.require_unused(file)
+
+    def require_unused(self, opened: Opened) -> None:
+        """Raise OperationInvalid where a QEMU has it open: what it would read would not be what it has written."""
+        if locks.is_used_by_qemu(opened.fd):
+            raise InUse(self.path)
+
+    def wipe_steps(self, algorithm: int, site: Site) -> Iterable[Step]:
+        if algorithm == StorageVolWipeAlgorithm.TRIM:
+            raise errors.ArgumentUnsupported(
+                "'trim' algorithm not supported", hint="it is for pools of type rbd; the others can be overwritten"
+            )
+        if algorithm == StorageVolWipeAlgorithm.ZERO:
+            yield Act(lambda: self._zero(site), f"shred -n 0 -z {self.path}")
+            return
+        name = StorageVolWipeAlgorithm(algorithm).name.lower()
+        words = [program("scrub"), "-f", "-p", name, self.path]
+        if not os.path.isabs(words[0]):
+            raise errors.SystemCallError(
+                "Cannot find 'scrub' in path: No such file or directory",
+                hint="apt install scrub, or use --algorithm zero",
+            )
+        with self.open(writable=True) as file:
+            self.require_unused(file)
+        yield Act(lambda: processes.run(words, timeout=_SCRUB_PATIENCE, together=True), " ".join(words))
+
+    def _zero(self, site: Site) -> None:
+        """Write zeros over all data; holes stay, and a file that had some has only those afterwards."""
+        with self.open(writable=True) as file:
+            self.require_unused(file)
+            size = os.lseek(file.fd, 0, os.SEEK_END)
+            try:
+                for begin, stop in list(copying.extents(file.fd, 0, size)):
+                    copying.write_pattern(file.fd, _ZEROS, begin, stop, lambda at: site.work.tell(at, size))
+                os.fsync(file.fd)
+                if stat.S_ISREG(file.status.st_mode) and file.status.st_blocks * 512 < size:
+                    files.punch_hole(file.fd, size)
+            except OSError as error:
+                raise errors.from_os_error(
+                    error, f"Failed to write to storage volume with path '{self.path}'"
+                ) from None
+
+
+class InUse(errors.OperationInvalid):
+    """A QEMU has an image open; the connection knows which guest that is."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"volume '{path}' is in use by a running guest")

@@ -1,0 +1,229 @@
+"""Streams into a volume and out of one.
+
+What goes into a file goes into a copy of it, which takes its place when all is there: a transfer that is broken off
+leaves the volume as it was. A block device has no second self, and is written in place.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from virshpy import errors
+from virshpy.host import copying, untrusted
+from virshpy.host.steps import Act
+from virshpy.host.steps.volume import NewImage, ReplaceImage, passing_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.storage.contents import Contents
+    from virshpy.drivers.storage.volumes import Place, StorageRows
+    from virshpy.host.journal import Journal
+    from virshpy.host.locks import Lock
+    from virshpy.host.untrusted import Opened
+    from virshpy.host.work import Work
+
+_BLOCK = 1 << 18
+
+
+class VolumeStream:
+    """One direction of a volume's data, from ``offset`` on; ``length`` 0 is as far as it goes."""
+
+    def __init__(self, opened: Opened, offset: int, length: int, work: Work) -> None:
+        self._opened = opened
+        self._at = offset
+        self._from = offset
+        self._length = length
+        self._work = work
+
+    def fileno(self) -> int:
+        return self._opened.fd
+
+    def _left(self, count: int) -> int:
+        """How many of ``count`` bytes may still go."""
+        return min(count, self._from + self._length - self._at) if self._length else count
+
+    def send(self, data: bytes) -> int:
+        raise _one_way()
+
+    def recv(self, count: int) -> bytes:
+        raise _one_way()
+
+    def send_from(self, source: int, length: int) -> int:
+        raise _one_way()
+
+    def write_to(self, target: int) -> int:
+        raise _one_way()
+
+    def finish(self) -> None:
+        """All was sent, or received."""
+
+    def close(self) -> None:
+        """Nothing more goes; without ``finish`` what went is taken back."""
+
+
+class Download(VolumeStream):
+    """A volume's data on its way out."""
+
+    def __init__(self, contents: Contents, offset: int, length: int, work: Work, *, sparse: bool) -> None:
+        super().__init__(contents.open(), offset, length, work)
+        self._is_open = True
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._opened.close()
+
+    def recv(self, count: int) -> bytes:
+        try:
+            data = os.pread(self._opened.fd, self._left(count), self._at)
+        except OSError as error:
+            raise errors.from_os_error(error, f"Unable to read {self._opened.path}") from None
+        self._at += len(data)
+        return data
+
+    def write_to(self, target: int) -> int:
+        """All of it into a file, from its beginning on, without passing through this process. How many bytes it was."""
+        length = self._length or None
+        return copying.copy(self._opened.fd, target, self._work.tell, start=self._at, length=length)
+
+
+class Upload(VolumeStream):
+    """A volume's data on its way in. It holds the volume's lock until it is finished or closed."""
+
+    def __init__(
+        self, rows: StorageRows, place: Place, contents: Contents, lock: Lock, offset: int, length: int, *, sparse: bool
+    ) -> None:
+        self._lock: Lock | None = lock
+        self._rows = rows
+        self._place = place
+        self._contents = contents
+        self._change = rows._change("vol-upload", place.row, place.found.name)
+        entry = self._change.__enter__()
+        try:
+            opened = self._target(entry, offset)
+        except BaseException as error:
+            self._change.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._entry = entry
+        super().__init__(opened, offset, length, rows.site.work)
+
+    def _target(self, entry: Journal, offset: int) -> Opened:
+        """What is written to."""
+        self._contents.require_idle()
+        found = self._place.found
+        self._passing = ""
+        real = os.path.realpath(found.path)
+        with self._contents.open(writable=True) as old:
+            status = old.status
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                return self._in_place(entry)
+            passing = passing_name(real)
+            entry.do(
+                NewImage(
+                    passing,
+                    real,
+                    mode=stat.S_IMODE(status.st_mode),
+                    owner=status.st_uid,
+                    group=status.st_gid,
+                    size=status.st_size,
+                )  # fmt: skip
+            )
+            self._passing, self._final = passing, real
+            entry.do(Act(lambda: self._keep(old, passing), f"cp --sparse=always {real} {passing}"))
+            if self._rows.site.rehearsing:
+                self._replace(entry)
+        return untrusted.read(passing, writable=True)
+
+    def _in_place(self, entry: Journal) -> Opened:
+        """A block device is what it is; and so is a file that has a second name."""
+        opened: list[Opened] = []
+        act = Act(lambda: opened.append(self._contents.open(writable=True)), f"dd of={self._place.found.path}")
+        entry.do(act)
+        return opened[0]
+
+    def _keep(self, old: Opened, passing: str) -> None:
+        """What is not overwritten stays."""
+        with untrusted.read(passing, writable=True) as new:
+            try:
+                if not copying.share(old.fd, new.fd):
+                    copying.copy(old.fd, new.fd, lambda done, total: None)
+            except OSError as error:
+                raise errors.from_os_error(error, f"failed to copy data of '{old.path}'") from None
+
+    def send(self, data: bytes) -> int:
+        left = self._left(len(data))
+        if data and not left:
+            raise _full(errno.ENOSPC)
+        try:
+            sent = os.pwrite(self._opened.fd, data[:left], self._at)
+        except OSError as error:
+            raise _full(error.errno or errno.EIO) from None
+        self._at += sent
+        return sent
+
+    def send_from(self, source: int, length: int) -> int:
+        """Data from a file into the volume; from one that has a size, without passing through this process."""
+        if not copying.is_stored(source):
+            return self._pump(source, length)
+        there = copying.size_of(source)
+        length = min(length or there, there)
+        if self._length and length > self._length:
+            raise _full(errno.ENOSPC)
+        try:
+            return copying.copy(source, self._opened.fd, self._work.tell, length=length, to=self._at)
+        except OSError as error:
+            raise _full(error.errno or errno.EIO) from None
+
+    def _pump(self, source: int, length: int) -> int:
+        """From a pipe or a device: block by block."""
+        sent = 0
+        while block := os.read(source, min(_BLOCK, length - sent) if length else _BLOCK):
+            while block:
+                count = self.send(block)
+                sent, block = sent + count, block[count:]
+            self._work.tell(sent, length or self._length)
+        return sent
+
+    def finish(self) -> None:
+        """All is there: it takes the place of what was."""
+        error: BaseException | None = None
+        try:
+            self._replace(self._entry)
+        except BaseException as problem:
+            error = problem
+            raise
+        finally:
+            self._end(error)
+
+    def _replace(self, entry: Journal) -> None:
+        row, name = self._place.row, self._place.found.name
+        if self._passing:
+            entry.do(ReplaceImage(self._passing, self._final))
+        entry.finish(lambda: self._rows.records.forget(row.uuid, name), f"say that '{name}' has other content")
+
+    def close(self) -> None:
+        """Without finish: what was sent is taken back."""
+        self._end(None)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._lock is None:
+            return
+        lock, self._lock = self._lock, None
+        try:
+            self._opened.close()
+            self._change.__exit__(type(error) if error else None, error, None)
+        finally:
+            lock.release()
+
+
+def _one_way() -> errors.Error:
+    return errors.OperationInvalid("this stream goes the other way", hint="ask for an upload, or a download")
+
+
+def _full(number: int) -> errors.Error:
+    return errors.from_os_error(
+        OSError(number, os.strerror(number)), "cannot write to stream",
+        hint="what comes is longer than the length that was given" if number == errno.ENOSPC else None,
+    )  # fmt: skip

@@ -57,6 +57,7 @@ class Journal:
         self.problem: str | None = None
         self.told: list[str] = []  # in a rehearsal, what its steps amount to
         self._next = 1
+        self._begun = 0  # how many steps there were when it began to be undone
         self._written = True
 
     @classmethod
@@ -208,6 +209,7 @@ class Journal:
         """
         problems: list[errors.Error] = []
         stuck: Step | None = None
+        self._begun = len(self.steps)
 
         def attempt(act: Callable[[], object]) -> bool:
             try:
@@ -243,7 +245,7 @@ class Journal:
 
     def hold_again(self) -> None:
         """After an undo that failed before anything was taken back: the object is as active as it was."""
-        if list(self.steps) and self.problem is not None and len(self.steps) == self._next - 1:
+        if self.steps and len(self.steps) == self._begun:
             self.problem = None
             self.store.execute(f"UPDATE {self.db}.journal SET phase = 'held', problem = NULL WHERE id = ?", self.id)
 

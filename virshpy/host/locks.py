@@ -117,11 +117,13 @@ def holder(path: str, key: str) -> tuple[str, int, float, str] | None:
 
 # QEMU locks single bytes of an image that it has open: from 100 on what it does, from 200 on what others may not do.
 _QEMU_LOCKS = 100, 200
+_QEMU_WRITES = 101, 1
 
 
-def is_used_by_qemu(fd: int) -> bool:
-    """Whether some QEMU has the file open. A file system without locks cannot say so: False."""
-    start, length = _QEMU_LOCKS
+def is_used_by_qemu(fd: int, *, writing: bool = False) -> bool:
+    """Whether some QEMU has the file open, or, with ``writing``, may write to it. A file system without locks cannot
+    say so: False."""
+    start, length = _QEMU_WRITES if writing else _QEMU_LOCKS
     from struct import pack, unpack
 
     asked = pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)

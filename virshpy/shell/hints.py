@@ -86,6 +86,11 @@ ACTIONS = {
     "secret_define_xml": "secret-define {}",
     "secret_set_value": "secret-set-value {} --interactive",
     "secret_undefine": "secret-undefine {}",
+    "storage_pool_create": "pool-start {}",
+    "storage_pool_define_xml": "pool-define {}",
+    "storage_pool_destroy": "pool-destroy {}",
+    "storage_pool_list_all_volumes": "vol-list {}",
+    "storage_pool_undefine": "pool-undefine {}",
 }
 
 

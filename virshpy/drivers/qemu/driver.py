@@ -29,6 +29,7 @@ class QemuDriver(Driver):
         "domain": "virshpy.drivers.qemu.inspect:DomainRows",
         "life": "virshpy.drivers.qemu.life:LifeRows",
         "devices": "virshpy.drivers.qemu.devices:DeviceRows",
+        "block": "virshpy.drivers.qemu.block:BlockRows",
         "tuning": "virshpy.drivers.qemu.tuning:TuningRows",
         "hypervisor": "virshpy.drivers.qemu.monitor:MonitorRows",
         "connection": "virshpy.drivers.qemu.connection:ConnectionRows",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.records import Domains
     from virshpy.drivers.qemu.start.steps import StartPlan
+    from virshpy.drivers.qemu.start.volumes import Volumes
 
 
 _TRIES = 4
@@ -86,7 +87,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, admitte
     uuid, name = domain.uuid, domain.name
     with domains.change("start", uuid, undone=lambda: _state_failed(domains, uuid, name)) as entry:
         id, identity = _reserve(domains, domain, entry, flags, admitted)
-        prepare(domains, domain, entry.id, id, identity)
+        volumes = prepare(domains, domain, entry.id, id, identity)
         plan = start_plan(domains, domain, caps, id, identity, flags)
         monitor = plan.monitor(domains.site.config.monitor_timeout)
         paused = bool(flags & CreateFlags.START_PAUSED)
@@ -107,7 +108,7 @@ def _start(domains: Domains, domain: Domain, caps: QemuCaps, flags: int, admitte
 
             watch.ensure(domains, entry, uuid)
         entry.hold(
-            lambda: _state_active(domains, domain, plan, paused=paused),
+            lambda: _state_active(domains, domain, plan, volumes, paused=paused),
             f"write what takes this back, for the day on which '{name}' stops, into {domains.place('run')}",
         )
     return DomainRef(name, uuid, id)
@@ -140,7 +141,7 @@ def _state_failed(domains: Domains, uuid: str, name: str) -> None:
     endings.note(domains, name, ShutoffReason.FAILED)
 
 
-def _state_active(domains: Domains, domain: Domain, plan: StartPlan, *, paused: bool) -> None:
+def _state_active(domains: Domains, domain: Domain, plan: StartPlan, volumes: Volumes | None, *, paused: bool) -> None:
     from virshpy.drivers.qemu.eventlog import starting
 
     domains.update(
@@ -150,7 +151,7 @@ def _state_active(domains: Domains, domain: Domain, plan: StartPlan, *, paused: 
         pid=plan.spawn.pid,
         started=plan.spawn.started,
         mark=starting(paused=paused).dump(),
-        xml=domain.format(secure=True),
+        xml=domain.format(secure=True) if volumes is None else volumes.text(domain),
         **domains.columns_of(domain),
     )
     domains.store.execute("DELETE FROM run.outcome WHERE uuid = ?", domain.uuid)

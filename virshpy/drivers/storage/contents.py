@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 
 from virshpy import errors
@@ -46,8 +47,8 @@ class Contents:
         """A descriptor of it."""
         raise errors.NoSupport("storage pool doesn't support volume upload and download")
 
-    def require_idle(self) -> None:
-        """Raise InUse where a guest may be writing to it."""
+    def require_unused(self, *, writing: bool = False) -> None:
+        """Raise InUse where a guest has it open; with ``writing``, where one may be writing to it."""
 
     def wipe_steps(self, algorithm: int, site: Site) -> Iterable[Step]:
         """What overwrites it (StorageVolWipeAlgorithm)."""
@@ -83,14 +84,10 @@ class FileContents(Contents):
             what = f"Failed to open storage volume with path '{self.path}'"
             raise errors.from_os_error(refused, what) from None
 
-    def require_idle(self) -> None:
+    def require_unused(self, *, writing: bool = False) -> None:
         with self.open() as file:
-            self.require_unused(file)
-
-    def require_unused(self, opened: Opened) -> None:
-        """Raise OperationInvalid where a QEMU has it open: what it would read would not be what it has written."""
-        if locks.is_used_by_qemu(opened.fd):
-            raise InUse(self.path)
+            if locks.is_used_by_qemu(file.fd, writing=writing):
+                raise InUse(self.path)
 
     def wipe_steps(self, algorithm: int, site: Site) -> Iterable[Step]:
         if algorithm == StorageVolWipeAlgorithm.TRIM:
@@ -98,7 +95,7 @@ class FileContents(Contents):
                 "'trim' algorithm not supported", hint="it is for pools of type rbd; the others can be overwritten"
             )
         if algorithm == StorageVolWipeAlgorithm.ZERO:
-            yield Act(lambda: self._zero(site), f"shred -n 0 -z {self.path}")
+            yield Act(lambda: self._zero(site), f"shred -n 0 -z {shlex.quote(self.path)}")
             return
         name = StorageVolWipeAlgorithm(algorithm).name.lower()
         words = [program("scrub"), "-f", "-p", name, self.path]
@@ -107,14 +104,20 @@ class FileContents(Contents):
                 "Cannot find 'scrub' in path: No such file or directory",
                 hint="apt install scrub, or use --algorithm zero",
             )
+        self.require_unused()
+        yield Act(lambda: self._scrub(words), shlex.join(words))
+
+    def _scrub(self, words: list[str]) -> None:
+        """The program fills a file up to whole blocks, which is taken back."""
         with self.open(writable=True) as file:
-            self.require_unused(file)
-        yield Act(lambda: processes.run(words, timeout=_SCRUB_PATIENCE, together=True), " ".join(words))
+            processes.run(words, timeout=_SCRUB_PATIENCE, together=True)
+            if stat.S_ISREG(file.status.st_mode):
+                files.set_length(file.fd, file.status.st_size)
 
     def _zero(self, site: Site) -> None:
         """Write zeros over all data; holes stay, and a file that had some has only those afterwards."""
+        self.require_unused()
         with self.open(writable=True) as file:
-            self.require_unused(file)
             size = os.lseek(file.fd, 0, os.SEEK_END)
             try:
                 for begin, stop in list(copying.extents(file.fd, 0, size)):
@@ -128,9 +131,9 @@ class FileContents(Contents):
                 ) from None
 
 
-class InUse(errors.OperationInvalid):
-    """A QEMU has an image open; the connection knows which guest that is."""
+class InUse(Exception):
+    """A QEMU has an image open: whoever knows the connection's guests says which."""
 
     def __init__(self, path: str) -> None:
+        super().__init__(path)
         self.path = path
-        super().__init__(f"volume '{path}' is in use by a running guest")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 
 from virshpy import errors
@@ -18,9 +19,10 @@ from virshpy.host.steps.volume import NewImage, ReplaceImage, passing_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.storage.contents import Contents
-    from virshpy.drivers.storage.volumes import Place, StorageRows
+    from virshpy.drivers.storage.records import VolumeRecords
+    from virshpy.drivers.storage.volumes import Changing, Place
     from virshpy.host.journal import Journal
-    from virshpy.host.locks import Lock
+    from virshpy.host.site import Site
     from virshpy.host.untrusted import Opened
     from virshpy.host.work import Work
 
@@ -66,7 +68,7 @@ class VolumeStream:
 class Download(VolumeStream):
     """A volume's data on its way out."""
 
-    def __init__(self, contents: Contents, offset: int, length: int, work: Work, *, sparse: bool) -> None:
+    def __init__(self, contents: Contents, offset: int, length: int, work: Work) -> None:
         super().__init__(contents.open(), offset, length, work)
         self._is_open = True
 
@@ -93,64 +95,57 @@ class Upload(VolumeStream):
     """A volume's data on its way in. It holds the volume's lock until it is finished or closed."""
 
     def __init__(
-        self, rows: StorageRows, place: Place, contents: Contents, lock: Lock, offset: int, length: int, *, sparse: bool
+        self, change: Changing, records: VolumeRecords, place: Place, contents: Contents, offset: int, length: int
     ) -> None:
-        self._lock: Lock | None = lock
-        self._rows = rows
+        self._change: Changing | None = change
+        self._records = records
         self._place = place
         self._contents = contents
-        self._change = rows._change("vol-upload", place.row, place.found.name)
-        entry = self._change.__enter__()
+        self._old: Opened | None = None
+        self._shared = False
+        self._entry = change.__enter__()
         try:
-            opened = self._target(entry, offset)
+            opened = self._target(self._entry, change.site)
         except BaseException as error:
-            self._change.__exit__(type(error), error, error.__traceback__)
+            change.__exit__(type(error), error, error.__traceback__)
+            if self._old is not None:
+                self._old.close()
             raise
-        self._entry = entry
-        super().__init__(opened, offset, length, rows.site.work)
+        super().__init__(opened, offset, length, change.site.work)
 
-    def _target(self, entry: Journal, offset: int) -> Opened:
+    def _target(self, entry: Journal, site: Site) -> Opened:
         """What is written to."""
-        self._contents.require_idle()
-        found = self._place.found
+        self._contents.require_unused()
         self._passing = ""
-        real = os.path.realpath(found.path)
-        with self._contents.open(writable=True) as old:
-            status = old.status
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                return self._in_place(entry)
-            passing = passing_name(real)
-            entry.do(
-                NewImage(
-                    passing,
-                    real,
-                    mode=stat.S_IMODE(status.st_mode),
-                    owner=status.st_uid,
-                    group=status.st_gid,
-                    size=status.st_size,
-                )  # fmt: skip
-            )
-            self._passing, self._final = passing, real
-            entry.do(Act(lambda: self._keep(old, passing), f"cp --sparse=always {real} {passing}"))
-            if self._rows.site.rehearsing:
+        old = self._contents.open(writable=True)
+        status = old.status
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            entry.do(Act(_nothing, f"dd of={shlex.quote(self._place.found.path)}"))
+            if site.rehearsing:
                 self._replace(entry)
-        return untrusted.read(passing, writable=True)
+            return old  # a block device is what it is; and so is a file that has a second name
+        self._old = old
+        self._final = os.path.realpath(self._place.found.path)
+        self._passing = passing_name(self._final)
+        mode, owner, group = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+        entry.do(NewImage(self._passing, self._final, mode=mode, owner=owner, group=group, size=status.st_size))
+        if site.rehearsing:
+            self._replace(entry)
+        new = untrusted.read(self._passing, writable=True)
+        self._shared = copying.share(old.fd, new.fd)
+        return new
 
-    def _in_place(self, entry: Journal) -> Opened:
-        """A block device is what it is; and so is a file that has a second name."""
-        opened: list[Opened] = []
-        act = Act(lambda: opened.append(self._contents.open(writable=True)), f"dd of={self._place.found.path}")
-        entry.do(act)
-        return opened[0]
-
-    def _keep(self, old: Opened, passing: str) -> None:
-        """What is not overwritten stays."""
-        with untrusted.read(passing, writable=True) as new:
+    def _keep(self) -> None:
+        """Have what was not overwritten: what is before the first byte that was sent, and behind the last one."""
+        if self._shared:
+            return
+        assert self._old is not None
+        end = max(self._at, self._from)
+        for start, length in ((0, self._from), (end, max(self._old.status.st_size - end, 0))):
             try:
-                if not copying.share(old.fd, new.fd):
-                    copying.copy(old.fd, new.fd, lambda done, total: None)
+                copying.copy(self._old.fd, self._opened.fd, _untold, start=start, length=length, to=start)
             except OSError as error:
-                raise errors.from_os_error(error, f"failed to copy data of '{old.path}'") from None
+                raise errors.from_os_error(error, f"failed to copy data of '{self._old.path}'") from None
 
     def send(self, data: bytes) -> int:
         left = self._left(len(data))
@@ -172,9 +167,11 @@ class Upload(VolumeStream):
         if self._length and length > self._length:
             raise _full(errno.ENOSPC)
         try:
-            return copying.copy(source, self._opened.fd, self._work.tell, length=length, to=self._at)
+            sent = copying.copy(source, self._opened.fd, self._work.tell, length=length, to=self._at)
         except OSError as error:
             raise _full(error.errno or errno.EIO) from None
+        self._at += sent
+        return sent
 
     def _pump(self, source: int, length: int) -> int:
         """From a pipe or a device: block by block."""
@@ -200,22 +197,30 @@ class Upload(VolumeStream):
     def _replace(self, entry: Journal) -> None:
         row, name = self._place.row, self._place.found.name
         if self._passing:
+            entry.do(Act(self._keep, f"# what is not overwritten of {self._final} is copied"))
             entry.do(ReplaceImage(self._passing, self._final))
-        entry.finish(lambda: self._rows.records.forget(row.uuid, name), f"say that '{name}' has other content")
+        entry.finish(lambda: self._records.forget(row.uuid, name), f"say that '{name}' has other content")
 
     def close(self) -> None:
         """Without finish: what was sent is taken back."""
         self._end(None)
 
     def _end(self, error: BaseException | None) -> None:
-        if self._lock is None:
+        if self._change is None:
             return
-        lock, self._lock = self._lock, None
-        try:
-            self._opened.close()
-            self._change.__exit__(type(error) if error else None, error, None)
-        finally:
-            lock.release()
+        change, self._change = self._change, None
+        self._opened.close()
+        if self._old is not None:
+            self._old.close()
+        change.__exit__(type(error) if error else None, error, None)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _untold(done: int, total: int) -> None:
+    pass
 
 
 def _one_way() -> errors.Error:

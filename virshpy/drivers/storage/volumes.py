@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from virshpy import errors
 from virshpy.driver.storage import PoolRef, VolInfo, VolRef
 from virshpy.drivers.storage.contents import InUse
@@ -11,12 +13,13 @@ from virshpy.xml.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
 
     from virshpy.driver.stream import DataStream
     from virshpy.drivers.storage.backend import Backend, Found
-    from virshpy.drivers.storage.contents import Contents
     from virshpy.drivers.storage.records import PoolRow
+    from virshpy.host.journal import Journal
     from virshpy.host.locks import Lock
     from virshpy.host.site import Change
     from virshpy.host.steps import Step
@@ -129,7 +132,7 @@ class StorageRows(PoolRows):
             return now
         made = Volume.parse(text)
         assert made.target is not None and now.target is not None
-        made.type, made.key = now.type, now.key
+        made.type, made.key, made.source = now.type, now.key, now.source
         made.capacity, made.allocation, made.physical = now.capacity, now.allocation, now.physical
         made.target.path = now.target.path
         made.target.permissions, made.target.timestamps = now.target.permissions, now.target.timestamps
@@ -164,27 +167,20 @@ class StorageRows(PoolRows):
             self._take_after(volume, described)
             contents = original.backend.contents(original.found, described)
             contents.capacity = described.capacity or 0
-            with self._unchanged(original, contents):
+            # What is copied is not changed by another command meanwhile, nor by a guest.
+            with self._lock(original.row, clone.name, "vol-clone"), Unused(self, original):
+                contents.require_unused(writing=True)
                 return self._make(
                     "vol-clone", row, backend, volume, lambda: backend.copy_steps(volume, contents, flags)
                 )
-
-    def _unchanged(self, original: Place, contents: Contents) -> Lock:
-        """What is copied is not changed by another command meanwhile, nor by a guest."""
-        lock = self._lock(original.row, original.found.name, "vol-clone")
-        try:
-            contents.require_idle()
-        except BaseException as error:
-            lock.release()
-            raise self._named(error) from None
-        return lock
 
     @staticmethod
     def _take_after(volume: Volume, original: Volume) -> None:
         """A copy is at least as large as what is copied, and has its backing file only as the original has it."""
         capacity = original.capacity or 0
         volume.capacity = max(volume.capacity or 0, capacity)
-        volume.allocation = max(volume.allocation or 0, original.allocation or 0)
+        # A file system may need more space for a file than there is in it.
+        volume.allocation = min(max(volume.allocation or 0, original.allocation or 0), volume.capacity)
         mine, theirs = volume.backing, original.backing
         if mine is not None and theirs is not None and mine.path != theirs.path:
             raise errors.InternalError(
@@ -222,11 +218,8 @@ class StorageRows(PoolRows):
     # changing
     def storage_vol_delete(self, volume: VolRef, *, flags: int = 0) -> None:
         place = self._find(volume)
-        with (
-            self._lock(place.row, volume.name, "vol-delete"),
-            self._change("vol-delete", place.row, volume.name) as entry,
-        ):
-            for step in self._steps(place.backend.delete_volume_steps(place.found, flags)):
+        with self._changing("vol-delete", place) as entry:
+            for step in place.backend.delete_volume_steps(place.found, flags):
                 entry.do(step)
             entry.finish(
                 lambda: self.records.forget(place.row.uuid, volume.name),
@@ -235,14 +228,12 @@ class StorageRows(PoolRows):
 
     def storage_vol_resize(self, volume: VolRef, capacity: int, *, flags: int = 0) -> None:
         place = self._find(volume)
-        with self._lock(place.row, volume.name, "vol-resize"):
+        with self._changing("vol-resize", place) as entry:
             described = self._described(place)
             wanted = self._wanted_size(place, described, capacity, flags)
-            self.site.work.begin()
-            with self._change("vol-resize", place.row, volume.name) as entry:
-                for step in self._steps(place.backend.resize_steps(place.found, described, wanted, flags)):
-                    entry.do(step)
-                entry.finish(lambda: None)
+            for step in place.backend.resize_steps(place.found, described, wanted, flags):
+                entry.do(step)
+            entry.finish(lambda: None)
 
     def _wanted_size(self, place: Place, volume: Volume, capacity: int, flags: int) -> int:
         now, allocation = volume.capacity or 0, volume.allocation or 0
@@ -275,14 +266,12 @@ class StorageRows(PoolRows):
 
     def _wipe(self, volume: VolRef, algorithm: int) -> None:
         place = self._find(volume)
-        with self._lock(place.row, volume.name, "vol-wipe"):
+        with self._changing("vol-wipe", place) as entry:
             contents = place.backend.contents(place.found, self._described(place))
             place.backend.require_within(place.found)
-            self.site.work.begin()
-            with self._change("vol-wipe", place.row, volume.name) as entry:
-                for step in self._steps(contents.wipe_steps(algorithm, self.site)):
-                    entry.do(step)
-                entry.finish(lambda: None)
+            for step in contents.wipe_steps(algorithm, self.site):
+                entry.do(step)
+            entry.finish(lambda: None)
 
     # data
     def storage_vol_upload(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
@@ -290,14 +279,8 @@ class StorageRows(PoolRows):
 
         place = self._find(volume)
         place.backend.require_within(place.found)
-        lock = self._lock(place.row, volume.name, "vol-upload")
-        try:
-            self.site.work.begin()
-            contents = place.backend.contents(place.found, self._described(place))
-            return Upload(self, place, contents, lock, offset, length, sparse=bool(flags))
-        except BaseException as error:
-            lock.release()
-            raise self._named(error) from None
+        contents = place.backend.contents(place.found, self._described(place))
+        return Upload(self._changing("vol-upload", place), self.records, place, contents, offset, length)
 
     def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
         from virshpy.drivers.storage.streams import Download
@@ -305,7 +288,7 @@ class StorageRows(PoolRows):
         place = self._find(volume)
         contents = place.backend.contents(place.found, self._described(place))
         self.site.work.begin()
-        return Download(contents, offset, length, self.site.work, sparse=bool(flags))
+        return Download(contents, offset, length, self.site.work)
 
     # what the verbs share
     def _lock(self, row: PoolRow, name: str, verb: str) -> Lock:
@@ -314,38 +297,78 @@ class StorageRows(PoolRows):
     def _change(self, verb: str, row: PoolRow, name: str) -> Change:
         return self.site.change(verb, "volume", _key(row, name), lasting=True)
 
-    def _steps(self, steps: Iterable[Step]) -> Iterator[Step]:
-        """The steps; an image that a guest has open is refused with the guest's name."""
-        try:
-            yield from steps
-        except InUse as error:
-            raise self._named(error) from None
+    def _changing(self, verb: str, place: Place) -> Changing:
+        return Changing(self, verb, place)
 
-    def _named(self, error: BaseException) -> BaseException:
-        if not isinstance(error, InUse):
-            return error
-        guest = self._user_of(error.path)
-        if guest is None:
-            return errors.OperationInvalid(
-                f"volume '{error.path}' is in use by another process", hint=f"see which: fuser -v {error.path}"
-            )
-        return errors.OperationInvalid(
-            f"volume '{error.path}' is in use by domain '{guest}'",
-            hint=f"shut '{guest}' down first",
-            action=("domain_shutdown_flags", guest),
-        )
-
-    def _user_of(self, path: str) -> str | None:
-        """The running guest of this connection in whose document a path stands."""
+    def user_of(self, place: Place) -> str | None:
+        """The running guest of this connection in whose document a volume stands, by its path or by its pool."""
         from virshpy.enums import ListDomainsFlags
+        from virshpy.xml.write import escape
 
+        path = f"'{escape(place.found.path)}'"
+        volume = f"pool='{escape(place.row.name)}' volume='{escape(place.found.name)}'"
         for domain in self.driver.connect_list_all_domains(flags=ListDomainsFlags.ACTIVE):
             try:
-                if f"'{path}'" in self.driver.domain_get_xml_desc(domain):
-                    return str(domain.name)
+                text = self.driver.domain_get_xml_desc(domain)
             except errors.Error:
                 continue
+            if path in text or volume in text:
+                return str(domain.name)
         return None
+
+
+class Unused:
+    """A context in which it is said which guest it is that has a volume open."""
+
+    def __init__(self, rows: StorageRows, place: Place) -> None:
+        self._rows = rows
+        self._place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, InUse):
+            return
+        guest = self._rows.user_of(self._place)
+        path = self._place.found.path
+        if guest is None:
+            raise errors.OperationInvalid(
+                f"volume '{path}' is in use by another process", hint=f"see which: fuser -v {path}"
+            ) from None
+        raise errors.OperationInvalid(
+            f"volume '{path}' is in use by domain '{guest}'",
+            hint=f"shut '{guest}' down first",
+            action=("domain_shutdown_flags", guest),
+        ) from None
+
+
+class Changing:
+    """A context in which one volume is changed, under its lock, with the journal as its value. An upload, which goes on
+    after the call, enters it and leaves it by itself."""
+
+    def __init__(self, rows: StorageRows, verb: str, place: Place) -> None:
+        self.site = rows.site
+        self._rows = rows
+        self._verb = verb
+        self._place = place
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Journal:
+        with ExitStack() as stack:
+            stack.enter_context(self._rows._lock(self._place.row, self._place.found.name, self._verb))
+            stack.enter_context(Unused(self._rows, self._place))
+            self.site.work.begin()
+            entry = stack.enter_context(self._rows._change(self._verb, self._place.row, self._place.found.name))
+            self._stack = stack.pop_all()
+        return entry
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
 
 def _key(row: PoolRow, name: str) -> str:

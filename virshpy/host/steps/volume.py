@@ -200,7 +200,7 @@ class ReplaceImage(Entry, kind="replaced-image/1"):
 
 
 class ResizeFile(Entry, kind="resized-file/1"):
-    """A file becomes longer, with space set aside for what is added if ``allocate``; or shorter, for good."""
+    """A file becomes longer, with space for all of it set aside if ``allocate``; or shorter, for good."""
 
     recorded = ("path", "parent", "identity", "before", "size")
     durable = True
@@ -223,7 +223,7 @@ class ResizeFile(Entry, kind="resized-file/1"):
                 file.require(identity=self.identity)
                 try:
                     if self.allocate and self.size > self.before:
-                        files.allocate(file.fd, self.before, self.size - self.before)
+                        files.allocate(file.fd, 0, self.size)
                     os.ftruncate(file.fd, self.size)
                 except BaseException:
                     self._back(file)

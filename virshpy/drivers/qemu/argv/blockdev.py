@@ -165,7 +165,7 @@ def _protocol(guest: Guest, layer: Layer) -> Properties:
     if layer.type == "volume":
         raise errors.NoStoragePool(
             f"no storage pool with matching name '{source.pool}'",
-            hint=f"there are no pools yet; name the volume '{source.volume}' by its path: <disk type='file'>",
+            hint=f"what volume '{source.volume}' is, is only known when the guest starts",
         )
     raise errors.ConfigUnsupported(f"disk type '{layer.type}' is not supported yet")
 

@@ -20,14 +20,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.qemu.identity import Identity
     from virshpy.drivers.qemu.records import Domains
+    from virshpy.drivers.qemu.start.volumes import Volumes
     from virshpy.xml.domain.devices import Vsock
     from virshpy.xml.domain.storage import Disk
 
 _TAPPED = ("bridge", "ethernet", "network")
 
 
-def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> None:
-    """Decide, in place, everything about a complete document that the command line depends on."""
+def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> Volumes | None:
+    """Decide, in place, everything about a complete document that the command line depends on. What its user said of
+    disks that are volumes is returned."""
     devices = domain.devices
     if domain.cputune is not None:
         from virshpy.drivers.qemu.start import pins
@@ -35,6 +37,12 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         pins.require_processors(domain)
     if domain.os is not None:
         resolve_firmware(domain, Context(nvram_dir=domains.site.directories.nvram))
+    volumes = None
+    if any(disk.type == "volume" for disk in devices.disks):
+        from virshpy.drivers.qemu.start.volumes import Volumes
+
+        volumes = Volumes()
+        volumes.translate(domains, domain)
     devices.disks = [disk for disk in devices.disks if not _is_left_out(disk)]
     for disk in devices.disks:
         _refuse_unkept(disk)
@@ -60,6 +68,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         label = f"+{identity.uid}:+{identity.uid}"
         domain.seclabels = [Seclabel(type="dynamic", model="dac", relabel=True, label=label, imagelabel=label)]
     assign_aliases(domain)
+    return volumes
 
 
 def _is_left_out(disk: Disk) -> bool:

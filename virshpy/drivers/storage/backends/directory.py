@@ -9,6 +9,7 @@ from typing import TypedDict
 from virshpy import errors
 from virshpy.drivers.storage import images
 from virshpy.drivers.storage.backend import Space, Traits, program
+from virshpy.drivers.storage.contents import FileContents
 from virshpy.drivers.storage.on_paths import OnPaths, passphrase
 from virshpy.drivers.storage.qemu_img import QemuImg
 from virshpy.enums import StoragePoolBuildFlags, StorageVolCreateFlags, StorageVolResizeFlags, StorageVolType
@@ -261,12 +262,8 @@ class Directory(OnPaths):
         yield RemoveFile(found.path, aside=passing_name(found.path))
 
     def _require_unused(self, found: Found) -> None:
-        from virshpy.drivers.storage.contents import FileContents
-
-        contents = FileContents(found.name, found.path, "raw")
         try:
-            with contents.open() as file:
-                contents.require_unused(file)
+            FileContents(found.name, found.path, "raw").require_unused()
         except errors.SystemCallError:
             pass  # what cannot be opened can be removed
 

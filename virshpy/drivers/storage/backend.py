@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from virshpy import errors
 from virshpy.enums import StoragePoolState, StorageVolType
+from virshpy.host.programs import program as program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from os import stat_result
+    from typing import Any
 
     from virshpy.driver.storage import VolInfo
     from virshpy.drivers.storage.contents import Contents
@@ -53,18 +55,26 @@ class Space(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A volume that is there. ``status`` is its file's, for volumes that are files, directories or block devices."""
+    """A volume that is there. ``status`` is its file's, for volumes that are files, directories or block devices.
+
+    ``detail``: what else its backend has read of it.
+    """
 
     name: str
     path: str
     key: str
     type: StorageVolType
     status: stat_result | None = None
+    detail: Any = None
 
-    @property
     def identity(self) -> str:
-        """What tells it from another one that has its name later; empty where nothing does."""
-        return f"{self.status.st_dev}:{self.status.st_ino}" if self.status is not None else ""
+        """What tells it from another one that has its name later; empty where nothing does. A number of a file is given
+        to the next one when it is gone: when it was born is asked as well."""
+        if self.status is None:
+            return ""
+        from virshpy.host.files import birth
+
+        return f"{self.status.st_dev}:{self.status.st_ino}:{birth(self.path)}"
 
 
 class Backend:
@@ -80,12 +90,10 @@ class Backend:
     @classmethod
     def require_tools(cls) -> None:
         """Raise InternalError where a program that it needs is not installed."""
-        from shutil import which
-
-        for program, package in cls.traits.tools:
-            if which(program, path=SEARCH) is None:
+        for tool, package in cls.traits.tools:
+            if program(tool) == tool:
                 raise errors.InternalError(
-                    f"Cannot find '{program}' in path: No such file or directory", hint=f"apt install {package}"
+                    f"Cannot find '{tool}' in path: No such file or directory", hint=f"apt install {package}"
                 )
 
     def start_steps(self) -> Sequence[Step]:
@@ -173,17 +181,6 @@ class Backend:
     def contents(self, found: Found, volume: Volume) -> Contents:
         """The data of a volume, to be read, written and overwritten."""
         raise unsupported("storage pool doesn't support volume download")
-
-
-# Administrators' programs are in directories that a user's PATH leaves out.
-SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def program(name: str) -> str:
-    """The path of one of the host's tools; its bare name where there is none, so that running it says so."""
-    from shutil import which
-
-    return which(name, path=SEARCH) or name
 
 
 def unsupported(detail: str) -> errors.NoSupport:

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from virshpy.driver.stream import DataStream
+    from virshpy.drivers.storage.volumes import Filling
     from virshpy.host.site import Site
     from virshpy.host.steps import Step
     from virshpy.host.untrusted import Opened

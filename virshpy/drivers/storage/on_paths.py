@@ -68,7 +68,7 @@ class OnPaths(Backend):
     def describe(self, found: Found, *, format: str | None = None) -> Volume:
         volume = Volume(type=found.type.name.lower(), name=found.name, key=found.key)
         target = volume.target = VolumeTarget(path=found.path)
-        _describe_file(target, found.status)
+        describe_file(target, found.status)
         if found.type is StorageVolType.DIR:
             volume.capacity = volume.allocation = 0
             target.kind = Format(type="dir") if self.has_formats else None
@@ -111,7 +111,7 @@ class OnPaths(Backend):
             format = self.image(there).format if there.type is not StorageVolType.DIR else "dir"
         backing = volume.backing = BackingStore(path=path, kind=Format(type=format or "raw"))
         if there is not None:
-            _describe_file(backing, there.status)
+            describe_file(backing, there.status)
 
     def _name_secret(self, target: VolumeTarget) -> None:
         """A LUKS image is opened by the secret whose usage is its path, where there is one."""
@@ -167,7 +167,7 @@ def device_size(path: str) -> int:
         raise errors.from_os_error(error, f"cannot open volume '{path}'") from None
 
 
-def _describe_file(part: VolumeTarget | BackingStore, status: os.stat_result | None) -> None:
+def describe_file(part: VolumeTarget | BackingStore, status: os.stat_result | None) -> None:
     if status is None:
         return
     part.permissions = Permissions(mode=stat.S_IMODE(status.st_mode), owner=status.st_uid, group=status.st_gid)

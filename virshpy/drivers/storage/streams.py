@@ -19,10 +19,7 @@ from virshpy.host.steps.volume import NewImage, ReplaceImage, passing_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.drivers.storage.contents import Contents
-    from virshpy.drivers.storage.records import VolumeRecords
-    from virshpy.drivers.storage.volumes import Changing, Place
-    from virshpy.host.journal import Journal
-    from virshpy.host.site import Site
+    from virshpy.drivers.storage.volumes import Filling
     from virshpy.host.untrusted import Opened
     from virshpy.host.work import Work
 
@@ -38,6 +35,7 @@ class VolumeStream:
         self._from = offset
         self._length = length
         self._work = work
+        self._is_open = True
 
     def fileno(self) -> int:
         return self._opened.fd
@@ -70,7 +68,6 @@ class Download(VolumeStream):
 
     def __init__(self, contents: Contents, offset: int, length: int, work: Work) -> None:
         super().__init__(contents.open(), offset, length, work)
-        self._is_open = True
 
     def close(self) -> None:
         if self._is_open:
@@ -94,52 +91,41 @@ class Download(VolumeStream):
 class Upload(VolumeStream):
     """A volume's data on its way in. It holds the volume's lock until it is finished or closed."""
 
-    def __init__(
-        self, change: Changing, records: VolumeRecords, place: Place, contents: Contents, offset: int, length: int
-    ) -> None:
-        self._change: Changing | None = change
-        self._records = records
-        self._place = place
-        self._contents = contents
-        self._old: Opened | None = None
-        self._shared = False
-        self._entry = change.__enter__()
-        try:
-            opened = self._target(self._entry, change.site)
-        except BaseException as error:
-            change.__exit__(type(error), error, error.__traceback__)
-            if self._old is not None:
-                self._old.close()
-            raise
-        super().__init__(opened, offset, length, change.site.work)
-
-    def _target(self, entry: Journal, site: Site) -> Opened:
-        """What is written to."""
-        self._contents.require_unused()
+    def __init__(self, filling: Filling, contents: Contents, offset: int, length: int) -> None:
+        self._filling = filling
+        self._final = os.path.realpath(filling.place.found.path)
         self._passing = ""
-        old = self._contents.open(writable=True)
-        status = old.status
+        self._shared = False
+        self._old = contents.open(writable=True)
+        try:
+            opened = self._target(filling.site.rehearsing)
+        except BaseException:
+            self._old.close()
+            raise
+        super().__init__(opened, offset, length, filling.site.work)
+
+    def _target(self, rehearsing: bool) -> Opened:
+        """What is written to: a new file; or a block device itself, and a file that has a second name."""
+        status, entry = self._old.status, self._filling.entry
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-            entry.do(Act(_nothing, f"dd of={shlex.quote(self._place.found.path)}"))
-            if site.rehearsing:
-                self._replace(entry)
-            return old  # a block device is what it is; and so is a file that has a second name
-        self._old = old
-        self._final = os.path.realpath(self._place.found.path)
+            entry.do(Act(_nothing, f"dd of={shlex.quote(self._final)}"))
+            if rehearsing:
+                self._replace()
+            entry.write()  # who would take the pool away sees that somebody is at work
+            return self._old
         self._passing = passing_name(self._final)
         mode, owner, group = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
         entry.do(NewImage(self._passing, self._final, mode=mode, owner=owner, group=group, size=status.st_size))
-        if site.rehearsing:
-            self._replace(entry)
+        if rehearsing:
+            self._replace()
         new = untrusted.read(self._passing, writable=True)
-        self._shared = copying.share(old.fd, new.fd)
+        self._shared = copying.share(self._old.fd, new.fd)
         return new
 
     def _keep(self) -> None:
         """Have what was not overwritten: what is before the first byte that was sent, and behind the last one."""
         if self._shared:
             return
-        assert self._old is not None
         end = max(self._at, self._from)
         for start, length in ((0, self._from), (end, max(self._old.status.st_size - end, 0))):
             try:
@@ -187,32 +173,29 @@ class Upload(VolumeStream):
         """All is there: it takes the place of what was."""
         error: BaseException | None = None
         try:
-            self._replace(self._entry)
+            self._replace()
         except BaseException as problem:
             error = problem
             raise
         finally:
             self._end(error)
 
-    def _replace(self, entry: Journal) -> None:
-        row, name = self._place.row, self._place.found.name
+    def _replace(self) -> None:
         if self._passing:
-            entry.do(Act(self._keep, f"# what is not overwritten of {self._final} is copied"))
-            entry.do(ReplaceImage(self._passing, self._final))
-        entry.finish(lambda: self._records.forget(row.uuid, name), f"say that '{name}' has other content")
+            self._filling.entry.do(Act(self._keep, f"# what is not overwritten of {self._final} is copied"))
+            self._filling.entry.do(ReplaceImage(self._passing, self._final))
+        self._filling.commit()
 
     def close(self) -> None:
         """Without finish: what was sent is taken back."""
         self._end(None)
 
     def _end(self, error: BaseException | None) -> None:
-        if self._change is None:
-            return
-        change, self._change = self._change, None
-        self._opened.close()
-        if self._old is not None:
-            self._old.close()
-        change.__exit__(type(error) if error else None, error, None)
+        if self._is_open:
+            self._is_open = False
+            for opened in {self._opened, self._old}:
+                opened.close()
+        self._filling.end(error)
 
 
 def _nothing() -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from virshpy.driver.stream import DataStream
     from virshpy.drivers.storage.backend import Backend, Found
-    from virshpy.drivers.storage.records import PoolRow
+    from virshpy.drivers.storage.contents import Contents
+    from virshpy.drivers.storage.records import PoolRow, VolumeRecords
     from virshpy.host.journal import Journal
     from virshpy.host.locks import Lock
     from virshpy.host.site import Change
@@ -116,7 +117,7 @@ class StorageRows(PoolRows):
     def _record(self, place: Place) -> tuple[str | None, str | None]:
         """(format, document) on record of a volume, if it is still the same one."""
         known = self.records.find(place.row.uuid, place.found.name)
-        if known is None or known["identity"] != place.found.identity:
+        if known is None or known["identity"] != place.found.identity():
             return None, None
         return known["format"], known["xml"]
 
@@ -154,25 +155,26 @@ class StorageRows(PoolRows):
     def storage_vol_create_xml_from(self, pool: PoolRef, xml: str, clone: VolRef, *, flags: int = 0) -> VolRef:
         row = self.pools.require_active(pool)
         backend = self.reached(row)
-        original = self._find(clone)
         volume = self._read(row, xml, flags)
         name = str(volume.name)
-        with self._lock(row, name, "vol-clone"):
+        # What is copied is not changed by another command meanwhile. Two that copy each other wait for no ring.
+        both = {_key(row, name), _key(self._find(clone).row, clone.name)}
+        with ExitStack() as locks:
+            for key in sorted(both):
+                locks.enter_context(self.site.lock("volume", key, "vol-clone"))
             if backend.find(name) is not None:
                 raise errors.InternalError(
                     f"storage volume name '{name}' already in use.",
                     hint="choose another name, or delete that one first",
                 )
+            original = self._find(clone)
             described = self._described(original)
             self._take_after(volume, described)
             contents = original.backend.contents(original.found, described)
             contents.capacity = described.capacity or 0
-            # What is copied is not changed by another command meanwhile, nor by a guest.
-            with self._lock(original.row, clone.name, "vol-clone"), Unused(self, original):
+            with Unused(self, original):
                 contents.require_unused(writing=True)
-                return self._make(
-                    "vol-clone", row, backend, volume, lambda: backend.copy_steps(volume, contents, flags)
-                )
+            return self._make("vol-clone", row, backend, volume, lambda: backend.copy_steps(volume, contents, flags))
 
     @staticmethod
     def _take_after(volume: Volume, original: Volume) -> None:
@@ -208,7 +210,7 @@ class StorageRows(PoolRows):
             return
         format = volume.target and volume.target.kind and volume.target.kind.type
         plain = format == "raw" and not (volume.target and volume.target.encryption)
-        self.records.save(row.uuid, found.name, found.identity, "raw" if plain else None, volume.format())
+        self.records.save(row.uuid, found.name, found.identity(), "raw" if plain else None, volume.format())
 
     def _read(self, row: PoolRow, xml: str, flags: int) -> Volume:
         volume = Volume.parse(xml, inactive=True, validate=bool(flags & StorageVolCreateFlags.VALIDATE))
@@ -217,8 +219,7 @@ class StorageRows(PoolRows):
 
     # changing
     def storage_vol_delete(self, volume: VolRef, *, flags: int = 0) -> None:
-        place = self._find(volume)
-        with self._changing("vol-delete", place) as entry:
+        with self._changing("vol-delete", volume) as (place, entry):
             for step in place.backend.delete_volume_steps(place.found, flags):
                 entry.do(step)
             entry.finish(
@@ -227,8 +228,7 @@ class StorageRows(PoolRows):
             )
 
     def storage_vol_resize(self, volume: VolRef, capacity: int, *, flags: int = 0) -> None:
-        place = self._find(volume)
-        with self._changing("vol-resize", place) as entry:
+        with self._changing("vol-resize", volume) as (place, entry):
             described = self._described(place)
             wanted = self._wanted_size(place, described, capacity, flags)
             for step in place.backend.resize_steps(place.found, described, wanted, flags):
@@ -265,40 +265,43 @@ class StorageRows(PoolRows):
         self._wipe(volume, algorithm)
 
     def _wipe(self, volume: VolRef, algorithm: int) -> None:
-        place = self._find(volume)
-        with self._changing("vol-wipe", place) as entry:
-            contents = place.backend.contents(place.found, self._described(place))
+        with self._changing("vol-wipe", volume) as (place, entry):
             place.backend.require_within(place.found)
+            contents = self.contents(place)
             for step in contents.wipe_steps(algorithm, self.site):
                 entry.do(step)
             entry.finish(lambda: None)
 
     # data
     def storage_vol_upload(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
-        from virshpy.drivers.storage.streams import Upload
-
-        place = self._find(volume)
-        place.backend.require_within(place.found)
-        contents = place.backend.contents(place.found, self._described(place))
-        return Upload(self._changing("vol-upload", place), self.records, place, contents, offset, length)
+        change = self._changing("vol-upload", volume)
+        place, entry = change.__enter__()
+        try:
+            place.backend.require_within(place.found)
+            contents = self.contents(place)
+            contents.require_unused()
+            return contents.upload(Filling(change, place, entry, self.records), offset, length)
+        except BaseException as error:
+            change.__exit__(type(error), error, error.__traceback__)
+            raise
 
     def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
-        from virshpy.drivers.storage.streams import Download
-
-        place = self._find(volume)
-        contents = place.backend.contents(place.found, self._described(place))
+        contents = self.contents(self._find(volume))
         self.site.work.begin()
-        return Download(contents, offset, length, self.site.work)
+        return contents.download(offset, length, self.site.work)
 
     # what the verbs share
+    def contents(self, place: Place) -> Contents:
+        return place.backend.contents(place.found, self._described(place))
+
     def _lock(self, row: PoolRow, name: str, verb: str) -> Lock:
         return self.site.lock("volume", _key(row, name), verb)
 
     def _change(self, verb: str, row: PoolRow, name: str) -> Change:
         return self.site.change(verb, "volume", _key(row, name), lasting=True)
 
-    def _changing(self, verb: str, place: Place) -> Changing:
-        return Changing(self, verb, place)
+    def _changing(self, verb: str, volume: VolRef) -> Changing:
+        return Changing(self, verb, volume)
 
     def user_of(self, place: Place) -> str | None:
         """The running guest of this connection in whose document a volume stands, by its path or by its pool."""
@@ -346,29 +349,51 @@ class Unused:
 
 
 class Changing:
-    """A context in which one volume is changed, under its lock, with the journal as its value. An upload, which goes on
-    after the call, enters it and leaves it by itself."""
+    """A context in which one volume is changed: what was found under its lock, and the journal."""
 
-    def __init__(self, rows: StorageRows, verb: str, place: Place) -> None:
-        self.site = rows.site
+    def __init__(self, rows: StorageRows, verb: str, volume: VolRef) -> None:
         self._rows = rows
         self._verb = verb
-        self._place = place
+        self._volume = volume
         self._stack = ExitStack()
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> tuple[Place, Journal]:
+        rows, name = self._rows, self._volume.name
+        row = rows._find(self._volume).row
         with ExitStack() as stack:
-            stack.enter_context(self._rows._lock(self._place.row, self._place.found.name, self._verb))
-            stack.enter_context(Unused(self._rows, self._place))
-            self.site.work.begin()
-            entry = stack.enter_context(self._rows._change(self._verb, self._place.row, self._place.found.name))
+            stack.enter_context(rows._lock(row, name, self._verb))
+            place = rows._find(self._volume)
+            stack.enter_context(Unused(rows, place))
+            rows.site.work.begin()
+            entry = stack.enter_context(rows._change(self._verb, row, name))
             self._stack = stack.pop_all()
-        return entry
+        return place, entry
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+
+class Filling:
+    """What an upload changes: a volume that was found under its lock, and the journal. It is over once, by ``end``."""
+
+    def __init__(self, change: Changing, place: Place, entry: Journal, records: VolumeRecords) -> None:
+        self._change: Changing | None = change
+        self.place = place
+        self.entry = entry
+        self._records = records
+        self.site = place.backend.site
+
+    def commit(self) -> None:
+        """The volume holds something else from now on."""
+        row, name = self.place.row, self.place.found.name
+        self.entry.finish(lambda: self._records.forget(row.uuid, name), f"say that '{name}' has other content")
+
+    def end(self, error: BaseException | None) -> None:
+        if self._change is not None:
+            change, self._change = self._change, None
+            change.__exit__(type(error) if error else None, error, None)
 
 
 def _key(row: PoolRow, name: str) -> str:

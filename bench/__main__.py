@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from bench import storage
 from bench.documents import measure
 from bench.domains import BARE, clear, documents, libvirt, names
 from bench.imports import bill
@@ -38,6 +39,10 @@ class Bench:
 
     def beside(self, work: Callable[[Shell], float]) -> tuple[float, float | None]:
         return work(self.virshpy), work(self.virsh) if self.virsh else None
+
+    def volumes(self) -> None:
+        """Volumes made, copied, filled and listed."""
+        storage.measure(self.folder, list(self.shells()), self.add)
 
     def life(self) -> None:
         """Start and destroy of one guest, beside QEMU brought up and killed by hand."""
@@ -171,7 +176,7 @@ def main() -> int:
         if bench.virsh:
             clear(bench.virsh)
         try:
-            for part in (bench.life, bench.together, bench.lists, bench.tab, bench.define):
+            for part in (bench.life, bench.together, bench.lists, bench.tab, bench.define, bench.volumes):
                 part()
             imports = bill(["-c", "test:///default", "list"]), bill(["-c", bench.uri, "list"])
         except Failed as error:

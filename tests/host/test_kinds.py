@@ -37,7 +37,7 @@ RECORDED = {
     "qemu-socket/1": ("path", "parent"),
     "qmp/1": ("path", "pids", "remove"),
     "removed-file/1": ("path", "parent", "aside"),
-    "replaced-image/1": ("path", "parent", "aside", "identity"),
+    "replaced-image/1": ("path", "parent", "passing", "aside", "identity"),
     "resized-file/1": ("path", "parent", "identity", "before", "size"),
     "tap/1": ("name",),
     "tree-owner/1": ("path", "uid", "owner", "group", "identity"),

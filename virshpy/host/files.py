@@ -187,6 +187,23 @@ def allocate(fd: int, start: int, length: int) -> None:
         os.posix_fallocate(fd, start, length)
 
 
+def exchange(one: str, other: str, *, within: int) -> bool:
+    """Let two files of a directory (a descriptor) change names, in one moment. False where the file system cannot.
+
+    Raises OSError (renameat2(2)).
+    """
+    import ctypes
+
+    exchanging = 2
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(within, os.fsencode(one), within, os.fsencode(other), exchanging) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+        return False
+    raise OSError(number, os.strerror(number), other)
+
+
 def birth(path: str) -> int:
     """When a file was made, in nanoseconds since 1970; 0 where its file system does not say (statx(2))."""
     import ctypes

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from virshpy.host.site import Site
     from virshpy.host.steps import Step
     from virshpy.host.untrusted import Opened
+    from virshpy.host.work import Work
 
 _ZEROS = bytes(1 << 20)
 _SCRUB_PATIENCE = 7 * 24 * 3600  # 35 passes over a large disk
@@ -51,6 +52,18 @@ class Contents:
 
     def require_unused(self, *, writing: bool = False) -> None:
         """Raise InUse where a guest has it open; with ``writing``, where one may be writing to it."""
+
+    def download(self, offset: int, length: int, work: Work) -> DataStream:
+        """A stream of it, from ``offset`` on."""
+        from virshpy.drivers.storage.streams import Download
+
+        return Download(self, offset, length, work)
+
+    def upload(self, filling: Filling, offset: int, length: int) -> DataStream:
+        """A stream into it, from ``offset`` on."""
+        from virshpy.drivers.storage.streams import Upload
+
+        return Upload(filling, self, offset, length)
 
     def wipe_steps(self, algorithm: int, site: Site) -> Iterable[Step]:
         """What overwrites it (StorageVolWipeAlgorithm)."""

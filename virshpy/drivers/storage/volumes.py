@@ -8,7 +8,13 @@ from virshpy import errors
 from virshpy.driver.storage import PoolRef, VolInfo, VolRef
 from virshpy.drivers.storage.contents import InUse
 from virshpy.drivers.storage.pools import PoolRows
-from virshpy.enums import StorageVolCreateFlags, StorageVolInfoFlags, StorageVolResizeFlags, StorageVolWipeAlgorithm
+from virshpy.enums import (
+    StorageVolCreateFlags,
+    StorageVolInfoFlags,
+    StorageVolResizeFlags,
+    StorageVolType,
+    StorageVolWipeAlgorithm,
+)
 from virshpy.xml.volume import Volume
 
 TYPE_CHECKING = False
@@ -172,8 +178,9 @@ class StorageRows(PoolRows):
             self._take_after(volume, described)
             contents = original.backend.contents(original.found, described)
             contents.capacity = described.capacity or 0
-            with Unused(self, original):
-                contents.require_unused(writing=True)
+            if original.found.type is not StorageVolType.DIR:
+                with Unused(self, original):
+                    contents.require_unused(writing=True)
             return self._make("vol-clone", row, backend, volume, lambda: backend.copy_steps(volume, contents, flags))
 
     @staticmethod

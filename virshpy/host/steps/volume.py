@@ -157,46 +157,67 @@ class NameImage(Entry, kind="named-image/1"):
 
 
 class ReplaceImage(Entry, kind="replaced-image/1"):
-    """A complete file takes the name of another one, which is kept until there is no way back."""
+    """A complete file takes the name of another one, which is kept until there is no way back.
 
-    recorded = ("path", "parent", "aside", "identity")
+    The two change places: a name that a file is moved onto has ext4 write all of that file to the disk at once.
+    """
+
+    recorded = ("path", "parent", "passing", "aside", "identity")
     durable = True
     identity: list[int] | None = None
 
     def __init__(self, passing: str, path: str) -> None:
         super().__init__(path)
-        self.passing = passing
-        self.aside = passing_name(path)
+        self.passing = os.path.basename(passing)
+        self.aside = os.path.basename(passing_name(path))
 
     def do(self, note: Callable[[], None]) -> None:
         try:
             with self._folder(note) as folder:
-                with untrusted.look(os.path.basename(self.passing), within=folder.fd) as file:
+                with untrusted.look(self.passing, within=folder.fd) as file:
                     self.identity = file.identity
                 note()
-                files.name(self.name, os.path.basename(self.aside), within=folder.fd)
-                os.rename(os.path.basename(self.passing), self.name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
+                if files.exchange(self.passing, self.name, within=folder.fd):
+                    self._rename(folder, self.passing, self.aside)
+                else:
+                    files.name(self.name, self.aside, within=folder.fd)
+                    self._rename(folder, self.passing, self.name)
         except OSError as error:
             raise errors.from_os_error(error, f"Failed to replace file '{self.path}'") from None
+
+    def _rename(self, folder: Opened, old: str, new: str) -> None:
+        os.rename(old, new, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
 
     def undo(self) -> None:
         if (folder := self._known_folder()) is None:
             return
         with folder:
-            try:
-                os.rename(os.path.basename(self.aside), self.name, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
-            except FileNotFoundError:
-                pass  # it was not put aside yet
+            for kept in (self.aside, self.passing):
+                if kept == self.passing and not self._is_exchanged(folder):
+                    break
+                try:
+                    self._rename(folder, kept, self.name)
+                    break
+                except FileNotFoundError:
+                    continue  # it was not put aside yet
         self.settle()  # two names of one file are no rename: the kernel leaves both
 
+    def _is_exchanged(self, folder: Opened) -> bool:
+        try:
+            with untrusted.look(self.name, within=folder.fd) as file:
+                return self.identity is not None and file.identity == self.identity
+        except OSError:
+            return False
+
     def settle(self) -> None:
-        self._remove(os.path.basename(self.aside))
+        self._remove(self.aside)
 
     def commands(self) -> list[str]:
-        return [f"mv {shlex.quote(self.passing)} {shlex.quote(self.path)}"]
+        folder = os.path.dirname(self.path)
+        return [f"mv {shlex.quote(f'{folder}/{self.passing}')} {shlex.quote(self.path)}"]
 
     def undo_commands(self) -> list[str]:
-        return [f"mv {shlex.quote(self.aside)} {shlex.quote(self.path)}"]
+        return [f"mv {shlex.quote(f'{os.path.dirname(self.path)}/{self.aside}')} {shlex.quote(self.path)}"]
 
 
 class ResizeFile(Entry, kind="resized-file/1"):

@@ -40,6 +40,13 @@ _BUILDING = (
 )
 _BUILD_CLASH = (Exclusive("overwrite", "no-overwrite"),)
 
+
+def _with_the_host(session: Session) -> list[str]:
+    """The pools that are to start with the host and are not active."""
+    wanted = ListStoragePoolsFlags.AUTOSTART | ListStoragePoolsFlags.INACTIVE
+    return sorted(pool.name for pool in session.connection.list_storage_pools(flags=wanted))
+
+
 pool = Noun("pool", "pool", PoolType, "pool {name}", example="default-pool")
 pool.from_file(
     "define",
@@ -52,8 +59,10 @@ pool.from_file(
 )
 pool.verb("build", "built", "make the directory, file system or volume group of a pool", _KEEP, _OVERWRITE)
 pool.verb(
-    "start", "started", "start a defined pool", *_BUILDING, method="create", on="inactive", constraints=_BUILD_CLASH
-)
+    "start", "started", "start a defined pool", *_BUILDING,
+    flag("autostart", "every pool that is to start with the host, in the order of their names"),
+    method="create", on="inactive", constraints=_BUILD_CLASH, instead={"autostart": _with_the_host},
+)  # fmt: skip
 pool.verb("destroy", "destroyed", "stop a pool; its definition and its data stay", on="active")
 pool.verb("delete", "deleted", "delete the storage of an inactive pool, with its data", on="inactive")
 pool.verb("refresh", "refreshed", "find volumes that others have made or removed", on="active")

@@ -114,6 +114,7 @@ class Noun:
         self, verb: str, done: str, summary: str, *options: Option, description: str = "", method: str = "",
         on: str = "", failed: str = "", examples: Examples = (),
         why: str = "", constraints: Sequence[Constraint] = (), aliases: Sequence[Alias] = (),
+        instead: Mapping[str, Selection] | None = None,
     ) -> None:  # fmt: skip
         """``net-start NETWORK``: a method of its handle. ``done`` ends the sentence about it, or is the whole one.
         Where there are no flags, the older call without them is made."""
@@ -122,7 +123,7 @@ class Noun:
             self.prefix + verb,
             summary,
             description or f"{summary[0].upper()}{summary[1:]}.",
-            (self.argument(on=on), *options),
+            (self.argument(on=on, instead=instead), *options),
             constraints=constraints,
             aliases=aliases,
             examples=examples or self._examples(verb, why),

@@ -16,6 +16,7 @@ from virshpy import errors
 from virshpy.errors import codes
 from virshpy.shell.failure import Failure
 from virshpy.shell.lang.vocabulary import ERROR_KINDS
+from virshpy.shell.progress import pace
 from virshpy.shell.render.grid import fold, table
 from virshpy.shell.render.layout import printable, table_text, width
 from virshpy.shell.render.output import Renderer, error_data
@@ -37,6 +38,17 @@ from virshpy.shell.render.terminal import json as coloured_json
 
 COLUMNS = [("id", "Id"), ("name", "Name"), ("state", "State"), ("uuid", None)]
 ROWS = Table("domains", COLUMNS, [(3, "a", "running", "u")])
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "told"),
+    [
+        (1 << 30, 2, "512.00 MiB/s  0:06 left"), (1 << 20, 1, "1.00 MiB/s  1:08:15 left"), (0, 5, ""), (4 << 30, 9, ""),
+    ],
+)  # fmt: skip
+def test_a_bar_says_how_fast_it_goes_and_how_long_it_takes(done: int, seconds: float, told: str) -> None:
+    shown = bar(Progress("Copy", done, 4 << 30, asked=False, pace=pace(done, 4 << 30, seconds)))
+    assert (told in shown) if told else ("left" not in shown)
 
 
 def test_table() -> None:

@@ -116,10 +116,7 @@ def hint_for(failure: Failure, name: str | None) -> str:
 
 
 # What there is instead of what QEMU guests do not have yet, by the noun in the C function's name.
-_INSTEAD = (
-    ("Network", "virtual networks", "an <interface> of type 'user' or 'bridge'"),
-    ("Storage", "storage pools", "a disk of type 'file' or 'block'"),
-)
+_INSTEAD = (("Network", "virtual networks", "an <interface> of type 'user' or 'bridge'"),)
 
 
 def _by_code(failure: Failure, cause: errors.Error, command: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.shell.render.readable import scaled
 from virshpy.shell.render.results import Progress
 
 TYPE_CHECKING = False
@@ -73,7 +74,8 @@ def watched(
         finally:
             over.set()
 
-    until = monotonic() + later[0] if later else None
+    began = monotonic()
+    until = began + later[0] if later else None
     shown = asked
     with Interrupts() as interrupts:
         threading.Thread(target=run, daemon=True).start()
@@ -87,7 +89,7 @@ def watched(
                 step = _measured(measure)
                 if step is not None:
                     shown = True
-                    yield Progress(label, *step, asked=asked)
+                    yield Progress(label, *step, asked=asked, pace=pace(*step, monotonic() - began))
         finally:
             # Whoever listened may have gone: the output takes no more.
             if not over.is_set():
@@ -97,6 +99,17 @@ def watched(
         raise failures[0]
     if shown:
         yield Progress(label, 1, 1, asked=asked)
+
+
+def pace(done: int, total: int, seconds: float) -> str:
+    """How fast bytes go, and how long the rest of them will take."""
+    if seconds <= 0 or not 0 < done < total:
+        return ""
+    rate = done / seconds
+    left = round((total - done) / rate)
+    hours, minutes = left // 3600, left // 60 % 60
+    shown = f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
+    return f"{scaled(int(rate))}/s  {shown} left"
 
 
 def transfer(label: str, session: Session, work: Callable[[], T]) -> Generator[Progress, None, T]:

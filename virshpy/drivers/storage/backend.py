@@ -184,4 +184,8 @@ class Backend:
 
 
 def unsupported(detail: str) -> errors.NoSupport:
-    return errors.NoSupport(detail)
+    """What pools of some type cannot do."""
+    return errors.NoSupport(
+        detail,
+        hint="it depends on the type of pool; dir, fs, netfs and logical can make, fill, resize and delete volumes",
+    )

@@ -238,15 +238,17 @@ def _value(value: Any) -> Any:
 
 class Progress(Result):
     """How far a long piece of work is; one follows another on the same line. A terminal is shown it always, a pipe and
-    programs only where it was ``asked`` for (--verbose). ``total`` may be 0 while it is not known."""
+    programs only where it was ``asked`` for (--verbose). ``total`` may be 0 while it is not known. A terminal is told
+    the ``pace``, too."""
 
-    __slots__ = ("label", "done", "total", "asked")
+    __slots__ = ("label", "done", "total", "asked", "pace")
 
-    def __init__(self, label: str, done: int, total: int, *, asked: bool) -> None:
+    def __init__(self, label: str, done: int, total: int, *, asked: bool, pace: str = "") -> None:
         self.label = label
         self.done = done
         self.total = total
         self.asked = asked
+        self.pace = pace
 
     @property
     def percent(self) -> int:

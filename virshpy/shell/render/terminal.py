@@ -140,11 +140,12 @@ def _hanging(line: str, indent: int, room: int) -> list[str]:
 
 def bar(progress: Progress) -> str:
     """A bar as wide as the terminal has room for, over the one before it; what is done stays on the screen."""
-    room = max(10, min(40, room_in(sys.stderr) - len(progress.label) - 12))
+    pace = f"  {progress.pace}" if progress.pace and progress.percent < 100 else ""
+    room = max(10, min(40, room_in(sys.stderr) - len(progress.label) - len(pace) - 12))
     full = progress.percent * room // 100
     line = _paint("32", "━" * full) + _paint("90", ("━" if _has_colours() else "─") * (room - full))
     end = "\n" if progress.percent == 100 else ""
-    return f"\r\033[K{progress.label} {environment.drawn(line)} {progress.percent:3} %{end}"
+    return f"\r\033[K{progress.label} {environment.drawn(line)} {progress.percent:3} %{pace}{end}"
 
 
 def room_in(stream: TextIO) -> int:

@@ -289,8 +289,8 @@ class Pool(Element, tag="pool"):
 
     def _check(self, node: Node) -> None:
         if not self.type:
-            detail = "missing storage pool type attribute"
-            raise Refusal(errors.InternalError, detail, node, "expected <pool type='dir'>")
+            detail = "Missing required attribute 'type' in element 'pool'"
+            raise Refusal(errors.XMLError, detail, node, "expected <pool type='dir'>")
         self.capacity = self.allocation = self.available = 0
         source = self.source = self.source or PoolSource()
         self.name = self.name or source.name
@@ -311,6 +311,8 @@ class Pool(Element, tag="pool"):
             said: MountOptions | ConfigOptions | None = getattr(self, name)
             if said is not None and (_OPTIONS.get(self.type) != name or not said.options):
                 setattr(self, name, None)
+        if source.protocol is not None and not source.protocol.ver:
+            source.protocol = None
         self._check_target(node)
 
     def _check_target(self, node: Node) -> None:

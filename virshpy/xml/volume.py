@@ -43,7 +43,7 @@ class Format(Element, tag="format"):
 class Permissions(Element, tag="permissions", drop_empty=True):
     """``owner`` and ``group`` are None where they are left as they come: in documents that is also -1."""
 
-    mode: int | None = leaf(Int(0, 0o7777, base=8, form="0%o", sentence=xml("malformed octal mode")))
+    mode: int | None = leaf(Int(0, 0o777, base=8, form="0%o", sentence=xml("malformed octal mode")))
     owner: int | None = leaf(Int(-1, _NOBODY, sentence=xml("malformed owner element")))
     group: int | None = leaf(Int(-1, _NOBODY, sentence=xml("malformed group element")))
     label: str | None = leaf()

@@ -170,7 +170,7 @@ def device_size(path: str) -> int:
 def describe_file(part: VolumeTarget | BackingStore, status: os.stat_result | None) -> None:
     if status is None:
         return
-    part.permissions = Permissions(mode=stat.S_IMODE(status.st_mode), owner=status.st_uid, group=status.st_gid)
+    part.permissions = Permissions(mode=status.st_mode & 0o777, owner=status.st_uid, group=status.st_gid)
     part.timestamps = Timestamps(
         atime=_stamp(status.st_atime_ns), mtime=_stamp(status.st_mtime_ns), ctime=_stamp(status.st_ctime_ns), btime="0"
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from virshpy.host.site import Site
     from virshpy.xml.node import Warning
 
+_LONGEST = 255  # bytes of a file's name, which libvirt makes of a pool's
 _CREATE, _BUILD = StoragePoolCreateFlags, StoragePoolBuildFlags
 _TYPES = {word: int(ListStoragePoolsFlags[word.upper().replace("-", "_")]) for word in POOL_TYPES.split()}
 _OVERWRITES = {
@@ -61,6 +62,10 @@ class PoolRows(ObjectRows, StorageOperations):
         for warning in warnings:
             self.place.warn(str(warning))
         backend_class(str(document.type))
+        if len(f"{document.name}.xml".encode(errors="surrogateescape")) > _LONGEST:
+            raise errors.SystemCallError(
+                f"Failed to create file '{document.name}.xml': File name too long", hint="choose a shorter <name>"
+            )
         return document
 
     def backend(self, row: PoolRow, *, inactive: bool = False) -> Backend:

@@ -16,7 +16,7 @@ _ENDING = 10
 
 
 class Mount(Step, kind="mount/1"):
-    """``argv`` is mount(8) with its words, ``source`` what it mounts. Undone by umount(8), by force where a server
+    """``argv`` is mount(8) with its words, ``source`` what it mounts. Undone by umount(8), lazily where a server
     does not answer. What somebody else has mounted there from the same source is not ours, and stays."""
 
     recorded = ("path", "mounted")
@@ -42,10 +42,9 @@ class Mount(Step, kind="mount/1"):
     def undo(self) -> None:
         if not self.mounted or mounts.mounted_on(self.path) is None:
             return
-        words = ["umount", self.path]
-        if not mounts.answers(self.path):
-            words[1:1] = ["-f", "-l"]
-        processes.run(words, timeout=_ENDING, together=True)
+        # Of a server that does not answer nothing may be asked, not even what the directory is.
+        away = [] if mounts.answers(self.path) else ["-l", "-c", "-i", "-n"]
+        processes.run(["umount", *away, self.path], timeout=_ENDING, together=True)
 
     def commands(self) -> list[str]:
         return [shlex.join(self.argv)]

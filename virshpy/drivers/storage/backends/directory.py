@@ -100,7 +100,7 @@ class Directory(OnPaths):
     def complete(self, pool: Pool) -> None:
         status = os.stat(self.target)
         assert pool.target is not None
-        pool.target.permissions = Permissions(mode=status.st_mode & 0o7777, owner=status.st_uid, group=status.st_gid)
+        pool.target.permissions = Permissions(mode=status.st_mode & 0o777, owner=status.st_uid, group=status.st_gid)
 
     # what there is
     def volumes(self) -> Iterator[Found]:

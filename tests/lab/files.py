@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from tests.lab.parts import Parts
@@ -39,7 +39,7 @@ BOOTED = {
 }  # fmt: skip
 
 # Users and groups that the packages' scripts would have made.
-SYSTEM_USERS = ("messagebus", "sshd")
+SYSTEM_USERS = ("messagebus", "sshd", "_rpc", "statd")
 
 TEXTS = {
     "etc/fstab": "",
@@ -93,22 +93,28 @@ KillMode=process
 }
 
 
-def lay_out(root: Path, parts: Parts, units: Mapping[str, str], files: Mapping[str, str]) -> None:
-    """Write a lab's own folder. ``units`` are enabled as their WantedBy= says; ``files`` have absolute paths."""
+def lay_out(
+    root: Path, parts: Parts, units: Mapping[str, str], files: Mapping[str, str], kept: Collection[str] = ()
+) -> None:
+    """Write a lab's own folder. ``units`` are enabled as their WantedBy= says; ``files`` have absolute paths.
+
+    ``kept``: folders beside those of KEPT. Files in them are there at the first boot, and later are as they were left.
+    """
     own = root / "files"
+    places = {**KEPT, **dict.fromkeys(kept, 0o755)}
     for path, text in {**TEXTS, **accounts(), **command()}.items():
         write(own, path, text)
     for path, text in files.items():
-        write(own, path, text)
+        write(root / "persist" if any(path.startswith(f"{place}/") for place in places) else own, path, text)
     link(own, f"{UNITS}/sysinit.target.wants/lab-agent.service", f"/{UNITS}/lab-agent.service")
     for want in sorted(_not_booted(parts.root)):
         link(own, f"{UNITS}/{want}", "/dev/null")
-    for place, mode in KEPT.items():
+    for place, mode in places.items():
         folder(own, place)
         folder(root / "persist", place).chmod(mode)
     folder(own, "persist")
     os.chown(root / f"persist/home/{USER}", user_id(), user_id())
-    (root / "places").write_text("".join(f"{place}\n" for place in KEPT))
+    (root / "places").write_text("".join(f"{place}\n" for place in places))
     _configure(root / "persist", parts, units)
 
 

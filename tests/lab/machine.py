@@ -8,15 +8,15 @@
 
 The root file system is the host's own, copy-on-write, so every program of the host and the checkout under test are at
 their places, as they were when the lab first looked at them. What is written is lost at the end, and at a reboot unless
-it lies in one of ``files.KEPT`` or in /persist, which is the folder ``lab.persist`` of the host and can be written from
-both sides.
+it lies in one of ``files.KEPT``, in what this lab keeps beside, or in /persist, which is the folder ``lab.persist``
+of the host and can be written from both sides.
 """
 
 from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -59,6 +59,8 @@ class Lab:
 
     ``units``: texts of units by their names, in /etc/systemd/system, enabled where they say WantedBy=.
     ``files``: further files, by absolute paths; a text that begins with #! can be run.
+    ``packages``: Debian's, beside the host's own and a login's; nothing of them starts by itself.
+    ``kept``: folders that outlast a reboot, beside those of ``files.KEPT``, and in which nothing of the host is seen.
     ``memory``: in MiB.
     """
 
@@ -68,15 +70,17 @@ class Lab:
         *,
         units: Mapping[str, str] | None = None,
         files: Mapping[str, str] | None = None,
+        packages: Sequence[str] = (),
+        kept: Sequence[str] = (),
         memory: int = 1024,
     ) -> None:
         self.root = root
         self.persist = root / "persist"
-        self._parts = _parts()
+        self._parts = _parts(packages)
         self._memory = memory
         self._boot: Boot | None = None
         self._ssh = False
-        lay_out(root, self._parts, units or {}, files or {})
+        lay_out(root, self._parts, units or {}, files or {}, kept)
         (root / "run").mkdir()
 
     def __enter__(self) -> Lab:
@@ -164,8 +168,8 @@ def _trouble(boot: Boot) -> str:
         return ""
 
 
-def _parts() -> Parts:
+def _parts(packages: Sequence[str]) -> Parts:
     try:
-        return parts()
+        return parts(packages)
     except GuestError as error:
         pytest.skip(f"needs the lab's kernel and packages: {error}")

@@ -2,7 +2,8 @@
 systems, and the packages that a login needs and the host does not have.
 
 They are Debian's or Ubuntu's packages, downloaded and unpacked into the cache of kit/guest.py. Nothing is installed: an
-ssh server that listens, or another PID 1, is no business of a test suite.
+ssh server that listens, or another PID 1, is no business of a test suite. A lab may want more packages than others; its
+parts are then a folder of their own, in which what is the same are links to the same files.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,21 +38,34 @@ class Parts(NamedTuple):
     root: Path
 
 
-def parts() -> Parts:
-    """The parts, from the cache where this recipe was built before. Raises GuestError."""
+def parts(extra: Sequence[str] = ()) -> Parts:
+    """The parts, with further packages; from the cache where this recipe was built before. Raises GuestError."""
     cache = guest.made_cache_dir()
-    folder = cache / f"lab.{_recipe()}"
     with guest.locked(cache / "lock"):
-        if not folder.is_dir():
-            _make(cache, folder)
-        os.utime(folder)  # kit/guest.py removes what nobody has asked for in days
+        folder = _kept(cache, ())
+        if extra:
+            folder = _kept(cache, extra, folder)
     return Parts(folder / "vmlinuz", folder / "initrd", folder / "root")
 
 
-def _recipe() -> str:
+def _kept(cache: Path, extra: Sequence[str], base: Path | None = None) -> Path:
+    folder = cache / f"lab.{_recipe((*PACKAGES, *extra))}"
+    if not folder.is_dir():
+        with tempfile.TemporaryDirectory(dir=cache, prefix="build.") as name:
+            out = Path(name) / "out"
+            if base is None:
+                _make(Path(name), out)
+            else:
+                _add(Path(name), out, base, extra)
+            out.rename(folder)
+    os.utime(folder)  # kit/guest.py removes what nobody has asked for in days
+    return folder
+
+
+def _recipe(packages: Collection[str]) -> str:
     """What the parts depend on: how they are made, the distribution, and which packages its host has already."""
-    here = [path for path in Path("/var/lib/dpkg/info").glob("*.list") if _package(path) in PACKAGES]
-    words = " ".join(sorted(path.name for path in here))
+    here = [path for path in Path("/var/lib/dpkg/info").glob("*.list") if _package(path) in packages]
+    words = " ".join((*packages, *sorted(path.name for path in here)))
     files = (Path(guest.__file__), Path(__file__), HERE / "init", Path("/etc/os-release"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files) + words.encode()).hexdigest()[:12]
 
@@ -59,26 +74,35 @@ def _package(listing: Path) -> str:
     return listing.stem.partition(":")[0]
 
 
-def _make(cache: Path, final: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=cache, prefix="build.") as name:
-        work = Path(name)
-        out = work / "out"
-        root = out / "root"
-        root.mkdir(parents=True)
-        apt = Apt(work)
-        for package in (*apt.kernel_packages(guest.KERNELS), *apt.missing(PACKAGES)):
+def _make(work: Path, out: Path) -> None:
+    root = out / "root"
+    root.mkdir(parents=True)
+    apt = Apt(work)
+    for package in (*apt.kernel_packages(guest.KERNELS), *apt.missing(PACKAGES)):
+        apt.unpack(package, root)
+    _merge(root)
+    kernel = next(iter(sorted(root.glob("boot/vmlinuz-*"))), None)
+    if kernel is None:
+        raise GuestError("the kernel package holds no boot/vmlinuz-*")
+    version = kernel.name.removeprefix("vmlinuz-")
+    modules = guest.modules_of(root, version, MODULES)
+    (out / "initrd").write_bytes(_initrd(guest.static_busybox(apt, work), modules))
+    _index_modules(root, version)
+    kernel.rename(out / "vmlinuz")
+    shutil.rmtree(root / "boot")
+
+
+def _add(work: Path, out: Path, base: Path, extra: Sequence[str]) -> None:
+    """The same parts, and of more packages what the host lacks. Of files that are there already links are made."""
+    root = out / "root"
+    root.mkdir(parents=True)
+    apt = Apt(work)
+    there = apt.missing(PACKAGES)
+    for package in apt.missing((*PACKAGES, *extra)):
+        if package not in there:
             apt.unpack(package, root)
-        _merge(root)
-        kernel = next(iter(sorted(root.glob("boot/vmlinuz-*"))), None)
-        if kernel is None:
-            raise GuestError("the kernel package holds no boot/vmlinuz-*")
-        version = kernel.name.removeprefix("vmlinuz-")
-        modules = guest.modules_of(root, version, MODULES)
-        (out / "initrd").write_bytes(_initrd(guest.static_busybox(apt, work), modules))
-        _index_modules(root, version)
-        kernel.rename(out / "vmlinuz")
-        shutil.rmtree(root / "boot")
-        out.rename(final)
+    _merge(root)
+    shutil.copytree(base, out, symlinks=True, copy_function=os.link, dirs_exist_ok=True)
 
 
 def _merge(root: Path) -> None:

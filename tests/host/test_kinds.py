@@ -18,20 +18,25 @@ from virshpy.host.steps.kinds import MODULES, class_of, restore
 # The fields of each kind. A row is never changed nor taken away: another shape is another kind, as tap/2.
 RECORDED = {
     "access/1": ("path", "uid", "owner", "group", "identity", "locks"),
+    "active-group/1": ("name",),
     "appended-file/1": ("path", "parent"),
     "bounded-directory/1": ("path",),
     "command/1": (),
     "copied-file/1": ("path", "parent"),
     "directory/1": ("path",),
     "file/1": ("path", "parent"),
+    "grown-volume/1": ("vg", "name", "before", "begun"),
     "hook/1": ("scripts", "end", "document", "log", "timeout"),
     "kept-directory/1": ("path", "made"),
     "listening-socket/1": ("path", "parent"),
+    "logical-volume/1": ("vg", "name", "begun"),
     "mount/1": ("path", "mounted"),
     "named-image/1": ("path", "parent", "identity"),
     "new-directory/1": ("path", "parent"),
     "new-image/1": ("path", "parent"),
     "owner/1": ("path", "uid", "owner", "group", "identity"),
+    "partition/1": ("device", "start", "end"),
+    "physical-volume/1": ("device", "begun"),
     "pipe/1": ("path", "parent"),
     "process/1": ("pid", "started", "patience"),
     "qemu-socket/1": ("path", "parent"),
@@ -41,6 +46,7 @@ RECORDED = {
     "resized-file/1": ("path", "parent", "identity", "before", "size"),
     "tap/1": ("name",),
     "tree-owner/1": ("path", "uid", "owner", "group", "identity"),
+    "volume-group/1": ("name", "devices", "begun"),
 }
 
 # What version 0.1.0 wrote before kinds had names, with the fields of its first guests, and what each is today.

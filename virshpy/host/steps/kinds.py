@@ -17,20 +17,25 @@ if TYPE_CHECKING:
 # Modules are named, and loaded with the first step of theirs that is read: a driver has kinds of its own.
 MODULES = {
     "access/1": "virshpy.host.steps.access",
+    "active-group/1": "virshpy.host.steps.lvm",
     "appended-file/1": "virshpy.host.steps.filesystem",
     "bounded-directory/1": "virshpy.host.steps.filesystem",
     "command/1": "virshpy.host.steps.process",
     "copied-file/1": "virshpy.host.steps.filesystem",
     "directory/1": "virshpy.host.steps.filesystem",
     "file/1": "virshpy.host.steps.filesystem",
+    "grown-volume/1": "virshpy.host.steps.lvm",
     "hook/1": "virshpy.host.steps.hook",
     "kept-directory/1": "virshpy.host.steps.filesystem",
     "listening-socket/1": "virshpy.host.steps.filesystem",
+    "logical-volume/1": "virshpy.host.steps.lvm",
     "mount/1": "virshpy.host.steps.mount",
     "named-image/1": "virshpy.host.steps.volume",
     "new-directory/1": "virshpy.host.steps.volume",
     "new-image/1": "virshpy.host.steps.volume",
     "owner/1": "virshpy.host.steps.access",
+    "partition/1": "virshpy.host.steps.partition",
+    "physical-volume/1": "virshpy.host.steps.lvm",
     "pipe/1": "virshpy.host.steps.filesystem",
     "process/1": "virshpy.host.steps.process",
     "qemu-socket/1": "virshpy.host.steps.filesystem",
@@ -40,6 +45,7 @@ MODULES = {
     "resized-file/1": "virshpy.host.steps.volume",
     "tap/1": "virshpy.host.steps.link",
     "tree-owner/1": "virshpy.host.steps.access",
+    "volume-group/1": "virshpy.host.steps.lvm",
 }
 
 # Until kinds had names of their own, a journal named classes.

@@ -17,6 +17,8 @@ BACKENDS = {
     "dir": f"{HERE}.directory:Directory",
     "fs": f"{HERE}.mounted:FileSystem",
     "netfs": f"{HERE}.mounted:NetworkFileSystem",
+    "logical": f"{HERE}.logical:Logical",
+    "disk": f"{HERE}.partitions:Partitions",
 }
 # libvirt's number of each kind, which its errors name.
 _NUMBERS = {word: number for number, word in enumerate(POOL_TYPES.split())}

@@ -27,6 +27,9 @@ RECORDED = {
     "file/1": ("path", "parent"),
     "grown-volume/1": ("vg", "name", "before", "begun"),
     "hook/1": ("scripts", "end", "document", "log", "timeout"),
+    "iscsi-interface/1": ("name",),
+    "iscsi-login/1": ("portal", "target", "interface", "mine"),
+    "iscsi-record/1": ("portal", "target", "interface", "made"),
     "kept-directory/1": ("path", "made"),
     "listening-socket/1": ("path", "parent"),
     "logical-volume/1": ("vg", "name", "begun"),
@@ -41,12 +44,14 @@ RECORDED = {
     "process/1": ("pid", "started", "patience"),
     "qemu-socket/1": ("path", "parent"),
     "qmp/1": ("path", "pids", "remove"),
+    "rbd/1": ("back", "document", "uri"),
     "removed-file/1": ("path", "parent", "aside"),
     "replaced-image/1": ("path", "parent", "passing", "aside", "identity"),
     "resized-file/1": ("path", "parent", "identity", "before", "size"),
     "tap/1": ("name",),
     "tree-owner/1": ("path", "uid", "owner", "group", "identity"),
     "volume-group/1": ("name", "devices", "begun"),
+    "vport/1": ("parent", "node", "port"),
 }
 
 # What version 0.1.0 wrote before kinds had names, with the fields of its first guests, and what each is today.

@@ -26,6 +26,9 @@ MODULES = {
     "file/1": "virshpy.host.steps.filesystem",
     "grown-volume/1": "virshpy.host.steps.lvm",
     "hook/1": "virshpy.host.steps.hook",
+    "iscsi-interface/1": "virshpy.host.steps.iscsi",
+    "iscsi-login/1": "virshpy.host.steps.iscsi",
+    "iscsi-record/1": "virshpy.host.steps.iscsi",
     "kept-directory/1": "virshpy.host.steps.filesystem",
     "listening-socket/1": "virshpy.host.steps.filesystem",
     "logical-volume/1": "virshpy.host.steps.lvm",
@@ -40,12 +43,14 @@ MODULES = {
     "process/1": "virshpy.host.steps.process",
     "qemu-socket/1": "virshpy.host.steps.filesystem",
     "qmp/1": "virshpy.drivers.qemu.steps",
+    "rbd/1": "virshpy.drivers.storage.cluster",
     "removed-file/1": "virshpy.host.steps.filesystem",
     "replaced-image/1": "virshpy.host.steps.volume",
     "resized-file/1": "virshpy.host.steps.volume",
     "tap/1": "virshpy.host.steps.link",
     "tree-owner/1": "virshpy.host.steps.access",
     "volume-group/1": "virshpy.host.steps.lvm",
+    "vport/1": "virshpy.host.steps.vport",
 }
 
 # Until kinds had names of their own, a journal named classes.

@@ -19,6 +19,13 @@ BACKENDS = {
     "netfs": f"{HERE}.mounted:NetworkFileSystem",
     "logical": f"{HERE}.logical:Logical",
     "disk": f"{HERE}.partitions:Partitions",
+    "iscsi": f"{HERE}.iscsi:Iscsi",
+    "iscsi-direct": f"{HERE}.iscsi_direct:IscsiDirect",
+    "scsi": f"{HERE}.scsi:Scsi",
+    "mpath": f"{HERE}.multipath:Multipath",
+    "rbd": f"{HERE}.rbd:RBD",
+    "gluster": f"{HERE}.gluster:Gluster",
+    "zfs": f"{HERE}.zfs:ZFS",
 }
 # libvirt's number of each kind, which its errors name.
 _NUMBERS = {word: number for number, word in enumerate(POOL_TYPES.split())}

@@ -36,6 +36,7 @@ class QemuDriver(Driver):
         "node": "virshpy.drivers.qemu.node.part:NodeRows",
         "processors": "virshpy.drivers.qemu.capabilities.processors:ProcessorRows",
         "secret": "virshpy.drivers.secret.part:SecretRows",
+        "events": "virshpy.drivers.storage.events:EventRows",
         "storage": "virshpy.drivers.storage.volumes:StorageRows",
     }
 

@@ -13,6 +13,7 @@ from virshpy.enums import (
     StoragePoolBuildFlags,
     StoragePoolCreateFlags,
     StoragePoolDeleteFlags,
+    StoragePoolEventLifecycleType,
     StoragePoolState,
 )
 from virshpy.xml.storage import POOL_TYPES, Pool, clean_path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from virshpy.host.site import Site
     from virshpy.xml.node import Warning
 
+_EVENT = StoragePoolEventLifecycleType
 _LONGEST = 255  # bytes of a file's name, which libvirt makes of a pool's
 _CREATE, _BUILD = StoragePoolCreateFlags, StoragePoolBuildFlags
 _TYPES = {word: int(ListStoragePoolsFlags[word.upper().replace("-", "_")]) for word in POOL_TYPES.split()}
@@ -146,6 +148,7 @@ class PoolRows(ObjectRows, StorageOperations):
             def forget() -> None:
                 self.pools.forget(row)
                 self.records.forget_all(row.uuid)
+                self.pools.tell(row, _EVENT.UNDEFINED)
 
             entry.finish(forget, self.pools.note("forget", row))
 
@@ -201,6 +204,7 @@ class PoolRows(ObjectRows, StorageOperations):
             xml=document.format(secure=True),
             **self.pools.columns_of(document),
         )
+        self.pools.tell(document, _EVENT.STARTED)
 
     def storage_pool_destroy(self, pool: PoolRef) -> None:
         with self.pools.lock(pool.uuid, "pool-destroy"):
@@ -212,9 +216,9 @@ class PoolRows(ObjectRows, StorageOperations):
             except errors.Error:
                 entry.hold_again()
                 raise
-            self.records.look_again(row.uuid)
-            if not row.persistent:
-                self.records.forget_all(row.uuid)
+            with self.pools.store.transaction():
+                self.records.look_again(row.uuid) if row.persistent else self.records.forget_all(row.uuid)
+                self.pools.tell(row, _EVENT.STOPPED)
 
     def _refuse_at_work(self, row: PoolRow) -> None:
         """A pool whose volumes somebody is making or filling is not taken away under them."""
@@ -234,7 +238,7 @@ class PoolRows(ObjectRows, StorageOperations):
             backend.require_tools()
             with self.pools.change("pool-build", row.uuid, lasting=True) as entry:
                 self._build(entry, backend, flags)
-                entry.finish(lambda: None)
+                entry.finish(lambda: self.pools.tell(row, _EVENT.CREATED))
 
     def _build(self, entry: Journal, backend: Backend, flags: int) -> None:
         for step in backend.build_steps(flags):
@@ -250,7 +254,12 @@ class PoolRows(ObjectRows, StorageOperations):
             with self.pools.change("pool-delete", row.uuid, lasting=True) as entry:
                 for step in backend.delete_steps():
                     entry.do(step)
-                entry.finish(lambda: self.records.forget_all(row.uuid))
+
+                def forget() -> None:
+                    self.records.forget_all(row.uuid)
+                    self.pools.tell(row, _EVENT.DELETED)
+
+                entry.finish(forget)
 
     def storage_pool_refresh(self, pool: PoolRef) -> None:
         with self.pools.lock(pool.uuid, "pool-refresh"):
@@ -260,8 +269,12 @@ class PoolRows(ObjectRows, StorageOperations):
             backend.refresh()
             backend.require_ready()
             with self.pools.change("pool-refresh", row.uuid, lasting=True) as entry:
-                note = f"look again at what is in pool '{row.name}'"
-                entry.finish(lambda: self.records.look_again(row.uuid), note)
+
+                def look_again() -> None:
+                    self.records.look_again(row.uuid)
+                    self.pools.tell_refreshed(row)
+
+                entry.finish(look_again, f"look again at what is in pool '{row.name}'")
 
     def reached(self, row: PoolRow) -> Backend:
         """The backend of an active pool whose storage answers. Raises OperationTimeout where it does not."""

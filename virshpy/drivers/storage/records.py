@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.driver.storage import PoolRef
+from virshpy.enums import StoragePoolEventID, StoragePoolEventLifecycleType
 from virshpy.host.objects import Kind, Objects, Row
+from virshpy.host.outbox import Outbox
 from virshpy.xml.storage import Pool
 
 TYPE_CHECKING = False
@@ -46,7 +48,19 @@ class Pools(Objects[PoolRow]):
 
     def __init__(self, site: Site) -> None:
         self._parsed: tuple[str, Pool] | None = None
+        self._outbox = Outbox(site)
         super().__init__(site, Kind("pool", "StoragePool", label="storage pool"), columns=("type", "target"))
+
+    def tell(self, one: Row | Pool, event: int) -> None:
+        """Say what has become of a pool (StoragePoolEventLifecycleType), in the transaction by which it has."""
+        self._outbox.tell("pool", str(one.uuid), str(one.name), StoragePoolEventID.LIFECYCLE, event)
+
+    def tell_refreshed(self, row: PoolRow) -> None:
+        self._outbox.tell("pool", row.uuid, row.name, StoragePoolEventID.REFRESH)
+
+    def save(self, document: Any, text: str) -> None:
+        super().save(document, text)
+        self.tell(document, StoragePoolEventLifecycleType.DEFINED)
 
     def columns_of(self, document: Pool) -> dict[str, Any]:
         return {"type": document.type, "target": document.target and document.target.path}

@@ -37,6 +37,7 @@ LATER = {
     "capabilities": ("--xpath <string>", "--wrap"),
     "list": ("--fields <string>",),
     "start": ("--autostart",),
+    "pool-start": ("--autostart",),
     "shutdown": ("--all", "--wait", "--timeout <number>", "--destroy"),
     "domcapabilities": ("--xpath <string>", "--wrap", "--disable-deprecated-features"),
 }

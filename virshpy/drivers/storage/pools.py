@@ -211,6 +211,7 @@ class PoolRows(ObjectRows, StorageOperations):
             row = self.pools.require_active(pool)
             self._refuse_at_work(row)
             entry = self.site.held(row.journal)
+            entry.told.append(f"# say that pool '{row.name}' is inactive")
             try:
                 entry.undo()
             except errors.Error:

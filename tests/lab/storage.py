@@ -77,13 +77,18 @@ class Share(NamedTuple):
 
 
 class Target(NamedTuple):
-    """An iSCSI target; ``disks`` are the names that its LUNs will have on an initiator that has logged in."""
+    """An iSCSI target; ``disks`` are the names that its LUNs will have on an initiator that has logged in.
+
+    ``folder`` has a file for each LUN, named after it. ``tgtadm -C PORT`` speaks to its daemon, to which it is ``tid``.
+    """
 
     host: str
     port: int
     iqn: str
     disks: tuple[str, ...]
     chap: Chap | None
+    folder: str
+    tid: int
 
     @property
     def portal(self) -> str:
@@ -119,7 +124,7 @@ def storage_lab(
 def loops(lab: Lab, *sizes: int) -> Iterator[tuple[str, ...]]:
     """Loop devices of so many MiB. The kernel makes the nodes of their partitions, too."""
     devices: list[str] = []
-    folder = lab.run("mktemp -d /var/tmp/loops.XXXX").stdout.strip()
+    folder = lab.run("mktemp -d /var/tmp/lab.loops.XXXX").stdout.strip()
     try:
         for number, size in enumerate(sizes):
             file = f"{folder}/{number}"
@@ -193,13 +198,13 @@ def iscsi_target(lab: Lab, iqn: str, *luns: int, chap: Chap | None = None, port:
     Initiators of the lab itself may log in; at the end they are logged out.
     """
     unit, folder = f"lab-tgt-{port}", f"/var/tmp/tgt-{port}"
-    target = Target("127.0.0.1", port, iqn, _by_path(iqn, port, len(luns)), chap)
+    target = Target("127.0.0.1", port, iqn, _by_path(iqn, port, len(luns)), chap, folder, port - 3259)
     files = {f"{folder}/{lun}": size for lun, size in enumerate(luns, 1)}
     # SIGTERM it does not hear.
     words = f"--property=Type=notify --property=KillSignal=KILL tgtd -f -C {port} --iscsi portal={target.portal}"
     steps = [f"mkdir {folder}", f"systemd-run --quiet --collect --unit={unit} {words}"]
     steps += [f"truncate --size {size}M {file}" for file, size in files.items()]
-    steps += [f"tgtadm -C {port} {shlex.join(said)}" for said in configuration(port - 3259, iqn, list(files), chap)]
+    steps += [f"tgtadm -C {port} {shlex.join(said)}" for said in configuration(target.tid, iqn, list(files), chap)]
     try:
         lab.run(" && ".join(steps))
         yield target

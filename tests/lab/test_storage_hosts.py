@@ -30,7 +30,8 @@ IQN = "iqn.2030-01.lab:disks"
 # Devices, mounts, processes and files, asked for with as few processes as may be: here each costs its time.
 LEFT = """
 shopt -s nullglob
-echo /sys/block/[!l]* /sys/block/loop*/loop /sys/class/{scsi_host,iscsi_session}/* /var/tmp/[!s]* /etc/iscsi/nodes/*
+echo /sys/block/[!l]* /sys/block/loop*/loop /sys/class/{scsi_host,iscsi_session}/*
+echo /var/tmp/{lab.loops.,tgt-3}* /etc/iscsi/nodes/*
 grep -E ' nfs[4d]? |/srv' /proc/mounts
 grep -hE '^(tgtd|multipathd|dmeventd|rpcbind|rpc\\..*|nfsd)$' /proc/[0-9]*/comm
 """
@@ -45,7 +46,7 @@ def machine() -> Iterator[Lab]:
 @pytest.fixture(autouse=True)
 def nothing_left(lab: Lab) -> Iterator[None]:
     yield
-    assert lab.run(LEFT, check=False).stdout == "\n"
+    assert lab.run(LEFT, check=False).stdout.strip() == ""
 
 
 def write_and_read(lab: Lab, device: str) -> None:

@@ -53,6 +53,8 @@ def group(disks: list[str]) -> Iterator[str]:
     yield name
     subprocess.run(["vgremove", "-ff", "--yes", name], capture_output=True, timeout=60)
     assert name not in groups()
+    for note in Path("/etc/lvm").glob(f"*/{name}*"):  # LVM keeps what it did for later
+        note.unlink()
 
 
 def groups() -> dict[str, list[str]]:

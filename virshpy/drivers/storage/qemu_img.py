@@ -84,6 +84,8 @@ def _hint(words: str) -> str:
 
 
 _HINTS = {
+    "Unknown driver": "apt install qemu-block-extra",
+    "Unknown protocol": "apt install qemu-block-extra",
     "No space left on device": "make room on the file system of the pool, or choose another pool",
     "Unknown file format": "this qemu-img has no such format: raw and qcow2 are always there",
     "does not support image creation": "such images can be read, not made: choose raw or qcow2",

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from virshpy import errors
 from virshpy.driver.storage import PoolRef, VolInfo, VolRef
+from virshpy.drivers.storage.backend import unsupported
 from virshpy.drivers.storage.contents import InUse
 from virshpy.drivers.storage.pools import PoolRows
 from virshpy.enums import (
@@ -163,6 +164,8 @@ class StorageRows(PoolRows):
         backend = self.reached(row)
         volume = self._read(row, xml, flags)
         name = str(volume.name)
+        if not backend.traits.copies:
+            raise unsupported("storage pool does not support volume creation from an existing volume")
         # What is copied is not changed by another command meanwhile. Two that copy each other wait for no ring.
         both = {_key(row, name), _key(self._find(clone).row, clone.name)}
         with ExitStack() as locks:

@@ -58,12 +58,15 @@ REPORT = [
 ]  # fmt: skip
 
 
+REAL = lvm.volumes
+
+
 @pytest.fixture(autouse=True)
 def host(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A host that answers from here: ``groups`` with their devices, ``rows`` of lvs, what blkid sees on devices."""
     told = SimpleNamespace(groups={}, rows=REPORT, seen={}, missing=0)
     monkeypatch.setattr(lvm, "devices", lambda: told.groups)
-    monkeypatch.setattr(lvm, "volumes", lambda name: lvm.volumes_of(told.rows))
+    monkeypatch.setattr(lvm, "volumes", lambda name, again=False: lvm.volumes_of(told.rows))
     monkeypatch.setattr(lvm, "group", lambda name: Group(name, 120 * MIB, 76 * MIB, told.missing))
     monkeypatch.setattr(logical, "program", lambda name: name)
     monkeypatch.setattr("virshpy.host.steps.lvm.program", lambda name: name)
@@ -386,3 +389,21 @@ def test_reports_are_asked_for_as_programs_do() -> None:
     assert lvm.report_words("vgs", "vg_name", "vg") == [
         "vgs", "--reportformat", "json", "--units", "b", "--nosuffix", "--options", "vg_name", "vg",
     ]  # fmt: skip
+
+
+def test_one_report_serves_a_moment_in_which_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def report(*words: str) -> list[lvm.Row]:
+        asked.append(words[-1])
+        return [PLAIN]
+
+    monkeypatch.setattr(lvm, "report", report)
+    monkeypatch.setattr(lvm, "_known", {})
+    stamps = [[1], [1], [1], [2], [2], [], []]
+    monkeypatch.setattr(lvm, "_stamp", lambda name: stamps.pop(0))
+    counts = []
+    for again in (False, False, True, False, False, False, False):
+        assert [volume.name for volume in REAL("vg", again=again)] == ["one"]
+        counts.append(len(asked))
+    assert counts == [1, 1, 2, 3, 3, 4, 5]

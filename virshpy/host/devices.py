@@ -52,7 +52,9 @@ def user_of(path: str) -> str | None:
         fd = os.open(path, os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno != errno.EBUSY:
-            raise errors.from_os_error(error, f"cannot open device '{path}'") from None
+            raise errors.from_os_error(
+                error, f"cannot open device '{path}'", hint="see what is there, and whose it is: lsblk, ls -l /dev"
+            ) from None
         return _named_user(path) or "in use"
     os.close(fd)
     return "in use by a running guest" if any(_has_guest(node) for node in nodes(path)) else None

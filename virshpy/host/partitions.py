@@ -6,6 +6,8 @@ open for writing is one that may have changed. The others only parted knows.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from typing import NamedTuple
 
@@ -94,16 +96,25 @@ def _up(position: int) -> int:
 def read(device: str, expected: str = "unknown") -> Table | None:
     """The table of a disk; None where there is none. ``expected``: what it should be, as two kinds look the same.
 
-    Raises SystemCallError, OperationTimeout.
+    Raises SystemCallError.
     """
     size = devices.size(device)
     if expected in (*_SFDISK, "unknown"):
-        done = processes.run([program("sfdisk"), "--json", device], timeout=_PATIENCE, check=False, together=True)
-        if not done.returncode and (table := by_sfdisk(done.stdout, size)) is not None:
+        text = _said([program("sfdisk"), "--json", device])
+        if text is not None and (table := by_sfdisk(text, size)) is not None:
             return table
-    words = [program("parted"), "--script", "--json", device, "unit", "B", "print"]
-    done = processes.run(words, timeout=_PATIENCE, check=False, together=True)
-    return None if done.returncode else by_parted(done.stdout)
+    text = _said([program("parted"), "--script", "--json", device, "unit", "B", "print"])
+    return None if text is None else by_parted(text)
+
+
+def _said(words: list[str]) -> str | None:
+    """What a tool says; None where it sees no table. Raises SystemCallError for a disk that does not answer."""
+    try:
+        done = processes.run(words, timeout=_PATIENCE, check=False, together=True)
+    except errors.OperationTimeout as error:
+        late = OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        raise errors.from_os_error(late, str(error.detail), hint="the disk does not answer: see dmesg") from None
+    return None if done.returncode else done.stdout
 
 
 def by_sfdisk(text: str, size: int) -> Table | None:

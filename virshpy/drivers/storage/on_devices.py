@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from virshpy import errors
 from virshpy.drivers.storage import images
-from virshpy.drivers.storage.backend import program, unsupported
+from virshpy.drivers.storage.backend import program
 from virshpy.drivers.storage.contents import FileContents
 from virshpy.drivers.storage.on_paths import OnPaths, passphrase
 from virshpy.drivers.storage.qemu_img import QemuImg
@@ -57,7 +57,9 @@ class OnDevices(OnPaths):
     # making
     def require_capacity(self, volume: Volume) -> None:
         if not volume.capacity:
-            raise unsupported("volume capacity required for this storage pool")
+            raise errors.NoSupport(
+                "volume capacity required for this storage pool", hint="say how large it shall be, as in 8G"
+            )
 
     @staticmethod
     def shaped(volume: Volume, mode: int | None) -> Shaped:

@@ -129,7 +129,10 @@ class ActiveGroup(Step, kind="active-group/1"):
 
 
 def _active(name: str) -> set[str]:
-    return {volume.name for volume in lvm.volumes(name) if volume.is_active}
+    try:
+        return set(os.listdir(f"/dev/{name}"))
+    except OSError:
+        return set()
 
 
 def activate(argv: Sequence[str], name: str) -> None:
@@ -149,10 +152,14 @@ class _OfVolume(_Told):
     vg: str
     name: str
 
-    def volume(self) -> lvm.Volume | None:
-        if lvm.group(self.vg) is None:
-            return None
-        return next((volume for volume in lvm.volumes(self.vg) if volume.name == self.name), None)
+    def volume(self, *, again: bool = True) -> lvm.Volume | None:
+        try:
+            there = lvm.volumes(self.vg, again=again)
+        except errors.InternalError:
+            if lvm.group(self.vg) is None:
+                return None
+            raise
+        return next((volume for volume in there if volume.name == self.name), None)
 
 
 class NewLogicalVolume(_OfVolume, Step, kind="logical-volume/1"):
@@ -175,7 +182,7 @@ class NewLogicalVolume(_OfVolume, Step, kind="logical-volume/1"):
         return f"/dev/{self.vg}/{self.name}"
 
     def require_new(self) -> None:
-        if self.volume() is not None:
+        if self.volume(again=False) is not None:
             raise errors.StorageVolExist(
                 f"'{self.name}'", hint=f"its group has it, though not active: lvs {self.vg}/{self.name}"
             )

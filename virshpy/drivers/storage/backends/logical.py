@@ -88,6 +88,7 @@ class Logical(OnDevices):
         tools=(("lvs", "lvm2"), ("blkid", "util-linux"), (_WIPED, "util-linux")),
     )  # fmt: skip
     _is_made = False  # by this very call
+    _group: lvm.Group | None = None  # as its state was just asked for
 
     # the pool
     @property
@@ -143,10 +144,11 @@ class Logical(OnDevices):
         return group
 
     def state(self) -> int:
-        return StoragePoolState.DEGRADED if self._known().missing else StoragePoolState.RUNNING
+        self._group = self._known()
+        return StoragePoolState.DEGRADED if self._group.missing else StoragePoolState.RUNNING
 
     def space(self) -> Space:
-        group = self._known()
+        group = self._group or self._known()
         return Space(group.size, group.size - group.free, group.free)
 
     @classmethod
@@ -212,7 +214,7 @@ class Logical(OnDevices):
 
     def _removed(self) -> Step:
         """The group goes, with all its volumes: with none of them where one is in use."""
-        for volume in lvm.volumes(self.group):
+        for volume in lvm.volumes(self.group, again=True):
             if volume.is_open and volume.is_usable:
                 raise errors.OperationInvalid(
                     f"volume '{volume.name}' of volume group '{self.group}' is in use",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from virshpy import errors
 from virshpy.host import mounts, processes
 from virshpy.host.steps import Step
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 30  # seconds for a server to answer
 _ENDING = 10
+_LEAVING = 3
 
 
 class Mount(Step, kind="mount/1"):
@@ -42,9 +44,16 @@ class Mount(Step, kind="mount/1"):
     def undo(self) -> None:
         if not self.mounted or mounts.mounted_on(self.path) is None:
             return
-        # Of a server that does not answer nothing may be asked, not even what the directory is.
-        away = [] if mounts.answers(self.path) else ["-l", "-c", "-i", "-n"]
-        processes.run(["umount", *away, self.path], timeout=_ENDING, together=True)
+        if mounts.answers(self.path):
+            processes.run(["umount", self.path], timeout=_ENDING, together=True)
+            return
+        # Of a server that does not answer nothing is asked, not even what the directory is. What was written for it
+        # keeps the kernel waiting, and the program with it, when the directory has long been let go.
+        try:
+            processes.run(["umount", "-l", "-c", "-i", "-n", self.path], timeout=_LEAVING, together=True)
+        except errors.OperationTimeout:
+            if mounts.mounted_on(self.path) is not None:
+                raise
 
     def commands(self) -> list[str]:
         return [shlex.join(self.argv)]

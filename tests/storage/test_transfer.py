@@ -16,6 +16,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.storage.images import MIB, image, names, sum_of, volume
+from tests.storage.transfers import download, upload
 from virshpy import errors
 from virshpy.api.connection import Connection
 from virshpy.api.storage import StoragePool, StorageVol
@@ -33,24 +34,6 @@ def source(root: Path) -> Path:
     path = root / "source"
     path.write_bytes(os.urandom(3 * MIB))
     return path
-
-
-def upload(volume: StorageVol, path: Path, offset: int = 0, length: int = 0) -> None:
-    stream = volume.upload(offset, length)
-    try:
-        with path.open("rb") as file:
-            stream.send_from(file.fileno(), 0)
-        stream.finish()
-    finally:
-        stream.close()
-
-
-def download(volume: StorageVol, path: Path, offset: int = 0, length: int = 0) -> None:
-    stream = volume.download(offset, length)
-    with path.open("wb") as file:
-        stream.write_to(file.fileno())
-    stream.finish()
-    stream.close()
 
 
 def test_there_and_back(made: StorageVol, source: Path, folder: Path, root: Path) -> None:

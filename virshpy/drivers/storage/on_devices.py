@@ -76,7 +76,7 @@ class OnDevices(OnPaths):
         """What encrypts a new device, if that is what its document says."""
         if _is_encrypted(volume):
             words = images.create_words(_image(volume), path, 0, program=program("qemu-img"))
-            yield QemuImg(words, secrets=self._secrets(volume))
+            yield QemuImg(words, secrets=self.secrets(volume))
 
     def copy_steps(self, volume: Volume, original: Contents, flags: int) -> Iterable[Step]:
         if flags & StorageVolCreateFlags.REFLINK:
@@ -99,7 +99,7 @@ class OnDevices(OnPaths):
             original_format=original.format,
         )  # fmt: skip
         total = original.capacity or original.size
-        yield QemuImg(words, secrets=self._secrets(volume, original), work=self.site.work, total=total)
+        yield QemuImg(words, secrets=self.secrets(volume, original), work=self.site.work, total=total)
 
     def device_steps(self, volume: Volume) -> Iterable[Step]:
         """What makes the device of a new volume, with nothing in it."""
@@ -119,14 +119,6 @@ class OnDevices(OnPaths):
                 raise errors.from_os_error(
                     error, f"failed to copy data from '{source.path}'", hint="see what the kernel says: dmesg"
                 ) from None
-
-    def _secrets(self, volume: Volume, original: Contents | None = None) -> dict[str, bytes]:
-        secrets = {}
-        if (secret := passphrase(self, volume)) is not None:
-            secrets[images.SECRET] = secret
-        if original is not None and original.secret is not None:
-            secrets[images.ORIGINAL_SECRET] = original.secret
-        return secrets
 
     # removing
     def zeroed(self, found: Found, flags: int) -> Iterable[Step]:

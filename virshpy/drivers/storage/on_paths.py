@@ -8,7 +8,7 @@ import stat
 
 from virshpy import errors
 from virshpy.driver.storage import VolInfo
-from virshpy.drivers.storage import probe
+from virshpy.drivers.storage import images, probe
 from virshpy.drivers.storage.backend import Backend, Found
 from virshpy.drivers.storage.contents import FileContents
 from virshpy.enums import StorageVolType
@@ -128,6 +128,15 @@ class OnPaths(Backend):
     def contents(self, found: Found, volume: Volume) -> Contents:
         format = (volume.target and volume.target.kind and volume.target.kind.type) or "raw"
         return FileContents(found.name, found.path, format, passphrase(self, volume))
+
+    def secrets(self, volume: Volume, original: Contents | None = None) -> dict[str, bytes]:
+        """The passphrases qemu-img is told, each by the name its words give it. Raises NoSecret, InvalidArg."""
+        secrets = {}
+        if (secret := passphrase(self, volume)) is not None:
+            secrets[images.SECRET] = secret
+        if original is not None and original.secret is not None:
+            secrets[images.ORIGINAL_SECRET] = original.secret
+        return secrets
 
     def require_within(self, found: Found) -> None:
         """Raise OperationInvalid for a link that leaves the pool: nothing outside of it is written to."""

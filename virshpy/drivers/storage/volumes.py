@@ -45,10 +45,6 @@ class Place:
         self.backend = backend
         self.found = found
 
-    @property
-    def ref(self) -> VolRef:
-        return VolRef(self.row.name, self.found.name, self.found.key)
-
 
 class StorageRows(PoolRows):
     """virStorageVol*, and virStoragePool*."""

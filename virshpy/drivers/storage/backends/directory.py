@@ -10,7 +10,7 @@ from virshpy import errors
 from virshpy.drivers.storage import images
 from virshpy.drivers.storage.backend import Space, Traits, program
 from virshpy.drivers.storage.contents import FileContents
-from virshpy.drivers.storage.on_paths import OnPaths, passphrase
+from virshpy.drivers.storage.on_paths import OnPaths
 from virshpy.drivers.storage.qemu_img import QemuImg
 from virshpy.enums import StoragePoolBuildFlags, StorageVolCreateFlags, StorageVolResizeFlags, StorageVolType
 from virshpy.host import copying
@@ -176,7 +176,7 @@ class Directory(OnPaths):
         if volume.backing is not None:
             self._require_backing(str(volume.backing.path))
         words = images.create_words(volume, passing, flags, program=program("qemu-img"))
-        yield QemuImg(words, secrets=self._secrets(volume), instead=(passing, final))
+        yield QemuImg(words, secrets=self.secrets(volume), instead=(passing, final))
 
     def _require_backing(self, path: str) -> None:
         real = os.path.join(self.target, path)
@@ -185,14 +185,6 @@ class Directory(OnPaths):
             raise errors.SystemCallError(
                 f"inaccessible backing store volume {path}: {reason}", hint="name an image that is there, by its path"
             )
-
-    def _secrets(self, volume: Volume, original: Contents | None = None) -> dict[str, bytes]:
-        secrets = {}
-        if (secret := passphrase(self, volume)) is not None:
-            secrets[images.SECRET] = secret
-        if original is not None and original.secret is not None:
-            secrets[images.ORIGINAL_SECRET] = original.secret
-        return secrets
 
     def copy_steps(self, volume: Volume, original: Contents, flags: int) -> Iterable[Step]:
         assert volume.target is not None and volume.target.path is not None
@@ -219,7 +211,7 @@ class Directory(OnPaths):
                 original_format=original.format,
             )  # fmt: skip
             yield QemuImg(
-                words, secrets=self._secrets(volume, original), instead=(passing, volume.target.path),
+                words, secrets=self.secrets(volume, original), instead=(passing, volume.target.path),
                 work=self.site.work, total=original.size,
             )  # fmt: skip
             if (volume.capacity or 0) > original.capacity and not self._is_encrypted(volume):

@@ -8,9 +8,9 @@ import shlex
 from virshpy import errors
 from virshpy.driver.storage import VolInfo
 from virshpy.drivers.storage.backend import Found, Space, Traits, program
-from virshpy.drivers.storage.backends.mounted import signature
 from virshpy.drivers.storage.on_devices import OnDevices
 from virshpy.drivers.storage.on_paths import describe_file
+from virshpy.drivers.storage.signature import occupied, signature
 from virshpy.enums import StoragePoolBuildFlags, StoragePoolState, StorageVolDeleteFlags, StorageVolType
 from virshpy.host import devices, lvm
 from virshpy.host.steps import Act
@@ -335,12 +335,5 @@ def _read_of(found: Found) -> lvm.Volume:
 def _require_blank(device: str) -> None:
     """Raise StoragePoolBuilt where there is something on a device that somebody may want."""
     found = signature(device)
-    if found == _FORMAT:
-        detail = f"Device '{device}' already formatted using '{found}'"
-    elif found is not None:
-        detail = (
-            f"Format of device '{device}' does not match the expected format '{_FORMAT}', forced overwrite is necessary"
-        )
-    else:
-        return
-    raise errors.StoragePoolBuilt(detail, hint=f"it holds {found}; with --overwrite all in it is lost")
+    if found is not None:
+        raise occupied(device, found, _FORMAT, "with --overwrite all in it is lost")

@@ -8,6 +8,7 @@ import shlex
 from virshpy import errors
 from virshpy.drivers.storage.backend import program
 from virshpy.drivers.storage.backends.directory import Directory
+from virshpy.drivers.storage.signature import occupied, signature
 from virshpy.enums import StoragePoolBuildFlags
 from virshpy.host import mounts, processes
 from virshpy.host.steps import Act
@@ -94,7 +95,10 @@ class FileSystem(Mounted):
             return
         self._require_device()
         if flags & _BUILD.NO_OVERWRITE:
-            self._require_blank()
+            found = signature(self.device)
+            if found is not None:
+                overwriting = "--overwrite makes a new one, and all in it is lost"
+                raise occupied(self.device, found, _format(self.pool), overwriting)
         words = mkfs_words(_format(self.pool), self.device, program("mkfs"))
         yield Act(lambda: self._make(words), shlex.join(words))
 
@@ -110,21 +114,6 @@ class FileSystem(Mounted):
                     f"device '{self.device}' is mounted on '{mounted.point}'", hint=f"umount {mounted.point}"
                 )
 
-    def _require_blank(self) -> None:
-        found, wanted = signature(self.device), _format(self.pool)
-        if found is None:
-            return
-        if found == wanted:
-            detail = f"Device '{self.device}' already formatted using '{found}'"
-        else:
-            detail = (
-                f"Format of device '{self.device}' does not match the expected format '{wanted}',"
-                " forced overwrite is necessary"
-            )
-        raise errors.StoragePoolBuilt(
-            detail, hint=f"it holds {found}; --overwrite makes a new one, and all in it is lost"
-        )
-
     def _make(self, words: Sequence[str]) -> None:
         try:
             processes.run(words, timeout=_PATIENCE, together=True)
@@ -138,24 +127,6 @@ class FileSystem(Mounted):
 def mkfs_words(format: str, device: str, mkfs: str = "mkfs") -> list[str]:
     forced = [_FORCED[format]] if format in _FORCED else []
     return [mkfs, "-t", format, *forced, device]
-
-
-def signature(device: str) -> str | None:
-    """What a device holds, by blkid's word: a file system, or a table of partitions; None where nothing is known.
-
-    Raises InternalError where it cannot be read.
-    """
-    done = processes.run([program("blkid"), "-p", "-o", "export", device], timeout=30, check=False)
-    if done.returncode == 2:
-        return None
-    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    kind = told.get("TYPE") or told.get("PTTYPE")
-    if done.returncode and kind is None:
-        raise errors.InternalError(
-            f"Not capable of probing for filesystem of type on device '{device}': {done.stderr.strip()}",
-            hint=f"look at it yourself: blkid -p {device}",
-        )
-    return kind
 
 
 class NetworkFileSystem(Mounted):

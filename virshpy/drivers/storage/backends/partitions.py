@@ -9,8 +9,8 @@ from virshpy import errors
 from virshpy.driver.storage import VolInfo
 from virshpy.drivers.storage import partitioning
 from virshpy.drivers.storage.backend import Found, Space, Traits, program
-from virshpy.drivers.storage.backends.mounted import signature
 from virshpy.drivers.storage.on_devices import OnDevices
+from virshpy.drivers.storage.signature import occupied, signature
 from virshpy.enums import StoragePoolBuildFlags, StorageVolType
 from virshpy.host import devices, partitions, processes
 from virshpy.host.steps import Act
@@ -103,7 +103,9 @@ class Partitions(OnDevices):
         found = self._content()
         if found is not None:
             if not flags & StoragePoolBuildFlags.OVERWRITE:
-                self._refuse(found)
+                wanted = _DEFAULT if self.format == _UNKNOWN else self.format
+                overwriting = "--overwrite makes a new table, and all in it is lost"
+                raise occupied(self.device, found, wanted, overwriting)
             yield _forgotten(self.device)
         yield Act(lambda: run(words), shlex.join(words))
         self._is_made = True
@@ -112,19 +114,6 @@ class Partitions(OnDevices):
         """What is on the device: a table by libvirt's word, or anything else by blkid's."""
         table = partitions.read(self.device, self.format)
         return table.label if table is not None else signature(self.device)
-
-    def _refuse(self, found: str) -> None:
-        wanted = _DEFAULT if self.format == _UNKNOWN else self.format
-        if found == wanted:
-            detail = f"Device '{self.device}' already formatted using '{found}'"
-        else:
-            detail = (
-                f"Format of device '{self.device}' does not match the expected format '{wanted}',"
-                " forced overwrite is necessary"
-            )
-        raise errors.StoragePoolBuilt(
-            detail, hint=f"it holds {found}; --overwrite makes a new table, and all in it is lost"
-        )
 
     def delete_steps(self) -> Iterable[Step]:
         devices.require_block(self.device)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import virshpy
 from tests import needs
-from tests.guests.documents import document, serial_to
-from tests.guests.living import nothing_left, wait_for
+from tests.guests.documents import document
+from tests.guests.storage.booting import boots
 from tests.lab import sector
 from tests.storage.conftest import pool_xml
 from tests.storage.images import MIB, image, volume
 from virshpy import errors
 from virshpy.api.connection import Connection
-from virshpy.api.domain import Domain
 from virshpy.api.storage import StoragePool
 from virshpy.enums import UndefineFlags
 
@@ -25,19 +22,6 @@ pytestmark = [needs.qemu, needs.program("qemu-img", "qemu-utils")]
 
 SECRET = "0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f"
 LUKS = f"<encryption format='luks'><secret type='passphrase' uuid='{SECRET}'/></encryption>"
-
-
-@pytest.fixture
-def connection(uri: str, root: Path) -> Iterator[Connection]:
-    with virshpy.open(uri) as opened:
-        yield opened
-        for domain in opened.list_domains():
-            if domain.is_active():
-                domain.destroy()
-        for pool in opened.list_storage_pools():
-            if pool.is_active():
-                pool.destroy()
-    assert nothing_left(root) == []
 
 
 @pytest.fixture
@@ -58,15 +42,6 @@ def disk(volume: str, format: str | None, more: str = "", *, device: str = "disk
     bus = "sda' bus='sata" if device == "cdrom" else "vda' bus='virtio"
     named = f"<source pool='pool' volume='{volume}' {source}>{more}</source>"
     return f"<disk type='volume' device='{device}'>{driver}{named}<target dev='{bus}'/></disk>"
-
-
-def boots(connection: Connection, root: Path, devices: str) -> Domain:
-    """Start a guest, and wait until it has said what the first sector of its disk makes it say."""
-    log = root / "serial.log"
-    log.unlink(missing_ok=True)
-    started = connection.create_xml(document("vm", devices + serial_to(log)))
-    wait_for(lambda: sector.READY in log.read_text(errors="replace"), "the boot sector's greeting")
-    return started
 
 
 @pytest.mark.parametrize("format", ["raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc"])

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import virshpy
 from tests import needs
-from tests.guests.documents import document, serial_to
-from tests.guests.living import nothing_left, wait_for
+from tests.guests.storage.booting import boots
 from tests.lab import sector
 from tests.storage import services
 from tests.storage.images import volume
@@ -28,18 +25,6 @@ CHAP = Chap("guest", "open-sesame-1")
 
 
 @pytest.fixture
-def connection(uri: str, root: Path) -> Iterator[Connection]:
-    with virshpy.open(uri) as opened:
-        yield opened
-        for domain in opened.list_domains():
-            domain.destroy()
-        for pool in opened.list_storage_pools():
-            if pool.is_active():
-                pool.destroy()
-    assert nothing_left(root) == []
-
-
-@pytest.fixture
 def content(root: Path) -> Path:
     path = root / "bootable"
     path.write_bytes(sector.disk())
@@ -52,15 +37,15 @@ def secret(connection: Connection, kind: str, name: str, value: bytes) -> None:
     connection.secret_define_xml(text).set_value(value)
 
 
-def boots(connection: Connection, root: Path, volume: StorageVol, content: Path) -> str:
-    """Fill a volume, and start a guest from it; what its live document says."""
+def filled_boots(connection: Connection, root: Path, volume: StorageVol, content: Path) -> str:
+    """Fill a volume, and boot a guest from it; what its live document says. The guest is gone then."""
     upload(volume, content)
-    log = root / "serial.log"
     source = f"<source pool='{volume.pool.name}' volume='{volume.name}'/>"
     disk = f"<disk type='volume'><driver type='raw'/>{source}<target dev='vda'/></disk>"
-    started = connection.create_xml(document("vm", disk + serial_to(log)))
-    wait_for(lambda: sector.READY in log.read_text(errors="replace"), "the boot sector's greeting")
-    return started.xml_desc()
+    started = boots(connection, root, disk)
+    live = started.xml_desc()
+    started.destroy()
+    return live
 
 
 @needs.root
@@ -77,8 +62,7 @@ def test_from_a_partition(connection: Connection, root: Path, content: Path) -> 
         pool.build()
         pool.create()
         made = pool.storage_vol_create_xml(volume(f"{Path(device).name}p1", 8 << 20))
-        assert "<source pool='disk' volume=" in boots(connection, root, made, content)
-        connection.lookup_by_name("vm").destroy()
+        assert "<source pool='disk' volume=" in filled_boots(connection, root, made, content)
         made.delete()
         pool.destroy()
     finally:
@@ -100,8 +84,7 @@ class TestTarget:
             text = f"<pool type='iscsi-direct'><name>san</name><source>{place}{us}{auth}</source></pool>"
             pool = connection.storage_pool_create_xml(text)
             unit = max(pool.list_volumes(), key=lambda one: one.info().capacity)
-            boots(connection, root, unit, content)
-            connection.lookup_by_name("vm").destroy()
+            filled_boots(connection, root, unit, content)
             pool.destroy()
 
 
@@ -116,7 +99,6 @@ class TestCeph:
             text = f"<pool type='rbd'><name>ceph</name><source>{place}{auth}</source></pool>"
             pool = connection.storage_pool_create_xml(text)
             made = pool.storage_vol_create_xml(volume("v", 8 << 20))
-            boots(connection, root, made, content)
-            connection.lookup_by_name("vm").destroy()
+            filled_boots(connection, root, made, content)
             made.delete()
             pool.destroy()

@@ -440,7 +440,7 @@ def test_kinds_that_can_only_be_described(
 ) -> None:
     pool = connection.storage_pool_define_xml(f"<pool type='{kind}'><name>p</name><source>{source}</source></pool>")
     monkeypatch.setattr("virshpy.drivers.storage.backend.program", lambda name: name)
-    with pytest.raises(errors.InternalError, match=f"Cannot find '{tool}' in path") as refused:
+    with pytest.raises(errors.SystemCallError, match=f"Cannot find '{tool}' in path") as refused:
         pool.create()
     assert str(refused.value.hint).startswith("apt install ")
     monkeypatch.setattr("virshpy.drivers.storage.backend.program", lambda name: f"/usr/sbin/{name}")

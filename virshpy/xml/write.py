@@ -26,6 +26,11 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES) if _special(text) or not text.isascii() else text
 
 
+def is_writable(text: str) -> bool:
+    """Whether an attribute holds a text as it is: it has no control character, and nothing that is no letter."""
+    return re.search("[\0-\x1f\ud800-\udfff\ufffe\uffff]", text) is None
+
+
 def escape_attribute(text: str) -> str:
     """Text in an attribute, where a reader takes a line's end or a tab for a space unless it is a reference."""
     return text.translate(_ATTRIBUTE_ESCAPES) if special_in_attribute(text) or not text.isascii() else text

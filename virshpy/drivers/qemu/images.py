@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from shlex import join
 
 from virshpy import errors
 from virshpy.xml.domain.storage import FORMATS, BackingStore, Disk, StorageFormat, StorageSource
+from virshpy.xml.write import is_writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 _DEEPEST = 200
 _FORMATS = frozenset(FORMATS.split()) - {"none", "dir"}
-# What is no text, or what an attribute of XML cannot hold as it is.
-_UNWRITABLE = "[\0-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def complete_chain(disk: Disk) -> None:
@@ -66,7 +64,7 @@ def backing_of(image: str, format: str) -> tuple[str, str] | None:
     name = header.backing
     if name is None:
         return None
-    if re.search(_UNWRITABLE, name):
+    if not is_writable(name):
         raise errors.ConfigUnsupported(
             f"backing image {ascii(name)} of image '{image}' has a name that no document can hold",
             hint="give that file a name of plain text, and tell the image by qemu-img rebase -u",

@@ -89,12 +89,9 @@ class Backend:
     # the pool
     @classmethod
     def require_tools(cls) -> None:
-        """Raise InternalError where a program that it needs is not installed."""
+        """Raise SystemCallError where a program that it needs is not installed."""
         for tool, package in cls.traits.tools:
-            if program(tool) == tool:
-                raise errors.InternalError(
-                    f"Cannot find '{tool}' in path: No such file or directory", hint=f"apt install {package}"
-                )
+            require_program(tool, package)
 
     def start_steps(self) -> Sequence[Step]:
         """What has to be done for its volumes to be there."""
@@ -189,3 +186,11 @@ def unsupported(detail: str) -> errors.NoSupport:
         detail,
         hint="it depends on the type of pool; dir, fs, netfs and logical can make, fill, resize and delete volumes",
     )
+
+
+def require_program(name: str, package: str, instead: str = "") -> None:
+    """Raise SystemCallError where a program is not installed. ``instead`` is what else can be done about it."""
+    if program(name) == name:
+        raise errors.SystemCallError(
+            f"Cannot find '{name}' in path: No such file or directory", hint=f"apt install {package}{instead}"
+        )

@@ -8,7 +8,7 @@ import shlex
 import stat
 
 from virshpy import errors
-from virshpy.drivers.storage.backend import program
+from virshpy.drivers.storage.backend import program, require_program
 from virshpy.enums import StorageVolWipeAlgorithm
 from virshpy.host import copying, files, locks, processes, untrusted
 from virshpy.host.steps import Act
@@ -41,6 +41,11 @@ class Contents:
     def size(self) -> int:
         """Of the whole of it, in bytes."""
         raise NotImplementedError
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its bytes are those that a guest reads, and can be copied without qemu-img."""
+        return self.format in ("raw", "iso") and self.secret is None
 
     def words(self) -> list[str]:
         """How qemu-img is told to open it; the last word names it. A secret is the descriptor ``{fd:original}``."""
@@ -109,17 +114,13 @@ class FileContents(Contents):
             raise errors.ArgumentUnsupported(
                 "'trim' algorithm not supported", hint="it is for pools of type rbd; the others can be overwritten"
             )
+        self.require_unused()
         if algorithm == StorageVolWipeAlgorithm.ZERO:
             yield Act(lambda: self._zero(site), f"shred -n 0 -z {shlex.quote(self.path)}")
             return
         name = StorageVolWipeAlgorithm(algorithm).name.lower()
+        require_program("scrub", "scrub", ", or use --algorithm zero")
         words = [program("scrub"), "-f", "-p", name, self.path]
-        if not os.path.isabs(words[0]):
-            raise errors.SystemCallError(
-                "Cannot find 'scrub' in path: No such file or directory",
-                hint="apt install scrub, or use --algorithm zero",
-            )
-        self.require_unused()
         yield Act(lambda: self._scrub(words), shlex.join(words))
 
     def _scrub(self, words: list[str]) -> None:
@@ -131,7 +132,6 @@ class FileContents(Contents):
 
     def _zero(self, site: Site) -> None:
         """Write zeros over all data; holes stay, and a file that had some has only those afterwards."""
-        self.require_unused()
         with self.open(writable=True) as file:
             size = os.lseek(file.fd, 0, os.SEEK_END)
             try:

@@ -89,7 +89,7 @@ class OnDevices(OnPaths):
         # A copy is whole: it has room for every byte, and stands on nothing else.
         volume.allocation, volume.backing = volume.capacity, None
         yield from self.device_steps(volume)
-        if original.format in ("raw", "iso") and original.secret is None and not encrypted:
+        if original.is_plain and not encrypted:
             yield Act(
                 lambda: self._copy(original, path), f"dd if={original.words()[-1]} of={path} bs=1M conv=notrunc,fsync"
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 
 from virshpy import errors
@@ -24,6 +23,7 @@ from virshpy.xml.volume import (
     VolumeFeatures,
     VolumeTarget,
 )
+from virshpy.xml.write import is_writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 _BLOCK = 512  # of st_blocks
 _KNOWN = frozenset(VOLUME_FORMATS["dir"].split())
-# What is no text, or what XML cannot hold as it is.
-UNWRITABLE = "[\0-\x1f\ud800-\udfff\ufffe\uffff]"
 # What libvirt says of compat: the older one is left out.
 _OLD = "0.10"
 
@@ -100,7 +98,7 @@ class OnPaths(Backend):
             raise errors.from_os_error(error, f"cannot open volume '{found.path}'") from None
 
     def _describe_backing(self, volume: Volume, image: Image) -> None:
-        if not image.backing or re.search(UNWRITABLE, image.backing):
+        if not image.backing or not is_writable(image.backing):
             return  # a name that no document can hold is nobody's
         path, there = image.backing, None
         if ":" not in path.split("/", 1)[0]:

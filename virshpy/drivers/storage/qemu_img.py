@@ -58,8 +58,8 @@ class QemuImg(Step):
 
     def _hear(self, text: str) -> None:
         if self.work is not None:
-            found = re.findall(r"\((\d+\.\d+)/100%\)", text)
-            self.work.tell(int(float(found[-1]) * self.total / 100) if found else self.work.done, self.total)
+            part = portion(text)
+            self.work.tell(self.work.done if part is None else int(part * self.total), self.total)
 
     def _told(self, error: errors.InternalError) -> errors.Error:
         """Its own words, with the path that the user knows."""
@@ -75,10 +75,16 @@ class QemuImg(Step):
         return [shown(self.words, self._descriptors())]
 
 
+def portion(text: str) -> float | None:
+    """How far it says it is, the last time in a text: 0 to 1."""
+    found = re.findall(r"\((\d+\.\d+)/100%\)", text)
+    return float(found[-1]) / 100 if found else None
+
+
 def _hint(words: str) -> str:
-    """What to do about the last words that qemu-img is known for."""
+    """What to do about the last words that qemu-img is known for; each with a capital or without."""
     for part, hint in _HINTS.items():
-        if part in words:
+        if part.casefold() in words.casefold():
             return hint
     return "qemu-img has the last word on what an image can be: see qemu-img(1)"
 

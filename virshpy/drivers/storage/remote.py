@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 
 from virshpy import errors
 from virshpy.drivers.storage.backend import program
 from virshpy.drivers.storage.contents import Contents
-from virshpy.drivers.storage.qemu_img import QemuImg
+from virshpy.drivers.storage.qemu_img import QemuImg, portion
 from virshpy.drivers.storage.remote_streams import SECTOR, RemoteDownload, RemoteUpload, whole_sectors
 from virshpy.enums import StorageVolWipeAlgorithm
 from virshpy.host import processes
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _STRETCH = 1 << 30  # what one run of qemu-img is about: it tells each hundredth of it
 _SILENCE = 60  # seconds for such a hundredth
-_MISSING = re.compile(r"[Uu]nknown (driver|protocol) '\w+'")
 
 
 class RemoteContents(Contents):
@@ -152,13 +150,8 @@ class Transfer(QemuImg):
         self.hear = hear
 
     def _run(self) -> None:
-        try:
-            with opened(self.words, {**self._descriptors(), **self.descriptors}) as (argv, numbers):
-                processes.run_heard(argv, self.hear, timeout=_SILENCE, descriptors=numbers)
-        except errors.InternalError as error:
-            if _MISSING.search(str(error)):
-                raise errors.InternalError(str(error.detail), hint="apt install qemu-block-extra") from None
-            raise
+        with opened(self.words, {**self._descriptors(), **self.descriptors}) as (argv, numbers):
+            processes.run_heard(argv, self.hear, timeout=_SILENCE, descriptors=numbers)
 
 
 class Lent:
@@ -201,8 +194,8 @@ def _further(tell: Tell, begin: int, count: int, total: int) -> Callable[[str], 
 
     def hear(text: str) -> None:
         nonlocal done
-        if found := re.findall(r"\((\d+\.\d+)/100%\)", text):
-            done = begin + int(float(found[-1]) * count / 100)
+        if (part := portion(text)) is not None:
+            done = begin + int(part * count)
         tell(done, total)
 
     return hear

@@ -113,19 +113,8 @@ class RemoteUpload(VolumeStream):
             self._contents.write(source, 0, self._at, direct, self._work.tell)
             self._at += direct
             os.lseek(source, direct, os.SEEK_SET)
-        return direct + self._pump(source, (total - direct if there else length), direct, total)
-
-    def _pump(self, source: int, length: int, before: int, total: int) -> int:
-        """Block by block: of a pipe all (``length`` 0)."""
-        sent = 0
-        while (not total or sent < length) and (
-            block := os.read(source, min(1 << 20, length - sent) if length else 1 << 20)
-        ):
-            while block:
-                count = self.send(block)
-                sent, block = sent + count, block[count:]
-            self._work.tell(before + sent, total or self._end)
-        return sent
+        rest = total - direct if there else length or None
+        return direct + self._pump(source, rest, lambda sent: self._work.tell(direct + sent, total or self._end))
 
     def _opened_at(self, at: int) -> Window:
         start = at - at % SECTOR

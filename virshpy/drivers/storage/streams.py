@@ -18,6 +18,8 @@ from virshpy.host.steps.volume import NewImage, ReplaceImage, passing_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from virshpy.drivers.storage.contents import Contents
     from virshpy.drivers.storage.volumes import Filling
     from virshpy.host.untrusted import Opened
@@ -55,6 +57,16 @@ class VolumeStream:
 
     def write_to(self, target: int) -> int:
         raise _one_way()
+
+    def _pump(self, source: int, length: int | None, tell: Callable[[int], object]) -> int:
+        """Send what a pipe or a device gives, block by block: so many bytes, or all. ``tell`` hears how many it was."""
+        sent = 0
+        while block := os.read(source, _BLOCK if length is None else min(_BLOCK, length - sent)):
+            while block:
+                count = self.send(block)
+                sent, block = sent + count, block[count:]
+            tell(sent)
+        return sent
 
     def finish(self) -> None:
         """All was sent, or received."""
@@ -147,7 +159,7 @@ class Upload(VolumeStream):
     def send_from(self, source: int, length: int) -> int:
         """Data from a file into the volume; from one that has a size, without passing through this process."""
         if not copying.is_stored(source):
-            return self._pump(source, length)
+            return self._pump(source, length or None, lambda sent: self._work.tell(sent, length or self._length))
         there = copying.size_of(source)
         length = min(length or there, there)
         if self._length and length > self._length:
@@ -157,16 +169,6 @@ class Upload(VolumeStream):
         except OSError as error:
             raise _full(error.errno or errno.EIO) from None
         self._at += sent
-        return sent
-
-    def _pump(self, source: int, length: int) -> int:
-        """From a pipe or a device: block by block."""
-        sent = 0
-        while block := os.read(source, min(_BLOCK, length - sent) if length else _BLOCK):
-            while block:
-                count = self.send(block)
-                sent, block = sent + count, block[count:]
-            self._work.tell(sent, length or self._length)
         return sent
 
     def finish(self) -> None:

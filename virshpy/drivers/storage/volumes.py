@@ -91,12 +91,17 @@ class StorageRows(PoolRows):
                 return VolRef(row.name, found.name, found.key)
         raise errors.NoStorageVol(f"no storage vol with matching {what} '{value}'", hint="it is in no active pool")
 
-    def _find(self, volume: VolRef) -> Place:
-        """The volume of a reference. Raises NoStoragePool, OperationInvalid, NoStorageVol."""
+    def pool_of(self, volume: VolRef) -> PoolRow:
+        """The pool that a reference names. Raises NoStoragePool, OperationInvalid where it is not active."""
         row = self.pools.by_name(volume.pool)
         if row is None:
             raise self.absent("name", volume.pool)
-        backend = self.reached(self.pools.active(row))
+        return self.pools.active(row)
+
+    def place_of(self, volume: VolRef) -> Place:
+        """The volume of a reference. Raises NoStoragePool, OperationInvalid, NoStorageVol."""
+        row = self.pool_of(volume)
+        backend = self.reached(row)
         found = backend.find(volume.name)
         if found is None:
             raise errors.NoStorageVol(
@@ -107,31 +112,29 @@ class StorageRows(PoolRows):
 
     # asking
     def storage_vol_get_info_flags(self, volume: VolRef, *, flags: int = 0) -> VolInfo:
-        place = self._find(volume)
+        place = self.place_of(volume)
         physical = bool(flags & StorageVolInfoFlags.GET_PHYSICAL)
-        return place.backend.info(place.found, format=self._known_format(place), physical=physical)
+        format, _ = self._record(place)
+        return place.backend.info(place.found, format=format, physical=physical)
 
     def storage_vol_get_xml_desc(self, volume: VolRef) -> str:
-        return self._described(self._find(volume)).format()
+        return self._described(self.place_of(volume)).format()
 
     def storage_vol_get_path(self, volume: VolRef) -> str:
-        return self._find(volume).found.path
+        return self.place_of(volume).found.path
 
     def _record(self, place: Place) -> tuple[str | None, str | None]:
-        """(format, document) on record of a volume, if it is still the same one."""
+        """(format, document) on record of a volume, if it is still the same one. Only "raw" is a format on record: all
+        others are told by their headers."""
         known = self.records.find(place.row.uuid, place.found.name)
         if known is None or known["identity"] != place.found.identity():
             return None, None
         return known["format"], known["xml"]
 
-    def _known_format(self, place: Place) -> str | None:
-        format, _ = self._record(place)
-        return "raw" if format == "raw" else None
-
     def _described(self, place: Place) -> Volume:
         """A volume's document: what it was made of, as long as that is on record, with what its storage says now."""
         format, text = self._record(place)
-        now = place.backend.describe(place.found, format="raw" if format == "raw" else None)
+        now = place.backend.describe(place.found, format=format)
         if text is None:
             return now
         made = Volume.parse(text)
@@ -150,7 +153,7 @@ class StorageRows(PoolRows):
         backend = self.reached(row)
         volume = self._read(row, xml, flags)
         name = str(volume.name)
-        with self._lock(row, name, "vol-create"):
+        with self.lock(row, name, "vol-create"):
             if backend.find(name) is not None:
                 raise errors.StorageVolExist(f"'{name}'", hint="choose another name, or delete that one first")
             return self._make("vol-create", row, backend, volume, lambda: backend.create_steps(volume, flags))
@@ -163,7 +166,7 @@ class StorageRows(PoolRows):
         if not backend.traits.copies:
             raise unsupported("storage pool does not support volume creation from an existing volume")
         # What is copied is not changed by another command meanwhile. Two that copy each other wait for no ring.
-        both = {_key(row, name), _key(self._find(clone).row, clone.name)}
+        both = {_key(row, name), _key(self.pool_of(clone), clone.name)}
         with ExitStack() as locks:
             for key in sorted(both):
                 locks.enter_context(self.site.lock("volume", key, "vol-clone"))
@@ -172,7 +175,7 @@ class StorageRows(PoolRows):
                     f"storage volume name '{name}' already in use.",
                     hint="choose another name, or delete that one first",
                 )
-            original = self._find(clone)
+            original = self.place_of(clone)
             described = self._described(original)
             self._take_after(volume, described)
             contents = original.backend.contents(original.found, described)
@@ -203,15 +206,14 @@ class StorageRows(PoolRows):
         assert volume.target is not None
         volume.target.path = volume.key = backend.place(name)
         self.site.work.begin()
-        with self._change(verb, row, name) as entry:
+        with self.change(verb, row, name) as entry:
             for step in steps():
                 entry.do(step)
-            entry.finish(lambda: self._remember(row, backend, volume), f"say that '{name}' is in pool '{row.name}'")
-        found = backend.find(name)
-        return VolRef(row.name, name, found.key if found is not None else str(volume.key))
+            made = None if self.site.rehearsing else backend.find(name)
+            entry.finish(lambda: self._remember(row, made, volume), f"say that '{name}' is in pool '{row.name}'")
+        return VolRef(row.name, name, made.key if made is not None else str(volume.key))
 
-    def _remember(self, row: PoolRow, backend: Backend, volume: Volume) -> None:
-        found = None if self.site.rehearsing else backend.find(str(volume.name))
+    def _remember(self, row: PoolRow, found: Found | None, volume: Volume) -> None:
         if found is None:
             return
         format = volume.target and volume.target.kind and volume.target.kind.type
@@ -225,7 +227,7 @@ class StorageRows(PoolRows):
 
     # changing
     def storage_vol_delete(self, volume: VolRef, *, flags: int = 0) -> None:
-        with self._changing("vol-delete", volume) as (place, entry):
+        with Changing(self, "vol-delete", volume) as (place, entry):
             for step in place.backend.delete_volume_steps(place.found, flags):
                 entry.do(step)
             entry.finish(
@@ -234,7 +236,7 @@ class StorageRows(PoolRows):
             )
 
     def storage_vol_resize(self, volume: VolRef, capacity: int, *, flags: int = 0) -> None:
-        with self._changing("vol-resize", volume) as (place, entry):
+        with Changing(self, "vol-resize", volume) as (place, entry):
             described = self._described(place)
             wanted = self._wanted_size(place, described, capacity, flags)
             for step in place.backend.resize_steps(place.found, described, wanted, flags):
@@ -271,7 +273,7 @@ class StorageRows(PoolRows):
         self._wipe(volume, algorithm)
 
     def _wipe(self, volume: VolRef, algorithm: int) -> None:
-        with self._changing("vol-wipe", volume) as (place, entry):
+        with Changing(self, "vol-wipe", volume) as (place, entry):
             place.backend.require_within(place.found)
             contents = self.contents(place)
             for step in contents.wipe_steps(algorithm, self.site):
@@ -280,7 +282,7 @@ class StorageRows(PoolRows):
 
     # data
     def storage_vol_upload(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
-        change = self._changing("vol-upload", volume)
+        change = Changing(self, "vol-upload", volume)
         place, entry = change.__enter__()
         try:
             place.backend.require_within(place.found)
@@ -292,7 +294,7 @@ class StorageRows(PoolRows):
             raise
 
     def storage_vol_download(self, volume: VolRef, offset: int, length: int, *, flags: int = 0) -> DataStream:
-        contents = self.contents(self._find(volume))
+        contents = self.contents(self.place_of(volume))
         self.site.work.begin()
         return contents.download(offset, length, self.site.work)
 
@@ -300,14 +302,11 @@ class StorageRows(PoolRows):
     def contents(self, place: Place) -> Contents:
         return place.backend.contents(place.found, self._described(place))
 
-    def _lock(self, row: PoolRow, name: str, verb: str) -> Lock:
+    def lock(self, row: PoolRow, name: str, verb: str) -> Lock:
         return self.site.lock("volume", _key(row, name), verb)
 
-    def _change(self, verb: str, row: PoolRow, name: str) -> Change:
+    def change(self, verb: str, row: PoolRow, name: str) -> Change:
         return self.site.change(verb, "volume", _key(row, name), lasting=True)
-
-    def _changing(self, verb: str, volume: VolRef) -> Changing:
-        return Changing(self, verb, volume)
 
     def user_of(self, place: Place) -> str | None:
         """The running guest of this connection in whose document a volume stands, by its path or by its pool."""
@@ -365,13 +364,13 @@ class Changing:
 
     def __enter__(self) -> tuple[Place, Journal]:
         rows, name = self._rows, self._volume.name
-        row = rows._find(self._volume).row
+        row = rows.pool_of(self._volume)
         with ExitStack() as stack:
-            stack.enter_context(rows._lock(row, name, self._verb))
-            place = rows._find(self._volume)
+            stack.enter_context(rows.lock(row, name, self._verb))
+            place = rows.place_of(self._volume)
             stack.enter_context(Unused(rows, place))
             rows.site.work.begin()
-            entry = stack.enter_context(rows._change(self._verb, row, name))
+            entry = stack.enter_context(rows.change(self._verb, row, name))
             self._stack = stack.pop_all()
         return place, entry
 

@@ -195,8 +195,7 @@ class Directory(OnPaths):
         images.check(volume)
         passing = passing_name(volume.target.path)
         yield self._empty(volume, passing)
-        plain = not images.wants_qemu_img(volume) and original.format in ("raw", "iso") and original.secret is None
-        if plain:
+        if original.is_plain and not images.wants_qemu_img(volume):
             shared = bool(flags & StorageVolCreateFlags.REFLINK)
             size, room = volume.capacity or 0, volume.allocation or 0
             yield Act(

@@ -108,10 +108,10 @@ class Stream:
     def send(self, data: bytes) -> int:
         return len(data)
 
-    def send_from(self, source: int, length: int) -> int:
+    def send_from(self, source: int, length: int, *, bypass: bool = False) -> int:
         return 4
 
-    def write_to(self, target: int) -> int:
+    def write_to(self, target: int, *, bypass: bool = False) -> int:
         return os.write(target, b"data")
 
     def finish(self) -> None: ...

@@ -153,12 +153,12 @@ class Wire:
             act()
         return block
 
-    def send_from(self, source: int, length: int) -> int:
+    def send_from(self, source: int, length: int, *, bypass: bool = False) -> int:
         while block := os.read(source, 100_000):
             self._pass(block)
         return len(self.passed)
 
-    def write_to(self, target: int) -> int:
+    def write_to(self, target: int, *, bypass: bool = False) -> int:
         for start in range(0, len(self.content), 100_000):
             os.write(target, self._pass(self.content[start : start + 100_000]))
         return len(self.passed)

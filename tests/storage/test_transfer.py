@@ -14,6 +14,7 @@ from threading import Thread
 
 import pytest
 
+from tests import needs
 from tests.conftest import Run
 from tests.storage.images import MIB, image, names, sum_of, volume
 from tests.storage.transfers import download, upload
@@ -88,6 +89,32 @@ def test_a_transfer_that_is_broken_off_leaves_the_volume_as_it_was(made: Storage
 def test_from_a_pipe(made: StorageVol, virshpy: Run, folder: Path) -> None:
     virshpy("vol-upload", "v", "/dev/stdin", "pool", input="through a pipe")
     assert (folder / "v").read_bytes()[:15] == b"through a pipe\0"
+
+
+@needs.program("fincore", "util-linux-extra")
+def test_past_the_page_cache(made: StorageVol, source: Path, virshpy: Run, folder: Path, root: Path) -> None:
+    if not _can_be_dropped(source):
+        pytest.skip(f"needs a file system that can drop pages from the cache: {root}")
+    source.write_bytes(source.read_bytes())
+    assert _cached(source) == 3 * MIB
+    virshpy("vol-upload", "v", source, "pool", "--offset", str(MIB), "--bypass")
+    assert [_cached(path) for path in (source, folder / "v")] == [0, 0]
+    virshpy("vol-download", "v", root / "out", "pool", "--bypass")
+    assert [_cached(path) for path in (root / "out", folder / "v")] == [0, 0]
+    assert (root / "out").read_bytes() == bytes(MIB) + source.read_bytes()
+
+
+def _cached(path: Path) -> int:
+    """Bytes of a file that are in the host's page cache."""
+    words = ["fincore", "--bytes", "--noheadings", "--output", "RES", str(path)]
+    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
+def _can_be_dropped(path: Path) -> bool:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return _cached(path) == 0
 
 
 def test_holes_stay_holes(pool: StoragePool, folder: Path, root: Path) -> None:

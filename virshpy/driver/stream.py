@@ -21,11 +21,14 @@ class DataStream(Protocol):
     def send(self, data: bytes) -> int: ...
     def recv(self, count: int) -> bytes: ...
 
-    def send_from(self, source: int, length: int) -> int:
-        """What an open file holds, up to ``length`` bytes (0: all); holes stay holes. How many bytes there were."""
+    def send_from(self, source: int, length: int, *, bypass: bool = False) -> int:
+        """What an open file holds, up to ``length`` bytes (0: all); holes stay holes. How many bytes there were.
 
-    def write_to(self, target: int) -> int:
-        """All of it into an open file. How many bytes there were."""
+        ``bypass``: nothing of either side stays in the host's page cache.
+        """
+
+    def write_to(self, target: int, *, bypass: bool = False) -> int:
+        """All of it into an open file. How many bytes there were. ``bypass`` is as for ``send_from``."""
 
     def finish(self) -> None: ...
     def close(self) -> None: ...

@@ -47,19 +47,20 @@ class RemoteDownload(VolumeStream):
         self._at += len(data)
         return data
 
-    def write_to(self, target: int) -> int:
+    def write_to(self, target: int, *, bypass: bool = False) -> int:
         """All of it into a file, from its beginning on. How many bytes it was."""
         total = max(self._end - self._at, 0)
+        tell = self._telling(bypass, target)
         if self._at % SECTOR or not stat.S_ISREG(os.fstat(target).st_mode):
             while data := self.recv(_WINDOW):
                 view = memoryview(data)
                 while view:
                     view = view[os.write(target, view) :]
-                self._work.tell(self._at - self._begin, total)
+                tell(self._at - self._begin, total)
             return total
         try:
             files.set_length(target, whole_sectors(total))
-            self._contents.read(target, self._at, whole_sectors(total), self._work.tell)
+            self._contents.read(target, self._at, whole_sectors(total), tell)
             files.set_length(target, total)
         except OSError as error:
             raise errors.from_os_error(error, "Unable to write to stream") from None
@@ -101,8 +102,9 @@ class RemoteUpload(VolumeStream):
             self._flush()
         return sent
 
-    def send_from(self, source: int, length: int) -> int:
+    def send_from(self, source: int, length: int, *, bypass: bool = False) -> int:
         """Data from a file into the volume; whole sectors of one that has a size directly."""
+        tell = self._telling(bypass, source)
         there = copying.size_of(source) if copying.is_stored(source) else 0
         total = min(length or there, there)
         direct = 0
@@ -110,11 +112,11 @@ class RemoteUpload(VolumeStream):
             if total > self._end - self._at:
                 raise _too_much()
             direct = total - total % SECTOR
-            self._contents.write(source, 0, self._at, direct, self._work.tell)
+            self._contents.write(source, 0, self._at, direct, tell)
             self._at += direct
             os.lseek(source, direct, os.SEEK_SET)
         rest = total - direct if there else length or None
-        return direct + self._pump(source, rest, lambda sent: self._work.tell(direct + sent, total or self._end))
+        return direct + self._pump(source, rest, lambda sent: tell(direct + sent, total or self._end))
 
     def _opened_at(self, at: int) -> Window:
         start = at - at % SECTOR

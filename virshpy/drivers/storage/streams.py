@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.storage.contents import Contents
     from virshpy.drivers.storage.volumes import Filling
+    from virshpy.host.copying import Tell
     from virshpy.host.untrusted import Opened
     from virshpy.host.work import Work
 
@@ -52,11 +53,15 @@ class VolumeStream:
     def recv(self, count: int) -> bytes:
         raise _one_way()
 
-    def send_from(self, source: int, length: int) -> int:
+    def send_from(self, source: int, length: int, *, bypass: bool = False) -> int:
         raise _one_way()
 
-    def write_to(self, target: int) -> int:
+    def write_to(self, target: int, *, bypass: bool = False) -> int:
         raise _one_way()
+
+    def _telling(self, bypass: bool, *fds: int) -> Tell:
+        """What hears how far it is, and has nothing of these files kept in the page cache, if so wished."""
+        return copying.uncached(self._work.tell, *fds) if bypass else self._work.tell
 
     def _pump(self, source: int, length: int | None, tell: Callable[[int], object]) -> int:
         """Send what a pipe or a device gives, block by block: so many bytes, or all. ``tell`` hears how many it was."""
@@ -94,10 +99,10 @@ class Download(VolumeStream):
         self._at += len(data)
         return data
 
-    def write_to(self, target: int) -> int:
+    def write_to(self, target: int, *, bypass: bool = False) -> int:
         """All of it into a file, from its beginning on, without passing through this process. How many bytes it was."""
-        length = self._length or None
-        return copying.copy(self._opened.fd, target, self._work.tell, start=self._at, length=length)
+        tell = self._telling(bypass, self._opened.fd, target)
+        return copying.copy(self._opened.fd, target, tell, start=self._at, length=self._length or None)
 
 
 class Upload(VolumeStream):
@@ -108,6 +113,7 @@ class Upload(VolumeStream):
         self._final = os.path.realpath(filling.place.found.path)
         self._passing = ""
         self._shared = False
+        self._bypass = False
         self._old = contents.open(writable=True)
         try:
             opened = self._target(filling.site.rehearsing)
@@ -139,9 +145,10 @@ class Upload(VolumeStream):
         if self._shared:
             return
         end = max(self._at, self._from)
+        tell = copying.uncached(_untold, self._old.fd, self._opened.fd) if self._bypass else _untold
         for start, length in ((0, self._from), (end, max(self._old.status.st_size - end, 0))):
             try:
-                copying.copy(self._old.fd, self._opened.fd, _untold, start=start, length=length, to=start)
+                copying.copy(self._old.fd, self._opened.fd, tell, start=start, length=length, to=start)
             except OSError as error:
                 raise errors.from_os_error(error, f"failed to copy data of '{self._old.path}'") from None
 
@@ -156,16 +163,18 @@ class Upload(VolumeStream):
         self._at += sent
         return sent
 
-    def send_from(self, source: int, length: int) -> int:
+    def send_from(self, source: int, length: int, *, bypass: bool = False) -> int:
         """Data from a file into the volume; from one that has a size, without passing through this process."""
+        self._bypass = bypass
+        tell = self._telling(bypass, source, self._opened.fd)
         if not copying.is_stored(source):
-            return self._pump(source, length or None, lambda sent: self._work.tell(sent, length or self._length))
+            return self._pump(source, length or None, lambda sent: tell(sent, length or self._length))
         there = copying.size_of(source)
         length = min(length or there, there)
         if self._length and length > self._length:
             raise _full(errno.ENOSPC)
         try:
-            sent = copying.copy(source, self._opened.fd, self._work.tell, length=length, to=self._at)
+            sent = copying.copy(source, self._opened.fd, tell, length=length, to=self._at)
         except OSError as error:
             raise _full(error.errno or errno.EIO) from None
         self._at += sent

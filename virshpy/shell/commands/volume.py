@@ -301,6 +301,7 @@ def vol_resize(session: Session, args: Arguments) -> Iterable[Result]:
 # data
 _OFFSET = option("offset", UInt(64), "position in the volume, in bytes")
 _LENGTH = option("length", Wrapping(), "number of bytes")
+_BYPASS = flag("bypass", "keep it out of the host's page cache")
 
 
 @command(
@@ -314,6 +315,7 @@ _LENGTH = option("length", Wrapping(), "number of bytes")
         _OFFSET,
         _LENGTH,
         flag("sparse", "keep holes sparse", adds=StorageVolUploadFlags.SPARSE_STREAM),
+        _BYPASS,
     ),
     constraints=(Reads("offset", "length"),),
     examples=(("vol-upload web.img debian.img default-pool", "a downloaded image becomes a disk"),),
@@ -333,7 +335,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
             stream = volume.upload(args["offset"] or 0, args["length"] or 0, flags=args.flags)
 
         def send() -> None:
-            stream.send_from(source.fileno(), 0)
+            stream.send_from(source.fileno(), 0, bypass="bypass" in args)
             stream.finish()
 
         try:
@@ -354,6 +356,7 @@ def vol_upload(session: Session, args: Arguments) -> Iterable[Result]:
         _OFFSET,
         _LENGTH,
         flag("sparse", "keep holes sparse", adds=StorageVolDownloadFlags.SPARSE_STREAM),
+        _BYPASS,
     ),
     constraints=(Reads("offset", "length"),),
     examples=(("vol-download web.qcow2 backup.qcow2 default-pool", "while its guest does not run"),),
@@ -370,7 +373,7 @@ def vol_download(session: Session, args: Arguments) -> Iterable[Result]:
 
     def receive() -> None:
         with filled(path) as target:
-            stream.write_to(target)
+            stream.write_to(target, bypass="bypass" in args)
         stream.finish()
 
     try:

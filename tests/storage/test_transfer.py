@@ -91,6 +91,19 @@ def test_from_a_pipe(made: StorageVol, virshpy: Run, folder: Path) -> None:
     assert (folder / "v").read_bytes()[:15] == b"through a pipe\0"
 
 
+def test_into_a_pipe(made: StorageVol, virshpy: Run, root: Path) -> None:
+    virshpy("vol-upload", "v", "/dev/stdin", "pool", input="through a pipe")
+    for more in ((), ("--bypass",)):
+        assert (
+            virshpy("-q", "vol-download", "v", "/dev/stdout", "pool", "--length", "14", *more).stdout
+            == "through a pipe"
+        )
+    os.mkfifo(root / "fifo")
+    reads = subprocess.Popen(f"sleep 0.3; cat {root}/fifo", shell=True, stdout=subprocess.PIPE)
+    virshpy("vol-download", "v", root / "fifo", "pool", "--offset", "8", "--length", "6")
+    assert reads.communicate(timeout=60)[0] == b"a pipe"
+
+
 @needs.program("fincore", "util-linux-extra")
 def test_past_the_page_cache(made: StorageVol, source: Path, virshpy: Run, folder: Path, root: Path) -> None:
     if not _can_be_dropped(source):

@@ -132,7 +132,7 @@ def save(path: str, blocks: Iterable[bytes]) -> None:
 def filled(path: str) -> Iterator[int]:
     """A descriptor of a file that a command was asked for, new or emptied; a half of one is removed. Raises OSError."""
     there = os.path.exists(path)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         yield fd
     except BaseException:

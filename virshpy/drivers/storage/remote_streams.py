@@ -31,7 +31,7 @@ class RemoteDownload(VolumeStream):
     def __init__(self, contents: RemoteContents, offset: int, length: int, work: Work) -> None:
         self._contents = contents
         self._work = work
-        self._begin = self._at = offset
+        self._at = offset
         self._end = min(contents.size, offset + length) if length else contents.size
         self._window: Window | None = None
 
@@ -52,12 +52,7 @@ class RemoteDownload(VolumeStream):
         total = max(self._end - self._at, 0)
         tell = self._telling(bypass, target)
         if self._at % SECTOR or not stat.S_ISREG(os.fstat(target).st_mode):
-            while data := self.recv(_WINDOW):
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(target, view) :]
-                tell(self._at - self._begin, total)
-            return total
+            return self._drain(target, lambda written: tell(written, total))
         try:
             files.set_length(target, whole_sectors(total))
             self._contents.read(target, self._at, whole_sectors(total), tell)

@@ -63,6 +63,16 @@ class VolumeStream:
         """What hears how far it is, and has nothing of these files kept in the page cache, if so wished."""
         return copying.uncached(self._work.tell, *fds) if bypass else self._work.tell
 
+    def _drain(self, target: int, tell: Callable[[int], object]) -> int:
+        """Write all of it into a pipe or a device, block by block. ``tell`` hears how many bytes it was."""
+        written = 0
+        while data := memoryview(self.recv(_BLOCK)):
+            while data:
+                count = os.write(target, data)
+                written, data = written + count, data[count:]
+            tell(written)
+        return written
+
     def _pump(self, source: int, length: int | None, tell: Callable[[int], object]) -> int:
         """Send what a pipe or a device gives, block by block: so many bytes, or all. ``tell`` hears how many it was."""
         sent = 0
@@ -100,8 +110,11 @@ class Download(VolumeStream):
         return data
 
     def write_to(self, target: int, *, bypass: bool = False) -> int:
-        """All of it into a file, from its beginning on, without passing through this process. How many bytes it was."""
+        """All of it into a file, from its beginning on; into one that has a size, without passing through this process.
+        How many bytes it was."""
         tell = self._telling(bypass, self._opened.fd, target)
+        if not copying.is_stored(target):
+            return self._drain(target, lambda written: tell(written, self._length))
         return copying.copy(self._opened.fd, target, tell, start=self._at, length=self._length or None)
 
 

@@ -104,6 +104,14 @@ def test_into_a_pipe(made: StorageVol, virshpy: Run, root: Path) -> None:
     assert reads.communicate(timeout=60)[0] == b"a pipe"
 
 
+@pytest.mark.parametrize("target", ["/dev/full", "small/out"])
+def test_the_other_end_is_full(made: StorageVol, virshpy: Run, target: str) -> None:
+    told = virshpy("vol-download", "v", target, "pool", check=False).stderr
+    said = "cannot receive data from volume v" if target == "/dev/full" else f"cannot create {target}"
+    assert told.startswith(f"error: {said}\n")
+    assert ("Unable to write to stream: No space left on device" in told) == (target == "/dev/full")
+
+
 @needs.program("fincore", "util-linux-extra")
 def test_past_the_page_cache(made: StorageVol, source: Path, virshpy: Run, folder: Path, root: Path) -> None:
     if not _can_be_dropped(source):

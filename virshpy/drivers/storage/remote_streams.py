@@ -47,18 +47,15 @@ class RemoteDownload(VolumeStream):
         self._at += len(data)
         return data
 
-    def write_to(self, target: int, *, bypass: bool = False) -> int:
-        """All of it into a file, from its beginning on. How many bytes it was."""
+    def _written(self, target: int, bypass: bool) -> int:
+        """Into a file directly; whole sectors at a time."""
         total = max(self._end - self._at, 0)
         tell = self._telling(bypass, target)
         if self._at % SECTOR or not stat.S_ISREG(os.fstat(target).st_mode):
             return self._drain(target, lambda written: tell(written, total))
-        try:
-            files.set_length(target, whole_sectors(total))
-            self._contents.read(target, self._at, whole_sectors(total), tell)
-            files.set_length(target, total)
-        except OSError as error:
-            raise errors.from_os_error(error, "Unable to write to stream") from None
+        files.set_length(target, whole_sectors(total))
+        self._contents.read(target, self._at, whole_sectors(total), tell)
+        files.set_length(target, total)
         self._at = self._end
         return total
 

@@ -57,6 +57,13 @@ class VolumeStream:
         raise _one_way()
 
     def write_to(self, target: int, *, bypass: bool = False) -> int:
+        """All of it into an open file, from its beginning on. How many bytes it was. Raises SystemCallError."""
+        try:
+            return self._written(target, bypass)
+        except OSError as error:
+            raise errors.from_os_error(error, "Unable to write to stream") from None
+
+    def _written(self, target: int, bypass: bool) -> int:
         raise _one_way()
 
     def _telling(self, bypass: bool, *fds: int) -> Tell:
@@ -109,9 +116,8 @@ class Download(VolumeStream):
         self._at += len(data)
         return data
 
-    def write_to(self, target: int, *, bypass: bool = False) -> int:
-        """All of it into a file, from its beginning on; into one that has a size, without passing through this process.
-        How many bytes it was."""
+    def _written(self, target: int, bypass: bool) -> int:
+        """Into a file that has a size without passing through this process."""
         tell = self._telling(bypass, self._opened.fd, target)
         if not copying.is_stored(target):
             return self._drain(target, lambda written: tell(written, self._length))

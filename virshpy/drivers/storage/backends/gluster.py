@@ -33,6 +33,6 @@ class Gluster(Backend):
             raise errors.ConfigUnsupported("Expected exactly 1 host for the storage pool", hint="name one server")
         try:
             super().require_tools()
-        except errors.InternalError as error:
+        except errors.SystemCallError as error:
             raise errors.InternalError("'gluster' command line tool not found", hint=error.hint) from None
         return super().sources(site, spec)

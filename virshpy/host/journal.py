@@ -70,9 +70,13 @@ class Journal:
     def write(self) -> None:
         """Write it down now, for rows that refer to it."""
         if not self._written:
+            self._begin()
+            crash_point(f"{self.verb} begun")
+
+    def _begin(self) -> None:
+        if not self._written:
             self.store.execute(f"INSERT INTO {self.db}.journal {_DOING}", self.id, self.verb, self.subject)
             self._written = True
-            crash_point(f"{self.verb} begun")
 
     @classmethod
     def adopt(cls, store: Store, verb: str, subject: str, id: str | None) -> Journal:
@@ -120,13 +124,14 @@ class Journal:
             signals.check()
             step.do(_nothing)
             return
-        self.write()
         seq, self._next = self._next, self._next + 1
         name = f"{self.verb} {seq} {step.kind}"
         signals.check()
         crash_point(f"{name} ahead")
         self.steps[seq] = step
-        self._note(seq, step)
+        with self.store.transaction():  # the first step is one thing with its list
+            self._begin()
+            self._note(seq, step)
         crash_point(f"{name} recorded")
         try:
             step.do(lambda: self._note(seq, step))
@@ -139,8 +144,9 @@ class Journal:
     def _strike(self, seq: int) -> None:
         step = self.steps.pop(seq)
         step.release()
-        for db in {"main" if step.durable else self.db, self.db}:
-            self.store.execute(f"DELETE FROM {db}.step WHERE journal = ? AND seq = ?", self.id, seq)
+        with self.store.unhurried():
+            for db in {"main" if step.durable else self.db, self.db}:
+                self.store.execute(f"DELETE FROM {db}.step WHERE journal = ? AND seq = ?", self.id, seq)
 
     def hold(self, also: Callable[[], object], note: str = "") -> None:
         """The object is active: the list stays until it is undone. ``also`` states so, in the same transaction.
@@ -280,7 +286,7 @@ class Journal:
         crash_point(f"{self.verb} {phase}")
 
     def _close(self) -> None:
-        with self.store.transaction():
+        with self.store.unhurried(), self.store.transaction():
             for db in ("run", "main"):
                 self.store.execute(f"DELETE FROM {db}.step WHERE journal = ?", self.id)
             self.store.execute(f"DELETE FROM {self.db}.journal WHERE id = ?", self.id)

@@ -295,6 +295,11 @@ class Store:
         """A context in which statements take effect together or not at all."""
         return Transaction(self)
 
+    def unhurried(self) -> Unhurried:
+        """A context in which nothing that is written waits for the storage: what a power cut may take back, as whoever
+        comes next does it again. It gets there with the next thing that waits."""
+        return Unhurried(self)
+
     def next(self, counter: str) -> int:
         """The next number of a named series that begins at 1 with every boot."""
         row = self.one(
@@ -306,6 +311,29 @@ class Store:
     def close(self) -> None:
         with self._guard:
             self._db.close()
+
+
+class Unhurried:
+    """``state.db`` without a flush at each commit; inside of a transaction that one decides."""
+
+    def __init__(self, store: Store) -> None:
+        self._db = store._db
+        self._guard = store._guard
+
+    def __enter__(self) -> None:
+        self._guard.acquire()
+        self._inner = self._db.in_transaction
+        if not self._inner:
+            self._db.execute("PRAGMA main.synchronous = NORMAL")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not self._inner:
+                self._db.execute("PRAGMA main.synchronous = FULL")
+        finally:
+            self._guard.release()
 
 
 class Transaction:

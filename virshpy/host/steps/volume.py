@@ -32,6 +32,15 @@ def is_passing(name: str) -> bool:
     return name.startswith(".virshpy-") and re.fullmatch(r"\.virshpy-[0-9a-f]{16}", name) is not None
 
 
+def _seen(path: str) -> list[int]:
+    """Which file a name is for; none, as in a rehearsal, is like no other."""
+    try:
+        with untrusted.look(path) as file:
+            return file.identity
+    except OSError:
+        return []
+
+
 class NewImage(Entry, kind="new-image/1"):
     """An empty file under a passing name, of ``size`` bytes, ``allocation`` of which have their space.
 
@@ -116,19 +125,18 @@ class NameImage(Entry, kind="named-image/1"):
 
     recorded = ("path", "parent", "identity")
     durable = True
-    identity: list[int] | None = None
 
     def __init__(self, passing: str, path: str) -> None:
         super().__init__(path)
         self.passing = passing
+        self.identity = _seen(passing)
 
     def do(self, note: Callable[[], None]) -> None:
         try:
             with self._folder(note) as folder:
                 source = os.path.basename(self.passing)
                 with untrusted.look(source, within=folder.fd) as file:
-                    self.identity = file.identity
-                note()
+                    file.require(identity=self.identity)
                 files.name(source, self.name, within=folder.fd)
         except FileExistsError:
             raise errors.StorageVolExist(f"'{self.name}'", hint="somebody else has just made it") from None
@@ -136,7 +144,7 @@ class NameImage(Entry, kind="named-image/1"):
             raise errors.from_os_error(error, f"Failed to create file '{self.path}'") from None
 
     def undo(self) -> None:
-        if self.identity is None or (folder := self._known_folder()) is None:
+        if (folder := self._known_folder()) is None:
             return
         with folder:
             if self._is_ours(folder):
@@ -164,19 +172,18 @@ class ReplaceImage(Entry, kind="replaced-image/1"):
 
     recorded = ("path", "parent", "passing", "aside", "identity")
     durable = True
-    identity: list[int] | None = None
 
     def __init__(self, passing: str, path: str) -> None:
         super().__init__(path)
         self.passing = os.path.basename(passing)
         self.aside = os.path.basename(passing_name(path))
+        self.identity = _seen(passing)
 
     def do(self, note: Callable[[], None]) -> None:
         try:
             with self._folder(note) as folder:
                 with untrusted.look(self.passing, within=folder.fd) as file:
-                    self.identity = file.identity
-                note()
+                    file.require(identity=self.identity)
                 if files.exchange(self.passing, self.name, within=folder.fd):
                     self._rename(folder, self.passing, self.aside)
                 else:
@@ -205,7 +212,7 @@ class ReplaceImage(Entry, kind="replaced-image/1"):
     def _is_exchanged(self, folder: Opened) -> bool:
         try:
             with untrusted.look(self.name, within=folder.fd) as file:
-                return self.identity is not None and file.identity == self.identity
+                return file.identity == self.identity
         except OSError:
             return False
 

@@ -253,16 +253,17 @@ def test_what_would_be_done_is_told(virshpy: Run, root: Path, connection: Connec
 
 # the conversation
 @contextmanager
-def server(*answers: bytes, silent: bool = False) -> Iterator[Portal]:
-    """Whoever listens there, hears something and answers this, a connection each."""
+def server(*answers: bytes | list[bytes], silent: bool = False) -> Iterator[Portal]:
+    """Whoever listens there, hears something and answers this, a connection each; a list is a conversation."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(10)
 
     def serve() -> None:
         for answer in answers or (b"",):
             with listener.accept()[0] as peer:
-                peer.recv(4096)
-                peer.sendall(answer)
+                for piece in [answer] if isinstance(answer, bytes) else answer:
+                    peer.recv(4096)
+                    peer.sendall(piece)
                 while silent and peer.recv(4096):
                     pass
 
@@ -315,6 +316,20 @@ def test_a_target_that_has_moved_is_followed_once(target: Target) -> None:
         pytest.raises(errors.InternalError, match="it sends us on again and again"),
     ):
         initiator.units(portal, Login(US), IQN)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:99999,1", f"{'a' * 70}:3260,1", "a..b", "127.0.0.1:" + "9" * 5000])
+def test_a_target_that_has_moved_to_no_address(address: str) -> None:
+    moved = login_answer(0x0101, f"TargetAddress={address}\0".encode())
+    with server(moved) as portal, pytest.raises(initiator.Unreachable, match="Failed to connect"):
+        initiator.units(portal, Login(US), IQN)
+
+
+@pytest.mark.parametrize("text", ["-5", "", "0x", "0xzz", "0b*", "one", "²"])
+def test_a_challenge_that_is_none(text: str) -> None:
+    challenge = [login_answer(0, b"AuthMethod=CHAP\0"), login_answer(0, f"CHAP_I=1\0CHAP_C={text}\0".encode())]
+    with server(challenge) as portal, pytest.raises(errors.InternalError, match="a challenge is none"):
+        initiator.units(portal, Login(US, "guest", b"secret"), IQN)
 
 
 def test_nobody_is_left_at_a_port_that_nobody_has() -> None:

@@ -7,6 +7,7 @@ would need, a password is never seen by another process, and whoever does not an
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PORT = 3260
+_LAST_PORT = 65535
 PATIENCE = 5  # seconds for an answer
 _LONGEST = 60  # seconds for all of a session, of a target that has many units and is far away
 _NOBODY = 0xFFFFFFFF
@@ -118,9 +120,12 @@ def _connected(portal: Portal, until: float) -> socket.socket:
 
     with interruptible():
         try:
+            if portal.port > _LAST_PORT:  # the resolver would take it for a smaller one
+                raise OSError(errno.EADDRNOTAVAIL, "there is no such port")
             return socket.create_connection(portal, max(until - time.monotonic(), 0.1))
-        except OSError as error:
-            why = error.strerror or str(error) or "Connection timed out"
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or str(error) or "Connection timed out"
+            why = "no host has such a name" if isinstance(error, UnicodeError) else why
             raise Unreachable(
                 f"Failed to connect: {portal}: {why}",
                 hint="is the server up, is it the right address, does a firewall let us through?",
@@ -190,7 +195,9 @@ class _Session:
             try:
                 number, text = int(challenge["CHAP_I"]), _binary(challenge["CHAP_C"])
             except (KeyError, ValueError):
-                raise _malformed(self.portal, "a challenge is none") from None
+                text = b""
+            if not text:
+                raise _malformed(self.portal, "a challenge is none")
             from hashlib import md5  # what the protocol has: nothing is kept safe by it but this one login
 
             proof = md5(bytes([number & 0xFF]) + self.login.password + text, usedforsecurity=False).hexdigest()
@@ -352,13 +359,15 @@ def _binary(text: str) -> bytes:
         from binascii import a2b_base64
 
         return a2b_base64(text[2:])
+    if not text.isascii() or not text.isdecimal():
+        raise ValueError(text)
     return int(text).to_bytes((int(text).bit_length() + 7) // 8, "big")
 
 
 def _portal(address: str) -> Portal:
     """Of a target that has moved: ``address:port,group``."""
     host, _, port = address.partition(",")[0].rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or len(port) > len(str(_LAST_PORT)):
         host, port = address.partition(",")[0], str(PORT)
     return Portal(host.strip("[]"), int(port))
 

@@ -77,7 +77,7 @@ def _addresses(portal: Portal) -> set[str]:
 
     try:
         return {str(found[4][0]) for found in socket.getaddrinfo(portal.host, portal.port, type=socket.SOCK_STREAM)}
-    except OSError:
+    except (OSError, UnicodeError):
         return set()
 
 

@@ -54,7 +54,7 @@ def hostname() -> str:
         return name
     try:
         found = socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME)
-    except OSError:
+    except (OSError, UnicodeError):  # UnicodeError: a part of the name is longer than 63 letters
         return name
     canonical = found[0][3] if found else ""
     return name if not canonical or canonical.startswith("localhost") else canonical

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from virshpy import errors
+from virshpy.api.connection import Connection
 from virshpy.drivers.storage.backend import Found
 from virshpy.drivers.storage.backends import logical
 from virshpy.drivers.storage.backends.logical import Logical, create_words, sources_of
@@ -407,3 +409,9 @@ def test_one_report_serves_a_moment_in_which_nothing_changes(monkeypatch: pytest
         assert [volume.name for volume in REAL("vg", again=again)] == ["one"]
         counts.append(len(asked))
     assert counts == [1, 1, 2, 3, 3, 4, 5]
+
+
+def test_the_formats_of_a_volume_group(connection: Connection) -> None:
+    """In libvirt's order, of which the first is not the default."""
+    told = connection.storage_pool_capabilities().partition("<pool type='logical'")[2].partition("</pool>")[0]
+    assert "<defaultFormat type='lvm2'/>" in told and re.findall("<value>(.*)</value>", told) == ["unknown", "lvm2"]

@@ -29,13 +29,14 @@ _SOURCES = {
 _TAGS = {"host": "hosts", "device": "devices"} | {
     part: part for part in ("dir", "adapter", "name", "initiator", "protocol")
 }
-# The formats of the source of each kind of pool, the first being the default.
+# The formats of the source of each kind of pool. The first is the default, but where another one is.
 FORMATS = {
     "fs": "auto ext2 ext3 ext4 ufs iso9660 udf gfs gfs2 vfat hfs+ xfs ocfs2 vmfs",
     "netfs": "auto nfs glusterfs cifs",
     "disk": "unknown dos dvh gpt mac bsd pc98 sun lvm2",
-    "logical": "lvm2 unknown",
+    "logical": "unknown lvm2",
 }
+DEFAULT_FORMATS = {kind: words.split()[0] for kind, words in FORMATS.items()} | {"logical": "lvm2"}
 _PATHLESS = ("rbd", "sheepdog", "gluster", "iscsi-direct")
 _OPTIONS = {"fs": "mount_opts", "netfs": "mount_opts", "rbd": "config_opts"}
 
@@ -170,7 +171,7 @@ class PoolSource(Element, tag="source"):
             raise Refusal(errors.ConfigUnsupported, detail, node, f"expected one of {', '.join(known)}")
         self.kind = (self.kind or Format()) if known else None
         if self.kind is not None:
-            self.kind.type = word or known[0]
+            self.kind.type = word or DEFAULT_FORMATS[pool]
         if self.auth is not None and self.auth.type is None:
             raise Refusal(errors.ConfigUnsupported, "storage pool missing auth type", node, "say type='chap'")
         if pool == "gluster" and self.dir is None:

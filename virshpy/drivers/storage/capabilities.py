@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.drivers.storage.backends import backend_class
-from virshpy.xml.storage import FORMATS, POOL_TYPES, Choice, DefaultFormat, Formats, PoolCapabilities, PoolSupport
+from virshpy.xml.storage import (
+    DEFAULT_FORMATS,
+    FORMATS,
+    POOL_TYPES,
+    Choice,
+    DefaultFormat,
+    Formats,
+    PoolCapabilities,
+    PoolSupport,
+)
 from virshpy.xml.volume import VOLUME_FORMATS
 
 
@@ -16,8 +25,8 @@ def _support(type: str) -> PoolSupport:
     return PoolSupport(
         type=type,
         supported=_is_there(type),
-        pool_options=_formats("sourceFormatType", FORMATS.get(type, "")),
-        volume_options=_formats("targetFormatType", VOLUME_FORMATS.get(type, ""), default="raw"),
+        pool_options=_formats("sourceFormatType", FORMATS.get(type, ""), DEFAULT_FORMATS.get(type, "")),
+        volume_options=_formats("targetFormatType", VOLUME_FORMATS.get(type, ""), "raw"),
     )
 
 
@@ -30,7 +39,7 @@ def _is_there(type: str) -> bool:
     return True
 
 
-def _formats(name: str, words: str, *, default: str = "") -> Formats | None:
+def _formats(name: str, words: str, default: str) -> Formats | None:
     if not words:
         return None
     known = words.split()

@@ -28,7 +28,7 @@ test: prepare-test
 	$(BIN)/ruff format --check --quiet . || { echo 'some files are not formatted: make format'; status=1; }; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
-	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(T) $(ARGS) || status=1; \
 	exit $$status
 
 lint: prepare-dev
@@ -42,7 +42,7 @@ typecheck: prepare-dev
 	$(BIN)/mypy
 
 unit: prepare-test
-	$(BIN)/python -m pytest -n $(WORKERS) $(T) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(T) $(ARGS)
 
 bench: prepare-dev
 	@$(BIN)/python -m bench $(ARGS)

@@ -151,6 +151,13 @@ def test_holes_stay_holes(pool: StoragePool, folder: Path, root: Path) -> None:
     assert subprocess.run(["cmp", root / "sparse", root / "out"], check=False).returncode == 0
 
 
+def test_space_that_was_set_aside_stays_so(pool: StoragePool, source: Path, folder: Path) -> None:
+    made = pool.storage_vol_create_xml(volume("v", 8 * MIB))
+    upload(made, source)
+    assert (folder / "v").stat().st_blocks * 512 >= 8 * MIB
+    assert (folder / "v").read_bytes() == source.read_bytes() + bytes(5 * MIB)
+
+
 def test_a_file_with_a_second_name_is_written_in_place(made: StorageVol, source: Path, folder: Path) -> None:
     os.link(folder / "v", folder / "w")
     upload(made, source)

@@ -152,7 +152,9 @@ class Upload(VolumeStream):
             return self._old
         self._passing = passing_name(self._final)
         mode, owner, group = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
-        entry.do(NewImage(self._passing, self._final, mode=mode, owner=owner, group=group, size=status.st_size))
+        size = status.st_size
+        room = size if status.st_blocks * 512 >= size else 0  # who has set space aside for all of it keeps it
+        entry.do(NewImage(self._passing, self._final, mode=mode, owner=owner, group=group, size=size, allocation=room))
         if rehearsing:
             self._replace()
         new = untrusted.read(self._passing, writable=True)

@@ -185,7 +185,7 @@ def main() -> int:
         finally:
             for shell in bench.shells():
                 clear(shell)
-    print(f"\n{versions()}\nmedians; a ratio is virshpy's time over the other's\n")
+    print(f"\n{versions()}\nmedians, of storage the best times; a ratio is virshpy's time over the other's\n")
     print(table(bench.rows))
     if not bench.virsh:
         print("\nvirsh with a libvirtd that answers is not here: its columns are empty")

@@ -415,3 +415,10 @@ def test_the_formats_of_a_volume_group(connection: Connection) -> None:
     """In libvirt's order, of which the first is not the default."""
     told = connection.storage_pool_capabilities().partition("<pool type='logical'")[2].partition("</pool>")[0]
     assert "<defaultFormat type='lvm2'/>" in told and re.findall("<value>(.*)</value>", told) == ["unknown", "lvm2"]
+
+
+@pytest.mark.parametrize(("kind", "path"), [("logical", "/dev/vg"), ("zfs", "/dev/zvol/vg")])
+@pytest.mark.parametrize("target", ["", "<target><path>/dev/other</path></target>"])
+def test_where_its_volumes_are_is_no_choice(kind: str, path: str, target: str) -> None:
+    document = Pool.parse(f"<pool type='{kind}'><name>p</name><source><name>vg</name></source>{target}</pool>")
+    assert document.target is not None and document.target.path == path

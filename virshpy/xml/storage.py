@@ -324,9 +324,9 @@ class Pool(Element, tag="pool"):
         assert source is not None
         target = self.target = self.target or PoolTarget()
         if self.type == "logical":
-            target.path = target.path or f"/dev/{source.name}"
+            target.path = f"/dev/{source.name}"
         elif self.type == "zfs":
-            target.path = target.path or f"/dev/zvol/{source.name}"
+            target.path = f"/dev/zvol/{source.name}"
         if not target.path:
             raise Refusal(errors.XMLError, "missing storage pool target path", node, "expected <target><path>…</path>")
 

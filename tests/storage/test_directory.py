@@ -59,6 +59,19 @@ def test_a_transient_pool_is_gone_when_it_stops(connection: Connection, pool: St
         connection.storage_pool_lookup_by_name("pool")
 
 
+def test_a_name_is_not_made_twice(connection: Connection, pool: StoragePool, folder: Path) -> None:
+    other = pool_xml(folder.parent / "other")
+    taken = f"pool 'pool' already exists with uuid {pool.uuid}"
+    with pytest.raises(errors.OperationFailed, match=taken):
+        connection.storage_pool_create_xml(other)
+    with pytest.raises(errors.OperationInvalid, match="pool is already active as 'pool'"):
+        connection.storage_pool_create_xml(other.replace("</name>", f"</name><uuid>{pool.uuid}</uuid>"))
+    connection.storage_pool_define_xml(pool.xml_desc())
+    pool.destroy()
+    with pytest.raises(errors.OperationFailed, match=taken):
+        connection.storage_pool_create_xml(other)
+
+
 def test_two_pools_are_not_of_one_directory(connection: Connection, pool: StoragePool, folder: Path) -> None:
     with pytest.raises(errors.OperationFailed, match="Storage source conflict with pool: 'pool'"):
         connection.storage_pool_define_xml(pool_xml(folder, "other"))
@@ -222,7 +235,7 @@ def test_an_encrypted_image(pool: StoragePool, folder: Path, secret: None, forma
 
 def test_encryption_that_cannot_be(pool: StoragePool, folder: Path, secret: None) -> None:
     for kind, sentence in (
-        ("<encryption format='default'/>", "Only luks encryption is supported for raw files"),
+        (ENCRYPTION.replace("luks", "default"), "Only luks encryption is supported for raw files"),
         ("<encryption format='luks'/>", "A single <secret type='passphrase'...> element is expected"),
         (ENCRYPTION.replace("0a81", "1111"), "no secret with matching uuid '1111"),
     ):
@@ -231,7 +244,28 @@ def test_encryption_that_cannot_be(pool: StoragePool, folder: Path, secret: None
     assert names(folder) == []
 
 
+def test_what_no_document_may_ask_for(pool: StoragePool, folder: Path) -> None:
+    for text, flags, kind, sentence in (
+        (image("v", "none"), 0, errors.ConfigUnsupported, "unknown volume format type none"),
+        (volume("v"), 1, errors.ConfigUnsupported, "metadata preallocation is not supported for raw volumes"),
+        (image("v", "qcow2", target="<compat>9</compat>"), 0, errors.XMLError, "forbidden characters in 'compat'"),
+        (image("v", "dir"), 1, errors.Misuse, r"unsupported flags \(0x1\) in function createFileDir"),
+    ):
+        with pytest.raises(kind, match=sentence):
+            pool.storage_vol_create_xml(text, flags=flags)
+    assert names(folder) == []
+
+
 # changing
+@pytest.mark.parametrize(("format", "flags"), [("qed", 1), ("dir", 0)])
+def test_what_cannot_be_resized(pool: StoragePool, format: str, flags: int) -> None:
+    made = pool.storage_vol_create_xml(image("v", format))
+    with pytest.raises(errors.OperationUnsupported):
+        made.resize(8 * MIB, flags=flags)
+    with pytest.raises(errors.Misuse, match="cannot be zero without 'delta' or 'shrink'"):
+        made.resize(0)
+
+
 @pytest.mark.parametrize("format", ["raw", "qcow2"])
 def test_resize(pool: StoragePool, folder: Path, format: str) -> None:
     made = pool.storage_vol_create_xml(image("v", format, more="<allocation>0</allocation>"))
@@ -303,6 +337,47 @@ def test_a_copy_in_another_format(pool: StoragePool, folder: Path, source: str, 
     assert names(folder) == ["v", "w"]
 
 
+def test_a_copy_of_an_overlay_is_whole(pool: StoragePool, folder: Path) -> None:
+    pool.storage_vol_create_xml(volume("base", MIB))
+    subprocess.run(["qemu-io", "-f", "raw", "-c", "write -P 7 0 64k", folder / "base"], check=True, capture_output=True)
+    beneath = f"<backingStore><path>{folder}/base</path><format type='raw'/></backingStore>"
+    overlay = pool.storage_vol_create_xml(image("v", "qcow2", more=beneath))
+    pool.storage_vol_create_xml_from(image("w", "qcow2", more=beneath), overlay)
+    assert "backing-filename" not in info(folder / "w")
+    subprocess.run(["qemu-img", "compare", "-f", "qcow2", "-F", "qcow2", folder / "v", folder / "w"], check=True)
+    with pytest.raises(errors.InternalError, match="a different backing store cannot be specified"):
+        pool.storage_vol_create_xml_from(image("x", "qcow2", more=beneath.replace("/base", "/other")), overlay)
+    raw = pool.storage_vol_lookup_by_name("base")
+    with pytest.raises(errors.SystemCallError, match="inaccessible backing store volume /nowhere"):
+        pool.storage_vol_create_xml_from(image("x", "qcow2", more=beneath.replace(f"{folder}/base", "/nowhere")), raw)
+    assert names(folder) == ["base", "v", "w"]
+
+
+@pytest.mark.parametrize("format", ["raw", "qcow2", "qed", "vmdk", "vdi", "qcow", "iso"])
+def test_a_copy_that_is_larger(pool: StoragePool, folder: Path, format: str) -> None:
+    """Where its format can grow; else it is as large as what is copied. What says no size is so in any case."""
+    original = pool.storage_vol_create_xml(volume("v", MIB))
+    copied = pool.storage_vol_create_xml_from(image("w", format, 2 * MIB), original)
+    assert copied.info().capacity == (MIB if format in ("vmdk", "vdi", "qcow") else 2 * MIB)
+    without = f"<volume><name>x</name><target><format type='{format}'/></target></volume>"
+    assert pool.storage_vol_create_xml_from(without, original).info().capacity == MIB
+    with pytest.raises(errors.XMLError, match="missing capacity element"):
+        pool.storage_vol_create_xml(without.replace("<name>x", "<name>y"))
+
+
+def test_a_copy_of_a_cd_image(pool: StoragePool, folder: Path) -> None:
+    original = pool.storage_vol_create_xml(image("v.iso", "iso", MIB))
+    with (folder / "v.iso").open("r+b") as file:
+        file.seek(0x8001)
+        file.write(b"CD001")
+    assert "<format type='iso'/>" in original.xml_desc()
+    pool.storage_vol_create_xml_from(image("w", "qcow2", MIB), original)
+    words = ["qemu-img", "compare", "-f", "raw", "-F", "qcow2"]
+    subprocess.run([*words, folder / "v.iso", folder / "w"], check=True)
+    original.resize(2 * MIB)
+    assert original.info().capacity == 2 * MIB
+
+
 def test_a_copy_is_refused_where_the_name_is_taken(pool: StoragePool, folder: Path) -> None:
     original = pool.storage_vol_create_xml(volume("v"))
     before = sum_of(folder / "v")
@@ -319,7 +394,7 @@ def test_blocks_are_shared_or_the_copy_is_refused(pool: StoragePool, folder: Pat
         pool.storage_vol_create_xml_from(volume("w"), original, flags=StorageVolCreateFlags.REFLINK)
         assert names(folder) == ["v", "w"]
     else:
-        with pytest.raises(errors.SystemCallError, match="failed to clone data from"):
+        with pytest.raises(errors.SystemCallError, match="failed to clone files from"):
             pool.storage_vol_create_xml_from(volume("w"), original, flags=StorageVolCreateFlags.REFLINK)
         assert names(folder) == ["v"]
 

@@ -128,7 +128,6 @@ def test_a_plain_file_needs_no_qemu_img(text: str) -> None:
 
 
 REFUSED = {
-    "backing storage not supported for raw volumes": image("v", "raw", more=BASE),
     "Only luks encryption is supported for raw files": image(
         "v", "raw", target=LUKS.format("").replace("luks", "qcow")
     ),
@@ -137,7 +136,8 @@ REFUSED = {
     ),
     "volume encryption unsupported with format vmdk": image("v", "vmdk", target=LUKS.format("")),
     "A single <secret type='passphrase'...> element": image("v", "raw", target="<encryption format='luks'/>"),
-    "cannot set lazy refcounts": image(
+    "cannot set backing store for raw volume": image("v", "iso", more=BASE),
+    "lazy_refcounts not supported with compat level 0.10": image(
         "v", "qcow2", target="<compat>0.10</compat><features><lazy_refcounts/></features>"
     ),
 }
@@ -150,16 +150,37 @@ def test_what_cannot_be_made(sentence: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("format", "backing", "plain", "sentence"),
+    [
+        ("raw", "", True, "metadata preallocation is not supported for raw volumes"),
+        ("raw", "", False, "metadata preallocation only available with qcow2"),
+        ("vmdk", "", False, "metadata preallocation only available with qcow2"),
+        ("iso", "", False, "metadata preallocation only available with qcow2"),
+        ("qcow2", BASE, False, "metadata preallocation conflicts with backing store"),
+    ],
+)
+def test_metadata_of_what_has_none(format: str, backing: str, plain: bool, sentence: str) -> None:
+    with pytest.raises(errors.ConfigUnsupported, match=sentence):
+        images.check(document(image("v", format, more=backing)), META, plain=plain)
+
+
+def test_a_plain_file_has_no_file_beneath() -> None:
+    with pytest.raises(errors.NoSupport, match="backing storage not supported for raw volumes"):
+        images.check(document(image("v", "raw", more=BASE)), plain=True)
+
+
 CONVERTED = {
+    "a CD image to qcow2": (image("v", "qcow2"), "iso", "-p -f raw -O qcow2 -o compat=0.10 /p/original /p/v"),
     "raw to qcow2": (image("v", "qcow2"), "raw", "-p -f raw -O qcow2 -o compat=0.10 /p/original /p/v"),
     "qcow2 to raw": (image("v", "raw"), "qcow2", "-p -f qcow2 -O raw /p/original /p/v"),
     "qcow2 to luks": (
         image("v", "raw", target=LUKS.format("")), "qcow2",
         f"-p -f qcow2 -O luks {KEY} -o key-secret=v_encrypt0 /p/original /p/v",
     ),
-    "to an overlay": (
+    "an overlay, which becomes whole": (
         image("v", "qcow2", more=BASE), "qcow2",
-        "-p -f qcow2 -O qcow2 -o backing_fmt=qcow2,compat=0.10 /p/original /p/v",
+        "-p -f qcow2 -O qcow2 -o compat=0.10 /p/original /p/v",
     ),
 }  # fmt: skip
 

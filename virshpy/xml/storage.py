@@ -185,11 +185,13 @@ class PoolSource(Element, tag="source"):
         }  # fmt: skip
         for part in _SOURCES.get(pool, "").split():
             if part.endswith("*") and not there[part[:-1]]:
-                raise _MISSING[part[:-1]].refusal("", node, f"<source> with <{part[:-1].removesuffix('s')}>")
+                sentence = _NO_NAME if (pool, part) == ("rbd", "name*") else _MISSING[part[:-1]]
+                raise sentence.refusal("", node, f"<source> with <{part[:-1].removesuffix('s')}>")
         if self.adapter is not None:
             self.adapter.check(node)
 
 
+_NO_NAME = xml("element 'name' is mandatory for RBD pool")
 _MISSING = {
     "hosts": xml("missing storage pool source host name"),
     "devices": xml("missing storage pool source device name"),

@@ -76,7 +76,8 @@ class _Compat(Scalar):
     expected = "two numbers such as 1.1"
 
     def read(self, text: str, node: Node, name: str | None) -> str:
-        if text.strip("0123456789."):
+        major, dot, minor = text.partition(".")
+        if not dot or (major + minor).strip("0123456789") or not major or not minor:
             raise Refusal(
                 errors.XMLError, "forbidden characters in 'compat' attribute", node, f"expected {self.expected}"
             )
@@ -134,13 +135,16 @@ class Volume(Element, tag="volume"):
     def _check(self, node: Node) -> None:
         if not self.name:
             raise Refusal(errors.XMLError, "missing volume name element", node, "expected <name>…</name>")
-        if self.capacity is None and self.backing is None:
-            raise Refusal(errors.XMLError, "missing capacity element", node, "expected <capacity unit='G'>…</capacity>")
         if self.backing is not None and not self.backing.path:
             self.backing = None
 
-    def settle(self, pool_type: str) -> None:
-        """What libvirt fills in by the kind of pool: the type, the format where there are formats."""
+    def settle(self, pool_type: str, *, copied: bool = False) -> None:
+        """What libvirt fills in by the kind of pool: the type, the format where there are formats.
+
+        ``copied``: what is copied has a capacity. Raises XMLError, ConfigUnsupported.
+        """
+        if self.capacity is None and self.backing is None and not copied:
+            raise errors.XMLError("missing capacity element", hint="say how large: <capacity unit='G'>…</capacity>")
         target = self.target = self.target or VolumeTarget()
         self.allocation = self.capacity if self.allocation is None else self.allocation
         self.source = self.source or VolumeSource()
@@ -154,7 +158,7 @@ class Volume(Element, tag="volume"):
                 continue
             part.kind = part.kind or Format()
             part.kind.type = part.kind.type or ("none" if pool_type == "disk" else "raw")
-            if part.kind.type not in known:
+            if part.kind.type not in known or (part.kind.type == "none" and pool_type != "disk"):
                 detail = f"unknown volume format type {part.kind.type}"
                 raise errors.ConfigUnsupported(detail, hint=f"one of {', '.join(known)}")
         if target.features is not None or target.compat is not None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from virshpy.xml.volume import Volume, VolumeTarget
 
 _KIB = 1024
+_OTHER_NAMES = {"iso": "raw"}  # what QEMU calls a CD image
+# The formats that qemu-img can resize.
+RESIZABLE = ("raw", "iso", "qcow2", "qed")
 SECRET = "secret"  # the descriptor from which a passphrase is read
 ORIGINAL_SECRET = "original"  # that of the image which is copied
 
@@ -28,25 +31,48 @@ def format_of(part: VolumeTarget) -> str:
     return (part.kind.type if part.kind else None) or "raw"
 
 
-def check(volume: Volume) -> None:
-    """Refuse a document of which no image can be made. Raises NoSupport, ConfigUnsupported, InternalError."""
+def check(volume: Volume, flags: int = 0, *, plain: bool = False) -> None:
+    """Refuse a document of which no image can be made; a ``plain`` one is made without qemu-img. Raises NoSupport,
+    ConfigUnsupported, InternalError."""
     target = _target(volume)
     format = format_of(target)
-    if format == "raw" and volume.backing is not None:
-        raise errors.NoSupport(
-            "backing storage not supported for raw volumes", hint="say <format type='qcow2'/> for an overlay"
+    preallocated = bool(flags & StorageVolCreateFlags.PREALLOC_METADATA)
+    if preallocated and format != "qcow2":
+        raise errors.ConfigUnsupported(
+            f"metadata preallocation {'is not supported for raw volumes' if plain else 'only available with qcow2'}",
+            hint="leave out --prealloc-metadata: the space of a raw volume is its allocation",
         )
+    if volume.backing is not None:
+        _check_backing(target, plain, preallocated)
     if target.encryption is not None:
         _check_encryption(target.encryption, format)
     features = target.features
     if features is not None and features.lazy_refcounts and target.compat == "0.10":
         raise errors.ConfigUnsupported(
-            f"cannot set lazy refcounts on {format} images of compat 0.10", hint="say <compat>1.1</compat>"
+            "lazy_refcounts not supported with compat level 0.10", hint="say <compat>1.1</compat>"
+        )
+
+
+def _check_backing(target: VolumeTarget, plain: bool, preallocated: bool) -> None:
+    overlay = "say <format type='qcow2'/> for an overlay"
+    if plain:
+        raise errors.NoSupport("backing storage not supported for raw volumes", hint=overlay)
+    if _qemu_format(target) in ("raw", "luks"):
+        raise errors.ConfigUnsupported("cannot set backing store for raw volume", hint=overlay)
+    if preallocated:
+        raise errors.ConfigUnsupported(
+            "metadata preallocation conflicts with backing store",
+            hint="leave out --prealloc-metadata: what an overlay does not hold is in its backing file",
         )
 
 
 def _check_encryption(encryption: Encryption, format: str) -> None:
     kind = encryption.format_name or "default"
+    if len(encryption.secrets) != 1:
+        raise errors.InvalidArg(
+            "A single <secret type='passphrase'...> element is expected in encryption description",
+            hint="name one secret by uuid or usage",
+        )
     if format == "raw" and kind != "luks":
         raise errors.InternalError("Only luks encryption is supported for raw files", hint="say format='luks'")
     if format not in ("raw", "qcow2"):
@@ -54,11 +80,6 @@ def _check_encryption(encryption: Encryption, format: str) -> None:
     if kind != "luks":
         raise errors.ConfigUnsupported(
             "creation of qcow2 encrypted image is not supported", hint="say <encryption format='luks'>"
-        )
-    if len(encryption.secrets) != 1:
-        raise errors.InvalidArg(
-            "A single <secret type='passphrase'...> element is expected in encryption description",
-            hint="name one secret by uuid or usage",
         )
 
 
@@ -70,7 +91,7 @@ def create_words(volume: Volume, path: str, flags: int, *, program: str) -> list
     if backing is not None:
         words += ["-b", str(backing.path)]
     words += _secret_object(target, volume, SECRET)
-    if options := _options(volume, flags):
+    if options := ",".join((*_backing_format(volume), *_options(volume, flags))):
         words += ["-o", options]
     size = volume.capacity
     return [*words, path, *([f"{-(-size // _KIB)}K"] if size is not None else [])]
@@ -79,20 +100,21 @@ def create_words(volume: Volume, path: str, flags: int, *, program: str) -> list
 def convert_words(
     volume: Volume, path: str, flags: int, *, program: str, original: list[str], original_format: str
 ) -> list[str]:
-    """``qemu-img convert …`` into a new image. ``original``: the words for what is copied, its objects first."""
+    """``qemu-img convert …`` into a new image, which holds all of it: it has no backing file. ``original``: the words
+    for what is copied, its objects first."""
     target = _target(volume)
     words = [program, "convert", "-p", *original[:-1]]
     if "--image-opts" not in original:
-        words += ["-f", original_format]
+        words += ["-f", _OTHER_NAMES.get(original_format, original_format)]
     words += ["-O", _qemu_format(target), *_secret_object(target, volume, SECRET)]
-    if options := _options(volume, flags):
+    if options := ",".join(_options(volume, flags)):
         words += ["-o", options]
     return [*words, original[-1], path]
 
 
 def resize_words(path: str, format: str, capacity: int, *, shrink: bool, allocate: bool, program: str) -> list[str]:
     """``qemu-img resize …``; the format is said, so that no content is taken for another one."""
-    words = [program, "resize", "-f", format]
+    words = [program, "resize", "-f", _OTHER_NAMES.get(format, format)]
     words += ["--shrink"] if shrink else []
     words += ["--preallocation=falloc"] if allocate else []
     return [*words, path, str(capacity)]
@@ -102,8 +124,7 @@ def _qemu_format(target: VolumeTarget) -> str:
     format = format_of(target)
     if format == "raw" and target.encryption is not None:
         return "luks"
-    # A CD image is raw to QEMU.
-    return "raw" if format == "iso" else format
+    return _OTHER_NAMES.get(format, format)
 
 
 def _secret_object(target: VolumeTarget, volume: Volume, descriptor: str) -> list[str]:
@@ -118,13 +139,16 @@ def _alias(volume: Volume) -> str:
     return f"{safe if safe[:1].isalpha() else f'v{safe}'}_encrypt0"
 
 
-def _options(volume: Volume, flags: int) -> str:
+def _backing_format(volume: Volume) -> list[str]:
+    backing = volume.backing
+    return [] if backing is None else [f"backing_fmt={(backing.kind.type if backing.kind else None) or 'raw'}"]
+
+
+def _options(volume: Volume, flags: int) -> list[str]:
     """What stands after -o."""
-    target, backing = _target(volume), volume.backing
+    target = _target(volume)
     format = format_of(target)
     options: list[str] = []
-    if backing is not None:
-        options.append(f"backing_fmt={(backing.kind.type if backing.kind else None) or 'raw'}")
     if target.encryption is not None:
         options += _luks(target.encryption, volume, "encrypt." if format == "qcow2" else "")
     if flags & StorageVolCreateFlags.PREALLOC_METADATA:
@@ -141,7 +165,7 @@ def _options(volume: Volume, flags: int) -> str:
     if target.features is not None and format == "qcow2":
         options += ["lazy_refcounts"] if target.features.lazy_refcounts else []
         options += ["extended_l2=on"] if target.features.extended_l2 else []
-    return ",".join(options)
+    return options
 
 
 def _luks(encryption: Encryption, volume: Volume, prefix: str) -> list[str]:

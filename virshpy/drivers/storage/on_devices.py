@@ -81,7 +81,7 @@ class OnDevices(OnPaths):
     def copy_steps(self, volume: Volume, original: Contents, flags: int) -> Iterable[Step]:
         if flags & StorageVolCreateFlags.REFLINK:
             raise errors.SystemCallError(
-                f"failed to clone data from '{original.words()[-1]}': Operation not supported",
+                f"failed to clone files from '{original.words()[-1]}': Operation not supported",
                 hint="a device shares no blocks: leave out --reflink",
             )
         assert volume.target is not None and volume.target.path is not None

@@ -164,12 +164,12 @@ class PoolRows(ObjectRows, StorageOperations):
         if document.uuid is None:
             from virshpy.xml.uuids import new_uuid
 
-            known = self.pools.by_name(str(document.name))
-            document.uuid = known.uuid if known is not None else new_uuid()
+            document.uuid = new_uuid()
         with self.pools.lock(document.uuid, "pool-create"):
             self.pools.admit(document)
-            if (row := self.pools.by_uuid(document.uuid)) is not None:
-                self.pools.require_inactive(row.ref)
+            row = self.pools.by_uuid(document.uuid)
+            if row is not None and row.active:
+                raise errors.OperationInvalid(f"pool is already active as '{row.name}'")
             self._start("pool-create", document, flags)
         return PoolRef(str(document.name), document.uuid)
 

@@ -161,7 +161,7 @@ class StorageRows(PoolRows):
     def storage_vol_create_xml_from(self, pool: PoolRef, xml: str, clone: VolRef, *, flags: int = 0) -> VolRef:
         row = self.pools.require_active(pool)
         backend = self.reached(row)
-        volume = self._read(row, xml, flags)
+        volume = self._read(row, xml, flags, copied=True)
         name = str(volume.name)
         if not backend.traits.copies:
             raise unsupported("storage pool does not support volume creation from an existing volume")
@@ -220,9 +220,9 @@ class StorageRows(PoolRows):
         plain = format == "raw" and not (volume.target and volume.target.encryption)
         self.records.save(row.uuid, found.name, found.identity(), "raw" if plain else None, volume.format())
 
-    def _read(self, row: PoolRow, xml: str, flags: int) -> Volume:
+    def _read(self, row: PoolRow, xml: str, flags: int, *, copied: bool = False) -> Volume:
         volume = Volume.parse(xml, inactive=True, validate=bool(flags & StorageVolCreateFlags.VALIDATE))
-        volume.settle(row.type)
+        volume.settle(row.type, copied=copied)
         return volume
 
     # changing
@@ -236,6 +236,11 @@ class StorageRows(PoolRows):
             )
 
     def storage_vol_resize(self, volume: VolRef, capacity: int, *, flags: int = 0) -> None:
+        if not capacity and not flags & (_RESIZE.DELTA | _RESIZE.SHRINK):
+            raise errors.Misuse(
+                "capacity in virStorageVolResize cannot be zero without 'delta' or 'shrink' flags set",
+                hint="say how large it shall be",
+            )
         with Changing(self, "vol-resize", volume) as (place, entry):
             described = self._described(place)
             wanted = self._wanted_size(place, described, capacity, flags)
@@ -249,14 +254,14 @@ class StorageRows(PoolRows):
         if flags & _RESIZE.DELTA:
             wanted = now - capacity if flags & _RESIZE.SHRINK else now + capacity
             wanted = max(wanted, 0)
+        if wanted < allocation and volume.type == "file":
+            raise errors.InvalidArg(
+                "can't shrink capacity below existing allocation", hint=f"it has {allocation} bytes of data"
+            )
         if wanted < now and not flags & _RESIZE.SHRINK:
             raise errors.InvalidArg(
                 "Can't shrink capacity below current capacity unless shrink flag explicitly specified",
                 hint="what is beyond its new end is lost: say --shrink if that is meant",
-            )
-        if wanted < allocation and volume.type == "file" and _is_raw(volume):
-            raise errors.InvalidArg(
-                "can't shrink capacity below existing allocation", hint=f"it has {allocation} bytes of data"
             )
         if flags & _RESIZE.ALLOCATE and wanted > now and wanted - now > place.backend.space().available:
             raise errors.OperationFailed(
@@ -403,7 +408,3 @@ class Filling:
 
 def _key(row: PoolRow, name: str) -> str:
     return f"{row.uuid}.{name}"
-
-
-def _is_raw(volume: Volume) -> bool:
-    return (volume.target and volume.target.kind and volume.target.kind.type) in (None, "raw", "iso")

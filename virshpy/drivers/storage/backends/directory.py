@@ -147,21 +147,33 @@ class Directory(OnPaths):
         assert volume.target is not None and volume.target.path is not None
         format = images.format_of(volume.target)
         if format == "dir":
-            yield NewDirectory(volume.target.path, **_owned(volume))
+            yield self._directory(volume, flags)
             return
         if format == "ploop":
             raise errors.InternalError(
                 "unable to find ploop, please install ploop tools", hint="such volumes are Virtuozzo's: choose qcow2"
             )
-        images.check(volume)
+        plain = not images.wants_qemu_img(volume)
+        images.check(volume, flags, plain=plain)
         passing = passing_name(volume.target.path)
-        if images.wants_qemu_img(volume):
+        if not plain:
             yield self._empty(volume, passing)
             yield from self._created(volume, passing, flags)
         else:
             size = max(volume.capacity or 0, volume.allocation or 0)
             yield self._empty(volume, passing, size=size, allocation=volume.allocation or 0)
         yield NameImage(passing, volume.target.path)
+
+    @staticmethod
+    def _directory(volume: Volume, flags: int) -> NewDirectory:
+        if flags:
+            raise errors.Misuse(f"unsupported flags ({flags:#x}) in function createFileDir")
+        if volume.backing is not None:
+            raise errors.NoSupport(
+                "backing storage not supported for directories volumes",
+                hint="say <format type='qcow2'/> for an overlay",
+            )
+        return NewDirectory(str(volume.target and volume.target.path), **_owned(volume))
 
     def _empty(self, volume: Volume, passing: str, *, size: int = 0, allocation: int = 0) -> NewImage:
         assert volume.target is not None
@@ -190,12 +202,15 @@ class Directory(OnPaths):
         assert volume.target is not None and volume.target.path is not None
         format = images.format_of(volume.target)
         if format == "dir":
-            yield NewDirectory(volume.target.path, **_owned(volume))
+            yield self._directory(volume, flags)
             return
-        images.check(volume)
+        plain = original.is_plain and not images.wants_qemu_img(volume)
+        images.check(volume, flags, plain=plain)
+        if volume.backing is not None:
+            self._require_backing(str(volume.backing.path))
         passing = passing_name(volume.target.path)
         yield self._empty(volume, passing)
-        if original.is_plain and not images.wants_qemu_img(volume):
+        if plain:
             shared = bool(flags & StorageVolCreateFlags.REFLINK)
             size, room = volume.capacity or 0, volume.allocation or 0
             yield Act(
@@ -213,7 +228,8 @@ class Directory(OnPaths):
                 words, secrets=self.secrets(volume, original), instead=(passing, volume.target.path),
                 work=self.site.work, total=original.size,
             )  # fmt: skip
-            if (volume.capacity or 0) > original.capacity and not self._is_encrypted(volume):
+            longer = (volume.capacity or 0) > original.capacity and format in images.RESIZABLE
+            if longer and not self._is_encrypted(volume):
                 grow = images.resize_words(
                     passing, format, volume.capacity or 0, shrink=False, allocate=False, program=program("qemu-img")
                 )
@@ -239,7 +255,7 @@ class Directory(OnPaths):
                 if size > os.fstat(target.fd).st_size:
                     files.set_length(target.fd, size)
             except OSError as error:
-                what = f"failed to {'clone' if share else 'copy'} data from '{source.path}'"
+                what = f"failed to {'clone files' if share else 'copy data'} from '{source.path}'"
                 hint = "its file system shares no blocks: leave out --reflink" if share else None
                 raise errors.from_os_error(error, what, hint=hint) from None
 
@@ -261,10 +277,15 @@ class Directory(OnPaths):
     def resize_steps(self, found: Found, volume: Volume, capacity: int, flags: int) -> Iterable[Step]:
         assert volume.target is not None
         self.require_within(found)
-        if found.type is not StorageVolType.DIR:
-            self._require_unused(found)
+        if found.type is StorageVolType.DIR:
+            raise errors.OperationUnsupported(f"volume '{found.name}' is a directory, which has no size of its own")
+        self._require_unused(found)
         format = images.format_of(volume.target)
         allocate = bool(flags & StorageVolResizeFlags.ALLOCATE)
+        if allocate and (format not in ("raw", "qcow2") or self._is_encrypted(volume)):
+            raise errors.OperationUnsupported(
+                "preallocate is only supported for raw type volume", hint="leave out --allocate"
+            )
         if format == "raw" and found.type is StorageVolType.FILE:
             yield ResizeFile(found.path, capacity, allocate=allocate)
             return

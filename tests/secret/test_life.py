@@ -126,6 +126,16 @@ def test_clashes(connection: Connection) -> None:
     assert [secret.uuid for secret in connection.list_secrets()] == [UUID]
 
 
+def test_another_kind_of_use_that_is_taken(connection: Connection) -> None:
+    """The words of two uses may be the same, and each kind of use has them once."""
+    kept = "<secret><uuid>{}</uuid><usage type='{}'><name>{}</name></usage></secret>"
+    connection.secret_define_xml(kept.format(UUID, "ceph", "a"))
+    other = connection.secret_define_xml(kept.format(OTHER, "tls", "a"))
+    with pytest.raises(errors.InternalError, match=f"a secret with UUID {UUID} already defined for use with a"):
+        connection.secret_define_xml(kept.format(OTHER, "ceph", "a"))
+    assert "type='tls'" in other.xml_desc()
+
+
 def test_secrets_without_a_use_may_be_many(connection: Connection) -> None:
     made = {connection.secret_define_xml("<secret/>").uuid for _ in range(3)}
     assert {secret.uuid for secret in connection.list_secrets()} == made

@@ -72,8 +72,9 @@ class OnPaths(Backend):
             target.kind = Format(type="dir") if self.has_formats else None
             return volume
         image = self.image(found, format)
-        volume.allocation, volume.physical = _sizes(found)
-        volume.capacity = image.capacity or volume.physical  # an image of no size is shown as large as its file
+        volume.allocation, size = _sizes(found)
+        volume.physical = size or None
+        volume.capacity = image.capacity or size  # an image of no size is shown as large as its file
         if self.has_formats:
             _describe_image(volume, image)
             self._describe_backing(volume, image)

@@ -148,6 +148,74 @@ SESSIONS = {
         find-storage-pool-sources nonsense
     """,
 }
+# What pool-define-as makes of its options; and what it, or libvirt, makes nothing of.
+_PRINTED = """
+    dir --target {}/a
+    dir
+    nosuch --target /x
+    fs --source-dev /dev/sdz --target /mnt/f
+    fs --source-dev /dev/sdz --source-format ext4 --target /mnt/f
+    netfs --source-host h --source-path /exp --target /mnt/n --source-format nfs --source-protocol-ver 4
+    logical --source-name vg --source-dev /dev/sdy
+    logical
+    disk --source-dev /dev/sdy --source-format gpt --target /dev
+    iscsi --source-host h --source-dev iqn.x:y --target /dev/disk/by-path
+    iscsi --source-host h --source-dev iqn.x:y --source-initiator iqn.z --target /d
+    iscsi --source-host h --source-dev iqn.x:y --auth-type chap --auth-username u --secret-usage s --target /d
+    iscsi --source-host h --source-dev iqn.x:y --auth-type chap --auth-username u --target /d
+    iscsi-direct --source-host h --source-dev iqn.x:y --source-initiator iqn.z
+    scsi --adapter-name scsi_host0 --target /dev/disk/by-path
+    scsi --adapter-wwnn 20000000c9831b4b --adapter-wwpn 10000000c9831b4b --adapter-parent scsi_host3 --target /d
+    mpath --target /dev/mapper
+    rbd --source-host h --source-name rbd --auth-type ceph --auth-username a --secret-usage su
+    gluster --source-host h --source-name vol --source-path /d
+    zfs --source-name tank
+    vstorage --source-name c --target /mnt/vs
+"""
+_REFUSED = """
+    dir
+    nosuch --target /x
+    fs --source-format nope --source-dev /dev/sdz --target /mnt/f
+    netfs --source-host h --source-path /exp --target /mnt/n --source-protocol-ver 99
+    netfs --source-host h --target /mnt/n
+    netfs --source-path /exp --target /mnt/n
+    disk --target /dev
+    scsi --adapter-wwnn 20000000c9831b4b --target /dev/disk/by-path
+    scsi --adapter-name nope --target /dev/disk/by-path
+    rbd --source-host h
+"""
+SESSIONS["forms"] = "\n".join(
+    [f"pool-define-as a {line.strip()} --print-xml" for line in _PRINTED.strip().splitlines()]
+    + [f"pool-define-as a {line.strip()}" for line in _REFUSED.strip().splitlines()]
+)
+# What each verb makes of each format.
+_EACH = """
+        vol-create-as p FORMAT 2M --format FORMAT
+        vol-create-as p FORMAT-meta 2M --format FORMAT --prealloc-metadata
+        vol-create-as p FORMAT-over 2M --format FORMAT --backing-vol base --backing-vol-format raw
+        vol-clone FORMAT FORMAT-copy p
+        vol-clone FORMAT-over FORMAT-whole p
+        vol-info FORMAT-copy p --bytes
+        vol-info FORMAT-whole p --bytes
+        vol-wipe FORMAT-meta p --algorithm trim
+        vol-delete FORMAT p
+"""
+_FORMATS = ("raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "iso", "none")
+SESSIONS["formats"] = f"""
+        pool-create-as p dir --target {{}}/images --build
+        vol-create-as p base 1M
+        {"".join(_EACH.replace("FORMAT", format) for format in _FORMATS).strip()}
+        vol-resize iso-copy 3M p
+        vol-resize iso-copy 4M p --allocate
+        vol-resize qed-copy 4M p --allocate
+        vol-resize qcow2-copy 100K p --shrink
+        vol-resize raw-copy 0 p
+        vol-clone base shared p --reflink
+        vol-clone qcow2-copy shared p --reflink
+        vol-list p
+        vol-list p --details
+        pool-destroy p
+"""
 
 # Answers that differ on purpose, by session and line: why is in docs/differences.md.
 ALLOWED = {

@@ -38,6 +38,8 @@ LATER = {
     "list": ("--fields <string>",),
     "start": ("--autostart",),
     "pool-start": ("--autostart",),
+    "vol-upload": ("--bypass",),
+    "vol-download": ("--bypass",),
     "shutdown": ("--all", "--wait", "--timeout <number>", "--destroy"),
     "domcapabilities": ("--xpath <string>", "--wrap", "--disable-deprecated-features"),
 }

@@ -11,6 +11,7 @@ import pytest
 
 from tests import needs
 from tests.storage.images import MIB, sum_of, volume
+from tests.storage.transfers import upload
 from virshpy import errors
 from virshpy.api.connection import Connection
 from virshpy.api.storage import StoragePool
@@ -63,10 +64,7 @@ def test_the_whole_scene(connection: Connection, device: str, target: Path, root
     assert mounted is not None and (mounted.source, mounted.type) == (device, format)
     made = pool.storage_vol_create_xml(volume("v"))
     (root / "in").write_bytes(os.urandom(MIB))
-    stream = made.upload(0, 0)
-    with (root / "in").open("rb") as file:
-        stream.send_from(file.fileno(), 0)
-    stream.finish()
+    upload(made, root / "in")
     pool.destroy()
     assert mounted_on(str(target)) is None and list(target.iterdir()) == []
     pool.create()
@@ -152,3 +150,14 @@ def test_a_full_file_system_gives_its_space_back(pool: StoragePool, target: Path
     assert sum_of(target / "v") == before
     original.delete()
     assert abs(pool.info().available - free) < 100 * 1024
+
+
+def test_an_upload_into_a_volume_that_has_most_of_the_space(pool: StoragePool, target: Path, root: Path) -> None:
+    pool.create(flags=StoragePoolCreateFlags.WITH_BUILD_OVERWRITE)
+    size = pool.info().available * 2 // 3 // MIB * MIB
+    made = pool.storage_vol_create_xml(volume("v", size))
+    (root / "in").write_bytes(os.urandom(MIB))
+    upload(made, root / "in")
+    assert (target / "v").stat().st_blocks * 512 >= size
+    assert (target / "v").read_bytes()[: 2 * MIB] == (root / "in").read_bytes() + bytes(MIB)
+    made.delete()

@@ -12,7 +12,7 @@ import shlex
 import stat
 
 from virshpy import errors
-from virshpy.host import copying, untrusted
+from virshpy.host import copying, files, untrusted
 from virshpy.host.steps import Act
 from virshpy.host.steps.volume import NewImage, ReplaceImage, passing_name
 
@@ -152,9 +152,7 @@ class Upload(VolumeStream):
             return self._old
         self._passing = passing_name(self._final)
         mode, owner, group = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
-        size = status.st_size
-        room = size if status.st_blocks * 512 >= size else 0  # who has set space aside for all of it keeps it
-        entry.do(NewImage(self._passing, self._final, mode=mode, owner=owner, group=group, size=size, allocation=room))
+        entry.do(NewImage(self._passing, self._final, mode=mode, owner=owner, group=group, size=status.st_size))
         if rehearsing:
             self._replace()
         new = untrusted.read(self._passing, writable=True)
@@ -206,6 +204,8 @@ class Upload(VolumeStream):
         error: BaseException | None = None
         try:
             self._replace()
+            if self._passing:
+                self._set_aside()
         except BaseException as problem:
             error = problem
             raise
@@ -217,6 +217,17 @@ class Upload(VolumeStream):
             self._filling.entry.do(Act(self._keep, f"# what is not overwritten of {self._final} is copied"))
             self._filling.entry.do(ReplaceImage(self._passing, self._final))
         self._filling.commit()
+
+    def _set_aside(self) -> None:
+        """Have space for all of it, if the volume had that before: now that the old content's is free."""
+        status, path = self._old.status, self._final
+        self._old.close()
+        self._old = self._opened
+        if status.st_blocks * 512 >= status.st_size:
+            try:
+                files.allocate(self._opened.fd, 0, os.fstat(self._opened.fd).st_size)
+            except OSError as error:
+                self._filling.site.warn(f"volume '{path}' has no more all of its space set aside: {error.strerror}")
 
     def close(self) -> None:
         """Without finish: what was sent is taken back."""

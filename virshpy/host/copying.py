@@ -84,7 +84,7 @@ def uncached(tell: Tell, *fds: int) -> Tell:
 
     def further(done: int, total: int) -> None:
         nonlocal last
-        if done - last >= _AT_ONCE or done >= total:
+        if done - last >= _AT_ONCE or 0 < total <= done:
             last = done
             for fd in filter(is_stored, fds):
                 os.fdatasync(fd)

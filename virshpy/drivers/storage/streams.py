@@ -120,7 +120,8 @@ class Download(VolumeStream):
         """Into a file that has a size without passing through this process."""
         tell = self._telling(bypass, self._opened.fd, target)
         if not copying.is_stored(target):
-            return self._drain(target, lambda written: tell(written, self._length))
+            total = self._left(max(copying.size_of(self._opened.fd) - self._at, 0))
+            return self._drain(target, lambda written: tell(written, total))
         return copying.copy(self._opened.fd, target, tell, start=self._at, length=self._length or None)
 
 
@@ -187,7 +188,9 @@ class Upload(VolumeStream):
         self._bypass = bypass
         tell = self._telling(bypass, source, self._opened.fd)
         if not copying.is_stored(source):
-            return self._pump(source, length or None, lambda sent: tell(sent, length or self._length))
+            sent = self._pump(source, length or None, lambda sent: tell(sent, length or self._length))
+            tell(sent, sent)
+            return sent
         there = copying.size_of(source)
         length = min(length or there, there)
         if self._length and length > self._length:

@@ -135,7 +135,7 @@ def _afresh(work: Callable[[], None], places: list[Path], shells: list[Shell]) -
 def memory_at_hand() -> None:
     """Have memory for what is copied, as far as there is some: what nobody uses, a host may have taken away."""
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    run([PYTHON, "-c", f"b'1' * {min(2 * GIB, free // 2)}"])
+    run([PYTHON, "-c", f"b'1' * {min(3 * GIB, free // 2)}"])
 
 
 def _run(words: list[str], place: Path) -> None:

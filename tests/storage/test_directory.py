@@ -172,12 +172,12 @@ def test_a_directory_as_a_volume(pool: StoragePool, folder: Path) -> None:
     assert names(folder) == []
 
 
-@needs.root
 def test_a_volume_of_no_size(pool: StoragePool) -> None:
     made = pool.storage_vol_create_xml(volume("v", 0))
     assert "<capacity unit='bytes'>0</capacity>" in made.xml_desc() and "<physical" not in made.xml_desc()
 
 
+@needs.root
 def test_owner_and_mode_are_the_documents(pool: StoragePool, folder: Path) -> None:
     owned = "<permissions><mode>0640</mode><owner>4242</owner><group>4343</group></permissions>"
     for name, format in (("raw", "raw"), ("grown", "qcow2"), ("folder", "dir")):

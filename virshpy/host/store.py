@@ -313,31 +313,8 @@ class Store:
             self._db.close()
 
 
-class Unhurried:
-    """``state.db`` without a flush at each commit; inside of a transaction that one decides."""
-
-    def __init__(self, store: Store) -> None:
-        self._db = store._db
-        self._guard = store._guard
-
-    def __enter__(self) -> None:
-        self._guard.acquire()
-        self._inner = self._db.in_transaction
-        if not self._inner:
-            self._db.execute("PRAGMA main.synchronous = NORMAL")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if not self._inner:
-                self._db.execute("PRAGMA main.synchronous = FULL")
-        finally:
-            self._guard.release()
-
-
-class Transaction:
-    """BEGIN IMMEDIATE … COMMIT; joins the one that is open already."""
+class _Alone:
+    """A context in which this thread alone uses the store; within a transaction, that one decides all the rest."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -349,8 +326,7 @@ class Transaction:
         self._inner = self._db.in_transaction
         if not self._inner:
             try:
-                self._store.require_whole()
-                self._store.execute("BEGIN IMMEDIATE")
+                self._begin()
             except BaseException:
                 self._guard.release()
                 raise
@@ -360,17 +336,44 @@ class Transaction:
     ) -> None:
         try:
             if not self._inner:
-                crash_point("transaction full")
-                try:
-                    if kind is None:
-                        self._store.execute("COMMIT")
-                finally:
-                    # After some failures SQLite has done so itself.
-                    if self._db.in_transaction:
-                        self._store.execute("ROLLBACK")
-                crash_point("transaction over")
+                self._end(failed=kind is not None)
         finally:
             self._guard.release()
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+    def _end(self, *, failed: bool) -> None:
+        raise NotImplementedError
+
+
+class Transaction(_Alone):
+    """BEGIN IMMEDIATE … COMMIT; joins the one that is open already."""
+
+    def _begin(self) -> None:
+        self._store.require_whole()
+        self._store.execute("BEGIN IMMEDIATE")
+
+    def _end(self, *, failed: bool) -> None:
+        crash_point("transaction full")
+        try:
+            if not failed:
+                self._store.execute("COMMIT")
+        finally:
+            # After some failures SQLite has done so itself.
+            if self._db.in_transaction:
+                self._store.execute("ROLLBACK")
+        crash_point("transaction over")
+
+
+class Unhurried(_Alone):
+    """``state.db`` without a flush at each commit."""
+
+    def _begin(self) -> None:
+        self._db.execute("PRAGMA main.synchronous = NORMAL")
+
+    def _end(self, *, failed: bool) -> None:
+        self._db.execute("PRAGMA main.synchronous = FULL")
 
 
 def _new(name: str) -> list[str]:

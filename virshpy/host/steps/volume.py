@@ -32,15 +32,6 @@ def is_passing(name: str) -> bool:
     return name.startswith(".virshpy-") and re.fullmatch(r"\.virshpy-[0-9a-f]{16}", name) is not None
 
 
-def _seen(path: str) -> list[int]:
-    """Which file a name is for; none, as in a rehearsal, is like no other."""
-    try:
-        with untrusted.look(path) as file:
-            return file.identity
-    except OSError:
-        return []
-
-
 class NewImage(Entry, kind="new-image/1"):
     """An empty file under a passing name, of ``size`` bytes, ``allocation`` of which have their space.
 
@@ -120,24 +111,50 @@ class NewImage(Entry, kind="new-image/1"):
         return [f"rm -f {shlex.quote(self.path)}"]
 
 
-class NameImage(Entry, kind="named-image/1"):
-    """A complete file gets the name that it is known by, which must be free. Raises StorageVolExist where it is not."""
+class _Complete(Entry):
+    """A complete file, which has a passing name beside the one that it is to have. It is told by its identity: in a
+    rehearsal there is no file, and that is like no other."""
 
-    recorded = ("path", "parent", "identity")
     durable = True
 
     def __init__(self, passing: str, path: str) -> None:
         super().__init__(path)
-        self.passing = passing
-        self.identity = _seen(passing)
+        self.passing = os.path.basename(passing)
+        self.identity: list[int] = []
+        try:
+            with untrusted.look(passing) as file:
+                self.identity = file.identity
+        except OSError:
+            pass
+
+    def _require(self, folder: Opened) -> None:
+        """Raise OSError where it is another one by now, or none."""
+        with untrusted.look(self.passing, within=folder.fd) as file:
+            file.require(identity=self.identity)
+
+    def _has_name(self, folder: Opened) -> bool:
+        """Whether it is known by the name that it was to have."""
+        try:
+            with untrusted.look(self.name, within=folder.fd) as file:
+                return file.identity == self.identity
+        except OSError:
+            return False
+
+    def _beside(self, name: str) -> str:
+        """A word for a file of the same directory."""
+        return shlex.quote(f"{os.path.dirname(self.path)}/{name}")
+
+
+class NameImage(_Complete, kind="named-image/1"):
+    """A complete file gets the name that it is known by, which must be free. Raises StorageVolExist where it is not."""
+
+    recorded = ("path", "parent", "identity")
 
     def do(self, note: Callable[[], None]) -> None:
         try:
             with self._folder(note) as folder:
-                source = os.path.basename(self.passing)
-                with untrusted.look(source, within=folder.fd) as file:
-                    file.require(identity=self.identity)
-                files.name(source, self.name, within=folder.fd)
+                self._require(folder)
+                files.name(self.passing, self.name, within=folder.fd)
         except FileExistsError:
             raise errors.StorageVolExist(f"'{self.name}'", hint="somebody else has just made it") from None
         except OSError as error:
@@ -147,43 +164,32 @@ class NameImage(Entry, kind="named-image/1"):
         if (folder := self._known_folder()) is None:
             return
         with folder:
-            if self._is_ours(folder):
+            if self._has_name(folder):
                 files.remove(self.name, within=folder.fd)
 
-    def _is_ours(self, folder: Opened) -> bool:
-        try:
-            with untrusted.look(self.name, within=folder.fd) as file:
-                return file.identity == self.identity
-        except OSError:
-            return False
-
     def commands(self) -> list[str]:
-        return [f"mv -n {shlex.quote(self.passing)} {shlex.quote(self.path)}"]
+        return [f"mv -n {self._beside(self.passing)} {shlex.quote(self.path)}"]
 
     def undo_commands(self) -> list[str]:
         return [f"rm -f {shlex.quote(self.path)}"]
 
 
-class ReplaceImage(Entry, kind="replaced-image/1"):
+class ReplaceImage(_Complete, kind="replaced-image/1"):
     """A complete file takes the name of another one, which is kept until there is no way back.
 
     The two change places: a name that a file is moved onto has ext4 write all of that file to the disk at once.
     """
 
     recorded = ("path", "parent", "passing", "aside", "identity")
-    durable = True
 
     def __init__(self, passing: str, path: str) -> None:
-        super().__init__(path)
-        self.passing = os.path.basename(passing)
+        super().__init__(passing, path)
         self.aside = os.path.basename(passing_name(path))
-        self.identity = _seen(passing)
 
     def do(self, note: Callable[[], None]) -> None:
         try:
             with self._folder(note) as folder:
-                with untrusted.look(self.passing, within=folder.fd) as file:
-                    file.require(identity=self.identity)
+                self._require(folder)
                 if files.exchange(self.passing, self.name, within=folder.fd):
                     self._rename(folder, self.passing, self.aside)
                 else:
@@ -200,7 +206,7 @@ class ReplaceImage(Entry, kind="replaced-image/1"):
             return
         with folder:
             for kept in (self.aside, self.passing):
-                if kept == self.passing and not self._is_exchanged(folder):
+                if kept == self.passing and not self._has_name(folder):
                     break
                 try:
                     self._rename(folder, kept, self.name)
@@ -209,22 +215,14 @@ class ReplaceImage(Entry, kind="replaced-image/1"):
                     continue  # it was not put aside yet
         self.settle()  # two names of one file are no rename: the kernel leaves both
 
-    def _is_exchanged(self, folder: Opened) -> bool:
-        try:
-            with untrusted.look(self.name, within=folder.fd) as file:
-                return file.identity == self.identity
-        except OSError:
-            return False
-
     def settle(self) -> None:
         self._remove(self.aside)
 
     def commands(self) -> list[str]:
-        folder = os.path.dirname(self.path)
-        return [f"mv {shlex.quote(f'{folder}/{self.passing}')} {shlex.quote(self.path)}"]
+        return [f"mv {self._beside(self.passing)} {shlex.quote(self.path)}"]
 
     def undo_commands(self) -> list[str]:
-        return [f"mv {shlex.quote(f'{os.path.dirname(self.path)}/{self.aside}')} {shlex.quote(self.path)}"]
+        return [f"mv {self._beside(self.aside)} {shlex.quote(self.path)}"]
 
 
 class ResizeFile(Entry, kind="resized-file/1"):

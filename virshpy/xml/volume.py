@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from virshpy import errors
 from virshpy.xml.credentials import Encryption
 from virshpy.xml.element import Element, attr, flag, leaf, many, one
@@ -76,8 +78,7 @@ class _Compat(Scalar):
     expected = "two numbers such as 1.1"
 
     def read(self, text: str, node: Node, name: str | None) -> str:
-        major, dot, minor = text.partition(".")
-        if not dot or (major + minor).strip("0123456789") or not major or not minor:
+        if not re.fullmatch("[0-9]+\\.[0-9]+", text):
             raise Refusal(
                 errors.XMLError, "forbidden characters in 'compat' attribute", node, f"expected {self.expected}"
             )
@@ -149,7 +150,8 @@ class Volume(Element, tag="volume"):
         self.allocation = self.capacity if self.allocation is None else self.allocation
         self.source = self.source or VolumeSource()
         self.type = self.type or "file"
-        known = VOLUME_FORMATS.get(pool_type, "").split()
+        # A partition may have no type. Of an image "none" is only listed among the formats.
+        known = [word for word in VOLUME_FORMATS.get(pool_type, "").split() if word != "none" or pool_type == "disk"]
         for part in (target, self.backing):
             if part is None:
                 continue
@@ -158,7 +160,7 @@ class Volume(Element, tag="volume"):
                 continue
             part.kind = part.kind or Format()
             part.kind.type = part.kind.type or ("none" if pool_type == "disk" else "raw")
-            if part.kind.type not in known or (part.kind.type == "none" and pool_type != "disk"):
+            if part.kind.type not in known:
                 detail = f"unknown volume format type {part.kind.type}"
                 raise errors.ConfigUnsupported(detail, hint=f"one of {', '.join(known)}")
         if target.features is not None or target.compat is not None:

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from virshpy.host.steps.descriptors import Descriptor
     from virshpy.host.work import Work
 
 # Of a host whose kernel counts CPU time in coarse ticks: LUKS measures its key derivation by it, and may see none.
@@ -27,6 +28,8 @@ class QemuImg(Step):
     ``instead``: a passing path among the words, and what is said in its place. ``work`` hears how far a copy of
     ``total`` bytes is.
     """
+
+    silence = _SILENCE
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class QemuImg(Step):
 
     def _run(self) -> None:
         with opened(self.words, self._descriptors()) as (argv, numbers):
-            processes.run_heard(argv, self._hear, timeout=_SILENCE, descriptors=numbers)
+            processes.run_heard(argv, self._hear, timeout=self.silence, descriptors=numbers)
 
     def _hear(self, text: str) -> None:
         if self.work is not None:
@@ -68,7 +71,7 @@ class QemuImg(Step):
         detail = detail.replace(passing, final) if passing else detail
         return errors.InternalError(detail, hint=_hint(detail))
 
-    def _descriptors(self) -> dict[str, SecretPipe]:
+    def _descriptors(self) -> dict[str, Descriptor]:
         return {name: SecretPipe(content) for name, content in self.secrets.items()}
 
     def commands(self) -> list[str]:

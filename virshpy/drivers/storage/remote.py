@@ -10,9 +10,8 @@ from virshpy.drivers.storage.contents import Contents
 from virshpy.drivers.storage.qemu_img import QemuImg, portion
 from virshpy.drivers.storage.remote_streams import SECTOR, RemoteDownload, RemoteUpload, whole_sectors
 from virshpy.enums import StorageVolWipeAlgorithm
-from virshpy.host import processes
 from virshpy.host.steps import Act
-from virshpy.host.steps.descriptors import SecretPipe, opened, shown
+from virshpy.host.steps.descriptors import SecretPipe, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,6 +137,8 @@ class RemoteContents(Contents):
 class Transfer(QemuImg):
     """One run of qemu-img between what it opens itself and descriptors of ours."""
 
+    silence = _SILENCE
+
     def __init__(
         self,
         words: list[str],
@@ -149,9 +150,11 @@ class Transfer(QemuImg):
         self.descriptors = descriptors
         self.hear = hear
 
-    def _run(self) -> None:
-        with opened(self.words, {**self._descriptors(), **self.descriptors}) as (argv, numbers):
-            processes.run_heard(argv, self.hear, timeout=_SILENCE, descriptors=numbers)
+    def _hear(self, text: str) -> None:
+        self.hear(text)
+
+    def _descriptors(self) -> dict[str, Descriptor]:
+        return {**super()._descriptors(), **self.descriptors}
 
 
 class Lent:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from virshpy.xml.volume import Volume, VolumeTarget
 
 _KIB = 1024
-_OTHER_NAMES = {"iso": "raw"}  # what QEMU calls a CD image
 # The formats that qemu-img can resize.
 RESIZABLE = ("raw", "iso", "qcow2", "qed")
 SECRET = "secret"  # the descriptor from which a passphrase is read
@@ -29,6 +28,11 @@ def wants_qemu_img(volume: Volume) -> bool:
 
 def format_of(part: VolumeTarget) -> str:
     return (part.kind.type if part.kind else None) or "raw"
+
+
+def qemu_name(format: str) -> str:
+    """What QEMU calls a format: a CD image is raw to it."""
+    return "raw" if format == "iso" else format
 
 
 def check(volume: Volume, flags: int = 0, *, plain: bool = False) -> None:
@@ -105,7 +109,7 @@ def convert_words(
     target = _target(volume)
     words = [program, "convert", "-p", *original[:-1]]
     if "--image-opts" not in original:
-        words += ["-f", _OTHER_NAMES.get(original_format, original_format)]
+        words += ["-f", qemu_name(original_format)]
     words += ["-O", _qemu_format(target), *_secret_object(target, volume, SECRET)]
     if options := ",".join(_options(volume, flags)):
         words += ["-o", options]
@@ -114,7 +118,7 @@ def convert_words(
 
 def resize_words(path: str, format: str, capacity: int, *, shrink: bool, allocate: bool, program: str) -> list[str]:
     """``qemu-img resize …``; the format is said, so that no content is taken for another one."""
-    words = [program, "resize", "-f", _OTHER_NAMES.get(format, format)]
+    words = [program, "resize", "-f", qemu_name(format)]
     words += ["--shrink"] if shrink else []
     words += ["--preallocation=falloc"] if allocate else []
     return [*words, path, str(capacity)]
@@ -124,7 +128,7 @@ def _qemu_format(target: VolumeTarget) -> str:
     format = format_of(target)
     if format == "raw" and target.encryption is not None:
         return "luks"
-    return _OTHER_NAMES.get(format, format)
+    return qemu_name(format)
 
 
 def _secret_object(target: VolumeTarget, volume: Volume, descriptor: str) -> list[str]:

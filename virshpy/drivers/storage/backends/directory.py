@@ -156,12 +156,12 @@ class Directory(OnPaths):
         plain = not images.wants_qemu_img(volume)
         images.check(volume, flags, plain=plain)
         passing = passing_name(volume.target.path)
-        if not plain:
-            yield self._empty(volume, passing)
-            yield from self._created(volume, passing, flags)
-        else:
+        if plain:
             size = max(volume.capacity or 0, volume.allocation or 0)
             yield self._empty(volume, passing, size=size, allocation=volume.allocation or 0)
+        else:
+            yield self._empty(volume, passing)
+            yield from self._created(volume, passing, flags)
         yield NameImage(passing, volume.target.path)
 
     @staticmethod

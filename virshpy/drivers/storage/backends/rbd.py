@@ -166,7 +166,7 @@ class RBD(Backend):
         new = self._image(passing, 0)
         source = original.words()
         words = [program("qemu-img"), "convert", "-p", "-n", *source[:-1]]
-        words += [] if "--image-opts" in source else ["-f", _qemu_format(original.format)]
+        words += [] if "--image-opts" in source else ["-f", images.qemu_name(original.format)]
         words += ["--target-image-opts", source[-1], new.options("new")]
         secrets = new.secrets("new")
         if original.secret is not None:
@@ -271,7 +271,3 @@ def _check(volume: Volume) -> None:
 
 def _passing_name() -> str:
     return f".virshpy-{os.urandom(8).hex()}"
-
-
-def _qemu_format(format: str) -> str:
-    return "raw" if format == "iso" else format

@@ -161,16 +161,17 @@ class Secrets(Objects[SecretRow]):
 
     def _refuse_clash(self, document: Secret, old: SecretRow | None) -> None:
         usage_type, usage_id = usage_of(document)
-        again, undefine = "undefine it first", ("secret_undefine", document.uuid or "")
-        if old is not None and old.usage_id != usage_id:
-            used = old.usage_id or "(null)"
-            raise errors.InternalError(
-                f"a secret with UUID {document.uuid} is already defined for use with {used}",
-                hint=again,
-                action=undefine,
-            )
-        if old is not None and old.private and not document.private:
-            raise errors.InternalError("cannot change private flag on existing secret", hint=again, action=undefine)
+        if old is not None:
+            again, undefine = "undefine it first", ("secret_undefine", document.uuid or "")
+            if old.usage_id != usage_id:
+                used = old.usage_id or "(null)"
+                raise errors.InternalError(
+                    f"a secret with UUID {document.uuid} is already defined for use with {used}",
+                    hint=again,
+                    action=undefine,
+                )
+            if old.private and not document.private:
+                raise errors.InternalError("cannot change private flag on existing secret", hint=again, action=undefine)
         same = self.by_usage(usage_type, usage_id)
         if same is not None and same.uuid != document.uuid:
             raise errors.InternalError(

@@ -29,7 +29,7 @@ _SOURCES = {
 _TAGS = {"host": "hosts", "device": "devices"} | {
     part: part for part in ("dir", "adapter", "name", "initiator", "protocol")
 }
-# The formats of the source of each kind of pool. The first is the default, but where another one is.
+# The formats of the source of each kind of pool. The first is the default, but not of a volume group.
 FORMATS = {
     "fs": "auto ext2 ext3 ext4 ufs iso9660 udf gfs gfs2 vfat hfs+ xfs ocfs2 vmfs",
     "netfs": "auto nfs glusterfs cifs",
@@ -185,19 +185,21 @@ class PoolSource(Element, tag="source"):
         }  # fmt: skip
         for part in _SOURCES.get(pool, "").split():
             if part.endswith("*") and not there[part[:-1]]:
-                sentence = _NO_NAME if (pool, part) == ("rbd", "name*") else _MISSING[part[:-1]]
-                raise sentence.refusal("", node, f"<source> with <{part[:-1].removesuffix('s')}>")
+                what = part[:-1]
+                sentence = _MISSING.get(f"{pool} {what}", _MISSING[what])
+                raise sentence.refusal("", node, f"<source> with <{what.removesuffix('s')}>")
         if self.adapter is not None:
             self.adapter.check(node)
 
 
-_NO_NAME = xml("element 'name' is mandatory for RBD pool")
+# What is said of a part that is missing; some kinds of pool have words of their own.
 _MISSING = {
     "hosts": xml("missing storage pool source host name"),
     "devices": xml("missing storage pool source device name"),
     "dir": xml("missing storage pool source path"),
     "adapter": xml("missing storage pool source adapter"),
     "name": xml("missing mandatory 'name' field for pool source"),
+    "rbd name": xml("element 'name' is mandatory for RBD pool"),
     "initiator": Sentence("missing initiator IQN"),
 }
 

@@ -7,7 +7,6 @@ would need, a password is never seen by another process, and whoever does not an
 
 from __future__ import annotations
 
-import errno
 import os
 import struct
 import time
@@ -118,18 +117,19 @@ def require_answer(portal: Portal) -> None:
 def _connected(portal: Portal, until: float) -> socket.socket:
     import socket
 
-    with interruptible():
-        try:
-            if portal.port > _LAST_PORT:  # the resolver would take it for a smaller one
-                raise OSError(errno.EADDRNOTAVAIL, "there is no such port")
-            return socket.create_connection(portal, max(until - time.monotonic(), 0.1))
-        except (OSError, UnicodeError) as error:
-            why = getattr(error, "strerror", None) or str(error) or "Connection timed out"
-            why = "no host has such a name" if isinstance(error, UnicodeError) else why
-            raise Unreachable(
-                f"Failed to connect: {portal}: {why}",
-                hint="is the server up, is it the right address, does a firewall let us through?",
-            ) from None
+    why = "there is no such port"  # the resolver would take it for a smaller one
+    if portal.port <= _LAST_PORT:
+        with interruptible():
+            try:
+                return socket.create_connection(portal, max(until - time.monotonic(), 0.1))
+            except UnicodeError:
+                why = "no host has such a name"
+            except OSError as error:
+                why = error.strerror or str(error) or "Connection timed out"
+    raise Unreachable(
+        f"Failed to connect: {portal}: {why}",
+        hint="is the server up, is it the right address, does a firewall let us through?",
+    )
 
 
 class _Session:

@@ -27,7 +27,7 @@ def escape(text: str) -> str:
 
 
 def is_writable(text: str) -> bool:
-    """Whether an attribute holds a text as it is: it has no control character, and nothing that is no letter."""
+    """Whether an attribute holds a text as it is: there are no control characters in it, nor anything XML refuses."""
     return re.search("[\0-\x1f\ud800-\udfff\ufffe\uffff]", text) is None
 
 

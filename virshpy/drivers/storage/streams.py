@@ -230,7 +230,7 @@ class Upload(VolumeStream):
             try:
                 files.allocate(self._opened.fd, 0, os.fstat(self._opened.fd).st_size)
             except OSError as error:
-                self._filling.site.warn(f"volume '{path}' has no more all of its space set aside: {error.strerror}")
+                self._filling.site.warn(f"volume '{path}' no longer has all of its space set aside: {error.strerror}")
 
     def close(self) -> None:
         """Without finish: what was sent is taken back."""

@@ -29,7 +29,7 @@ def measure(folder: Path, shells: list[Shell], add: Add) -> None:
     with active(shells, places[1:]):
         create = ["vol-create-as", PREFIX, "new", "1G", "--format", "qcow2"]
         bare = ["qemu-img", "create", "-q", "-f", "qcow2", "{}/new", "1G"]
-        add(beside("create qcow2", shells, places, bare, create, GOAL))
+        add(beside("create qcow2", shells, places, bare, create))
         add(each("create qcow2", shells, places, bare, create))
         for kind, fill in (("sparse", sparse), ("full", full)):
             spread(places, kind, fill, shells)
@@ -37,12 +37,12 @@ def measure(folder: Path, shells: list[Shell], add: Add) -> None:
             clone = ["vol-clone", kind, "new", PREFIX]
             download = ["vol-download", kind, "{}/new", PREFIX, "--sparse"]
             for verb, words in (("clone", clone), ("download", download)):
-                add(beside(f"{verb} 1 GiB {kind}", shells, places, copy, words, GOAL))
+                add(beside(f"{verb} 1 GiB {kind}", shells, places, copy, words))
                 if kind == "sparse":
                     add(each(f"{verb} 1 GiB sparse", shells, places, copy, words))
             spread(places, "new", fill, shells)
             upload = ["vol-upload", "new", f"{places[0]}/{kind}", PREFIX, "--sparse"]
-            add(beside(f"upload 1 GiB {kind}", shells, places, copy, upload, GOAL))
+            add(beside(f"upload 1 GiB {kind}", shells, places, copy, upload))
             if kind == "sparse":
                 add(each("upload 1 GiB sparse", shells, places, copy, upload))
             for place in places:
@@ -63,9 +63,7 @@ def active(shells: list[Shell], places: list[Path], name: str = PREFIX) -> Itera
             shell("pool-destroy", name)
 
 
-def beside(
-    what: str, shells: list[Shell], places: list[Path], bare: list[str], words: list[str], goal: str = ""
-) -> Row:
+def beside(what: str, shells: list[Shell], places: list[Path], bare: list[str], words: list[str]) -> Row:
     """The best times of the bare tool and of each program, in turn. ``{}`` is one's own directory; ``new`` in it goes,
     unless the work is to fill one that is there. Nobody waits for the disk on account of the one before.
 
@@ -83,12 +81,8 @@ def beside(
             taken.append(timed(work))
         rounds.append(taken)
         if words[0] != "vol-upload":
-            for place in places:
-                (place / "new").unlink()
-            for shell in shells:
-                shell("pool-refresh", PREFIX)
-    plain, ours, *theirs = (min(column) for column in zip(*rounds, strict=True))
-    return Row(what, ours, plain, bare[0], theirs[0] if theirs else None, goal)
+            _clear("new", places, shells)
+    return _best(what, rounds, bare[0])
 
 
 def each(what: str, shells: list[Shell], places: list[Path], bare: list[str], words: list[str]) -> Row:
@@ -113,23 +107,30 @@ def each(what: str, shells: list[Shell], places: list[Path], bare: list[str], wo
     for _ in range(TIMES):
         taken = []
         for work in works:
-            one, many = (_afresh(partial(work, count), places, shells) for count in (1, 1 + IN_SESSION))
-            taken.append((many - one) / IN_SESSION)
+            times = []
+            for count in (1, 1 + IN_SESSION):
+                _clear("new?*", places, shells)
+                os.sync()
+                times.append(timed(partial(work, count)))
+            taken.append((times[1] - times[0]) / IN_SESSION)
         rounds.append(taken)
-    _afresh(lambda: None, places, shells)
+    _clear("new?*", places, shells)
+    return _best(f"{what}, each of {IN_SESSION}", rounds, bare[0])
+
+
+def _best(what: str, rounds: list[list[float]], name: str) -> Row:
+    """The row of what was measured: in each round the bare tool's time, ours, and virsh's where it is here."""
     plain, ours, *theirs = (min(column) for column in zip(*rounds, strict=True))
-    return Row(f"{what}, each of {IN_SESSION}", ours, plain, bare[0], theirs[0] if theirs else None, GOAL)
+    return Row(what, ours, plain, name, theirs[0] if theirs else None, GOAL)
 
 
-def _afresh(work: Callable[[], None], places: list[Path], shells: list[Shell]) -> float:
-    """How long it takes where nothing is left of what was made before, and nothing waits for the disk."""
+def _clear(pattern: str, places: list[Path], shells: list[Shell]) -> None:
+    """Remove what was made, for the next round."""
     for place in places:
-        for path in place.glob("new?*"):
+        for path in place.glob(pattern):
             path.unlink()
     for shell in shells:
         shell("pool-refresh", PREFIX)
-    os.sync()
-    return timed(work)
 
 
 def memory_at_hand() -> None:

@@ -16,6 +16,18 @@ def ip_version(text: str) -> int | None:
     return None
 
 
+def canonical(address: str) -> str:
+    """An address as the C library writes it, ``10.1`` and octal numbers included; any other text as it is."""
+    from socket import AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
+
+    if ip_version(address) == 6:
+        return inet_ntop(AF_INET6, inet_pton(AF_INET6, address))
+    try:
+        return address if set(address) - set("0123456789abcdefABCDEFxX.") else inet_ntoa(inet_aton(address))
+    except OSError:
+        return address
+
+
 def as_number(address: str) -> int:
     from socket import AF_INET, AF_INET6, inet_pton
 

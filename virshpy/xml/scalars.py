@@ -78,6 +78,15 @@ def internal(sentence: str) -> Sentence:
     return Sentence(sentence, errors.InternalError)
 
 
+class Address(Scalar):
+    """An IP address, in the one way of writing it that there is; what is none is refused by whoever has it."""
+
+    def read(self, text: str, node: Node, name: str | None) -> str:
+        from virshpy.xml.inet import canonical
+
+        return canonical(text)
+
+
 class Blank(Scalar):
     """Another scalar, for which an empty text means that nothing was said."""
 
@@ -428,6 +437,7 @@ class Size(Scalar):
 
 
 STR = Plain()
+ADDRESS = Address()
 PATH = Plain(r"(/|[a-zA-Z]:\\).+", "an absolute path")
 DIR = Plain("/.*", "an absolute path")
 FILE = Plain(".+", "a path")

@@ -1,4 +1,4 @@
-"""UUIDs as users and documents write them."""
+"""UUIDs as users and documents write them; and new ones, and new MAC addresses."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ def new_uuid() -> str:
     from uuid import uuid4
 
     return str(uuid4())
+
+
+def new_mac() -> str:
+    """An address in the range that is QEMU's."""
+    from os import urandom
+
+    return "52:54:00:" + urandom(3).hex(":")

@@ -16,6 +16,7 @@ from virshpy.xml.port import Bandwidth, PortOptions, VirtualPort, Vlan
 from virshpy.xml.scalars import (
     INT,
     ONOFF,
+    STR,
     UINT,
     UUID,
     YESNO,
@@ -161,7 +162,7 @@ class Forward(Element, tag="forward"):
 
 
 class Bridge(Element, tag="bridge"):
-    name: str | None = attr()
+    name: str | None = attr(Blank(STR))
     zone: str | None = attr()
     stp: bool | None = attr(Lenient(ONOFF))
     delay: int | None = attr(Int(0, 2**64 - 1, sentence=xml("Invalid delay value in network '{name}'")))
@@ -172,6 +173,9 @@ class Bridge(Element, tag="bridge"):
 
 class NetworkMTU(Element, tag="mtu", drop_empty=True):
     size: int | None = attr(Int(sentence=xml("Invalid mtu size '%s' in network '{name}'")))
+
+    def _check(self, node: Node) -> None:
+        self.size = self.size or None  # 0 is what is not said
 
 
 class NetworkMAC(Element, tag="mac", drop_empty=True):
@@ -193,6 +197,15 @@ class DNSDomain(Element, tag="domain", drop_empty=True):
             self.localOnly = self.register = None
 
 
+class SharedBandwidth(Bandwidth):
+    """What all guests have together; what one of them has at least is said by its interface."""
+
+    def _check(self, node: Node) -> None:
+        super()._check(node)
+        if self.inbound is not None and self.inbound.floor is not None:
+            raise Refusal(errors.ConfigUnsupported, "floor attribute is not supported for this config", node)
+
+
 class PortGroup(Element, tag="portgroup"):
     _open = True
 
@@ -201,7 +214,7 @@ class PortGroup(Element, tag="portgroup"):
     trustGuestRxFilters: bool | None = attr(YESNO)
     vlan: Vlan | None = one(Vlan)
     virtualport: VirtualPort | None = one(VirtualPort)
-    bandwidth: Bandwidth | None = one(Bandwidth)
+    bandwidth: SharedBandwidth | None = one(SharedBandwidth)
 
 
 class DnsmasqOption(Element, tag="dnsmasq:option"):
@@ -236,7 +249,7 @@ class Network(Element, tag="network"):
     domain: DNSDomain | None = one(DNSDomain)
     dns: DNS | None = one(DNS)
     vlan: Vlan | None = one(Vlan)
-    bandwidth: Bandwidth | None = one(Bandwidth)
+    bandwidth: SharedBandwidth | None = one(SharedBandwidth)
     port: PortOptions | None = one(PortOptions)
     ips: list[NetworkIP] = many(NetworkIP)
     routes: list[NetworkRoute] = many(NetworkRoute)

@@ -8,7 +8,7 @@ from virshpy import errors
 from virshpy.xml.element import Element, attr, many, one
 from virshpy.xml.inet import as_number, ip_version, leading_ones, network_of
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import MAC, POSITIVE, UINT, ULONG, YESNO, Enum, Scalar, read_mac
+from virshpy.xml.scalars import ADDRESS, MAC, POSITIVE, UINT, ULONG, YESNO, Enum, Scalar, read_mac
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Lease(Element, tag="lease", drop_empty=True):
 
 
 class DHCPRange(Element, tag="range"):
-    start: str | None = attr()
-    end: str | None = attr()
+    start: str | None = attr(ADDRESS)
+    end: str | None = attr(ADDRESS)
     lease: Lease | None = one(Lease)
 
     def _check(self, node: Node) -> None:
@@ -107,7 +107,7 @@ class DHCPHost(Element, tag="host"):
     mac: str | None = attr(_MAC())
     id: str | None = attr(_ClientId())
     name: str | None = attr()
-    ip: str | None = attr()
+    ip: str | None = attr(ADDRESS)
     lease: Lease | None = one(Lease)
 
     def check(self, version: int, node: Node, *, partial: bool = False) -> None:
@@ -132,7 +132,7 @@ class DHCPHost(Element, tag="host"):
 
 class Bootp(Element, tag="bootp"):
     file: str | None = attr()
-    server: str | None = attr()
+    server: str | None = attr(ADDRESS)
 
     def _check(self, node: Node) -> None:
         if self.server is not None and self.file:
@@ -159,8 +159,8 @@ class NetworkIP(Element, tag="ip"):
     _open = True
 
     family: str | None = attr()
-    address: str | None = attr()
-    netmask: str | None = attr()
+    address: str | None = attr(ADDRESS)
+    netmask: str | None = attr(ADDRESS)
     prefix: int | None = attr(UINT)
     localPtr: bool | None = attr(YESNO)
     tftp: TFTP | None = one(TFTP)
@@ -183,6 +183,7 @@ class NetworkIP(Element, tag="ip"):
         return 8 if first < 128 else 16 if first < 192 else 24
 
     def _check(self, node: Node) -> None:
+        self.prefix = self.prefix or None  # 0 is what is not said
         if self.address is None:
             detail = "Missing required address attribute in network '{name}'"
             raise Refusal(errors.XMLError, detail, node, "add address='…'")
@@ -233,21 +234,25 @@ class NetworkRoute(Element, tag="route"):
     """A network that is reached by one of this network's hosts."""
 
     family: str | None = attr()
-    address: str | None = attr()
-    netmask: str | None = attr()
+    address: str | None = attr(ADDRESS)
+    netmask: str | None = attr(ADDRESS)
     prefix: int | None = attr(UINT)
-    gateway: str | None = attr()
+    gateway: str | None = attr(ADDRESS)
     metric: int | None = attr(POSITIVE)
+
+    @property
+    def length(self) -> int:
+        """The prefix length; 0 where none is said, which is everywhere."""
+        if self.netmask is not None:
+            return leading_ones(as_number(self.netmask), 32) or 0
+        return self.prefix or 0
 
     def _check(self, node: Node) -> None:
         problem = self._missing_part() or self._mismatch() or self._wrong_length()
         if problem:
             raise Refusal(errors.XMLError, f"{{name}}: {problem}", node)
         assert self.address
-        length = self.prefix or 0
-        if self.netmask is not None:
-            length = leading_ones(as_number(self.netmask), 32) or 0
-        if network_of(self.address, length)[0] != as_number(self.address):
+        if network_of(self.address, self.length)[0] != as_number(self.address):
             detail = f"{{name}}: Address '{self.address}' in route definition is not a network address"
             raise Refusal(errors.XMLError, detail, node, "its last bits must be zero")
 

@@ -6,12 +6,12 @@ from virshpy import errors
 from virshpy.xml.element import Element, attr, many
 from virshpy.xml.inet import ip_version
 from virshpy.xml.node import Node, Refusal
-from virshpy.xml.scalars import STR, YESNO, Int, Scalar, strtol
+from virshpy.xml.scalars import ADDRESS, STR, YESNO, Int, Scalar, strtol
 
 
 class Forwarder(Element, tag="forwarder"):
     domain: str | None = attr()
-    addr: str | None = attr()
+    addr: str | None = attr(ADDRESS)
 
     def _check(self, node: Node) -> None:
         if self.domain is None and self.addr is None:
@@ -89,7 +89,7 @@ class SRV(Record, tag="srv"):
 
 
 class DNSHost(Record, tag="host"):
-    ip: str | None = attr()
+    ip: str | None = attr(ADDRESS)
     hostnames: list[str] = many(STR, "hostname")
 
     def check(self, node: Node, *, partial: bool = False) -> None:

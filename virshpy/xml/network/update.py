@@ -12,6 +12,7 @@ from virshpy.xml.parse import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     E = TypeVar("E", bound=Element)
@@ -181,8 +182,23 @@ def _portgroup(network: Network, command: int, parent: int, root: Node) -> None:
         network.portgroups = _place(network.portgroups, row, command)
 
 
-def _dns(kind: type[Record], name: str, what: str, same: tuple[str, ...]) -> Any:
-    """A change of one of the lists in <dns>: the rows are told apart by the fields ``same``."""
+def _is_host(old: DNSHost, row: DNSHost) -> bool:
+    """Whether two say something of one address or of one name."""
+    return old.ip == row.ip or not set(old.hostnames).isdisjoint(row.hostnames)
+
+
+def _is_text(old: TXT, row: TXT) -> bool:
+    return old.name == row.name
+
+
+def _is_service(old: SRV, row: SRV) -> bool:
+    """Whether one has all that another says."""
+    parts = ("domain", "service", "protocol", "target")
+    return all(not getattr(row, part) or getattr(old, part) == getattr(row, part) for part in parts)
+
+
+def _dns(kind: type[Record], name: str, what: str, is_same: Callable[[Any, Any], bool]) -> Any:
+    """A change of one of the lists in <dns>; ``is_same`` tells its rows apart."""
 
     def change(network: Network, command: int, parent: int, root: Node) -> None:
         row = _row(kind, kind._tag, root)
@@ -191,11 +207,7 @@ def _dns(kind: type[Record], name: str, what: str, same: tuple[str, ...]) -> Any
             raise errors.OperationUnsupported(f"DNS {what} records cannot be modified, only added or deleted")
         dns = network.dns = network.dns or DNS()
         rows = getattr(dns, name)
-        known = [
-            old
-            for old in rows
-            if all(not getattr(row, part) or getattr(old, part) == getattr(row, part) for part in same)
-        ]
+        known = [old for old in rows if is_same(old, row)]
         if command == DELETE:
             if not known:
                 raise errors.OperationInvalid(f"couldn't locate a matching DNS {what} record in network {network.name}")
@@ -221,7 +233,7 @@ _CHANGES: dict[int, Any] = {
     5: _range,
     7: _forward_interface,
     9: _portgroup,
-    10: _dns(DNSHost, "hosts", "HOST", ("ip", "hostnames")),
-    11: _dns(TXT, "txts", "TXT", ("name",)),
-    12: _dns(SRV, "srvs", "SRV", ("domain", "service", "protocol", "target")),
+    10: _dns(DNSHost, "hosts", "HOST", _is_host),
+    11: _dns(TXT, "txts", "TXT", _is_text),
+    12: _dns(SRV, "srvs", "SRV", _is_service),
 }

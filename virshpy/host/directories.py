@@ -47,7 +47,7 @@ class Directories:
 
     def prepare_run(self) -> None:
         """Make the directories of this boot, where ``run`` says by now that they are (store.py)."""
-        self._make([self.run, self.guests], [])
+        self._make([self.run, self.guests, self.networks], [])
 
     def _make(self, passable: list[str], closed: list[str]) -> None:
         try:
@@ -66,6 +66,11 @@ class Directories:
     def guests(self) -> str:
         """One directory per running guest."""
         return f"{self.run}/guests"
+
+    @property
+    def networks(self) -> str:
+        """One directory per active network that has a dnsmasq."""
+        return f"{self.run}/networks"
 
     @property
     def nvram(self) -> str:

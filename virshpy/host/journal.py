@@ -141,6 +141,16 @@ class Journal:
         crash_point(f"{name} done")
         signals.check()
 
+    def renew(self, seq: int, step: Step) -> None:
+        """Put a step in the place of one of an active object's that has come to its end, or does so now.
+
+        Both are of one kind. Killed meanwhile, it is as if it had come to its end by itself: whoever looks renews it.
+        """
+        self.steps[seq].undo()
+        self.steps[seq] = step
+        step.do(lambda: self._note(seq, step))
+        step.release()
+
     def _strike(self, seq: int) -> None:
         step = self.steps.pop(seq)
         step.release()

@@ -1,10 +1,14 @@
-"""The network links of the host: what they have counted, and whom the host has spoken to on them."""
+"""The network links of the host: what they have counted, whom it has spoken to on them, what it reaches by them."""
 
 from __future__ import annotations
 
 import json
 
 from virshpy.host import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def counters() -> dict[str, tuple[list[int], list[int]]]:
@@ -29,3 +33,49 @@ def neighbours() -> dict[str, list[str]]:
         if "lladdr" in entry and "dst" in entry:
             found.setdefault(entry["lladdr"].lower(), []).append(entry["dst"])
     return found
+
+
+class Way:
+    """A network that the host reaches, and by which link; ``direct``: it is on that link itself."""
+
+    __slots__ = ("first", "length", "version", "link", "direct")
+
+    def __init__(self, first: int, length: int, version: int, link: str, direct: bool) -> None:
+        self.first = first
+        self.length = length
+        self.version = version
+        self.link = link
+        self.direct = direct
+
+    @property
+    def last(self) -> int:
+        return self.first + (1 << (32 if self.version == 4 else 128) - self.length) - 1
+
+
+def ways() -> Iterator[Way]:
+    """The networks of the host's main routing tables, but for what goes everywhere, and for what a link has itself."""
+    for fields in _lines("/proc/net/route", skip=1):
+        mask = _swapped(fields[7])
+        if mask:
+            yield Way(_swapped(fields[1]), mask.bit_count(), 4, fields[0], _swapped(fields[2]) == 0)
+    for fields in _lines("/proc/net/ipv6_route"):
+        first, length, link = int(fields[0], 16), int(fields[1], 16), fields[9]
+        # Addresses of this host, of groups and of a single link are in the same list.
+        if 0 < length < 128 and link != "lo" and first >> 118 != 0x3FA and first >> 120 != 0xFF:
+            yield Way(first, length, 6, link, int(fields[4], 16) == 0)
+
+
+def _lines(path: str, skip: int = 0) -> Iterator[list[str]]:
+    try:
+        with open(path) as file:
+            for line in file.read().splitlines()[skip:]:
+                yield line.split()
+    except FileNotFoundError:
+        return  # a kernel without that version of IP
+
+
+def _swapped(text: str) -> int:
+    """A number as the kernel prints it there: in the order of the processor."""
+    import sys
+
+    return int.from_bytes(int(text, 16).to_bytes(4, sys.byteorder))

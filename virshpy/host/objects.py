@@ -337,9 +337,16 @@ class Objects(Generic[R]):
             entry.finish(lambda: self.forget(row), self.note("forget", row))
 
     def modify(
-        self, verb: str, ref: Reference, flags: int, read: Callable[[str], Any], edit: Callable[[Any], object]
+        self,
+        verb: str,
+        ref: Reference,
+        flags: int,
+        read: Callable[[str], Any],
+        edit: Callable[[Any], object],
+        also: Callable[[str], object] | None = None,
     ) -> None:
-        """Apply ``edit`` to the documents that flags of ModificationImpact mean, to all of them or to none."""
+        """Apply ``edit`` to the documents that flags of ModificationImpact mean, to all of them or to none; ``also``
+        gets the UUID in the transaction that does so."""
         with self.changing(verb, ref.uuid) as entry:
             row = self.find(ref)
             live, config = self.kind.affected(row, flags)
@@ -355,6 +362,8 @@ class Objects(Generic[R]):
                 for table, document in changed.items():
                     text = document.format(secure=True)
                     self.update(table, document.uuid, **self.columns_of(document), xml=text)
+                if also is not None:
+                    also(row.uuid)
 
             entry.finish(save, self.note(f"change {verb} in", row))
 

@@ -48,3 +48,28 @@ def becomes_free(port: int, address: str, patience: float) -> bool:
     while not (free := port_is_free(port, address)) and time.monotonic() < until:
         time.sleep(0.01)
     return free
+
+
+def holder_of_port(port: int) -> str | None:
+    """The name of a process that has a UDP port of all addresses; None where nobody has, or it cannot be seen."""
+    import os
+
+    inodes = set()
+    for path in ("/proc/net/udp", "/proc/net/udp6"):
+        try:
+            with open(path) as file:
+                rows = [line.split() for line in file.read().splitlines()[1:]]
+        except OSError:
+            continue
+        for row in rows:
+            address, _, number = row[1].partition(":")
+            if int(number, 16) == port and not address.strip("0"):
+                inodes.add(f"socket:[{row[9]}]")
+    for pid in filter(str.isdigit, os.listdir("/proc") if inodes else ()):
+        try:
+            if any(os.readlink(f"/proc/{pid}/fd/{fd}") in inodes for fd in os.listdir(f"/proc/{pid}/fd")):
+                with open(f"/proc/{pid}/comm") as file:
+                    return file.read().strip()
+        except OSError:
+            continue  # it has ended, or is somebody else's
+    return None

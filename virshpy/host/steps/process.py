@@ -74,7 +74,7 @@ class Spawn(Step, kind="process/1"):
     process's own words begin. ``scope`` is the control group that it belongs to, if it is to leave ours.
     """
 
-    recorded = ("pid", "started", "patience")
+    recorded: tuple[str, ...] = ("pid", "started", "patience")
 
     def __init__(
         self,

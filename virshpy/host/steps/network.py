@@ -1,0 +1,270 @@
+"""Steps on what a virtual network is on the host: its bridge, its firewall, forwarding, its dnsmasq."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from virshpy import errors
+from virshpy.host import files, processes
+from virshpy.host.programs import program
+from virshpy.host.steps import Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_LINKS = "/sys/class/net"
+
+
+class Bridge(Step, kind="bridge/1"):
+    """A bridge of our own, which must not have been there; gone with its addresses and routes when undone.
+
+    It is known again by its name and its MAC address: a bridge of that name that is somebody else's stays.
+
+    ``options`` are words of ip-link(8) for it; ``settings`` files below /proc/sys/net and what is written to them
+    before it is up; ``lines`` are what ip(8) does then, in one run. ``ports``: links that are plugged in again, where
+    they are there.
+    """
+
+    recorded = ("name", "mac")
+
+    def __init__(
+        self,
+        name: str,
+        mac: str,
+        options: Sequence[str],
+        *,
+        settings: Mapping[str, str],
+        lines: Sequence[Sequence[str]] = (),
+        ports: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.mac = mac
+        self.options = list(options)
+        self.settings = dict(settings)
+        self.lines = [list(words) for words in lines]
+        self.ports = list(ports)
+
+    def _add(self) -> list[str]:
+        return ["link", "add", "name", self.name, "address", self.mac, *self.options]
+
+    def do(self, note: Callable[[], None]) -> None:
+        added = processes.run([program("ip"), *self._add()], check=False)
+        if added.returncode:
+            raise self._refusal(added.stderr)
+        try:
+            for key, value in self.settings.items():
+                _set(key, value)
+            again = [["link", "set", port, "master", self.name] for port in self.ports if is_link(port)]
+            run_batch([*self.lines, *again])
+        except BaseException:
+            self.undo()
+            raise
+
+    def _refusal(self, words: str) -> errors.Error:
+        said = words.strip().rpartition("answers: ")[2] or words.strip()
+        hint = None
+        if "File exists" in said:
+            hint = f"a link of that name is there and is not ours: see ip link show {shlex.quote(self.name)}"
+        elif "not supported" in said or "Unknown device type" in said:
+            hint = "this kernel has no bridges: modprobe bridge"
+        return errors.SystemCallError(f"error creating bridge interface {self.name}: {said}", hint=hint)
+
+    def undo(self) -> None:
+        if address_of(self.name) == self.mac:
+            processes.run([program("ip"), "link", "delete", "dev", self.name], check=False)
+
+    def commands(self) -> list[str]:
+        sysctls = [f"sysctl -w net.{key.replace('/', '.')}={value}" for key, value in self.settings.items()]
+        return [
+            shlex.join(["ip", *self._add()]),
+            *sysctls,
+            *(shlex.join(["ip", *words]) for words in self.lines),
+            *(shlex.join(["ip", "link", "set", port, "master", self.name]) for port in self.ports),
+        ]
+
+    def undo_commands(self) -> list[str]:
+        return [f"ip link delete dev {shlex.quote(self.name)}"]
+
+
+def address_of(link: str) -> str | None:
+    """The MAC address of a link, in lower case; None where there is none of that name."""
+    try:
+        with open(f"{_LINKS}/{link}/address") as file:
+            return file.read().strip().lower()
+    except FileNotFoundError:
+        return None
+
+
+def is_link(name: str) -> bool:
+    return os.path.exists(f"{_LINKS}/{name}")
+
+
+def run_batch(lines: Sequence[Sequence[str]]) -> None:
+    """Have ip(8) do several things in one run. Raises InternalError with its words, and the line that failed."""
+    if not lines:
+        return
+    script = "".join(f"{' '.join(words)}\n" for words in lines)
+    done = processes.run([program("ip"), "-batch", "-"], input=script, check=False)
+    if done.returncode:
+        said = done.stderr.strip()
+        number = int(said.rpartition("-:")[2]) if said.rpartition("-:")[2].isdigit() else 0
+        what = f"ip {' '.join(lines[number - 1])}" if 0 < number <= len(lines) else "ip -batch -"
+        raise errors.InternalError(f"Child process ({what}) unexpected exit status 1: {said.splitlines()[0]}")
+
+
+def _set(key: str, value: str) -> None:
+    """Write a setting below /proc/sys/net or /sys; what is not there (a kernel without IPv6) needs none."""
+    try:
+        files.set_kernel_value(f"/proc/sys/net/{key}", value)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise errors.from_os_error(error, f"cannot write to /proc/sys/net/{key}") from None
+
+
+class Forwarding(Step, kind="forwarding/1"):
+    """The host passes packets on, from link to link. It stays so, as others may have come to rely on it;
+    ``switched`` are the settings that had another value before."""
+
+    recorded = ("switched",)
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = list(keys)
+        self.switched: list[str] = []
+
+    def do(self, note: Callable[[], None]) -> None:
+        self.switched = [key for key in self.keys if not is_set(key)]
+        note()
+        for key in self.switched:
+            _set(key, "1")
+
+    def undo(self) -> None:
+        pass
+
+    def commands(self) -> list[str]:
+        return [f"sysctl -w net.{key.replace('/', '.')}=1" for key in self.keys if not is_set(key)]
+
+    def undo_commands(self) -> list[str]:
+        return []
+
+
+def is_set(key: str) -> bool:
+    """Whether a setting below /proc/sys/net is 1; one that the kernel does not have need not be set."""
+    try:
+        with open(f"/proc/sys/net/{key}") as file:
+            return file.read().strip() == "1"
+    except FileNotFoundError:
+        return True
+
+
+class Table(Step, kind="nft-table/1"):
+    """A table of nft, in place and replaced in one transaction; gone when undone."""
+
+    recorded = ("family", "name")
+
+    def __init__(self, family: str, name: str, script: str) -> None:
+        self.family = family
+        self.name = name
+        self.script = script
+
+    def do(self, note: Callable[[], None]) -> None:
+        run_nft(self.script)
+
+    def undo(self) -> None:
+        # What is not there cannot be deleted; made and deleted in one transaction, it was never there.
+        run_nft(f"table {self.family} {self.name}\ndelete table {self.family} {self.name}\n")
+
+    def commands(self) -> list[str]:
+        return [f"nft -f - <<'END'\n{self.script}END"]
+
+    def undo_commands(self) -> list[str]:
+        return [f"nft delete table {self.family} {self.name}"]
+
+
+def run_nft(script: str, *options: str) -> None:
+    """Raises InternalError with nft's own words, SystemCallError where there is none."""
+    path = program("nft")
+    if path == "nft":
+        raise errors.SystemCallError(
+            "Cannot find 'nft' in path: No such file or directory", hint="install the package nftables"
+        )
+    done = processes.run([path, *options, "-f", "-"], input=script, check=False)
+    if done.returncode:
+        hint = None
+        if "Operation not supported" in done.stderr or "No such file or directory" in done.stderr:
+            hint = "this kernel may lack what the rules need: modprobe nf_tables nft_masq nft_ct nft_reject_inet"
+        words = next((line for line in done.stderr.splitlines() if "rror" in line), done.stderr.strip())
+        raise errors.InternalError(f"Failed to apply firewall rules: nft: {words}", hint=hint)
+
+
+class Dnsmasq(Step, kind="dnsmasq/1"):
+    """A dnsmasq that reads ``directory``/dnsmasq.conf, and writes its pid there.
+
+    It goes into the background when it serves, and not before: until then it tells what is wrong. Between that and our
+    note of its pid it is known by its command line, which no other process has.
+    """
+
+    recorded = ("pid", "started", "directory")
+    _PATIENCE = 2  # seconds between SIGTERM and SIGKILL
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self.pid = 0
+        self.started = 0
+
+    @property
+    def _argv(self) -> list[str]:
+        return [program("dnsmasq"), f"--conf-file={self.directory}/dnsmasq.conf"]
+
+    def do(self, note: Callable[[], None]) -> None:
+        require_dnsmasq()
+        done = processes.run(self._argv, check=False)
+        if done.returncode:
+            said = done.stderr.strip()
+            raise errors.InternalError(
+                f"Child process ({' '.join(self._argv)}) unexpected exit status {done.returncode}: \n{said}",
+                hint=self._hint(said),
+            )
+        self.pid = self._written_pid()
+        self.started = processes.start_time(self.pid) or 0
+        note()
+
+    def _written_pid(self) -> int:
+        with open(f"{self.directory}/dnsmasq.pid") as file:
+            return int(file.read())
+
+    @staticmethod
+    def _hint(said: str) -> str | None:
+        if "Address already in use" in said:
+            from virshpy.host.sockets import holder_of_port
+
+            holder = holder_of_port(53)
+            who = f"'{holder}' listens" if holder else "another name server listens"
+            return f"{who} on port 53 of all addresses: let it listen on its own alone, or say <dns enable='no'/>"
+        if "TFTP directory" in said:
+            return "make the directory of <tftp root='…'/>, and let others read it"
+        return None
+
+    def undo(self) -> None:
+        if self.pid:
+            processes.kill(self.pid, self.started, patience=self._PATIENCE, again=self.again)
+            return
+        word = self._argv[1]
+        for pid, _, words in processes.command_lines():
+            if words[1:2] == [word] and os.path.basename(words[0]) == "dnsmasq":
+                processes.kill(pid, processes.start_time(pid) or 0, patience=self._PATIENCE)
+
+    def commands(self) -> list[str]:
+        return [shlex.join(self._argv)]
+
+    def undo_commands(self) -> list[str]:
+        return [f"kill {self.pid or f'$(cat {shlex.quote(self.directory)}/dnsmasq.pid)'}"]
+
+
+def require_dnsmasq() -> None:
+    if program("dnsmasq") == "dnsmasq":
+        raise errors.SystemCallError(
+            "Cannot find 'dnsmasq' in path: No such file or directory", hint="install the package dnsmasq-base"
+        )

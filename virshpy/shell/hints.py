@@ -81,6 +81,7 @@ ACTIONS = {
     "domain_pm_wakeup": "dompmwakeup {}",
     "domain_rename": "domrename {} {}",
     "domain_shutdown_flags": "shutdown {}",
+    "network_create": "net-start {}",
     "node_get_cells_free_memory": "freecell",
     "node_get_free_pages": "freepages --all",
     "secret_define_xml": "secret-define {}",

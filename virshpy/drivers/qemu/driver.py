@@ -37,6 +37,7 @@ class QemuDriver(Driver):
         "processors": "virshpy.drivers.qemu.capabilities.processors:ProcessorRows",
         "secret": "virshpy.drivers.secret.part:SecretRows",
         "events": "virshpy.drivers.storage.events:EventRows",
+        "network": "virshpy.drivers.network.rows:NetworkRows",
         "storage": "virshpy.drivers.storage.volumes:StorageRows",
     }
 

@@ -1,0 +1,1 @@
+"""Virtual networks: documents to links, addresses, a firewall and dnsmasq."""

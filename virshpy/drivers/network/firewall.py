@@ -1,0 +1,113 @@
+"""From a network's document to the rules of its nft table: pure text.
+
+Each network has one table of its own, which is put in place, and replaced, in one transaction. What one network refuses
+no other network's table lets through: packets pass every table on their way.
+"""
+
+from __future__ import annotations
+
+from virshpy.xml.inet import network_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from virshpy.xml.network import Network
+    from virshpy.xml.network.addresses import NetworkIP
+
+FAMILY = "inet"
+# Where nobody says otherwise: the ports below are those of the host's own services.
+_PORTS = (1024, 65535)
+
+
+def table_name(bridge: str) -> str:
+    """What the table of a bridge's network is called: no two networks of a host have one bridge."""
+    return f"virshpy-{bridge}"
+
+
+def rules(network: Network) -> str | None:
+    """What nft is given; None for a network of which nothing is kept from passing (mode ``open``)."""
+    if network.mode not in ("none", "nat", "route"):
+        return None
+    bridge = str(network.bridge and network.bridge.name)
+    name = table_name(bridge)
+    chains = [_chain("forward", "filter hook forward priority filter", _forwarding(network, bridge))]
+    if network.mode == "nat":
+        chains.append(_chain("postrouting", "nat hook postrouting priority srcnat", _translating(network)))
+    # What is not there cannot be deleted: so it is made first, and nobody sees it.
+    return f"table {FAMILY} {name}\ndelete table {FAMILY} {name}\ntable {FAMILY} {name} {{\n{''.join(chains)}}}\n"
+
+
+def _chain(name: str, kind: str, lines: Iterator[str]) -> str:
+    body = "".join(f"\t\t{line}\n" for line in lines)
+    return f"\tchain {name} {{\n\t\ttype {kind}; policy accept;\n{body}\t}}\n"
+
+
+def _forwarding(network: Network, bridge: str) -> Iterator[str]:
+    """Guests among themselves; from the network and to it; and what is left of it is refused."""
+    families = ["ipv4"]
+    if network.ipv6 or any(ip.version == 6 for ip in network.ips):
+        families.append("ipv6")
+    only = f"meta nfproto {families[0]} " if len(families) == 1 else ""
+    yield f'{only}iifname "{bridge}" oifname "{bridge}" accept'
+    if network.mode != "none":
+        out, back = _beyond(network, "oifname"), _beyond(network, "iifname")
+        for ip in network.ips:
+            protocol, extent = _protocol(ip), _extent(ip)
+            answers = "ct state established,related " if is_translated(network, ip) else ""
+            yield f'oifname "{bridge}" {back}{protocol} daddr {extent} {answers}accept'
+        yield f'{only}oifname "{bridge}" reject'
+        for ip in network.ips:
+            yield f'iifname "{bridge}" {out}{_protocol(ip)} saddr {_extent(ip)} accept'
+    else:
+        yield f'{only}oifname "{bridge}" reject'
+    yield f'{only}iifname "{bridge}" reject'
+
+
+def _beyond(network: Network, word: str) -> str:
+    """The one link of the host by which a network reaches others, where that is said."""
+    forward = network.forward
+    return f'{word} "{forward.interfaces[0].dev}" ' if forward is not None and forward.interfaces else ""
+
+
+def is_translated(network: Network, ip: NetworkIP) -> bool:
+    """Whether what guests send from an address of this network gets another one on its way out."""
+    if network.mode != "nat" or network.forward is None:
+        return False
+    nat = network.forward.nat
+    return ip.version == 4 or bool(nat is not None and nat.ipv6)
+
+
+def _translating(network: Network) -> Iterator[str]:
+    """What a guest sends beyond its network gets the host's address, or one of a range; not what is for everybody."""
+    out = _beyond(network, "oifname")
+    nat = network.forward.nat if network.forward is not None else None
+    for ip in network.ips:
+        if not is_translated(network, ip):
+            continue
+        protocol, extent = _protocol(ip), _extent(ip)
+        own = f"{out}{protocol} saddr {extent} {protocol} daddr"
+        for everybody in ("224.0.0.0/24", "255.255.255.255") if ip.version == 4 else ("ff02::/16",):
+            yield f"{own} {everybody} return"
+        ports = (nat.port.start, nat.port.end) if nat is not None and nat.port is not None else _PORTS
+        becomes = "masquerade"
+        if nat is not None and nat.address is not None and ip.version == 4:
+            start, end = nat.address.start, nat.address.end
+            becomes = f"snat ip to {start}" + (f"-{end}" if start != end else "")
+        colon = ":" if becomes != "masquerade" else " to :"
+        yield f"{own} != {extent} meta l4proto {{ tcp, udp }} {becomes}{colon}{ports[0]}-{ports[1]}"
+        yield f"{own} != {extent} {becomes}"
+
+
+def _protocol(ip: NetworkIP) -> str:
+    return "ip6" if ip.version == 6 else "ip"
+
+
+def _extent(ip: NetworkIP) -> str:
+    """The network of an address, as ADDRESS/PREFIX."""
+    from socket import AF_INET, AF_INET6, inet_ntop
+
+    assert ip.address
+    first = network_of(ip.address, ip.length)[0]
+    family, size = (AF_INET6, 16) if ip.version == 6 else (AF_INET, 4)
+    return f"{inet_ntop(family, first.to_bytes(size))}/{ip.length}"

@@ -1,0 +1,144 @@
+"""Start and stop of networks: one is active when its journal is held, and inactive when that list has been undone."""
+
+from __future__ import annotations
+
+from signal import SIGHUP
+
+from virshpy import errors
+from virshpy.drivers.network import firewall, plan, room
+from virshpy.drivers.network.dnsmasq import is_served, serving
+from virshpy.enums import NetworkEventLifecycleType
+from virshpy.host import processes
+from virshpy.host.files import write_atomic
+from virshpy.host.processes import is_running, signal_process
+from virshpy.host.programs import program
+from virshpy.host.steps.network import Dnsmasq, Forwarding, run_nft
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.driver.network import NetworkRef
+    from virshpy.drivers.network.records import NetworkRow, Networks
+    from virshpy.host.journal import Journal
+    from virshpy.xml.network import Network
+
+_EVENT = NetworkEventLifecycleType
+
+
+def start_defined(networks: Networks, ref: NetworkRef) -> None:
+    """Start a network by its definition (virNetworkCreate)."""
+    with networks.lock(ref.uuid, "net-start"):
+        row = networks.find(ref)
+        if row.active:
+            raise errors.OperationInvalid("network is already active")
+        start(networks, "net-start", networks.document(row, inactive=True))
+
+
+def start(networks: Networks, verb: str, definition: Network) -> None:
+    """Start a complete document under its lock. After any failure the host is as it was before."""
+    document, uuid = plan.live(definition), str(definition.uuid)
+    room.refuse_taken(document, networks.site.warn)
+    directory = place(networks, uuid)
+    steps = plan.start_steps(document, directory, networks.plugged(uuid))
+    with networks.change(verb, uuid) as entry:
+        entry.write()
+        for step in steps:
+            entry.do(step)
+        entry.hold(lambda: _activate(networks, document, entry), f"say that network '{document.name}' is active")
+
+
+def place(networks: Networks, uuid: str) -> str:
+    """Where the files of a network's dnsmasq are."""
+    return f"{networks.site.directories.networks}/{uuid}"
+
+
+def _activate(networks: Networks, document: Network, entry: Journal) -> None:
+    networks.admit(document)
+    networks.write(
+        networks.live,
+        document.uuid,
+        name=document.name,
+        journal=entry.id,
+        xml=document.format(secure=True),
+        **networks.columns_of(document),
+    )
+    networks.tell(document, _EVENT.STARTED)
+
+
+def _deactivate(networks: Networks, row: NetworkRow) -> None:
+    networks.unplug_others(row.uuid)
+    networks.tell(row, _EVENT.STOPPED)
+
+
+def stop(networks: Networks, ref: NetworkRef) -> None:
+    """Take back what the start did (virNetworkDestroy)."""
+    with networks.lock(ref.uuid, "net-destroy"):
+        row = networks.require_active(ref)
+        entry = networks.site.held(row.journal)
+        switched = [key for step in entry.steps.values() if isinstance(step, Forwarding) for key in step.switched]
+        entry.told.append(f"# say that network '{row.name}' is inactive")
+        guests = networks.guests_on(row.uuid)
+        entry.undo(lambda: _deactivate(networks, row))
+    if guests:
+        networks.site.warn(f"{', '.join(guests)}: on network '{row.name}', and without it until it is started again")
+    if switched:
+        names = " and ".join(f"net.{key.replace('/', '.')}" for key in switched)
+        networks.site.warn(f"{names} stays on, as others may have come to rely on it")
+
+
+# looking after those that run
+def look_after(networks: Networks) -> None:
+    """Bring active networks to what is on record of them: a dnsmasq that has ended is started again, and that is told;
+    a change that somebody had no time to carry out is carried out."""
+    if networks.site.readonly or networks.site.rehearsing:
+        return
+    for uuid in {*networks.due(), *(uuid for uuid, pid, started in networks.served() if not is_running(pid, started))}:
+        lock = networks.try_lock(uuid, "net-repair")
+        if lock is not None:  # whoever has it looks himself
+            with lock:
+                converge(networks, uuid)
+
+
+def converge(networks: Networks, uuid: str) -> None:
+    """Have the host do what an active network's document says now, under its lock."""
+    row = networks.by_uuid(uuid)
+    if row is not None and row.active:
+        document = networks.document(row)
+        if (script := firewall.rules(document)) is not None:
+            run_nft(script)
+        if is_served(document):
+            _converge_dnsmasq(networks, row, document)
+    networks.done(uuid)
+
+
+def _converge_dnsmasq(networks: Networks, row: NetworkRow, document: Network) -> None:
+    directory = place(networks, row.uuid)
+    entry = networks.site.held(row.journal)
+    seq, dnsmasq = next((seq, step) for seq, step in entry.steps.items() if isinstance(step, Dnsmasq))
+    ended = not is_running(dnsmasq.pid, dnsmasq.started)
+    written = serving(document, directory, user=plan.service_user()).files(directory)
+    changed = [path for path, text in written.items() if _differs(path, text)]
+    for path in changed:
+        write_atomic(path, written[path].encode(errors="surrogateescape"), 0o644)
+    if ended or f"{directory}/dnsmasq.conf" in changed:
+        entry.renew(seq, Dnsmasq(directory))
+    elif changed:
+        signal_process(dnsmasq.pid, dnsmasq.started, SIGHUP)
+    if ended:
+        networks.site.warn(f"the dnsmasq of network '{row.name}' had ended; it was started again")
+
+
+def _differs(path: str, text: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read() != text
+    except FileNotFoundError:
+        return True
+
+
+def require_possible(document: Network) -> None:
+    """Refuse a live document that the host would not carry out. Raises InternalError with the tools' own words."""
+    if (script := firewall.rules(document)) is not None:
+        run_nft(script, "--check")
+    if is_served(document):
+        text = serving(document, "/", user=plan.service_user()).configuration
+        processes.run([program("dnsmasq"), "--test", "--conf-file=-"], input=text)

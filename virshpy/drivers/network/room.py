@@ -1,0 +1,75 @@
+"""Which addresses of this host are taken, and which network of addresses is free."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.host import links
+from virshpy.xml.inet import network_of
+from virshpy.xml.network.addresses import DHCP, DHCPRange
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from virshpy.xml.network import Network
+    from virshpy.xml.network.addresses import NetworkIP
+
+UNSPECIFIED = ("0.0.0.0", "::")
+"""The address of a network that is to be given one."""
+
+
+def refuse_taken(network: Network, warn: Callable[[str], None]) -> None:
+    """Refuse a network that the host has, or has a way to, already. One that the host's own network encloses is told
+    by ``warn``: what is in both is reached in the smaller. Raises InternalError, naming the link."""
+    ways = list(links.ways())
+    for ip in network.ips:
+        first, last = network_of(str(ip.address), ip.length)
+        for way in ways:
+            if way.version != ip.version or last < way.first or first > way.last:
+                continue
+            if way.length >= ip.length:
+                raise errors.InternalError(
+                    f"Network is already in use by interface {way.link}",
+                    hint=f"{ip.address}/{ip.length} overlaps what {way.link} has: choose other addresses; "
+                    f"{free_network((), ways)} is free",
+                )
+            if way.direct:
+                warn(f"{ip.address}/{ip.length} is a part of what {way.link} has: the host reaches it here alone")
+    for route in network.routes:
+        for ip in network.ips:
+            if route.address == ip.address:
+                raise errors.InternalError(
+                    f"Route address '{route.address}' conflicts with IP address for '{ip.address}'"
+                )
+
+
+def settle(network: Network, others: Iterable[NetworkIP]) -> None:
+    """Give each <ip> whose address is unspecified a network that is free, and all of its addresses to DHCP."""
+    for ip in network.ips:
+        if ip.address not in UNSPECIFIED:
+            continue
+        if ip.version == 6:
+            from os import urandom
+
+            ip.address, ip.prefix = f"fd{urandom(5).hex()[:2]}:{urandom(2).hex()}:{urandom(2).hex()}::1", 64
+            start, end = f"{ip.address}00", f"{ip.address[:-1]}1ff"
+        else:
+            base = free_network(others, list(links.ways())).rpartition(".")[0]
+            ip.address, ip.netmask, ip.prefix = f"{base}.1", None, 24
+            start, end = f"{base}.2", f"{base}.254"
+        if ip.dhcp is None:
+            ip.dhcp = DHCP(ranges=[DHCPRange(start=start, end=end)])
+
+
+def free_network(others: Iterable[NetworkIP], ways: Iterable[links.Way]) -> str:
+    """A network of 256 addresses that neither the host nor another network has: 192.168.N.0/24.
+
+    Raises InternalError where there is none.
+    """
+    taken = [(way.first, way.last) for way in ways if way.version == 4]
+    taken += [network_of(str(ip.address), ip.length) for ip in others if ip.version == 4]
+    for third in (*range(122, 255), *range(1, 122)):
+        first, last = network_of(f"192.168.{third}.0", 24)
+        if all(last < begin or first > end for begin, end in taken):
+            return f"192.168.{third}.0/24"
+    raise errors.InternalError("no network of addresses is free", hint="say which: <ip address='…' prefix='24'/>")

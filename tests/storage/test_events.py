@@ -13,7 +13,7 @@ from tests.conftest import Run
 from tests.storage.conftest import pool_xml
 from virshpy import errors
 from virshpy.api.connection import Connection
-from virshpy.drivers.storage.events import EventRows
+from virshpy.drivers.events import EventRows
 from virshpy.enums import StoragePoolEventID, StoragePoolEventLifecycleType
 from virshpy.host.outbox import Outbox
 from virshpy.host.site import Site

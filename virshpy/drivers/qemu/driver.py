@@ -36,7 +36,7 @@ class QemuDriver(Driver):
         "node": "virshpy.drivers.qemu.node.part:NodeRows",
         "processors": "virshpy.drivers.qemu.capabilities.processors:ProcessorRows",
         "secret": "virshpy.drivers.secret.part:SecretRows",
-        "events": "virshpy.drivers.storage.events:EventRows",
+        "events": "virshpy.drivers.events:EventRows",
         "network": "virshpy.drivers.network.rows:NetworkRows",
         "storage": "virshpy.drivers.storage.volumes:StorageRows",
     }

@@ -27,6 +27,7 @@ RECORDED = {
     "directory/1": ("path",),
     "dnsmasq/1": ("pid", "started", "directory"),
     "file/1": ("path", "parent"),
+    "firewalld-zone/1": ("zone", "link"),
     "forwarding/1": ("switched",),
     "grown-volume/1": ("vg", "name", "before", "begun"),
     "hook/1": ("scripts", "end", "document", "log", "timeout"),

@@ -41,9 +41,9 @@ class Serving:
 
 
 def is_served(network: Network) -> bool:
-    """Whether a network needs a dnsmasq: for names, for addresses, or to announce its IPv6 network."""
+    """Whether a network has a dnsmasq: for names, or for addresses."""
     names = network.dns is None or network.dns.enable is not False
-    return bool(network.ips) and (names or any(_gives(ip) or ip.version == 6 for ip in network.ips))
+    return bool(network.ips) and (names or any(map(_gives, network.ips)))
 
 
 def serving(network: Network, directory: str, *, user: str | None = None) -> Serving:
@@ -116,9 +116,8 @@ def _dns(network: Network) -> Iterator[tuple[str, str | None]]:
         yield "server", (f"/{forwarder.domain}/" if forwarder.domain else "") + (forwarder.addr or "#")
     if dns is not None and any(forwarder.addr and not forwarder.domain for forwarder in dns.forwarders):
         yield "no-resolv", None
-    local_only = domain is not None and bool(domain.localOnly)
     if domain is not None and domain.name:
-        if local_only:
+        if domain.localOnly:
             yield "local", f"/{domain.name}/"
         yield "domain", domain.name
         yield "expand-hosts", None
@@ -126,8 +125,7 @@ def _dns(network: Network) -> Iterator[tuple[str, str | None]]:
         yield "port", "0"
     if dns is not None and dns.forwardPlainNames is False:
         yield "domain-needed", None
-        if not local_only:
-            yield "local", "//"
+        yield "local", "//"
     for ip in network.ips:
         if ip.localPtr:
             yield "local", f"/{_reverse(ip)}/"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from virshpy.xml.network import Network
 
 _MOST = 16 << 20  # bytes: 65,535 leases have fewer
+_LATEST = 1 << 35  # seconds since 1970; a later end is no time
 _LINK_LAYER = {1: 8, 3: 4}  # kinds of DUID that end in a MAC address, and where it begins
 
 
@@ -60,7 +61,13 @@ def _lines(path: str) -> list[str]:
 
 def _lease(network: Network, words: list[str], *, six: bool) -> DHCPLease | None:
     until, client, address, name, identifier = (None if word == "*" else word for word in words[:5])
-    if not until or not until.isdigit() or address is None or ip_version(address) != (6 if six else 4):
+    if (
+        not until
+        or not until.isdecimal()
+        or int(until) > _LATEST
+        or address is None
+        or ip_version(address) != (6 if six else 4)
+    ):
         return None
     mac = _mac_of(identifier or "") if six else read_mac((client or "").rpartition("-")[2])
     if mac is None and not six:

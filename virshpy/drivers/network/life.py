@@ -44,6 +44,28 @@ def start(networks: Networks, verb: str, definition: Network) -> None:
         for step in steps:
             entry.do(step)
         entry.hold(lambda: _activate(networks, document, entry), f"say that network '{document.name}' is active")
+    _tell_of_others(networks, document)
+
+
+def _tell_of_others(networks: Networks, document: Network) -> None:
+    """Say which other firewall drops what this network's own lets through."""
+    if document.mode not in ("nat", "route"):
+        return
+    from virshpy.host.firewalls import stopping
+
+    bridge = str(document.bridge and document.bridge.name)
+    for table in stopping(bridge):
+        networks.site.warn(
+            f"table '{table}' of nft drops what network '{document.name}' sends on, as it does not know {bridge}: "
+            + _REMEDIES.get(table, f"let {bridge} through in it, both ways").format(bridge=bridge)
+        )
+
+
+_REMEDIES = {
+    "inet firewalld": "firewall-cmd --zone=trusted --add-interface={bridge}",
+    "ip filter": "iptables -I FORWARD -i {bridge} -j ACCEPT; iptables -I FORWARD -o {bridge} -j ACCEPT",
+    "ip6 filter": "ip6tables -I FORWARD -i {bridge} -j ACCEPT; ip6tables -I FORWARD -o {bridge} -j ACCEPT",
+}
 
 
 def place(networks: Networks, uuid: str) -> str:

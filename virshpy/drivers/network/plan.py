@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
-from virshpy.drivers.network import firewall, firewalld
+from virshpy.drivers.network import firewall
 from virshpy.drivers.network.dnsmasq import is_served, serving
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
+from virshpy.host.steps.firewalld import InZone
 from virshpy.host.steps.network import Bridge, Dnsmasq, Forwarding, Table
 from virshpy.xml.inet import as_number, leading_ones
 from virshpy.xml.network import BRIDGED, NAT, PortRange
@@ -44,6 +45,8 @@ def start_steps(network: Network, directory: str, ports: Sequence[str] = ()) -> 
     _refuse_impossible(network)
     bridge = _checked_name(network)
     steps: list[Step] = [_bridge(network, bridge, ports)]
+    if network.bridge is not None and network.bridge.zone:
+        steps.append(InZone(network.bridge.zone, bridge, str(network.name)))
     if keys := _forwarding(network):
         steps.append(Forwarding(keys))
     if (script := firewall.rules(network)) is not None:
@@ -73,8 +76,6 @@ def service_user() -> str | None:
 
 def _refuse_impossible(network: Network) -> None:
     bridge = network.bridge
-    if bridge is not None and bridge.zone:
-        firewalld.require(bridge.zone, str(network.name))
     for ip in network.ips:
         if ip.netmask is not None and leading_ones(as_number(ip.netmask), 32) is None:
             raise errors.InternalError(
@@ -106,8 +107,6 @@ def _bridge(network: Network, name: str, ports: Sequence[str]) -> Bridge:
     # The delay comes first: with spanning tree it may not be under two seconds, and the kernel then makes it so.
     options += ["type", "bridge", "forward_delay", str((bridge.delay or 0) * 100)]
     options += ["stp_state", str(int(bridge.stp is not False))]
-    if bridge.macTableManager == "libvirt":
-        options += ["vlan_filtering", "1"]
     lines = [
         *(_address_words(ip.address, ip.length, ip.version, name) for ip in network.ips),
         ["link", "set", "dev", name, "up"],
@@ -117,7 +116,15 @@ def _bridge(network: Network, name: str, ports: Sequence[str]) -> Bridge:
         words = ["route", "add", f"{route.address}/{length}", "via", str(route.gateway), "dev", name]
         lines.append([*words, "proto", "static", "metric", str(route.metric or 1)])
     mac = str(network.mac and network.mac.address).lower()
-    return Bridge(name, mac, options, settings=_settings(network, name), lines=lines, ports=ports)
+    return Bridge(
+        name,
+        mac,
+        options,
+        settings=_settings(network, name),
+        lines=lines,
+        ports=ports,
+        filtering=bridge.macTableManager == "libvirt",
+    )
 
 
 def _address_words(address: str | None, length: int, version: int, name: str) -> list[str]:
@@ -127,7 +134,7 @@ def _address_words(address: str | None, length: int, version: int, name: str) ->
 
 
 def _settings(network: Network, name: str) -> dict[str, str]:
-    six = bool(network.ipv6) or any(ip.version == 6 for ip in network.ips)
+    six = any(ip.version == 6 for ip in network.ips)
     # A guest is not to send the host addresses and routes.
     values = {"disable_ipv6": str(int(not six)), "accept_ra": "0", "autoconf": "0"}
     return {f"ipv6/conf/{name}/{key}": value for key, value in values.items()}

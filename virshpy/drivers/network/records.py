@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.host.site import Site
+    from virshpy.xml.network.addresses import NetworkIP
     from virshpy.xml.port import NetworkPort
 
 # A port goes with the journal of the guest that it was made for; ``device`` is the link that is plugged in there,
@@ -103,6 +104,10 @@ class Networks(Objects[NetworkRow]):
             if row.name != but.name and self.document(row).mode in BRIDGED:
                 return row
         return None
+
+    def addresses(self, but: Network) -> list[NetworkIP]:
+        """The addresses of all networks but one, active or not."""
+        return [ip for row in self.query() if row.name != but.name for ip in self.document(row).ips]
 
     def admit(self, document: Any) -> None:
         """Beside clashes of names, refuse a bridge that is another network's."""

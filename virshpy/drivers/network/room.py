@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.host import links
-from virshpy.xml.inet import network_of
+from virshpy.xml.inet import as_number, network_of
 from virshpy.xml.network.addresses import DHCP, DHCPRange
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from virshpy.xml.network import Network
     from virshpy.xml.network.addresses import NetworkIP
-
-UNSPECIFIED = ("0.0.0.0", "::")
-"""The address of a network that is to be given one."""
 
 
 def refuse_taken(network: Network, warn: Callable[[str], None]) -> None:
@@ -43,10 +40,10 @@ def refuse_taken(network: Network, warn: Callable[[str], None]) -> None:
                 )
 
 
-def settle(network: Network, others: Iterable[NetworkIP]) -> None:
+def settle(network: Network, others: Sequence[NetworkIP]) -> None:
     """Give each <ip> whose address is unspecified a network that is free, and all of its addresses to DHCP."""
     for ip in network.ips:
-        if ip.address not in UNSPECIFIED:
+        if as_number(str(ip.address)):
             continue
         if ip.version == 6:
             from os import urandom

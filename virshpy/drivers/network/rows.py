@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from virshpy.xml.node import Warning
 
 _CHANGES = NetworkUpdateFlags.LIVE | NetworkUpdateFlags.CONFIG
+UNSPECIFIED = ("0.0.0.0", "::")  # the address of a network that is to be given one
 _LONGEST = 255  # bytes of a file's name, which libvirt makes of a network's
 
 
@@ -63,6 +64,10 @@ class NetworkRows(ObjectRows, NetworkOperations):
             raise errors.SystemCallError(
                 f"Failed to create file '{document.name}.xml': File name too long", hint="choose a shorter <name>"
             )
+        if any(ip.address in UNSPECIFIED for ip in document.ips):
+            from virshpy.drivers.network import room
+
+            room.settle(document, self.networks.addresses(document))
         complete(document, lambda name: self._is_taken(name, document))
         return document
 

@@ -26,6 +26,7 @@ MODULES = {
     "directory/1": "virshpy.host.steps.filesystem",
     "dnsmasq/1": "virshpy.host.steps.network",
     "file/1": "virshpy.host.steps.filesystem",
+    "firewalld-zone/1": "virshpy.host.steps.firewalld",
     "forwarding/1": "virshpy.host.steps.network",
     "grown-volume/1": "virshpy.host.steps.lvm",
     "hook/1": "virshpy.host.steps.hook",

@@ -23,8 +23,8 @@ class Bridge(Step, kind="bridge/1"):
     It is known again by its name and its MAC address: a bridge of that name that is somebody else's stays.
 
     ``options`` are words of ip-link(8) for it; ``settings`` files below /proc/sys/net and what is written to them
-    before it is up; ``lines`` are what ip(8) does then, in one run. ``ports``: links that are plugged in again, where
-    they are there.
+    before it is up; ``filtering``: it tells VLANs apart; ``lines`` are what ip(8) does then, in one run. ``ports``:
+    links that are plugged in again, where they are there.
     """
 
     recorded = ("name", "mac")
@@ -38,9 +38,11 @@ class Bridge(Step, kind="bridge/1"):
         settings: Mapping[str, str],
         lines: Sequence[Sequence[str]] = (),
         ports: Sequence[str] = (),
+        filtering: bool = False,
     ) -> None:
         self.name = name
         self.mac = mac
+        self.filtering = filtering
         self.options = list(options)
         self.settings = dict(settings)
         self.lines = [list(words) for words in lines]
@@ -56,11 +58,23 @@ class Bridge(Step, kind="bridge/1"):
         try:
             for key, value in self.settings.items():
                 _set(key, value)
+            if self.filtering:
+                self._filter()
             again = [["link", "set", port, "master", self.name] for port in self.ports if is_link(port)]
             run_batch([*self.lines, *again])
         except BaseException:
             self.undo()
             raise
+
+    def _filter(self) -> None:
+        """Have it tell VLANs apart, on which the entries of its table stand that are made by hand."""
+        try:
+            files.set_kernel_value(f"{_LINKS}/{self.name}/bridge/vlan_filtering", "1")
+        except OSError:
+            raise errors.SystemCallError(
+                f"Unable to set bridge {self.name} vlan_filtering via ioctl: Invalid argument",
+                hint="this kernel has none (CONFIG_BRIDGE_VLAN_FILTERING): leave out macTableManager='libvirt'",
+            ) from None
 
     def _refusal(self, words: str) -> errors.Error:
         said = words.strip().rpartition("answers: ")[2] or words.strip()
@@ -77,9 +91,11 @@ class Bridge(Step, kind="bridge/1"):
 
     def commands(self) -> list[str]:
         sysctls = [f"sysctl -w net.{key.replace('/', '.')}={value}" for key, value in self.settings.items()]
+        filtering = [f"ip link set dev {self.name} type bridge vlan_filtering 1"] if self.filtering else []
         return [
             shlex.join(["ip", *self._add()]),
             *sysctls,
+            *filtering,
             *(shlex.join(["ip", *words]) for words in self.lines),
             *(shlex.join(["ip", "link", "set", port, "master", self.name]) for port in self.ports),
         ]

@@ -35,9 +35,11 @@ class Lease(Element, tag="lease", drop_empty=True):
     unit: str | None = attr(Enum(_SECONDS))
 
     def _check(self, node: Node) -> None:
-        if self.expiry is None:
+        if not self.expiry:
             self.unit = None
-        elif 0 < self.expiry * _SECONDS[self.unit or "minutes"] < 120:
+            return
+        self.unit = self.unit or "minutes"
+        if self.expiry * _SECONDS[self.unit] < 120:
             detail = "The minimum lease time should be greater than 2 minutes"
             raise Refusal(errors.ConfigUnsupported, detail, node, "expected at least 120 seconds, or 0 for ever")
 

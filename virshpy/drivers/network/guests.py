@@ -1,0 +1,99 @@
+"""What a guest's interface of type network really is: a port of an active network, on a link of the host."""
+
+from __future__ import annotations
+
+from virshpy import errors
+from virshpy.drivers.network.records import Networks
+from virshpy.xml.domain.interface import InterfaceSource
+from virshpy.xml.port import NetworkPort, Owner, PortBandwidth, PortMAC, ReceiveFilters
+from virshpy.xml.uuids import new_uuid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.drivers.network.records import NetworkRow
+    from virshpy.host.site import Site
+    from virshpy.xml.domain import Domain
+    from virshpy.xml.domain.interface import Interface
+
+_TYPES = {"network": "network", "bridge": "bridge", "direct": "direct", "hostdev-pci": "hostdev"}
+
+
+def require_active(site: Site, interface: Interface) -> NetworkRow:
+    """The network that an interface names. One that is to start by itself is started.
+
+    Raises NoNetwork, OperationInvalid with what to type, and what its start raises.
+    """
+    networks = Networks(site)
+    name = str(interface.source and interface.source.network)
+    row = networks.by_name(name)
+    if row is None:
+        raise networks.kind.absent("name", name, hint="see which there are", action=("connect_list_all_networks",))
+    if not row.active and row.autostart:
+        from virshpy.drivers.network import life
+
+        life.start_defined(networks, row.ref)
+        site.warn(f"network '{name}' was started, as it is marked for autostart")
+        row = networks.find(row.ref)
+    if not row.active:
+        raise errors.OperationInvalid(
+            f"network '{name}' is not active", hint="start it first", action=("network_create", name)
+        )
+    from virshpy.drivers.network import life
+
+    life.look_after(networks)
+    return row
+
+
+def plug_in(site: Site, domain: Domain, interface: Interface, journal: str) -> None:
+    """Make the port of an interface of type network, in the transaction of its guest's start; it goes with ``journal``.
+
+    The interface becomes, in place, what the port is plugged into: its type, its source, and what its network and its
+    portgroup say of it. Raises what Networks.plug_in raises.
+    """
+    networks = Networks(site)
+    source = interface.source
+    assert source is not None
+    row = networks.by_name(str(source.network))
+    if row is None or not row.active:
+        raise errors.OperationInvalid(f"network '{source.network}' is not active")
+    port = _wanted(domain, interface, source)
+    networks.plug_in(row, port, journal, interface.target.dev if interface.target is not None else None)
+    _become(interface, source, port)
+
+
+def _wanted(domain: Domain, interface: Interface, source: InterfaceSource) -> NetworkPort:
+    bandwidth = interface.bandwidth
+    trusts = interface.trustGuestRxFilters
+    return NetworkPort(
+        uuid=new_uuid(),
+        owner=Owner(name=domain.name, uuid=domain.uuid),
+        group=source.portgroup,
+        mac=PortMAC(address=interface.mac.address if interface.mac is not None else None),
+        virtualport=interface.virtualport,
+        bandwidth=PortBandwidth(inbound=bandwidth.inbound, outbound=bandwidth.outbound) if bandwidth else None,
+        vlan=interface.vlan,
+        port=interface.port,
+        rxfilters=ReceiveFilters(trustGuest=trusts) if trusts is not None else None,
+    )
+
+
+def _become(interface: Interface, source: InterfaceSource, port: NetworkPort) -> None:
+    plug = port.plug
+    assert plug is not None
+    interface.type = _TYPES[str(plug.type)]
+    source.portid, source.bridge, source.dev, source.mode = port.uuid, plug.bridge, plug.dev, plug.mode
+    interface.virtualport, interface.vlan, interface.port = port.virtualport, port.vlan, port.port
+    if port.bandwidth is not None and interface.bandwidth is None:
+        from virshpy.xml.port import Bandwidth
+
+        interface.bandwidth = Bandwidth(inbound=port.bandwidth.inbound, outbound=port.bandwidth.outbound)
+    if port.rxfilters is not None and interface.trustGuestRxFilters is None:
+        interface.trustGuestRxFilters = port.rxfilters.trustGuest
+    if plug.address is not None:
+        from virshpy.xml.domain.address import PCIAddress
+
+        place = plug.address
+        source.address = PCIAddress(
+            type="pci", domain=place.domain, bus=place.bus, slot=place.slot, function=place.function
+        )
+        interface.managed = plug.managed

@@ -257,26 +257,15 @@ def test_rehearsals_change_nothing(host: Host) -> None:
 
 
 def test_events(host: Host) -> None:
-    words = [
-        *host.prefix,
-        sys.executable,
-        "-m",
-        "virshpy",
-        "-c",
-        host.uri,
-        "net-event",
-        "--all",
-        "--loop",
-        "--timeout",
-        "8",
-    ]
+    line = "net-event --event lifecycle --loop --timeout 8"
+    words = [*host.prefix, sys.executable, "-m", "virshpy", "-c", host.uri, *line.split()]
     listening = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     time.sleep(1.5)
     host.start(NAT)
     host.virshpy("net-destroy lab")
     host.virshpy("net-undefine lab")
     said = listening.communicate(timeout=30)[0]
-    assert re.findall(r"network lab: (\w+)", said) == ["Defined", "Started", "Stopped", "Undefined"]
+    assert re.findall(r"for network lab: (\w+)", said) == ["Defined", "Started", "Stopped", "Undefined"]
 
 
 def test_fifty_networks(host: Host) -> None:

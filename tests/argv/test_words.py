@@ -44,10 +44,7 @@ def test_a_bridge_is_a_tap_that_somebody_hands_over() -> None:
     )  # fmt: skip
     netdev = json.loads(values(command.argv, "-netdev")[0])
     assert netdev == {"type": "tap", "fd": "{fd:net0-tap}", "id": "hostnet0"}
-    assert command.descriptors["net0-tap"] == {
-        "kind": "tap", "ifname": "tap3", "mac": "52:54:00:00:00:07", "queues": 1, "vnet_header": True, "bridge": "br0",
-        "mtu": 9000,
-    }  # fmt: skip
+    assert command.descriptors["net0-tap"] == {"kind": "tap", "interface": "net0"}
     assert devices(command.argv, "virtio-net-pci")[0]["host_mtu"] == 9000
 
 

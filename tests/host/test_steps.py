@@ -17,13 +17,14 @@ import pytest
 
 from tests import needs
 from virshpy import errors
+from virshpy.host.links import mtu_of
 from virshpy.host.mounts import is_mount_point
 from virshpy.host.steps import Step
 from virshpy.host.steps import filesystem as fs
 from virshpy.host.steps.access import GiveFile, GiveTree, GrantAccess
 from virshpy.host.steps.descriptors import SecretPipe
 from virshpy.host.steps.kinds import restore
-from virshpy.host.steps.link import Tap, mtu_of
+from virshpy.host.steps.link import Tap
 from virshpy.host.steps.process import RunOnce, Spawn
 
 ALICE = 1879114001

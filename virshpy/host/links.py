@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from virshpy.host import processes
 
@@ -79,3 +80,48 @@ def _swapped(text: str) -> int:
     import sys
 
     return int.from_bytes(int(text, 16).to_bytes(4, sys.byteorder))
+
+
+def exists(device: str) -> bool:
+    return os.path.exists(f"/sys/class/net/{device}")
+
+
+def _told(device: str, what: str) -> str | None:
+    try:
+        with open(f"/sys/class/net/{device}/{what}") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def mtu_of(device: str) -> int | None:
+    """The MTU of a network device, or None where there is none."""
+    mtu = _told(device, "mtu")
+    return None if mtu is None else int(mtu)
+
+
+def mac_of(device: str) -> str | None:
+    """The address that a network device has."""
+    return _told(device, "address")
+
+
+def index(device: str) -> int:
+    """The kernel's number of a network device; 0 where there is none."""
+    return int(_told(device, "ifindex") or 0)
+
+
+def master_of(device: str) -> str | None:
+    """The bridge that a network device is a port of."""
+    try:
+        return os.path.basename(os.readlink(f"/sys/class/net/{device}/master"))
+    except OSError:
+        return None
+
+
+def tap_number(device: str) -> int | None:
+    """The device number behind which the queues of a macvtap are; None for what is no macvtap."""
+    pair = _told(device, f"tap{index(device)}/dev")
+    if pair is None:
+        return None
+    major, _, minor = pair.partition(":")
+    return os.makedev(int(major), int(minor))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.argv.words import Properties
     from virshpy.xml.domain.interface import Interface
 
-_TAPPED = ("ethernet", "bridge", "network")
+# Those that have a link of the host's own: it can be limited, counted, and opened for QEMU.
+LINKED = ("ethernet", "bridge", "direct", "network")
 _OFFLOADS = {
     "host": (("csum", "csum"), ("gso", "gso"), ("tso4", "host_tso4"), ("tso6", "host_tso6"), ("ecn", "host_ecn"),
              ("ufo", "host_ufo"), ("mrg_rxbuf", "mrg_rxbuf")),
@@ -45,7 +46,8 @@ def is_virtio(interface: Interface) -> bool:
 _MOST_QUEUES = 256  # of the kernel's taps
 
 
-def _queues(interface: Interface) -> int:
+def queues_of(interface: Interface) -> int:
+    """How many an interface has at its host's end."""
     driver = interface.driver
     return (driver.queues or 1) if driver is not None and is_virtio(interface) else 1
 
@@ -53,7 +55,7 @@ def _queues(interface: Interface) -> int:
 def _backend(guest: Guest, interface: Interface) -> Properties:
     """The netdev without its id."""
     kind = interface.type or "user"
-    if kind in _TAPPED:
+    if kind in LINKED:
         return _tap(guest, interface)
     if kind == "user":
         return _user(interface)
@@ -64,7 +66,7 @@ def _backend(guest: Guest, interface: Interface) -> Properties:
     if kind == "vdpa":
         path = interface.source.dev if interface.source else None
         guest.out.file(path or "", "rw", "vdpa")
-        queues = _queues(interface)
+        queues = queues_of(interface)
         return {"type": "vhost-vdpa", "vhostdev": path, "queues": queues if queues > 1 else None}
     if kind == "null":
         return {"type": "socket", "udp": "127.0.0.1:1", "localaddr": "127.0.0.1:0"}
@@ -75,25 +77,10 @@ def _backend(guest: Guest, interface: Interface) -> Properties:
 
 def _tap(guest: Guest, interface: Interface) -> Properties:
     alias = alias_of(interface)
-    source, queues = interface.source, _queues(interface)
-    what: dict[str, Any] = {
-        "kind": "tap",
-        "ifname": interface.target.dev if interface.target else None,
-        "mac": interface.mac.address if interface.mac else None,
-        "queues": queues,
-        "vnet_header": is_virtio(interface),
-    }
-    if interface.type == "bridge" and source is not None:
-        what["bridge"] = source.bridge
-    elif interface.type == "network" and source is not None:
-        what |= {"network": source.network, "bridge": source.bridge}
-    elif interface.managed is False:
-        what["existing"] = True
-    if interface.mtu is not None:
-        what["mtu"] = interface.mtu.size
+    queues = queues_of(interface)
+    what: dict[str, Any] = {"kind": "tap", "interface": alias}
     if queues > _MOST_QUEUES:
         raise errors.SystemCallError("Unable to create tap device: Argument list too long", hint="256 queues at most")
-    what = {key: value for key, value in what.items() if value is not None}
     names = [f"{alias}-tap{n}" if queues > 1 else f"{alias}-tap" for n in range(queues)]
     numbers = [guest.out.descriptor(name, what) for name in names]
     properties: Properties = {"type": "tap", "fd" if queues == 1 else "fds": ":".join(numbers)}
@@ -147,7 +134,7 @@ def _vhost_user(guest: Guest, interface: Interface) -> Properties:
             words.append(f"reconnect={source.reconnect.timeout}")
         guest.out.peer(source.path or "", source.reconnect)
     guest.add("-chardev", ",".join(words))
-    queues = _queues(interface)
+    queues = queues_of(interface)
     return {"type": "vhost-user", "chardev": f"char{alias}", "queues": queues if queues > 1 else None}
 
 
@@ -184,7 +171,7 @@ def _virtio_card(interface: Interface) -> Properties:
             offloads = getattr(driver, side)
             if offloads is not None:
                 properties |= {word: getattr(offloads, name) for name, word in rows}
-        queues = _queues(interface)
+        queues = queues_of(interface)
         if queues > 1:
             properties |= {"mq": True, "vectors": 2 * queues + 2}
         properties |= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
+from virshpy.drivers.qemu.argv.interfaces import LINKED
 from virshpy.drivers.qemu.images import complete_chain, cover
 from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.postparse.context import Context
@@ -13,7 +14,7 @@ from virshpy.drivers.qemu.start.ports import settle_ports
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import CID
-from virshpy.xml.domain.interface import Interface, InterfaceTarget
+from virshpy.xml.domain.interface import Interface, InterfaceTarget, named_by_itself
 from virshpy.xml.domain.security import Seclabel
 
 TYPE_CHECKING = False
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from virshpy.drivers.qemu.start.volumes import Volumes
     from virshpy.xml.domain.devices import Vsock
     from virshpy.xml.domain.storage import Disk
-
-_TAPPED = ("bridge", "ethernet", "network")
 
 
 def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: Identity) -> Volumes | None:
@@ -56,7 +55,7 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
     for interface in devices.interfaces:
         _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
-        _name_tap(domains, interface)
+        _name_link(domains, interface)
     settle_ports(domains, domain, journal, domains.own_directory(id))
     if devices.vsock is not None:
         _choose_address(devices.vsock)
@@ -106,22 +105,15 @@ def _link(interface: Interface) -> tuple[str | None, str] | None:
 
 
 def _check_link(interface: Interface) -> None:
-    link = _link(interface)
-    if link is None:
-        return
-    kind, name = link
-    if kind == "network":
+    if interface.type == "network":
         raise errors.NoNetwork(
-            f"no network with matching name '{name}'",
+            f"no network with matching name '{interface.source and interface.source.network}'",
             hint="virshpy has no networks yet; use <interface type='bridge'> with a bridge, or type='user'",
         )
-    if not os.path.exists(f"/sys/class/net/{name}"):
-        raise errors.SystemCallError(
-            f"Cannot get interface MTU on '{name}': No such device",
-            hint=f"make it first: ip link add {name} type bridge && ip link set {name} up"
-            if kind == "bridge"
-            else None,
-        )
+    if interface.type in LINKED:
+        from virshpy.drivers.qemu.start import nics
+
+        nics.check(interface, nics.plug_of(interface))
 
 
 def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) -> None:
@@ -142,17 +134,18 @@ def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) ->
                 )
 
 
-def _name_tap(domains: Domains, interface: Interface) -> None:
-    if interface.type not in _TAPPED or (interface.managed is False and interface.type == "ethernet"):
+def _name_link(domains: Domains, interface: Interface) -> None:
+    """Name the host's end, where its user has not: the next number that no link has."""
+    if interface.type not in LINKED or (interface.target and interface.target.managed is False):
         return
-    if interface.target is None:
-        interface.target = InterfaceTarget()
-    name = interface.target.dev
-    if name is None or name.startswith("vnet"):
-        name = f"vnet{domains.store.next('vnet') - 1}"
-        while os.path.exists(f"/sys/class/net/{name}"):
-            name = f"vnet{domains.store.next('vnet') - 1}"
-        interface.target.dev = name
+    target = interface.target = interface.target or InterfaceTarget()
+    if target.dev is not None and not named_by_itself(target):
+        return
+    head = "macvtap" if interface.type == "direct" else "vnet"
+    while True:
+        target.dev = f"{head}{domains.store.next(head) - 1}"
+        if not os.path.exists(f"/sys/class/net/{target.dev}"):
+            return
 
 
 def _choose_address(vsock: Vsock) -> None:

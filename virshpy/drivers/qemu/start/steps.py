@@ -7,8 +7,10 @@ from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv.build import command_line
+from virshpy.drivers.qemu.argv.interfaces import LINKED, queues_of
 from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.identity import Identity
+from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.drivers.qemu.start.holders import guest_with
 from virshpy.drivers.qemu.start.hooks import hook_steps
 from virshpy.drivers.qemu.start.paths import OTHER_FIRMWARE, Opening
@@ -28,17 +30,17 @@ from virshpy.host.steps.filesystem import (
     RotateLog,
     WriteFile,
 )
-from virshpy.host.steps.link import Tap, mtu_of
 from virshpy.host.steps.process import RunOnce, Spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from virshpy.drivers.qemu.argv.runtime import CommandLine
     from virshpy.drivers.qemu.capabilities.caps import QemuCaps
     from virshpy.drivers.qemu.records import Domains
+    from virshpy.drivers.qemu.start.nics import HostEnd
     from virshpy.host.steps import Step
     from virshpy.host.systemd import Scope
     from virshpy.xml.domain import Domain
@@ -167,7 +169,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_overlay_images(domain, identity),
         *_helper_steps(domains, domain, identity, own, scope),
     ]
-    spawn.descriptors, devices = _descriptors(command, opening, own)
+    spawn.descriptors, devices = _descriptors(command, opening, own, _host_ends(domain))
     spawn.descriptors["monitor"] = monitor
     steps += [*devices, start_hook, spawn]
     return StartPlan([step for step in steps if step is not None], spawn, monitor, last)
@@ -243,34 +245,18 @@ def _passage(domains: Domains, identity: Identity, directory: str) -> list[Step]
     return [GrantAccess(folder, identity.uid, access.SEARCH, locks) for folder in sorted(blocked)]
 
 
-def _tap(what: dict[str, Any]) -> Tap:
-    """The host's end of an interface. A bridge takes the lowest address of its ports for its own: fe:… never is."""
-    bridge, mac = what.get("bridge"), what.get("mac")
-    return Tap(
-        what["ifname"],
-        mac=mac and f"fe{mac[2:]}",
-        bridge=bridge,
-        mtu=what.get("mtu") or (bridge and mtu_of(bridge)),
-        queues=what.get("queues", 1),
-    )
-
-
-def _descriptors(command: CommandLine, opening: Opening, own: str) -> tuple[dict[str, Any], list[Step]]:
-    """What QEMU is handed open, and the steps that make the devices for it."""
+def _descriptors(
+    command: CommandLine, opening: Opening, own: str, ends: Mapping[str, HostEnd]
+) -> tuple[dict[str, Any], list[Step]]:
+    """What QEMU is handed open, and the steps that make what is behind it."""
     openers: dict[str, Any] = {}
-    taps: dict[str, Tap] = {}
-    sockets: list[ListeningSocket] = []
+    steps: dict[str, list[Step]] = {}
     for name, what in command.descriptors.items():
         kind = what["kind"]
         if kind == "tap":
-            if os.geteuid() != 0:
-                raise errors.OperationDenied(
-                    "creating a tap device needs root", hint="use <interface type='user'>, or qemu:///system as root"
-                )
-            ifname = what["ifname"]
-            tap = openers[name] = taps.get(ifname) or _tap(what)
-            if not what.get("existing"):
-                taps[ifname] = tap
+            alias = what["interface"]
+            openers[name] = ends[alias].opener
+            steps[alias] = ends[alias].steps
         elif kind in ("vhost-net", "vhost-vsock"):
             openers[name] = OpenFile(f"/dev/{kind}")
         elif kind == "listen":
@@ -278,7 +264,24 @@ def _descriptors(command: CommandLine, opening: Opening, own: str) -> tuple[dict
             opening.require_free(path)
             by_hand = f"{own}/{os.path.basename(path)}" if path.startswith(f"{opening.directory}/") else None
             openers[name] = ListeningSocket(path, by_hand=by_hand)
-            sockets.append(openers[name])
+            steps[name] = [openers[name]]
         else:
             raise errors.ConfigUnsupported(f"a descriptor of kind '{kind}' cannot be opened yet")
-    return openers, [*taps.values(), *sockets]
+    return openers, [step for group in steps.values() for step in group]
+
+
+def _host_ends(domain: Domain) -> dict[str, HostEnd]:
+    """The host's end of each interface that has a link of its own, by the interface's alias."""
+    linked = [interface for interface in domain.devices.interfaces if interface.type in LINKED]
+    if not linked:
+        return {}
+    if os.geteuid() != 0:
+        raise errors.OperationDenied(
+            "creating a tap device needs root", hint="use <interface type='user'>, or qemu:///system as root"
+        )
+    from virshpy.drivers.qemu.start import nics
+
+    return {
+        alias_of(interface): nics.host_end(domain, interface, nics.plug_of(interface), queues_of(interface))
+        for interface in linked
+    }

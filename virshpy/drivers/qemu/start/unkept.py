@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from virshpy.drivers.qemu.argv.interfaces import LINKED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +54,15 @@ def _of_devices(domain: Domain) -> Iterator[str]:
 
 
 _OF_INTERFACES = {
-    "bandwidth": "<bandwidth>", "vlan": "<vlan>", "virtualport": "<virtualport>", "filterref": "<filterref>",
-    "coalesce": "<coalesce>", "port_forwards": "<portForward>", "script": "<script>", "downscript": "<downscript>",
-    "trustGuestRxFilters": "trustGuestRxFilters='yes'",
+    "filterref": "<filterref>", "coalesce": "<coalesce>", "port_forwards": "<portForward>",
 }  # fmt: skip
 
 
 def _of_interface(interface: Interface) -> Iterator[str]:
-    if interface.port is not None and interface.port.isolated:
-        yield "<port isolated='yes'> of <interface>"
+    if interface.type not in LINKED and interface.bandwidth is not None:
+        yield f"<bandwidth> of <interface type='{interface.type}'>"
+    if interface.type != "direct" and interface.trustGuestRxFilters:
+        yield f"trustGuestRxFilters='yes' of <interface type='{interface.type}'>"
     for name, words in _OF_INTERFACES.items():
         if getattr(interface, name):
             yield f"{words} of <interface>"

@@ -15,7 +15,6 @@ from virshpy.xml.element import Element, Field, attr
 from virshpy.xml.scalars import Enum
 
 NEVER = {
-    "InterfaceBackend.type": "libvirt 9.0 refuses every word of it, its own two as well",
     "SCSIHostKind.type": "stands for those that are refused",
     "OtherKind.type": "stands for those that are refused",
 }

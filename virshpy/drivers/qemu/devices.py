@@ -1,18 +1,20 @@
-"""The devices of a guest, as far as they are asked about: so far, which addresses its interfaces have."""
+"""The devices of a guest, as far as they are asked about and changed: so far, its interfaces."""
 
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.driver.domain.devices import DeviceOperations, InterfaceAddresses, IPAddress
-from virshpy.drivers.qemu import reading
+from virshpy.driver.contract import accepts
+from virshpy.driver.domain.devices import DeviceOperations, InterfaceAddresses, InterfaceStats, IPAddress
+from virshpy.drivers.qemu import endings, reading
 from virshpy.drivers.qemu.records import Domains
-from virshpy.enums import InterfaceAddressesSource, IPAddrType
+from virshpy.enums import DeviceModifyFlags, InterfaceAddressesSource, IPAddrType, ModificationImpact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.driver.domain import DomainRef
+    from virshpy.enums.parameters import Parameters
     from virshpy.host.site import Site
     from virshpy.xml.domain import Domain
 
@@ -39,6 +41,36 @@ class DeviceRows(DeviceOperations):
                 raise errors.ArgumentUnsupported("QEMU guest agent is not configured")
             return _told(agent.ask(path, "guest-network-get-interfaces", {}, pids=record.pids))
         raise errors.ArgumentUnsupported(f"Unknown IP address data source {source}")
+
+    def domain_interface_stats(self, domain: DomainRef, device: str) -> InterfaceStats:
+        from virshpy.drivers.qemu import interfaces
+
+        return interfaces.statistics(self.domains, domain, device)
+
+    @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
+    def domain_get_interface_parameters(self, domain: DomainRef, device: str, *, flags: int = 0) -> Parameters:
+        from virshpy.drivers.qemu.interface_changes import find_interface, rates
+
+        return {**rates(find_interface(endings.document_of(self.domains, domain, flags), device))}
+
+    @accepts(ModificationImpact.LIVE | ModificationImpact.CONFIG)
+    def domain_set_interface_parameters(
+        self, domain: DomainRef, device: str, params: Parameters, *, flags: int = 0
+    ) -> None:
+        from virshpy.drivers.qemu import interfaces
+
+        interfaces.set_limits(self.domains, domain, device, params, flags)
+
+    @accepts(DeviceModifyFlags.LIVE | DeviceModifyFlags.CONFIG | DeviceModifyFlags.FORCE)
+    def domain_update_device_flags(self, domain: DomainRef, xml: str, *, flags: int = 0) -> None:
+        from virshpy.drivers.qemu import interfaces
+        from virshpy.xml.domain.interface import Interface
+        from virshpy.xml.parse import parse
+
+        root = parse(xml, source="(device_definition)")
+        if root.tag != "interface":
+            raise errors.NoSupport("virDomainUpdateDeviceFlags", hint="so far an <interface> can be changed")
+        interfaces.update(self.domains, domain, Interface.from_node(root), flags)
 
 
 def _spoken_to(document: Domain) -> list[InterfaceAddresses]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu.records import Domains, Record
-from virshpy.enums import ShutoffReason
+from virshpy.enums import ModificationImpact, ShutoffReason
 from virshpy.host import files, processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from virshpy.xml.domain import Domain
 
 # What `active.expect` says of a guest that somebody has begun to destroy.
 DESTROY = "destroy"
@@ -57,6 +61,20 @@ def current(domains: Domains, ref: DomainRef) -> Record:
     """The guest as it is now: one that ended while nobody looked is taken note of first. Raises NoDomain."""
     record = domains.find(ref)
     return domains.find(ref) if refresh(domains, [record]) else record
+
+
+def document_of(domains: Domains, ref: DomainRef, flags: int) -> Domain:
+    """The one document, of a domain as it is now, that flags of ModificationImpact mean.
+
+    Raises InvalidArg, OperationInvalid, NoDomain.
+    """
+    from virshpy.drivers.qemu import reading
+
+    if flags & ModificationImpact.LIVE and flags & ModificationImpact.CONFIG:
+        raise errors.InvalidArg("flags 'VIR_DOMAIN_AFFECT_LIVE' and 'VIR_DOMAIN_AFFECT_CONFIG' are mutually exclusive")
+    record = current(domains, ref)
+    live, _ = domains.kind.affected(record, flags & (ModificationImpact.LIVE | ModificationImpact.CONFIG))
+    return reading.parse(domains.live_document(record.uuid) if live else domains.definition(record.uuid))
 
 
 def _look_after(domains: Domains, record: Record) -> bool:

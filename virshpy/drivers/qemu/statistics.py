@@ -139,7 +139,9 @@ def _of_vcpus(guest: Guest, session: MonitorSession) -> Figures:
 
 
 def _of_interfaces(document: Domain) -> Figures:
-    """Of the host's end: what the guest has sent, the host has received."""
+    """Of the host's end, as the guest sees it."""
+    from virshpy.drivers.qemu.interfaces import as_the_guest
+
     interfaces = document.devices.interfaces
     yield "net.count", len(interfaces)
     counted = links.counters()
@@ -147,9 +149,9 @@ def _of_interfaces(document: Domain) -> Figures:
         name = interface.target.dev if interface.target is not None else None
         if not name or name not in counted:
             continue
-        received, sent = counted[name]
+        received, sent = as_the_guest(interface, *counted[name])
         yield f"net.{number}.name", name
-        for way, values in (("rx", sent), ("tx", received)):
+        for way, values in (("rx", received), ("tx", sent)):
             for what, value in zip(("bytes", "pkts", "errs", "drop"), values, strict=True):
                 yield f"net.{number}.{way}.{what}", value
 

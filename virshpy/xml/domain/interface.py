@@ -186,9 +186,10 @@ class InterfaceDriver(VirtioDriver):
 
 
 class InterfaceBackend(Element, tag="backend", drop_empty=True):
-    type: str | None = attr(Enum(""))  # QEMU's own is what there is without one
+    type: str | None = attr(Enum("passt"))  # QEMU's own is what there is without one
     tap: str | None = attr()
     vhost: str | None = attr()
+    logFile: str | None = attr(FILE)
 
 
 class Tune(Element, tag="tune"):
@@ -229,17 +230,21 @@ class Coalesce(Element, tag="coalesce"):
 
 
 class ForwardRange(Element, tag="range"):
-    start: int | None = attr(POSITIVE)
+    start: int | None = attr(POSITIVE, required=True)
     end: int | None = attr(POSITIVE)
     to: int | None = attr(POSITIVE)
     exclude: bool | None = attr(YESNO)
 
 
 class PortForward(Element, tag="portForward"):
-    proto: str | None = attr(Enum("tcp udp"))
+    proto: str | None = attr(Enum("tcp udp"), required=True)
     address: str | None = attr()
     dev: str | None = attr(DEVICE)
     ranges: list[ForwardRange] = many(ForwardRange)
+
+    def _check(self, node: Node) -> None:
+        if self.address is not None and ip_version(self.address) is None:
+            raise Refusal(errors.XMLError, f"Invalid address '{self.address}' in <portForward>", node)
 
 
 _DIRECT = ("vepa", "private", "bridge", "passthrough")
@@ -356,6 +361,8 @@ class Interface(Device, tag="interface"):
         names = _SOURCES.get(made.type or "")
         if made.source is not None and names is not None:
             names = _NETWORK if made.type == "network" and reading.inactive else names
+            if made.type == "user" and made.backend is not None and made.backend.type == "passt":
+                names = names | {"dev"}
             for name in made.source._fields.keys() - names - _COMMON:
                 made.source.__dict__.pop(name, None)
         return made

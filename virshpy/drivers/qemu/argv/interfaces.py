@@ -43,6 +43,13 @@ def is_virtio(interface: Interface) -> bool:
     return model in ("virtio", "virtio-transitional", "virtio-non-transitional")
 
 
+def is_macvtap(interface: Interface) -> bool:
+    """Whether the host's end is a macvtap, also as a running guest on a network of such has it: then it counts, sends
+    and receives as the guest does."""
+    source = interface.source
+    return interface.type == "direct" or (interface.type == "network" and source is not None and source.dev is not None)
+
+
 _MOST_QUEUES = 256  # of the kernel's taps
 
 
@@ -58,7 +65,7 @@ def _backend(guest: Guest, interface: Interface) -> Properties:
     if kind in LINKED:
         return _tap(guest, interface)
     if kind == "user":
-        return _user(interface)
+        return _passt(guest, interface) if has_passt(interface) else _user(interface)
     if kind in ("server", "client", "mcast", "udp"):
         return _socket(interface)
     if kind == "vhostuser":
@@ -95,6 +102,22 @@ def _tap(guest: Guest, interface: Interface) -> Properties:
     if interface.tune is not None and interface.tune.sndbuf is not None:
         properties["sndbuf"] = interface.tune.sndbuf
     return properties
+
+
+def has_passt(interface: Interface) -> bool:
+    return interface.backend is not None and interface.backend.type == "passt"
+
+
+def passt_socket(directory: str, interface: Interface) -> str:
+    """Where passt listens for QEMU."""
+    return f"{directory}/{alias_of(interface)}-passt.sock"
+
+
+def _passt(guest: Guest, interface: Interface) -> Properties:
+    if guest.caps.version < (7, 2, 0):
+        raise errors.ConfigUnsupported("the passt network backend is not supported with this QEMU binary")
+    address = {"type": "unix", "path": passt_socket(guest.runtime.home_dir, interface)}
+    return {"type": "stream", "addr": address, "server": False}
 
 
 def _user(interface: Interface) -> Properties:

@@ -1,4 +1,4 @@
-"""Processes that a guest has beside its QEMU: a TPM emulator, file servers. They start before it and end after it."""
+"""Processes beside a guest's QEMU: a TPM emulator, file servers, passt. They start before it and end after it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from shlex import quote
 
 from virshpy import errors
+from virshpy.drivers.qemu.argv.interfaces import has_passt
 from virshpy.drivers.qemu.vault import secret_value
 from virshpy.host.steps.access import GiveTree
 from virshpy.host.steps.descriptors import SecretPipe
@@ -46,6 +47,11 @@ def _steps(domains: Domains, domain: Domain, identity: Identity, directory: str)
         virtiofs = filesystem.driver is not None and filesystem.driver.type == "virtiofs"
         if virtiofs and not (filesystem.source and filesystem.source.socket):
             yield from _virtiofsd(domains, domain, filesystem, identity, directory)
+    for interface in domain.devices.interfaces:
+        if has_passt(interface):
+            from virshpy.drivers.qemu.start.passt import passt_steps
+
+            yield from passt_steps(domains, domain, interface, identity, directory)
 
 
 def _swtpm(domains: Domains, domain: Domain, tpm: TPM, identity: Identity, directory: str) -> Iterator[Step]:

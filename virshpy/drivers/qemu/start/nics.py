@@ -42,11 +42,6 @@ def plug_of(interface: Interface) -> Plug:
     return Plug(type="none")
 
 
-def on_a_macvtap(interface: Interface, plug: Plug | None = None) -> bool:
-    """Whether the host's end is a macvtap: then it counts, sends and receives as the guest does."""
-    return (plug or plug_of(interface)).type == "direct"
-
-
 def host_end(domain: Domain, interface: Interface, plug: Plug, queues: int = 1) -> HostEnd:
     """The host's end of an interface that has a name (``<target dev=…/>``) and an address."""
     assert interface.target is not None and interface.target.dev is not None
@@ -203,15 +198,20 @@ def check(interface: Interface, plug: Plug) -> None:
             f"interface {mac} - virtualport type='{port}' is not supported",
             hint="it needs a daemon of the switch's maker; <virtualport type='openvswitch'/> works with a bridge",
         )
-    if interface.vlan is not None and port != "openvswitch":
+    check_vlan(interface, plug)
+    if (interface.script or interface.downscript) and interface.type != "ethernet":
+        raise errors.ConfigUnsupported(f"scripts are not supported on interfaces of type {interface.type}")
+
+
+def check_vlan(interface: Interface, plug: Plug) -> None:
+    """Refuse VLANs where nobody would keep them. Raises ConfigUnsupported."""
+    if interface.vlan is not None and not is_switched(interface):
         if plug.type == "direct" and plug.mode == "passthrough":
             raise errors.ConfigUnsupported(f"vlan can only be set for SR-IOV VFs, but {plug.dev} is not a VF")
         raise errors.ConfigUnsupported(
-            f"interface {mac} - vlan tag not supported for this connection type",
+            f"interface {interface.mac and interface.mac.address} - vlan tag not supported for this connection type",
             hint="use a bridge of Open vSwitch (<virtualport type='openvswitch'/>), or a bridge on a link of the VLAN",
         )
-    if (interface.script or interface.downscript) and interface.type != "ethernet":
-        raise errors.ConfigUnsupported(f"scripts are not supported on interfaces of type {interface.type}")
 
 
 def _check_there(interface: Interface, plug: Plug) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from virshpy import errors
 from virshpy.drivers.qemu.argv.build import command_line
-from virshpy.drivers.qemu.argv.interfaces import LINKED, queues_of
+from virshpy.drivers.qemu.argv.interfaces import LINKED, has_passt, queues_of
 from virshpy.drivers.qemu.argv.runtime import Runtime
 from virshpy.drivers.qemu.identity import Identity
 from virshpy.drivers.qemu.postparse.aliases import alias_of
@@ -178,7 +178,8 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
 def _helper_steps(
     domains: Domains, domain: Domain, identity: Identity, own: str, scope: Scope | None
 ) -> Iterable[Step]:
-    if not domain.devices.tpms and not domain.devices.filesystems:
+    devices = domain.devices
+    if not devices.tpms and not devices.filesystems and not any(map(has_passt, devices.interfaces)):
         return ()
     from virshpy.drivers.qemu.start.helper_processes import helper_steps
 

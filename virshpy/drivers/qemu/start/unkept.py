@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from virshpy.drivers.qemu.argv.interfaces import LINKED
+from virshpy.drivers.qemu.argv.interfaces import LINKED, has_passt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _of_devices(domain: Domain) -> Iterator[str]:
 
 
 _OF_INTERFACES = {
-    "filterref": "<filterref>", "coalesce": "<coalesce>", "port_forwards": "<portForward>",
+    "filterref": "<filterref>", "coalesce": "<coalesce>",
 }  # fmt: skip
 
 
@@ -63,6 +63,8 @@ def _of_interface(interface: Interface) -> Iterator[str]:
         yield f"<bandwidth> of <interface type='{interface.type}'>"
     if interface.type != "direct" and interface.trustGuestRxFilters:
         yield f"trustGuestRxFilters='yes' of <interface type='{interface.type}'>"
+    if interface.port_forwards and not has_passt(interface):
+        yield "<portForward> of <interface> without <backend type='passt'/>"
     for name, words in _OF_INTERFACES.items():
         if getattr(interface, name):
             yield f"{words} of <interface>"

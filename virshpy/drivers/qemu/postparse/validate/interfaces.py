@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.drivers.qemu.argv.interfaces import has_passt
 from virshpy.drivers.qemu.postparse.pci.needs import not_on_pci
 from virshpy.drivers.qemu.postparse.places import pci_of
 
@@ -83,6 +84,10 @@ def _check_connection(interface: Interface) -> None:
             f"interface {mac} - <port isolated='yes'/> is not supported for network interfaces with virtualport "
             f"type='{port}'"
         )
+    if has_passt(interface) and kind != "user":
+        raise errors.ConfigUnsupported(
+            f"The 'passt' backend can only be used with <interface type='user'>, not type='{kind}'"
+        )
     if interface.target is not None and interface.target.managed is False and kind != "ethernet":
         raise errors.ConfigUnsupported(f"unmanaged target dev is not supported on interfaces of type '{kind}'")
 
@@ -121,6 +126,8 @@ def _check_guest_side(interface: Interface) -> None:
                 f"Only one {(row.family or '').replace('ip', 'IP')} address per interface is allowed"
             )
         seen.add(row.family)
+        if has_passt(interface):
+            continue  # which gives the guest whatever prefix it is told
         if row.prefix and row.family == "ipv4" and row.prefix not in _PREFIXES:
             raise errors.XMLError("invalid prefix, must be in range of 4-27")
         if row.prefix and row.family == "ipv6" and row.prefix != 64:

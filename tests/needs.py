@@ -35,3 +35,11 @@ def _root_is_a_mount() -> bool:
 
 # Inside a chroot no mount namespace can be given a root of its own.
 mount_namespaces = pytest.mark.skipif(not _root_is_a_mount(), reason="needs a root directory that is a mount point")
+
+
+def _has_a_default_route() -> bool:
+    with open("/proc/net/route") as lines:
+        return any(line.split()[1] == "00000000" for line in lines)
+
+
+default_route = pytest.mark.skipif(not _has_a_default_route(), reason="needs a default route, whose link passt takes")

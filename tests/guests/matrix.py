@@ -7,8 +7,10 @@ A new verb adds its row here. test_crash_matrix.py tries each row; tests/structu
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +28,10 @@ from virshpy.enums import StoragePoolCreateFlags, StorageXMLFlags, UndefineFlags
 UUID = "3f1c4a5e-0001-4000-8000-00000000c0de"
 POOL = "3f1c4a5e-0003-4000-8000-00000000c0de"
 SECRET = "3f1c4a5e-0002-4000-8000-00000000c0de"
+_MAC = "52:54:00:c0:de:01"
+_ROOT = os.geteuid() == 0
+_LINK = f"vpc{os.getpid() % 100000}"
+_IMPACT = "--live --config" if _ROOT else "--config"  # what has no link of the host's cannot be limited
 _FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 
 
@@ -99,6 +105,12 @@ class Ground:
         firmware = f"<loader readonly='yes' type='pflash'>{_FIRMWARE}</loader>"
         return text.replace("</os>", f"{firmware}<nvram template='{template}'>{self.nvram}</nvram></os>")
 
+    def linked(self) -> str:
+        """With an interface: for root one that has a link of the host's, called as no other process calls one."""
+        kind = f"<interface type='ethernet'><target dev='{_LINK}'/>" if _ROOT else "<interface type='user'>"
+        interface = f"{kind}<mac address='{_MAC}'/><bandwidth><outbound average='9'/></bandwidth></interface>"
+        return self.small().replace("</devices>", f"{interface}</devices>")
+
     def seen(self) -> dict[str, Any]:
         """What the next command finds: objects with their states and documents, files, processes."""
         found: dict[str, Any] = {}
@@ -117,6 +129,10 @@ class Ground:
         found["built"] = self.pool.stat().st_mode if self.pool.exists() else None
         found["files"] = {path.name: path.stat().st_mode for path in self.kept if path.exists()}
         found["processes"] = len(processes(f"{self.root}[/ ]"))
+        found["links"] = sorted(path.name for path in Path("/sys/class/net").glob(f"*{_LINK}"))
+        if found["links"]:
+            queues = subprocess.run(["tc", "class", "show", "dev", _LINK], capture_output=True, text=True, check=True)
+            found["queues"] = re.findall(r"rate \S+ ceil \S+", queues.stdout)
         if not found["processes"]:
             found["left"] = nothing_left(self.root)
         return found
@@ -142,6 +158,7 @@ class Ground:
             text = domain.xml_desc(flags=XMLFlags.INACTIVE | XMLFlags.SECURE)
             found["definition"] = text.replace(str(self.root), "")
         if domain.is_active():
+            found["live"] = re.findall("<interface.*</interface>", domain.xml_desc(), re.DOTALL)
             assert "VM status" in domain.qemu_monitor_command("info status", human=True)
         return found
 
@@ -232,6 +249,14 @@ def _runs(ground: Ground) -> None:
     ground.start(ground.small())
 
 
+def _runs_with_a_link(ground: Ground) -> None:
+    ground.start(ground.linked())
+
+
+def _has_a_link(ground: Ground) -> None:
+    ground.define(ground.linked())
+
+
 def _runs_in_full(ground: Ground) -> None:
     ground.start(ground.full())
 
@@ -270,6 +295,10 @@ ROWS = (
     Row("start crash", "domain_create_with_flags", _defines, 20),
     Row("start crash", "domain_create_with_flags", _hooks, 20),
     Row("destroy crash", "domain_destroy_flags", _runs_with_hooks, 15),
+    Row("start crash", "domain_create_with_flags", _has_a_link, 20),
+    Row("destroy crash", "domain_destroy_flags", _runs_with_a_link, 15),
+    Row(f"domiftune crash {_MAC} --inbound 100 {_IMPACT}", "domain_set_interface_parameters", _runs_with_a_link),
+    Row(f"domif-setlink crash {_MAC} down", "domain_update_device_flags", _runs_with_a_link, 4),
     Row("create {root}/crash.xml", "domain_create_xml", _writes, 20),
     Row("destroy crash", "domain_destroy_flags", _runs_in_full, 15),
     Row("destroy crash --graceful", "domain_destroy_flags", _runs, 15),

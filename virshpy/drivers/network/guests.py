@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from virshpy import errors
+from virshpy.driver.network import NetworkPortRef
 from virshpy.drivers.network.records import Networks
 from virshpy.xml.domain.interface import InterfaceSource
 from virshpy.xml.port import NetworkPort, Owner, PortBandwidth, PortMAC, ReceiveFilters
@@ -10,10 +11,14 @@ from virshpy.xml.uuids import new_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from virshpy.driver.network import DHCPLease
     from virshpy.drivers.network.records import NetworkRow
     from virshpy.host.site import Site
+    from virshpy.host.steps import Step
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.interface import Interface
+    from virshpy.xml.network import Network
+    from virshpy.xml.port import Plug
 
 _TYPES = {"network": "network", "bridge": "bridge", "direct": "direct", "hostdev-pci": "hostdev"}
 
@@ -57,8 +62,53 @@ def plug_in(site: Site, domain: Domain, interface: Interface, journal: str) -> N
     if row is None or not row.active:
         raise errors.OperationInvalid(f"network '{source.network}' is not active")
     port = _wanted(domain, interface, source)
-    networks.plug_in(row, port, journal, interface.target.dev if interface.target is not None else None)
+    networks.plug_in(row, port, journal)
     _become(interface, source, port)
+
+
+def port_of(site: Site, interface: Interface) -> tuple[Plug, list[Step]]:
+    """What the port of a prepared interface is plugged into, and what its network does for it on the host.
+
+    The link that is plugged in is put on record, so that it comes back with its network.
+    """
+    networks = Networks(site)
+    source, target = interface.source, interface.target
+    assert source is not None and source.portid is not None and target is not None
+    row = networks.by_name(str(source.network))
+    if row is None:
+        raise networks.kind.absent("name", source.network)
+    networks.name_device(row.uuid, source.portid, str(target.dev))
+    port = NetworkPort.parse(networks.port(NetworkPortRef(row.ref, source.portid))["xml"])
+    assert port.plug is not None
+    return port.plug, _share(networks.document(row), port)
+
+
+def _share(network: Network, port: NetworkPort) -> list[Step]:
+    """A class of the bridge's queue for who has a floor."""
+    bandwidth, shared = port.bandwidth, network.bandwidth and network.bandwidth.inbound
+    if bandwidth is None or bandwidth.classID is None or bandwidth.inbound is None or not shared:
+        return []
+    from virshpy.host.steps.traffic import Share
+
+    assert port.mac is not None and port.plug is not None
+    ceiling = shared.peak or shared.average or 0
+    floor = bandwidth.inbound.floor or 0
+    return [Share(str(port.plug.bridge), bandwidth.classID, str(port.mac.address), floor=floor, ceiling=ceiling)]
+
+
+def addresses(site: Site, interface: Interface) -> list[DHCPLease]:
+    """The leases of a running guest's interface; none where it is on no network that has any."""
+    source = interface.source
+    mac = interface.mac.address if interface.mac is not None else None
+    if source is None or not source.network or not mac:
+        return []
+    from virshpy.drivers.network import leases, life
+
+    networks = Networks(site)
+    row = networks.by_name(source.network)
+    if row is None or not row.active:
+        return []
+    return leases.read(networks.document(row), life.place(networks, row.uuid), mac)
 
 
 def _wanted(domain: Domain, interface: Interface, source: InterfaceSource) -> NetworkPort:
@@ -87,8 +137,6 @@ def _become(interface: Interface, source: InterfaceSource, port: NetworkPort) ->
         from virshpy.xml.port import Bandwidth
 
         interface.bandwidth = Bandwidth(inbound=port.bandwidth.inbound, outbound=port.bandwidth.outbound)
-    if port.rxfilters is not None and interface.trustGuestRxFilters is None:
-        interface.trustGuestRxFilters = port.rxfilters.trustGuest
     if plug.address is not None:
         from virshpy.xml.domain.address import PCIAddress
 

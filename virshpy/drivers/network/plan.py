@@ -7,9 +7,11 @@ import os
 from virshpy import errors
 from virshpy.drivers.network import firewall
 from virshpy.drivers.network.dnsmasq import is_served, serving
+from virshpy.host import traffic
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
 from virshpy.host.steps.firewalld import InZone
 from virshpy.host.steps.network import Bridge, Dnsmasq, Forwarding, Table
+from virshpy.host.steps.traffic import Limit
 from virshpy.xml.inet import as_number, leading_ones
 from virshpy.xml.network import BRIDGED, NAT, PortRange
 
@@ -34,9 +36,9 @@ def live(network: Network) -> Network:
     return network
 
 
-def start_steps(network: Network, directory: str, ports: Sequence[str] = ()) -> list[Step]:
+def start_steps(network: Network, directory: str, ports: Sequence[tuple[str, bool]] = ()) -> list[Step]:
     """The steps for an active network's document. ``directory`` is to hold its dnsmasq's files,
-    ``ports`` are links that were plugged in before.
+    ``ports`` are links that were plugged in before, and whether each is isolated from the others.
 
     Networks on links that the host has already need none: their guests are plugged in there.
     """
@@ -51,9 +53,23 @@ def start_steps(network: Network, directory: str, ports: Sequence[str] = ()) -> 
         steps.append(Forwarding(keys))
     if (script := firewall.rules(network)) is not None:
         steps.append(Table(firewall.FAMILY, firewall.table_name(bridge), script))
+    if limits := _limits(network):
+        steps.append(Limit(bridge, limits, shared=True))
     if is_served(network):
         steps += served_steps(network, directory)
     return steps
+
+
+def _limits(network: Network) -> dict[str, dict[str, int]]:
+    """What all guests together may receive by way of the host, and send: the bridge sends what they receive."""
+    bandwidth = network.bandwidth
+    if bandwidth is None:
+        return {}
+    inbound, outbound = (
+        {} if rate is None else {part: getattr(rate, part) or 0 for part in ("average", "peak", "burst")}
+        for rate in (bandwidth.inbound, bandwidth.outbound)
+    )
+    return traffic.limits(inbound, outbound)
 
 
 def served_steps(network: Network, directory: str) -> Iterator[Step]:
@@ -98,7 +114,7 @@ def _checked_name(network: Network) -> str:
     return name
 
 
-def _bridge(network: Network, name: str, ports: Sequence[str]) -> Bridge:
+def _bridge(network: Network, name: str, ports: Sequence[tuple[str, bool]]) -> Bridge:
     bridge = network.bridge
     assert bridge is not None
     options = []

@@ -135,10 +135,13 @@ class Networks(Objects[NetworkRow]):
     def done(self, uuid: str) -> None:
         self.store.execute("DELETE FROM run.network_due WHERE uuid = ?", uuid)
 
-    def plugged(self, uuid: str) -> list[str]:
-        """The links that are plugged into a network's bridge, for its ports."""
-        query = "SELECT device FROM run.network_port WHERE network = ? AND device IS NOT NULL ORDER BY device"
-        return [row[0] for row in self.store.all(query, uuid)]
+    def plugged(self, uuid: str) -> list[tuple[str, bool]]:
+        """(link, isolated) of each that is plugged into a network's bridge, for its ports."""
+        from virshpy.xml.port import NetworkPort
+
+        query = "SELECT device, xml FROM run.network_port WHERE network = ? AND device IS NOT NULL ORDER BY device"
+        found = [(row[0], NetworkPort.parse(row[1]).port) for row in self.store.all(query, uuid)]
+        return [(device, bool(options is not None and options.isolated)) for device, options in found]
 
     # ports
     def ports(self, uuid: str) -> list[str]:
@@ -153,7 +156,7 @@ class Networks(Objects[NetworkRow]):
             raise errors.NoNetworkPort(f"Network port with UUID {ref.uuid} does not exist")
         return row
 
-    def plug_in(self, row: NetworkRow, port: NetworkPort, journal: str | None, device: str | None = None) -> None:
+    def plug_in(self, row: NetworkRow, port: NetworkPort, journal: str | None) -> None:
         """Make a port of an active network, in the transaction of whoever wants it: two never get the same link.
 
         Raises what ports.allocate raises, and NetworkPortExist.
@@ -172,10 +175,15 @@ class Networks(Objects[NetworkRow]):
             taken = {one[0] for one in self.store.all("SELECT class FROM run.network_port WHERE network = ?", row.uuid)}
             port.bandwidth.classID = next(n for n in range(ports.FIRST_CLASS, 1 << 15) if n not in taken)
         self.store.execute(
-            "INSERT INTO run.network_port VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            port.uuid, row.uuid, journal, device, ports.plug_name(port.plug), floor,
+            "INSERT INTO run.network_port VALUES (?, ?, ?, NULL, ?, ?, ?, ?)",
+            port.uuid, row.uuid, journal, ports.plug_name(port.plug), floor,
             port.bandwidth and port.bandwidth.classID, port.format(),
         )  # fmt: skip
+
+    def name_device(self, network: str, uuid: str, device: str) -> None:
+        """Put down which link is plugged into a port."""
+        query = "UPDATE run.network_port SET device = ? WHERE network = ? AND uuid = ?"
+        self.store.execute(query, device, network, uuid)
 
     def guests_on(self, uuid: str) -> list[str]:
         """The names of the guests that have ports of a network."""

@@ -30,7 +30,7 @@ class DeviceRows(DeviceOperations):
         record = self.domains.require_active(domain)
         document = reading.parse(self.domains.live_document(record.uuid))
         if source == InterfaceAddressesSource.LEASE:
-            return []  # leases are those of virtual networks, which no guest of ours can be on yet
+            return self._leased(document)
         if source == InterfaceAddressesSource.ARP:
             return list(_spoken_to(document))
         if source == InterfaceAddressesSource.AGENT:
@@ -41,6 +41,18 @@ class DeviceRows(DeviceOperations):
                 raise errors.ArgumentUnsupported("QEMU guest agent is not configured")
             return _told(agent.ask(path, "guest-network-get-interfaces", {}, pids=record.pids))
         raise errors.ArgumentUnsupported(f"Unknown IP address data source {source}")
+
+    def _leased(self, document: Domain) -> list[InterfaceAddresses]:
+        """The addresses that networks have given to the guest's interfaces."""
+        from virshpy.drivers.network import guests
+
+        found = []
+        for interface in document.devices.interfaces:
+            leases = guests.addresses(self.domains.site, interface)
+            if leases and interface.target is not None:
+                ips = [IPAddress(lease.type, lease.ipaddr, lease.prefix) for lease in leases]
+                found.append(InterfaceAddresses(interface.target.dev or "", leases[0].mac, ips))
+        return found
 
     def domain_interface_stats(self, domain: DomainRef, device: str) -> InterfaceStats:
         from virshpy.drivers.qemu import interfaces

@@ -114,8 +114,11 @@ def changed(old: Interface, new: Interface) -> Interface:
     """
     _refuse(old, new)
     made = old.copy()
+    given_by_port = old.source is not None and old.source.network
     for name in ("link", "bandwidth", "port", "trustGuestRxFilters"):
-        setattr(made, name, getattr(new, name))
+        if getattr(new, name) is not None or not given_by_port:
+            setattr(made, name, getattr(new, name))
+    made.link = new.link
     if old.type == "bridge" and made.source is not None and new.source is not None:
         made.source.bridge = new.source.bridge
     if made.bandwidth != old.bandwidth:
@@ -148,7 +151,10 @@ def _fixed(what: str) -> errors.OperationUnsupported:
 
 
 def _connection(interface: Interface) -> tuple[Any, ...]:
-    """What cannot be changed of an interface's connection while it is in use."""
+    """What cannot be changed of an interface's connection while it is in use. Of one on a network that is only which
+    network: the rest its port has given."""
+    if interface.source is not None and interface.source.network:
+        return interface.source.network, interface.source.portgroup
     source = interface.source.copy() if interface.source is not None else None
     if source is not None and interface.type == "bridge":
         source.bridge = None

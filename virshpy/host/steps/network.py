@@ -6,7 +6,7 @@ import os
 import shlex
 
 from virshpy import errors
-from virshpy.host import files, processes
+from virshpy.host import files, links, processes
 from virshpy.host.programs import program
 from virshpy.host.steps import Step
 
@@ -24,7 +24,7 @@ class Bridge(Step, kind="bridge/1"):
 
     ``options`` are words of ip-link(8) for it; ``settings`` files below /proc/sys/net and what is written to them
     before it is up; ``filtering``: it tells VLANs apart; ``lines`` are what ip(8) does then, in one run. ``ports``:
-    links that are plugged in again, where they are there.
+    (link, isolated) that are plugged in again, where they are there.
     """
 
     recorded = ("name", "mac")
@@ -37,7 +37,7 @@ class Bridge(Step, kind="bridge/1"):
         *,
         settings: Mapping[str, str],
         lines: Sequence[Sequence[str]] = (),
-        ports: Sequence[str] = (),
+        ports: Sequence[tuple[str, bool]] = (),
         filtering: bool = False,
     ) -> None:
         self.name = name
@@ -60,11 +60,19 @@ class Bridge(Step, kind="bridge/1"):
                 _set(key, value)
             if self.filtering:
                 self._filter()
-            again = [["link", "set", port, "master", self.name] for port in self.ports if is_link(port)]
-            run_batch([*self.lines, *again])
+            run_batch([*self.lines, *self._plugs()])
         except BaseException:
             self.undo()
             raise
+
+    def _plugs(self) -> list[list[str]]:
+        lines = []
+        for port, isolated in self.ports:
+            if links.exists(port):
+                lines.append(["link", "set", "dev", port, "master", self.name])
+                if isolated:
+                    lines.append(["link", "set", "dev", port, "type", "bridge_slave", "isolated", "on"])
+        return lines
 
     def _filter(self) -> None:
         """Have it tell VLANs apart, on which the entries of its table stand that are made by hand."""
@@ -86,7 +94,7 @@ class Bridge(Step, kind="bridge/1"):
         return errors.SystemCallError(f"error creating bridge interface {self.name}: {said}", hint=hint)
 
     def undo(self) -> None:
-        if address_of(self.name) == self.mac:
+        if (links.mac_of(self.name) or "").lower() == self.mac:
             processes.run([program("ip"), "link", "delete", "dev", self.name], check=False)
 
     def commands(self) -> list[str]:
@@ -96,25 +104,11 @@ class Bridge(Step, kind="bridge/1"):
             shlex.join(["ip", *self._add()]),
             *sysctls,
             *filtering,
-            *(shlex.join(["ip", *words]) for words in self.lines),
-            *(shlex.join(["ip", "link", "set", port, "master", self.name]) for port in self.ports),
+            *(shlex.join(["ip", *words]) for words in (*self.lines, *self._plugs())),
         ]
 
     def undo_commands(self) -> list[str]:
         return [f"ip link delete dev {shlex.quote(self.name)}"]
-
-
-def address_of(link: str) -> str | None:
-    """The MAC address of a link, in lower case; None where there is none of that name."""
-    try:
-        with open(f"{_LINKS}/{link}/address") as file:
-            return file.read().strip().lower()
-    except FileNotFoundError:
-        return None
-
-
-def is_link(name: str) -> bool:
-    return os.path.exists(f"{_LINKS}/{name}")
 
 
 def run_batch(lines: Sequence[Sequence[str]]) -> None:

@@ -73,22 +73,31 @@ class Message(Result):
 
 
 class Text(Result):
-    """One value that was asked for; ``value`` and ``extra`` are for programs."""
+    """One value that was asked for; ``value`` and ``extra`` are for programs. ``head`` is left out with --quiet."""
 
-    __slots__ = ("key", "text", "value", "end", "extra", "error")
+    __slots__ = ("key", "text", "value", "head", "end", "extra", "error")
 
     def __init__(
-        self, key: str, text: str, value: Any = AS_TEXT, *, end: str = "\n", error: bool = False, **extra: Any
+        self,
+        key: str,
+        text: str,
+        value: Any = AS_TEXT,
+        *,
+        head: str = "",
+        end: str = "\n",
+        error: bool = False,
+        **extra: Any,
     ) -> None:
         self.key = key
         self.text = text
+        self.head = head
         self.value = text if value is AS_TEXT else value
         self.end = end
         self.extra = extra
         self.error = error
 
     def plain(self, *, quiet: bool = False) -> str:
-        return self.text + self.end
+        return ("" if quiet else self.head) + self.text + self.end
 
     def data(self) -> dict[str, Any]:
         return {self.key: self.value, **self.extra}
@@ -96,7 +105,8 @@ class Text(Result):
     def coloured(self, *, quiet: bool = False) -> str:
         from virshpy.shell.render.terminal import painted
 
-        return (painted(str(self.value), self.text) if self.key == "state" else self.text) + self.end
+        text = painted(str(self.value), self.text) if self.key == "state" else self.text
+        return ("" if quiet else self.head) + text + self.end
 
 
 class Document(Result):

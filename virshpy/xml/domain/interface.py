@@ -86,8 +86,8 @@ class InterfaceSource(Element, tag="source", drop_empty=True):
 
     address_text: str | None = attr(STR, "address")
     network: str | None = attr()
-    portid: str | None = attr(runtime=True)
     portgroup: str | None = attr(DEVICE)
+    portid: str | None = attr(runtime=True)
     bridge: str | None = attr(DEVICE)
     name: str | None = attr()
     type: str | None = attr()
@@ -107,8 +107,8 @@ _NETWORK = frozenset({"network", "portgroup"})
 _SOCKET = frozenset({"address_text", "port"})
 _SOURCES = {
     "network": _NETWORK | {"portid", "bridge", "dev", "mode"},  # but for the first two, of a running guest
-    "bridge": frozenset({"bridge", "portid"}),
-    "direct": frozenset({"dev", "mode"}),
+    "bridge": frozenset({"bridge", "portid"}) | _NETWORK,
+    "direct": frozenset({"dev", "mode", "portid"}) | _NETWORK,
     "vdpa": frozenset({"dev"}),
     "internal": frozenset({"name"}),
     "hostdev": frozenset({"address"}),
@@ -358,6 +358,8 @@ class Interface(Device, tag="interface"):
                 raise Refusal(errors.ConfigUnsupported, detail, driver)
             node = node.without(driver)
         made = super()._read(node, reading)
+        if reading.inactive and made.type in ("bridge", "direct") and made.source is not None and made.source.network:
+            made.type = "network"  # a run has put in its place what the network's port was plugged into
         names = _SOURCES.get(made.type or "")
         if made.source is not None and names is not None:
             names = _NETWORK if made.type == "network" and reading.inactive else names

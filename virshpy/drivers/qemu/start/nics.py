@@ -15,7 +15,7 @@ from virshpy.xml.port import Plug
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from virshpy.host.steps import Step
     from virshpy.host.steps.descriptors import Descriptor
@@ -35,15 +35,15 @@ class HostEnd:
 def plug_of(interface: Interface) -> Plug:
     """What an interface that is on no virtual network says that it is plugged into."""
     source = interface.source
-    if interface.type == "bridge" and source is not None:
+    if interface.type in ("bridge", "network") and source is not None:
         return Plug(type="bridge", bridge=source.bridge)
     if interface.type == "direct" and source is not None:
         return Plug(type="direct", dev=source.dev, mode=source.mode or "vepa")
     return Plug(type="none")
 
 
-def host_end(domain: Domain, interface: Interface, plug: Plug, queues: int = 1) -> HostEnd:
-    """The host's end of an interface that has a name (``<target dev=…/>``) and an address."""
+def host_end(domain: Domain, interface: Interface, plug: Plug, queues: int = 1, more: Sequence[Step] = ()) -> HostEnd:
+    """The host's end of an interface that has a name (``<target dev=…/>``) and an address; ``more`` is done last."""
     assert interface.target is not None and interface.target.dev is not None
     name = interface.target.dev
     steps: list[Step] = []
@@ -64,7 +64,7 @@ def host_end(domain: Domain, interface: Interface, plug: Plug, queues: int = 1) 
     steps += _of_the_host(interface, name)
     if found := limits_of(interface.bandwidth, macvtap=plug.type == "direct"):
         steps.append(Limit(name, found))
-    return HostEnd(steps, opener)
+    return HostEnd([*steps, *more], opener)
 
 
 def is_switched(interface: Interface) -> bool:

@@ -53,8 +53,13 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
 
         hostdevs.find_devices(domain)
     for interface in devices.interfaces:
-        _check_link(interface)
         _refuse_taken_mac(domains, domain, interface)
+        if interface.type == "network":
+            _plug_in(domains, domain, interface, journal)
+        if interface.type in LINKED:
+            from virshpy.drivers.qemu.start import nics
+
+            nics.check(interface, nics.plug_of(interface))
         _name_link(domains, interface)
     settle_ports(domains, domain, journal, domains.own_directory(id))
     if devices.vsock is not None:
@@ -98,22 +103,19 @@ def _refuse_unkept(disk: Disk) -> None:
 def _link(interface: Interface) -> tuple[str | None, str] | None:
     """What an interface is plugged into, where others may be plugged in as well."""
     source = interface.source
-    name = source and {"bridge": source.bridge, "network": source.network, "direct": source.dev}.get(
-        interface.type or ""
-    )
+    if source is not None and source.network:
+        return ("network", source.network)
+    name = source and {"bridge": source.bridge, "direct": source.dev}.get(interface.type or "")
     return (interface.type, name) if name else None
 
 
-def _check_link(interface: Interface) -> None:
-    if interface.type == "network":
-        raise errors.NoNetwork(
-            f"no network with matching name '{interface.source and interface.source.network}'",
-            hint="virshpy has no networks yet; use <interface type='bridge'> with a bridge, or type='user'",
-        )
-    if interface.type in LINKED:
-        from virshpy.drivers.qemu.start import nics
+def _plug_in(domains: Domains, domain: Domain, interface: Interface, journal: str) -> None:
+    """Make an interface of type network what it really is. What its network needs comes first: it may be started."""
+    from virshpy.drivers.network import guests
 
-        nics.check(interface, nics.plug_of(interface))
+    guests.require_active(domains.site, interface)
+    with domains.store.transaction():
+        guests.plug_in(domains.site, domain, interface, journal)
 
 
 def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) -> None:
@@ -145,7 +147,7 @@ def _name_link(domains: Domains, interface: Interface) -> None:
     while True:
         target.dev = f"{head}{domains.store.next(head) - 1}"
         if not os.path.exists(f"/sys/class/net/{target.dev}"):
-            return
+            break
 
 
 def _choose_address(vsock: Vsock) -> None:

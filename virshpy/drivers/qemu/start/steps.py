@@ -169,7 +169,7 @@ def start_plan(domains: Domains, domain: Domain, caps: QemuCaps, id: int, identi
         *_overlay_images(domain, identity),
         *_helper_steps(domains, domain, identity, own, scope),
     ]
-    spawn.descriptors, devices = _descriptors(command, opening, own, _host_ends(domain))
+    spawn.descriptors, devices = _descriptors(command, opening, own, _host_ends(domains, domain))
     spawn.descriptors["monitor"] = monitor
     steps += [*devices, start_hook, spawn]
     return StartPlan([step for step in steps if step is not None], spawn, monitor, last)
@@ -271,7 +271,7 @@ def _descriptors(
     return openers, [step for group in steps.values() for step in group]
 
 
-def _host_ends(domain: Domain) -> dict[str, HostEnd]:
+def _host_ends(domains: Domains, domain: Domain) -> dict[str, HostEnd]:
     """The host's end of each interface that has a link of its own, by the interface's alias."""
     linked = [interface for interface in domain.devices.interfaces if interface.type in LINKED]
     if not linked:
@@ -282,7 +282,13 @@ def _host_ends(domain: Domain) -> dict[str, HostEnd]:
         )
     from virshpy.drivers.qemu.start import nics
 
-    return {
-        alias_of(interface): nics.host_end(domain, interface, nics.plug_of(interface), queues_of(interface))
-        for interface in linked
-    }
+    ends = {}
+    for interface in linked:
+        more: list[Step] = []
+        plug = nics.plug_of(interface)
+        if interface.source is not None and interface.source.portid:
+            from virshpy.drivers.network import guests
+
+            plug, more = guests.port_of(domains.site, interface)
+        ends[alias_of(interface)] = nics.host_end(domain, interface, plug, queues_of(interface), more)
+    return ends

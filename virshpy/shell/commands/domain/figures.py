@@ -61,7 +61,7 @@ def domiflist(domain: Domain, inactive: bool) -> Table:
     for node in devices(domain, "interface", _INACTIVE if inactive else 0):
         kind = node.attrs.get("type", "")
         source = node.find("source")
-        names = [kind, "dev", "name", "path", "bridge", "network"]
+        names = ["network", kind, "dev", "name", "path", "bridge"]
         where = next((source.attrs[name] for name in names if name in source.attrs), None) if source else None
         rows.append(
             (attribute(node, "target@dev"), kind, where, attribute(node, "model@type"), attribute(node, "mac@address"))
@@ -236,7 +236,8 @@ def domifaddr(args: Arguments) -> Text:
     # One call may be missing, and its absence is told in the driver's words.
     with failing("Failed to query for interfaces addresses"):
         interfaces = args["domain"].interface_addresses(_SOURCES[source])
-    lines = [f" {'Name':<10} {'MAC address':<20} {'Protocol':<8}     Address\n{'-' * 79}\n"]
+    head = f" {'Name':<10} {'MAC address':<20} {'Protocol':<8}     Address\n{'-' * 79}\n"
+    lines = []
     value = []
     full = "full" in args
     for interface in interfaces:
@@ -255,7 +256,7 @@ def domifaddr(args: Arguments) -> Text:
             mac = (interface.hwaddr or "") if named else "-"
             where = f"{one['protocol']:<12} {one['address']}/{one['prefix']}"
             lines.append(f" {name:<10} {mac:<17}    {where}\n")
-    return Text("interfaces", "".join(lines), value, end="")
+    return Text("interfaces", "".join(lines), value, head=head, end="")
 
 
 _DISK_ERRORS = ("no error", "unspecified error", "no space")

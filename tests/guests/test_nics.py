@@ -338,13 +338,17 @@ def test_passt_leads_a_port_of_the_host_into_the_guest(
     virshpy("resume", "vm")
     shell("", READY)
     shell("ip address add 172.17.2.4/24 dev eth0; ip route add default dev eth0; echo se''t", "set")
-    shell("(while :; do echo from-inside | nc -l -p 22; done) & echo rea''dy", "ready")
+    shell("(while :; do nc -l -p 22 -e cat; done) & echo rea''dy", "ready")
 
     def answered() -> bool:
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
-            return client.recv(100) == b"from-inside\n"
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=2) as client:
+                client.sendall(b"there and back")
+                return client.recv(100) == b"there and back"
+        except OSError:
+            return False  # nobody listens in the guest yet
 
-    wait_for(answered, "an answer from inside")
+    wait_for(answered, "an answer from inside", 20)
     # The guest sees at once that its link is down.
     virshpy("domif-setlink", "vm", MAC, "down")
     assert virshpy("domif-getlink", "vm", MAC).stdout.strip() == f"{MAC} down"

@@ -47,8 +47,11 @@ def passt_steps(
 
 
 def passt_words(interface: Interface) -> list[str]:
-    """What passt is told of an interface. Raises ConfigUnsupported for what it has no words for."""
-    words = ["--mac-addr", (interface.mac and interface.mac.address) or ""]
+    """What passt is told of an interface. Raises ConfigUnsupported for what it has no words for.
+
+    The guest's address is not among it: --mac-addr would be passt's own, and two ends cannot have the same.
+    """
+    words: list[str] = []
     if interface.backend is not None and interface.backend.logFile:
         words += ["--log-file", interface.backend.logFile]
     if interface.source is not None and interface.source.dev:

@@ -30,7 +30,8 @@ POOL = "3f1c4a5e-0003-4000-8000-00000000c0de"
 SECRET = "3f1c4a5e-0002-4000-8000-00000000c0de"
 _MAC = "52:54:00:c0:de:01"
 _ROOT = os.geteuid() == 0
-_LINK = f"vpc{os.getpid() % 100000}"
+# The link of the host's that a row's guest has: those of other tests come and go meanwhile.
+LINK = f"vpc{os.getpid() % 100000}"
 _IMPACT = "--live --config" if _ROOT else "--config"  # what has no link of the host's cannot be limited
 _FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 
@@ -107,7 +108,7 @@ class Ground:
 
     def linked(self) -> str:
         """With an interface: for root one that has a link of the host's, called as no other process calls one."""
-        kind = f"<interface type='ethernet'><target dev='{_LINK}'/>" if _ROOT else "<interface type='user'>"
+        kind = f"<interface type='ethernet'><target dev='{LINK}'/>" if _ROOT else "<interface type='user'>"
         interface = f"{kind}<mac address='{_MAC}'/><bandwidth><outbound average='9'/></bandwidth></interface>"
         return self.small().replace("</devices>", f"{interface}</devices>")
 
@@ -129,9 +130,9 @@ class Ground:
         found["built"] = self.pool.stat().st_mode if self.pool.exists() else None
         found["files"] = {path.name: path.stat().st_mode for path in self.kept if path.exists()}
         found["processes"] = len(processes(f"{self.root}[/ ]"))
-        found["links"] = sorted(path.name for path in Path("/sys/class/net").glob(f"*{_LINK}"))
+        found["links"] = sorted(path.name for path in Path("/sys/class/net").glob(f"*{LINK}"))
         if found["links"]:
-            queues = subprocess.run(["tc", "class", "show", "dev", _LINK], capture_output=True, text=True, check=True)
+            queues = subprocess.run(["tc", "class", "show", "dev", LINK], capture_output=True, text=True, check=True)
             found["queues"] = re.findall(r"rate \S+ ceil \S+", queues.stdout)
         if not found["processes"]:
             found["left"] = nothing_left(self.root)

@@ -16,7 +16,7 @@ import pytest
 from tests import needs
 from tests.conftest import Run
 from tests.guests.living import pid_of, wait_for, wait_for_end
-from tests.guests.matrix import ROWS, SECRET, Ground, Row
+from tests.guests.matrix import LINK, ROWS, SECRET, Ground, Row
 from tests.processes import processes
 from tests.stores import open_store
 from virshpy import open as connect
@@ -45,7 +45,7 @@ def host(root: Path) -> dict[str, Any]:
         if path.is_file() and not path.name.endswith((".db", ".db-journal", "lock")):
             content = path.read_bytes()
         found[str(path)] = (status.st_mode, status.st_uid, status.st_gid, hashlib.sha256(content).hexdigest())
-    found["links"] = sorted(os.listdir("/sys/class/net"))
+    found["links"] = sorted(path.name for path in Path("/sys/class/net").glob(f"*{LINK}"))
     found["mounts"] = [line for line in Path("/proc/mounts").read_text().splitlines() if str(root) in line]
     found["access"] = acls(root)
     return found

@@ -96,8 +96,10 @@ WITHOUT_EFFECT = {
     "<perf>": "<perf><event name='cmt' enabled='yes'/></perf>",
 }
 OF_INTERFACES = {
-    "<bandwidth> of <interface>": "<bandwidth><inbound average='1000'/></bandwidth>",
-    "<port isolated='yes'> of <interface>": "<port isolated='yes'/>",
+    "<coalesce> of <interface>": "<coalesce><rx><frames max='5'/></rx></coalesce>",
+    "<portForward> of <interface> without <backend type='passt'/>": (
+        "<portForward proto='tcp'><range start='22'/></portForward>"
+    ),
     "<filterref> of <interface>": "<filterref filter='clean-traffic'/>",
 }
 

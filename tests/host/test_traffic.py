@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests import links, needs
+from virshpy import errors
 from virshpy.host import traffic
 from virshpy.host.steps import Step
 from virshpy.host.steps.kinds import restore
-from virshpy.host.steps.link import Tap
+from virshpy.host.steps.link import Macvtap, Tap
 from virshpy.host.steps.traffic import Limit, Share, kernel_has
 
 KIB = 1000  # tc's kilobyte
@@ -88,6 +89,40 @@ def test_limits_hold_within_a_fifth(line: tuple[str, int, str]) -> None:
         recorded(limit).undo()
     assert links.rate_into(queue, far) > 4000 * KIB
     assert not links.exists(traffic.helper_of(tap))
+
+
+@needs.root
+@needs.program("tc", "iproute2")
+def test_limits_hold_on_a_macvtap() -> None:
+    """Which sends what a guest sends."""
+    with links.pair() as (lower, far):
+        macvtap = Macvtap(links.name("vpm"), lower, "bridge", "52:54:00:00:00:43")
+        macvtap.do(nothing)
+        queue = macvtap.open()
+        os.set_blocking(queue, False)
+        try:
+            limit = Limit(macvtap.name, {"sent": {"average": 1000, "burst": 16}, "received": {"average": 500}})
+            limit.do(nothing)
+            assert links.rate_into(queue, far) == pytest.approx(1000 * KIB, rel=0.2)
+            assert links.rate_out_of(queue, far) == pytest.approx(500 * KIB, rel=0.2)
+            recorded(limit).undo()
+        finally:
+            os.close(queue)
+            recorded(macvtap).undo()
+        assert not links.exists(macvtap.name)
+
+
+@needs.root
+@needs.program("tc", "iproute2")
+@needs.file("/dev/net/tun", "a kernel with tun")
+def test_what_somebody_else_has_set_stays(line: tuple[str, int, str]) -> None:
+    tap, _, _ = line
+    theirs = ["tc", "qdisc", "add", "dev", tap, "root", "handle", "7:", "tbf", "rate", "9mbit", "burst", "9k", "limit"]
+    subprocess.run([*theirs, "90k"], check=True)
+    with pytest.raises(errors.InternalError, match="Child process"):
+        Limit(tap, {"sent": {"average": 1000}}).do(nothing)
+    shown = subprocess.run(["tc", "qdisc", "show", "dev", tap], capture_output=True, text=True, check=True).stdout
+    assert "tbf 7:" in shown
 
 
 @needs.root

@@ -67,13 +67,16 @@ class Limit(Step, kind="traffic/1"):
     def do(self, note: Callable[[], None]) -> None:
         if self.limits is None:
             return
+        if self.before:
+            self._clear()
+        begun = bool(self.before)
         try:
-            if self.before:
-                self._clear()
             for words in limiting(self.device, self.limits, shared=self.shared):
                 processes.run(words)
+                begun = True
         except errors.Error:
-            self.undo()
+            if begun:  # else what stands in the way is somebody else's
+                self.undo()
             raise
 
     def undo(self) -> None:

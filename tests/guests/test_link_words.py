@@ -28,9 +28,9 @@ PORT = "09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"
 VLANS = {
     "": [],
     "<vlan><tag id='42'/></vlan>": ["tag=42"],
-    "<vlan trunk='yes'><tag id='42'/><tag id='47'/></vlan>": ["trunk=42,47"],
+    "<vlan trunk='yes'><tag id='42'/><tag id='47'/></vlan>": ["trunks=42,47"],
     "<vlan trunk='yes'><tag id='42' nativeMode='untagged'/><tag id='47'/></vlan>": [
-        "vlan_mode=native-untagged", "tag=42", "trunk=42,47",
+        "vlan_mode=native-untagged", "tag=42", "trunks=42,47",
     ],
 }  # fmt: skip
 

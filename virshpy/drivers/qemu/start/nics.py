@@ -183,7 +183,7 @@ def _vlan_words(interface: Interface) -> list[str]:
     if native is not None:
         words = [f"vlan_mode=native-{native.nativeMode}", f"tag={native.id}"]
     if vlan.trunk:
-        return [*words, f"trunk={','.join(str(tag.id) for tag in vlan.tags)}"]
+        return [*words, f"trunks={','.join(str(tag.id) for tag in vlan.tags)}"]
     return [*words, f"tag={vlan.tags[0].id}"]
 
 

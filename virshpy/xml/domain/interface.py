@@ -107,8 +107,8 @@ _NETWORK = frozenset({"network", "portgroup"})
 _SOCKET = frozenset({"address_text", "port"})
 _SOURCES = {
     "network": _NETWORK | {"portid", "bridge", "dev", "mode"},  # but for the first two, of a running guest
-    "bridge": frozenset({"bridge", "portid"}) | _NETWORK,
-    "direct": frozenset({"dev", "mode", "portid"}) | _NETWORK,
+    "bridge": frozenset({"bridge", "portid"}),
+    "direct": frozenset({"dev", "mode"}),
     "vdpa": frozenset({"dev"}),
     "internal": frozenset({"name"}),
     "hostdev": frozenset({"address"}),
@@ -260,6 +260,11 @@ def _needs(above: Node, node: Node | None, missing: str, names: list[str]) -> No
     return node
 
 
+def _is_port(source: Node | None) -> bool:
+    """Whether a source is a port of a network, as only a run writes it."""
+    return source is not None and {"network", "portid"} <= source.attrs.keys()
+
+
 class Interface(Device, tag="interface"):
     """``source.address`` is the host's device for ``type='hostdev'``."""
 
@@ -358,11 +363,13 @@ class Interface(Device, tag="interface"):
                 raise Refusal(errors.ConfigUnsupported, detail, driver)
             node = node.without(driver)
         made = super()._read(node, reading)
-        if reading.inactive and made.type in ("bridge", "direct") and made.source is not None and made.source.network:
+        port = made.type in ("bridge", "direct") and _is_port(node.find("source"))
+        if reading.inactive and port:
             made.type = "network"  # a run has put in its place what the network's port was plugged into
         names = _SOURCES.get(made.type or "")
         if made.source is not None and names is not None:
             names = _NETWORK if made.type == "network" and reading.inactive else names
+            names = names | _NETWORK | {"portid"} if port else names
             if made.type == "user" and made.backend is not None and made.backend.type == "passt":
                 names = names | {"dev"}
             for name in made.source._fields.keys() - names - _COMMON:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.guests import matrix_networks as networks
 from tests.guests.documents import document, serial_to
 from tests.guests.living import nothing_left
 from tests.processes import processes
@@ -55,6 +56,7 @@ class Ground:
                     domain.destroy()
             for domain in connection.list_domains():
                 domain.undefine(flags=UndefineFlags.NVRAM)
+            networks.clear(connection)
             for secret in connection.list_secrets():
                 secret.undefine()
             for pool in connection.list_storage_pools():
@@ -118,6 +120,8 @@ class Ground:
         with connect(self.uri) as connection:
             for domain in connection.list_domains():
                 found[domain.name] = self._domain(domain)
+            for network in connection.list_networks():
+                found[f"network {network.name}"] = networks.seen(network)
             for secret in connection.list_secrets():
                 found[secret.uuid] = (secret.xml_desc(), _value(secret))
             for pool in connection.list_storage_pools():
@@ -130,6 +134,7 @@ class Ground:
         found["built"] = self.pool.stat().st_mode if self.pool.exists() else None
         found["files"] = {path.name: path.stat().st_mode for path in self.kept if path.exists()}
         found["processes"] = len(processes(f"{self.root}[/ ]"))
+        found["networks"] = networks.on_the_host(self.root)
         found["links"] = sorted(path.name for path in Path("/sys/class/net").glob(f"*{LINK}"))
         if found["links"]:
             queues = subprocess.run(["tc", "class", "show", "dev", LINK], capture_output=True, text=True, check=True)
@@ -159,7 +164,8 @@ class Ground:
             text = domain.xml_desc(flags=XMLFlags.INACTIVE | XMLFlags.SECURE)
             found["definition"] = text.replace(str(self.root), "")
         if domain.is_active():
-            found["live"] = re.findall("<interface.*</interface>", domain.xml_desc(), re.DOTALL)
+            text = re.sub("portid='[^']*'|dev='vnet[0-9]+'", "", domain.xml_desc())
+            found["live"] = re.findall("<interface.*</interface>", text, re.DOTALL)
             assert "VM status" in domain.qemu_monitor_command("info status", human=True)
         return found
 
@@ -191,6 +197,7 @@ class Row(NamedTuple):
     prepare: Callable[[Ground], None]
     moments: int = 2
     invariant: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], bool] = all_or_nothing
+    root: bool = False  # it makes links of the host's
 
 
 def _pool_written(ground: Ground) -> None:
@@ -285,6 +292,42 @@ def _secret(ground: Ground) -> None:
     ground.write(text.replace("ephemeral='no'", "ephemeral='yes'"), "secret.xml")
 
 
+def _net_written(ground: Ground) -> None:
+    ground.write(networks.xml())
+
+
+def _net_defined(ground: Ground) -> None:
+    networks.define(ground.uri)
+
+
+def _net_runs(ground: Ground) -> None:
+    networks.start(ground.uri)
+    ground.write(networks.RANGE)
+
+
+def _net_to_be_plugged_in(ground: Ground) -> None:
+    networks.start(ground.uri)
+    ground.write(networks.port_xml())
+
+
+def _net_with_a_port(ground: Ground) -> None:
+    networks.start(ground.uri)
+    with connect(ground.uri) as connection:
+        connection.network_lookup_by_name("crash-net").port_create_xml(networks.port_xml())
+
+
+def _two_links(ground: Ground) -> None:
+    networks.make_bridge()
+    networks.start(ground.uri)
+    ground.define(ground.small().replace("</devices>", f"{networks.interfaces()}</devices>"))
+
+
+def _runs_with_two_links(ground: Ground) -> None:
+    _two_links(ground)
+    with connect(ground.uri) as connection:
+        connection.lookup_by_name("crash").create()
+
+
 ROWS = (
     Row("define {root}/crash.xml", "domain_define_xml_flags", _writes),
     Row("define {root}/crash.xml", "domain_define_xml_flags", _defines_and_writes),
@@ -305,6 +348,23 @@ ROWS = (
     Row("destroy crash --graceful", "domain_destroy_flags", _runs, 15),
     Row("reboot crash --mode acpi", "domain_reboot", _runs, 3),
     Row("qemu-monitor-command crash --hmp info", "domain_qemu_monitor_command", _runs, 0),
+    Row("start crash", "domain_create_with_flags", _two_links, 20, root=True),
+    Row("destroy crash", "domain_destroy_flags", _runs_with_two_links, 15, root=True),
+    Row("net-define {root}/crash.xml", "network_define_xml_flags", _net_written),
+    Row("net-undefine crash-net", "network_undefine", _net_defined),
+    Row("net-autostart crash-net", "network_set_autostart", _net_defined),
+    Row("net-desc crash-net --config new", "network_set_metadata", _net_defined),
+    Row("net-start crash-net", "network_create", _net_defined, 15, root=True),
+    Row("net-create {root}/crash.xml", "network_create_xml_flags", _net_written, 15, root=True),
+    Row("net-destroy crash-net", "network_destroy", _net_runs, 12, root=True),
+    Row(
+        "net-update crash-net add ip-dhcp-range {root}/crash.xml --live --config",
+        "network_update",
+        _net_runs,
+        root=True,
+    ),
+    Row("net-port-create crash-net {root}/crash.xml", "network_port_create_xml", _net_to_be_plugged_in, root=True),
+    Row(f"net-port-delete crash-net {networks.PORT}", "network_port_delete", _net_with_a_port, root=True),
     Row("pool-define {root}/crash.xml", "storage_pool_define_xml", _pool_written),
     Row("pool-undefine crash-pool", "storage_pool_undefine", _pool_defined),
     Row("pool-autostart crash-pool", "storage_pool_set_autostart", _pool_defined),

@@ -20,7 +20,8 @@ from tests.guests.matrix import ROWS, SECRET, Ground, Row
 from tests.stores import open_store
 
 pytestmark = needs.qemu
-each = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.verb.split(" {")[0])
+_MARKED = [pytest.param(row, marks=needs.root if row.root else ()) for row in ROWS]
+each = pytest.mark.parametrize("row", _MARKED, ids=lambda row: row.verb.split(" {")[0])
 
 _DISTURBED = """
 import os, subprocess, sys
@@ -105,6 +106,14 @@ def unfinished(root: Path) -> list[tuple[object, ...]]:
     return found
 
 
+def differences(before: Seen, after: Seen, complete: Seen) -> Iterator[tuple[str, object, object, object]]:
+    """The facts that are neither as before nor as they should be."""
+    for key in {*before, *after, *complete}:
+        facts = before.get(key), after.get(key), complete.get(key)
+        if facts[0] != facts[1] or facts[1] != facts[2]:
+            yield key, *facts
+
+
 def every_death(ground: Ground, row: Row, *numbers: int, step: int = 1) -> int:
     """Let the verb end at its first, second, … moment until it survives, once by each signal; how many it has."""
     before, complete = whole(ground, row)
@@ -117,7 +126,7 @@ def every_death(ground: Ground, row: Row, *numbers: int, step: int = 1) -> int:
             if number != signal.SIGKILL:
                 assert unfinished(ground.root) == [], where
             after = ground.seen()
-            assert row.invariant(before, after, complete), (where, before, after, complete)
+            assert row.invariant(before, after, complete), (where, *differences(before, after, complete))
     raise AssertionError("it has no end")
 
 

@@ -33,7 +33,7 @@ def methods(module: Module) -> Iterator[str]:
 WRITING = {name for name, writes in operations() if writes}
 OURS = {
     name
-    for part in ("qemu", "secret", "storage")
+    for part in ("network", "qemu", "secret", "storage")
     for module in modules(PACKAGE / "drivers" / part)
     for name in methods(module)
     if name in WRITING

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from virshpy.xml.network import Network
-    from virshpy.xml.network.addresses import NetworkIP
+    from virshpy.xml.network.addresses import NetworkIP, NetworkRoute
 
 FAMILY = "inet"
 # Where nobody says otherwise: the ports below are those of the host's own services.
@@ -52,13 +52,12 @@ def _forwarding(network: Network, bridge: str) -> Iterator[str]:
     yield f'{only}iifname "{bridge}" oifname "{bridge}" accept'
     if network.mode != "none":
         out, back = _beyond(network, "oifname"), _beyond(network, "iifname")
-        for ip in network.ips:
-            protocol, extent = _protocol(ip), _extent(ip)
-            answers = "ct state established,related " if is_translated(network, ip) else ""
-            yield f'oifname "{bridge}" {back}{protocol} daddr {extent} {answers}accept'
+        for extent in _extents(network):
+            answers = "ct state established,related " if extent.translated else ""
+            yield f'oifname "{bridge}" {back}{extent.protocol} daddr {extent} {answers}accept'
         yield f'{only}oifname "{bridge}" reject'
-        for ip in network.ips:
-            yield f'iifname "{bridge}" {out}{_protocol(ip)} saddr {_extent(ip)} accept'
+        for extent in _extents(network):
+            yield f'iifname "{bridge}" {out}{extent.protocol} saddr {extent} accept'
     else:
         yield f'{only}oifname "{bridge}" reject'
     yield f'{only}iifname "{bridge}" reject'
@@ -70,44 +69,58 @@ def _beyond(network: Network, word: str) -> str:
     return f'{word} "{forward.interfaces[0].dev}" ' if forward is not None and forward.interfaces else ""
 
 
-def is_translated(network: Network, ip: NetworkIP) -> bool:
-    """Whether what guests send from an address of this network gets another one on its way out."""
+class _Extent:
+    """Addresses that are a network's: those of an <ip>, or of a <route>, which is behind one of its guests."""
+
+    def __init__(self, address: str, length: int, version: int, *, translated: bool) -> None:
+        self.address = address
+        self.length = length
+        self.version = version
+        self.translated = translated
+
+    @property
+    def protocol(self) -> str:
+        return "ip6" if self.version == 6 else "ip"
+
+    def __str__(self) -> str:
+        """ADDRESS/PREFIX."""
+        from socket import AF_INET, AF_INET6, inet_ntop
+
+        first = network_of(self.address, self.length)[0]
+        family, size = (AF_INET6, 16) if self.version == 6 else (AF_INET, 4)
+        return f"{inet_ntop(family, first.to_bytes(size))}/{self.length}"
+
+
+def _extents(network: Network) -> Iterator[_Extent]:
+    rows: list[NetworkIP | NetworkRoute] = [*network.ips, *network.routes]
+    for row in rows:
+        version = 6 if row.family == "ipv6" else 4
+        yield _Extent(str(row.address), row.length, version, translated=is_translated(network, version))
+
+
+def is_translated(network: Network, version: int) -> bool:
+    """Whether what guests send by that version of IP gets another address on its way out."""
     if network.mode != "nat" or network.forward is None:
         return False
     nat = network.forward.nat
-    return ip.version == 4 or bool(nat is not None and nat.ipv6)
+    return version == 4 or bool(nat is not None and nat.ipv6)
 
 
 def _translating(network: Network) -> Iterator[str]:
     """What a guest sends beyond its network gets the host's address, or one of a range; not what is for everybody."""
     out = _beyond(network, "oifname")
     nat = network.forward.nat if network.forward is not None else None
-    for ip in network.ips:
-        if not is_translated(network, ip):
+    for extent in _extents(network):
+        if not extent.translated:
             continue
-        protocol, extent = _protocol(ip), _extent(ip)
-        own = f"{out}{protocol} saddr {extent} {protocol} daddr"
-        for everybody in ("224.0.0.0/24", "255.255.255.255") if ip.version == 4 else ("ff02::/16",):
+        own = f"{out}{extent.protocol} saddr {extent} {extent.protocol} daddr"
+        for everybody in ("224.0.0.0/24", "255.255.255.255") if extent.version == 4 else ("ff02::/16",):
             yield f"{own} {everybody} return"
         ports = (nat.port.start, nat.port.end) if nat is not None and nat.port is not None else _PORTS
         becomes = "masquerade"
-        if nat is not None and nat.address is not None and ip.version == 4:
+        if nat is not None and nat.address is not None and extent.version == 4:
             start, end = nat.address.start, nat.address.end
             becomes = f"snat ip to {start}" + (f"-{end}" if start != end else "")
         colon = ":" if becomes != "masquerade" else " to :"
         yield f"{own} != {extent} meta l4proto {{ tcp, udp }} {becomes}{colon}{ports[0]}-{ports[1]}"
         yield f"{own} != {extent} {becomes}"
-
-
-def _protocol(ip: NetworkIP) -> str:
-    return "ip6" if ip.version == 6 else "ip"
-
-
-def _extent(ip: NetworkIP) -> str:
-    """The network of an address, as ADDRESS/PREFIX."""
-    from socket import AF_INET, AF_INET6, inet_ntop
-
-    assert ip.address
-    first = network_of(ip.address, ip.length)[0]
-    family, size = (AF_INET6, 16) if ip.version == 6 else (AF_INET, 4)
-    return f"{inet_ntop(family, first.to_bytes(size))}/{ip.length}"

@@ -29,7 +29,7 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def live(network: Network) -> Network:
     """The document of a network while it is active, made of its definition."""
     network = network.copy()
-    if network.forward is not None and any(firewall.is_translated(network, ip) for ip in network.ips):
+    if network.forward is not None and any(firewall.is_translated(network, ip.version) for ip in network.ips):
         network.forward.nat = network.forward.nat or NAT()
         if network.forward.nat.port is None:
             network.forward.nat.port = PortRange(start=1024, end=65535)

@@ -106,4 +106,6 @@ def _await(spawn: Spawn, socket: str) -> None:
 def _advice(reason: str) -> str | None:
     if "Failed to bind" in reason:
         return "another process has the port: `ss -lntup` shows which"
+    if "External interface" in reason:
+        return "it takes the link with the host's default route, and there is none: name one, <source dev='…'/>"
     return "apparmor may keep it from its socket: see the kernel's log" if "Permission denied" in reason else None

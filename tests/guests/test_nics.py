@@ -105,8 +105,9 @@ def test_a_guest_is_heard_below_its_macvtap(virshpy: Run, root: Path, pair: tupl
     wait_ready(root / "serial.log")
     wait_for(lambda: int(counted.read_text()) > 0, "frames of the guest's")
     figures = dict(re.findall(r"(\w+) (\d+)\n", virshpy("domifstat", "vm", MAC).stdout))
-    assert 0 < int(figures["tx_bytes"]) <= int(counted.read_text())
-    assert f"net.0.tx.pkts={figures['tx_packets']}" in virshpy("domstats", "vm", "--interface").stdout
+    assert 0 < int(figures["tx_bytes"]) <= int(counted.read_text())  # it goes on sending
+    (packets,) = re.findall(r"net.0.tx.pkts=(\d+)", virshpy("domstats", "vm", "--interface").stdout)
+    assert int(packets) >= int(figures["tx_packets"])
     virshpy("destroy", "vm")
 
 

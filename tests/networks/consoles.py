@@ -25,11 +25,13 @@ def on_networks(name: str, guest: Guest, *interfaces: str) -> str:
 
 
 class Console:
-    """One guest's shell, from the moment that it is there."""
+    """The shell of a guest that was made paused, so that nothing is said before somebody listens."""
 
     def __init__(self, connection: Connection, name: str) -> None:
-        self._stream = connection.lookup_by_name(name).open_console()
+        domain = connection.lookup_by_name(name)
+        self._stream = domain.open_console()
         self._number = 0
+        domain.resume()
 
     def __enter__(self) -> Self:
         self._until(READY, 90)

@@ -4,6 +4,7 @@ servers outside. Links, addresses, nft's tables and settings of the kernel are e
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import json
 import os
@@ -13,6 +14,8 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -155,12 +158,52 @@ class Host(Space):
         self.root = root
         self.uri = f"qemu:///embed?root={root}"
         self._others: list[Space] = []
+        self._keeper: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        # One view of the file systems for all that runs in it: what a start mounts, the next command finds.
+        self._keeper = subprocess.Popen(["ip", "netns", "exec", self.name, "sleep", "1000"])
+        until(lambda: Path(f"/proc/{self._pid}/comm").read_text() == "sleep\n")
+        return self
+
+    @property
+    def _pid(self) -> int:
+        assert self._keeper is not None
+        return self._keeper.pid
+
+    @property
+    def prefix(self) -> list[str]:
+        return super().prefix if self._keeper is None else ["nsenter", "-t", str(self._pid), "-n", "-m", "--"]
+
+    def inside(self, scenario: Callable[[], None]) -> None:
+        """Run a part of a test as a process of this host; what fails there fails here."""
+        ours, theirs = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            said = ""
+            try:
+                for kind in ("net", "mnt"):
+                    _enter(f"/proc/{self._pid}/ns/{kind}")
+                scenario()
+            except BaseException:
+                said = traceback.format_exc()
+            os.write(theirs, said.encode())
+            os._exit(0)
+        os.close(theirs)
+        with open(ours) as told:
+            said = told.read()
+        os.waitpid(pid, 0)
+        assert not said, said
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for other in self._others:
             other.__exit__(kind, error, trace)
+        if self._keeper is not None:
+            self._keeper.kill()
+            self._keeper.wait()
         super().__exit__(kind, error, trace)
 
     def virshpy(self, line: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -234,6 +277,14 @@ class Host(Space):
         """The pid of the one dnsmasq."""
         [(pid, _)] = [found for found in processes(f"{self.root}[/ ]") if "dnsmasq" in found[1]]
         return pid
+
+
+def _enter(path: str) -> None:
+    """Join a namespace, as os.setns of Python 3.12 does."""
+    library = ctypes.CDLL(None, use_errno=True)
+    with open(path) as namespace:
+        if library.setns(namespace.fileno(), 0):
+            raise OSError(ctypes.get_errno(), f"cannot join {path}")
 
 
 def until(seen: Any, seconds: float = 10) -> Any:

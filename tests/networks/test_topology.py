@@ -70,7 +70,7 @@ class Topology:
 
     def boot(self, name: str, guest: Guest, *interfaces: str) -> None:
         path = self.host.file(on_networks(name, guest, *interfaces), f"{name}.xml")
-        self.host.virshpy(f"create {path}")
+        self.host.virshpy(f"create {path} --paused")
 
 
 @pytest.fixture
@@ -104,8 +104,16 @@ def test_two_lans_and_three_guests(topology: Topology, guest: Guest, router: Gue
     topology.boot("a", guest, nic("bridge", "br1", "0a:01"), nic("network", "vlan1", "0a:02"))
     topology.boot("b", router, nic("network", "vlan1", "0b:01"), nic("network", "vlan2", "0b:02"))
     topology.boot("c", guest, nic("network", "vlan2", "0c:01"))
+    host.inside(lambda: converse(topology))
+
+
+def converse(topology: Topology) -> None:
+    """What the guests and the LANs reach."""
+    host = topology.host
     with virshpy.open(host.uri) as connection, ExitStack() as open_consoles:
-        a, b, c = (open_consoles.enter_context(Console(connection, name)) for name in "abc")
+        a, b, c = [Console(connection, name) for name in "abc"]
+        for console in (a, b, c):
+            open_consoles.enter_context(console)
         a(f"ip address add {LAN_1}.50/24 dev eth0")
         mine = a.lease("eth1", "a")
         assert (b.lease("eth0", "b"), b.lease("eth1", "b")) == ("10.20.1.2", "10.20.2.2")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from subprocess import DEVNULL, PIPE
+
 import pytest
 
 from tests import needs
@@ -136,3 +140,52 @@ def test_a_routes_gateway_is_a_guest(host: Host) -> None:
     ground.one.ip("link set lo up")
     ground.one.ip("address add 10.77.5.5/32 dev lo")
     assert host.seen_as("10.77.5.5") == "10.20.30.1"
+
+
+_SENDER = """
+import socket
+with socket.create_server(("0.0.0.0", 7788)) as server:
+    print("ready", flush=True)
+    one = server.accept()[0]
+    one.settimeout(20)
+    while True:
+        one.sendall(bytes(65536))
+"""
+_RECEIVER = """
+import socket, sys, time
+with socket.create_connection((sys.argv[1], 7788), 10) as one:
+    def taken(seconds):
+        count, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            count += len(one.recv(65536))
+        return count
+    taken(1.5)  # what may come at once has come
+    begun = time.monotonic()
+    print(taken(4) / (time.monotonic() - begun) / 1000)
+"""
+
+
+def rate(source: Space, sink: Space, address: str) -> float:
+    """Kilobytes a second from one to the other by TCP."""
+    with subprocess.Popen(
+        [*source.prefix, sys.executable, "-S", "-c", _SENDER], stdout=PIPE, stderr=DEVNULL, text=True
+    ) as sender:
+        assert sender.stdout is not None and sender.stdout.readline() == "ready\n"
+        try:
+            return float(sink.run(sys.executable, "-S", "-c", _RECEIVER, address).stdout)
+        finally:
+            sender.kill()
+
+
+def test_bandwidth_of_a_network(host: Host) -> None:
+    """What its guests receive by way of the host, and send, within a fifth; nothing of it is left."""
+    limits = "<bandwidth><inbound average='1000'/><outbound average='500'/></bandwidth>"
+    before = host.state()
+    host.start(f"{limits}<ip address='10.20.30.1' prefix='24'/>")
+    guest = host.guest("vn0", "10.20.30.11/24")
+    assert 800 < rate(host, guest, "10.20.30.1") < 1200
+    assert 400 < rate(guest, host, "10.20.30.11") < 600
+    for link in host.json("ip -j link show master vn0"):
+        host.ip(f"link delete {link['ifname']}")
+    host.virshpy("net-destroy lab")
+    assert host.state() == before

@@ -37,6 +37,7 @@ LATER = {
     "capabilities": ("--xpath <string>", "--wrap"),
     "list": ("--fields <string>",),
     "start": ("--autostart",),
+    "net-start": ("--autostart",),
     "pool-start": ("--autostart",),
     "vol-upload": ("--bypass",),
     "vol-download": ("--bypass",),

@@ -75,6 +75,7 @@ ACTIONS = {
     "connect_get_cpu_model_names": "cpu-models {}",
     "connect_get_hypervisor_cpu_model_names": "hypervisor-cpu-models",
     "connect_list_all_domains": "list --all",
+    "connect_list_all_networks": "net-list --all",
     "domain_create_with_flags": "start {}",
     "domain_destroy_flags": "destroy {}",
     "domain_get_xml_desc": "dumpxml {}",

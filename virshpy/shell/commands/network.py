@@ -13,7 +13,7 @@ from virshpy.enums import (
     NetworkXMLFlags,
 )
 from virshpy.shell.failure import Failure, failing
-from virshpy.shell.lang.command import Reads, argument, command, option
+from virshpy.shell.lang.command import Reads, argument, command, flag, option
 from virshpy.shell.lang.types import STRING, Choice, File, Int, Type
 from virshpy.shell.nouns.lists import FORMS, autostart_field, lasting, one_form, which
 from virshpy.shell.nouns.noun import Noun
@@ -33,10 +33,20 @@ if TYPE_CHECKING:
     from virshpy.shell.session import Session
 
 
+def _with_the_host(session: Session) -> list[str]:
+    """The networks that are to start with the host and are not active."""
+    wanted = ListNetworksFlags.AUTOSTART | ListNetworksFlags.INACTIVE
+    return sorted(network.name for network in session.connection.list_networks(flags=wanted))
+
+
 net = Noun("net", "network", NetworkType, "network {name}", example="default")
 net.from_file("define", validate(NetworkDefineFlags.VALIDATE), example="lab.xml", why="then: net-start lab")
 net.from_file("create", validate(NetworkCreateFlags.VALIDATE), example="lab.xml", why="a network for this afternoon")
-net.verb("start", "started", "start a defined network", method="create", on="inactive")
+net.verb(
+    "start", "started", "start a defined network",
+    flag("autostart", "every network that is to start with the host, in the order of their names"),
+    method="create", on="inactive", instead={"autostart": _with_the_host},
+)  # fmt: skip
 net.verb("destroy", "destroyed", "stop a network at once; its definition stays", on="active")
 net.verb("undefine", "has been undefined", "remove the definition of a network")
 net.autostart()

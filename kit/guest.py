@@ -80,7 +80,12 @@ def build(*, refresh: bool = False, general: bool = False) -> Guest:
     """
     cache = made_cache_dir()
     kernels = GENERAL_KERNELS if general else KERNELS
-    parts = (Path(__file__).read_bytes(), (HERE / "guest.init").read_bytes(), " ".join(kernels).encode())
+    parts = (
+        Path(__file__).read_bytes(),
+        (HERE / "guest.init").read_bytes(),
+        (HERE / "guest.dhcp").read_bytes(),
+        " ".join(kernels).encode(),
+    )
     recipe = hashlib.sha256(b"".join(parts)).hexdigest()[:12]
     with locked(cache / "lock"):
         found = None if refresh else _newest(cache, recipe)
@@ -302,6 +307,9 @@ def _initrd(busybox: Path, modules: dict[str, bytes]) -> bytes:
     for applet in _run([str(busybox), "--list"]).split():
         if applet != "busybox":
             archive.link(f"bin/{applet}", "busybox")
+    for folder in ("etc", "etc/udhcpc"):
+        archive.folder(folder)
+    archive.file("etc/udhcpc/default.script", (HERE / "guest.dhcp").read_bytes(), 0o755)
     for name, data in modules.items():
         archive.file(f"modules/{name}.ko", data)
     boot = in_order(BOOT_MODULES, modules)

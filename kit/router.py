@@ -1,11 +1,18 @@
-"""Makes the small guest a router that translates addresses: Debian's own nft, and the kernel's modules for it."""
+"""Makes the small guest a router that translates addresses: Debian's own nft, and the kernel's modules for it.
+
+As a program: ``python3 kit/router.py PATH`` writes its initrd.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from kit import extras
-from kit.guest import KERNELS, Apt, Guest, GuestError, in_order, modules_of
+from kit.guest import KERNELS, Apt, Guest, GuestError, build, in_order, modules_of
 
 PROGRAM = "usr/sbin/nft"
 MODULES = ("nft_chain_nat", "nft_masq", "nft_ct")
@@ -37,3 +44,16 @@ def _pack(apt: Apt, work: Path, guest: Guest) -> bytes:
     packed.file("modules/router", "".join(f"{name}\n" for name in in_order(MODULES, modules)).encode())
     packed.file("sbin/route-out", ROUTE, 0o755)
     return packed.close()
+
+
+def main() -> int:
+    try:
+        initrd_of_router(build(), Path(sys.argv[1]))
+    except GuestError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,10 +1,10 @@
 """A page's console blocks, as somebody follows them: each line is typed in one shell, in order, and what it says is
 compared with what the page shows.
 
-A block is indented by four spaces. A line that begins with ``$`` or ``#`` is typed, by a user or by root; what stands
-below it is what it says. There ``…`` stands for anything within a line, and alone on a line for any number of lines. A
-number of five digits or more, such as a pid, is another one each time: the first one that is shown stands for the one
-that is said, and is that one wherever the page names it again.
+A block is indented by four spaces. A line that begins with ``$`` or ``#`` is typed, by a user or by root, with ``web#``
+in the guest of that name; what stands below it is what it says. There ``…`` stands for anything within a line, and
+alone on a line for any number of lines. A number of five digits or more, such as a pid, is another one each time: the
+first one that is shown stands for the one that is said, and is that one wherever the page names it again.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from types import TracebackType
 from typing import NamedTuple
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROMPT = re.compile(r"    (\$|[a-z0-9]*#) (.*)")
 VARYING = re.compile(r"\b\d{5,}\b")
 END = "end-of-what-was-said"
 
 
 class Line(NamedTuple):
-    """One that is typed: where it stands, ``$`` or ``#``, the command, and what the page shows below it."""
+    """One that is typed: where it stands, its prompt (``$``, ``#``, ``web#``), the command, what is shown below it."""
 
     number: int
     prompt: str
@@ -34,12 +35,12 @@ def lines(text: str) -> Iterator[Line]:
     """The lines of a page that are typed. Raises ValueError where a block shows words without a command."""
     typed: Line | None = None
     for number, line in enumerate(_without_fenced(text).split("\n"), 1):
-        indented = line.startswith("    ")
-        if typed is not None and (line[4:6] in ("$ ", "# ") or (line.strip() and not indented)):
+        indented, prompt = line.startswith("    "), PROMPT.match(line)
+        if typed is not None and (prompt or (line.strip() and not indented)):
             yield typed._replace(shown=typed.shown.strip("\n"))
             typed = None
-        if indented and line[4:6] in ("$ ", "# "):
-            typed = Line(number, line[4], line[6:], "")
+        if prompt:
+            typed = Line(number, prompt[1], prompt[2], "")
         elif typed is not None:
             typed = typed._replace(shown=f"{typed.shown}{line[4:]}\n")
         elif indented:

@@ -10,14 +10,6 @@ from kit.guest import READY, Guest
 from tests.guests.documents import document
 from virshpy.api.connection import Connection
 
-_SCRIPT = """mkdir -p /tmp /etc; cat >/tmp/lease <<'END'
-#!/bin/sh
-[ "$1" = bound ] || exit 0
-ip address add $ip/$mask dev $interface
-[ -z "$router" ] || ip route add default via $router
-END
-chmod +x /tmp/lease"""
-
 
 def on_networks(name: str, guest: Guest, *interfaces: str) -> str:
     """The document of a guest that boots into a shell."""
@@ -35,7 +27,7 @@ class Console:
 
     def __enter__(self) -> Self:
         self._until(READY, 90)
-        self(_SCRIPT)
+        self("stty cols 500")  # what is typed is repeated, on one line
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -46,7 +38,8 @@ class Console:
         self._number += 1
         end = f"end-{self._number}"
         self._stream.send(f"{line}\necho e''nd-{self._number}\n".encode())
-        return self._until(end, seconds).replace("\r", "")
+        said = self._until(end, seconds).replace("\r", "")
+        return said.rpartition(f"{line}\n")[2].rpartition("guest# echo")[0]
 
     def _until(self, words: str, seconds: float) -> str:
         seen, deadline = "", time.monotonic() + seconds
@@ -57,7 +50,7 @@ class Console:
 
     def lease(self, link: str, name: str) -> str:
         """Have an address given; which it is."""
-        told = self(f"udhcpc -i {link} -n -q -t 10 -T 1 -x hostname:{name} -s /tmp/lease 2>&1", 40)
+        told = self(f"udhcpc -i {link} -n -q -t 10 -T 1 -x hostname:{name} 2>&1", 40)
         found = re.search(r"inet ([0-9.]+)/", self(f"ip -4 address show dev {link}"))
         assert found, f"{name} has no address on {link}: {told}"
         return found[1]

@@ -267,7 +267,7 @@ class Dnsmasq(Step, kind="dnsmasq/1"):
                 processes.kill(pid, processes.start_time(pid) or 0, patience=self._PATIENCE)
 
     def commands(self) -> list[str]:
-        return [shlex.join(self._argv)]
+        return [shlex.join(["dnsmasq", *self._argv[1:]])]
 
     def undo_commands(self) -> list[str]:
         return [f"kill {self.pid or f'$(cat {shlex.quote(self.directory)}/dnsmasq.pid)'}"]

@@ -146,10 +146,14 @@ def test_a_tool_that_is_missing(host: Host, program: str, package: str) -> None:
 
 
 def test_without_ipv6(host: Host) -> None:
-    """Where IPv6 is switched off, a network of IPv4 starts; one of IPv6 says what is wrong, and leaves nothing."""
+    """Where IPv6 is switched off for new links, networks start; one of IPv6 has it on its own."""
     host.set("ipv6/conf/all/disable_ipv6", 1)
     host.set("ipv6/conf/default/disable_ipv6", 1)
+    host.start(NAT + SIX)
+    assert host.setting("ipv6/conf/vn0/disable_ipv6") == "0" and "fd20:30::1/64" in host.ip("-6 address show dev vn0")
+    host.virshpy("net-destroy lab")
     host.start(NAT)
+    assert host.setting("ipv6/conf/vn0/disable_ipv6") == "1"
     host.virshpy("net-destroy lab")
 
 

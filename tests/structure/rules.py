@@ -114,7 +114,7 @@ HOMES = (
     Home(
         "reading what a peer said",
         ("json.loads", "json.load"),
-        ("virshpy/host/framing.py", "virshpy/host/journal.py", "virshpy/host/links.py", "virshpy/host/firewalls.py",
+        ("virshpy/host/framing.py", "virshpy/host/journal.py", "virshpy/host/links.py",
          "virshpy/drivers/qemu/eventlog.py",
          "virshpy/drivers/qemu/monitor.py", "virshpy/drivers/qemu/start/helper_processes.py",
          "virshpy/drivers/qemu/from_native/*",

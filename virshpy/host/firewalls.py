@@ -6,7 +6,7 @@ belongs to no zone.
 
 from __future__ import annotations
 
-import json
+import re
 
 from virshpy import errors
 from virshpy.host import processes
@@ -16,32 +16,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TABLE = re.compile(r"^table (\S+) (\S+) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_DROPS = re.compile(r"hook forward [^\n]*policy drop")
 _PATIENCE = 10  # seconds
 
 
-def stopping(bridge: str) -> Iterator[str]:
+def stopping(bridge: str, chains: str) -> Iterator[str]:
     """Tables of others that stop what a bridge's network sends on, by their names, where they do not mention it.
 
-    What cannot be found out is not told: nobody is to be kept from a start by it.
+    ``chains`` is what nft says when it is asked to list chains.
     """
-    for chain in _chains():
-        if chain.get("hook") != "forward" or str(chain.get("table", "")).startswith("virshpy-"):
+    for family, table, body in _TABLE.findall(chains):
+        if table.startswith("virshpy-") or "hook forward" not in body:
             continue
-        family, table = str(chain.get("family")), str(chain.get("table"))
-        if (chain.get("policy") == "drop" or table == "firewalld") and not _mentions(family, table, bridge):
+        if (_DROPS.search(body) or table == "firewalld") and not _mentions(family, table, bridge):
             yield f"{family} {table}"
 
 
-def _chains() -> list[dict[str, object]]:
-    done = processes.run([program("nft"), "-j", "list", "chains"], check=False, timeout=_PATIENCE)
-    try:
-        rows = json.loads(done.stdout)["nftables"]
-        return [row["chain"] for row in rows if isinstance(row, dict) and isinstance(row.get("chain"), dict)]
-    except (ValueError, KeyError, TypeError):
-        return []
-
-
 def _mentions(family: str, table: str, bridge: str) -> bool:
+    """Whether some rule of a table is about the bridge. Nobody is to be kept from a start by what nft has to say."""
     try:
         done = processes.run([program("nft"), "list", "table", family, table], check=False, timeout=_PATIENCE)
     except errors.Error:

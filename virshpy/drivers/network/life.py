@@ -12,7 +12,7 @@ from virshpy.host import processes
 from virshpy.host.files import write_atomic
 from virshpy.host.processes import is_running, signal_process
 from virshpy.host.programs import program
-from virshpy.host.steps.network import Dnsmasq, Forwarding, run_nft
+from virshpy.host.steps.network import Dnsmasq, Forwarding, Table, run_nft
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,17 +44,17 @@ def start(networks: Networks, verb: str, definition: Network) -> None:
         for step in steps:
             entry.do(step)
         entry.hold(lambda: _activate(networks, document, entry), f"say that network '{document.name}' is active")
-    _tell_of_others(networks, document)
+    _tell_of_others(networks, document, "".join(step.chains for step in steps if isinstance(step, Table)))
 
 
-def _tell_of_others(networks: Networks, document: Network) -> None:
+def _tell_of_others(networks: Networks, document: Network, chains: str) -> None:
     """Say which other firewall drops what this network's own lets through."""
     if document.mode not in ("nat", "route"):
         return
     from virshpy.host.firewalls import stopping
 
     bridge = str(document.bridge and document.bridge.name)
-    for table in stopping(bridge):
+    for table in stopping(bridge, chains):
         networks.site.warn(
             f"table '{table}' of nft drops what network '{document.name}' sends on, as it does not know {bridge}: "
             + _REMEDIES.get(table, f"let {bridge} through in it, both ways").format(bridge=bridge)

@@ -52,18 +52,27 @@ class Bridge(Step, kind="bridge/1"):
         return ["link", "add", "name", self.name, "address", self.mac, *self.options]
 
     def do(self, note: Callable[[], None]) -> None:
-        added = processes.run([program("ip"), *self._add()], check=False)
-        if added.returncode:
-            raise self._refusal(added.stderr)
+        try:
+            # Nobody is plugged in yet, so that what its settings keep out cannot come before them; but an IPv6 address
+            # must wait for them where new links have none.
+            apart = is_set("ipv6/conf/default/disable_ipv6")
+            run_batch([self._add(), *([] if apart else self.lines)])
+        except errors.InternalError as error:
+            self.undo()
+            raise self._refusal(str(error)) if self._words_of_add in str(error) else error from None
         try:
             for key, value in self.settings.items():
                 _set(key, value)
             if self.filtering:
                 self._filter()
-            run_batch([*self.lines, *self._plugs()])
+            run_batch([*(self.lines if apart else []), *self._plugs()])
         except BaseException:
             self.undo()
             raise
+
+    @property
+    def _words_of_add(self) -> str:
+        return f"ip {' '.join(self._add())}"
 
     def _plugs(self) -> list[list[str]]:
         lines = []
@@ -85,7 +94,7 @@ class Bridge(Step, kind="bridge/1"):
             ) from None
 
     def _refusal(self, words: str) -> errors.Error:
-        said = words.strip().rpartition("answers: ")[2] or words.strip()
+        said = words.rpartition("answers: ")[2] or words
         hint = None
         if "File exists" in said:
             hint = f"a link of that name is there and is not ours: see ip link show {shlex.quote(self.name)}"
@@ -170,9 +179,13 @@ def is_set(key: str) -> bool:
 
 
 class Table(Step, kind="nft-table/1"):
-    """A table of nft, in place and replaced in one transaction; gone when undone."""
+    """A table of nft, in place and replaced in one transaction; gone when undone.
+
+    ``chains`` is then what nft says of all chains that there are, of others as well.
+    """
 
     recorded = ("family", "name")
+    chains = ""
 
     def __init__(self, family: str, name: str, script: str) -> None:
         self.family = family
@@ -180,7 +193,7 @@ class Table(Step, kind="nft-table/1"):
         self.script = script
 
     def do(self, note: Callable[[], None]) -> None:
-        run_nft(self.script)
+        self.chains = run_nft(f"{self.script}list chains\n")
 
     def undo(self) -> None:
         # What is not there cannot be deleted; made and deleted in one transaction, it was never there.
@@ -193,8 +206,8 @@ class Table(Step, kind="nft-table/1"):
         return [f"nft delete table {self.family} {self.name}"]
 
 
-def run_nft(script: str, *options: str) -> None:
-    """Raises InternalError with nft's own words, SystemCallError where there is none."""
+def run_nft(script: str, *options: str) -> str:
+    """What nft answers to a script. Raises InternalError with nft's own words, SystemCallError where there is none."""
     path = program("nft")
     if path == "nft":
         raise errors.SystemCallError(
@@ -207,6 +220,7 @@ def run_nft(script: str, *options: str) -> None:
             hint = "this kernel may lack what the rules need: modprobe nf_tables nft_masq nft_ct nft_reject_inet"
         words = next((line for line in done.stderr.splitlines() if "rror" in line), done.stderr.strip())
         raise errors.InternalError(f"Failed to apply firewall rules: nft: {words}", hint=hint)
+    return done.stdout
 
 
 class Dnsmasq(Step, kind="dnsmasq/1"):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import storage
+from bench import networks, storage
 from bench.documents import measure
 from bench.domains import BARE, clear, documents, libvirt, names
 from bench.imports import bill
@@ -43,6 +43,10 @@ class Bench:
     def volumes(self) -> None:
         """Volumes made, copied, filled and listed."""
         storage.measure(self.folder, list(self.shells()), self.add)
+
+    def networks(self) -> None:
+        """A network brought up and taken down, and a guest on one."""
+        networks.measure(self.folder, list(self.shells()), self.add)
 
     def life(self) -> None:
         """Start and destroy of one guest, beside QEMU brought up and killed by hand."""
@@ -176,7 +180,15 @@ def main() -> int:
         if bench.virsh:
             clear(bench.virsh)
         try:
-            for part in (bench.life, bench.together, bench.lists, bench.tab, bench.define, bench.volumes):
+            for part in (
+                bench.life,
+                bench.together,
+                bench.lists,
+                bench.tab,
+                bench.define,
+                bench.volumes,
+                bench.networks,
+            ):
                 part()
             imports = bill(["-c", "test:///default", "list"]), bill(["-c", bench.uri, "list"])
         except Failed as error:

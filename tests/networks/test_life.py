@@ -152,9 +152,9 @@ def test_without_ipv6(host: Host) -> None:
     host.start(NAT + SIX)
     assert host.setting("ipv6/conf/vn0/disable_ipv6") == "0" and "fd20:30::1/64" in host.ip("-6 address show dev vn0")
     host.virshpy("net-destroy lab")
-    host.start(NAT)
-    assert host.setting("ipv6/conf/vn0/disable_ipv6") == "1"
-    host.virshpy("net-destroy lab")
+    host.start(NAT, "four", "vn4")
+    assert host.setting("ipv6/conf/vn4/disable_ipv6") == "1"
+    host.virshpy("net-destroy four")
 
 
 def test_a_policy_of_others_is_told(host: Host) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def ip_version(text: str) -> int | None:
     """4 or 6; None for what is no address."""
-    from socket import AF_INET, AF_INET6, inet_pton
+    from _socket import AF_INET, AF_INET6, inet_pton  # `socket` itself makes enums of them
 
     for family, version in ((AF_INET, 4), (AF_INET6, 6)):
         try:
@@ -18,7 +18,7 @@ def ip_version(text: str) -> int | None:
 
 def canonical(address: str) -> str:
     """An address as the C library writes it, ``10.1`` and octal numbers included; any other text as it is."""
-    from socket import AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
+    from _socket import AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
 
     if ip_version(address) == 6:
         return inet_ntop(AF_INET6, inet_pton(AF_INET6, address))
@@ -29,7 +29,7 @@ def canonical(address: str) -> str:
 
 
 def as_number(address: str) -> int:
-    from socket import AF_INET, AF_INET6, inet_pton
+    from _socket import AF_INET, AF_INET6, inet_pton  # `socket` itself makes enums of them
 
     return int.from_bytes(inet_pton(AF_INET6 if ":" in address else AF_INET, address))
 

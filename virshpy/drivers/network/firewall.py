@@ -84,7 +84,7 @@ class _Extent:
 
     def __str__(self) -> str:
         """ADDRESS/PREFIX."""
-        from socket import AF_INET, AF_INET6, inet_ntop
+        from _socket import AF_INET, AF_INET6, inet_ntop
 
         first = network_of(self.address, self.length)[0]
         family, size = (AF_INET6, 16) if self.version == 6 else (AF_INET, 4)

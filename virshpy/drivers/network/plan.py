@@ -7,11 +7,8 @@ import os
 from virshpy import errors
 from virshpy.drivers.network import firewall
 from virshpy.drivers.network.dnsmasq import is_served, serving
-from virshpy.host import traffic
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
-from virshpy.host.steps.firewalld import InZone
 from virshpy.host.steps.network import Bridge, Dnsmasq, Forwarding, Table
-from virshpy.host.steps.traffic import Limit
 from virshpy.xml.inet import as_number, leading_ones
 from virshpy.xml.network import BRIDGED, NAT, PortRange
 
@@ -48,12 +45,16 @@ def start_steps(network: Network, directory: str, ports: Sequence[tuple[str, boo
     bridge = _checked_name(network)
     steps: list[Step] = [_bridge(network, bridge, ports)]
     if network.bridge is not None and network.bridge.zone:
+        from virshpy.host.steps.firewalld import InZone
+
         steps.append(InZone(network.bridge.zone, bridge, str(network.name)))
     if keys := _forwarding(network):
         steps.append(Forwarding(keys))
     if (script := firewall.rules(network)) is not None:
         steps.append(Table(firewall.FAMILY, firewall.table_name(bridge), script))
     if limits := _limits(network):
+        from virshpy.host.steps.traffic import Limit
+
         steps.append(Limit(bridge, limits, shared=True))
     if is_served(network):
         steps += served_steps(network, directory)
@@ -65,6 +66,8 @@ def _limits(network: Network) -> dict[str, dict[str, int]]:
     bandwidth = network.bandwidth
     if bandwidth is None:
         return {}
+    from virshpy.host import traffic
+
     inbound, outbound = (
         {} if rate is None else {part: getattr(rate, part) or 0 for part in ("average", "peak", "burst")}
         for rate in (bandwidth.inbound, bandwidth.outbound)

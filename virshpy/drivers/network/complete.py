@@ -117,17 +117,13 @@ def _check_dhcp(network: Network) -> None:
 def _check_portgroups(network: Network, *, bandwidth: bool) -> None:
     mode, switch = network.mode, network.virtualport and network.virtualport.type
     vlan_allowed = mode in ("hostdev", "passthrough") or (mode == "bridge" and switch == "openvswitch")
-    vlan_used = network.vlan is not None
     bad_use = False
     chosen: str | None = None
     for number, group in enumerate(network.portgroups):
-        if group.vlan is not None or vlan_used:
-            of_group = (group.virtualport and group.virtualport.type) or switch
-            here = vlan_allowed or (mode == "bridge" and of_group == "openvswitch")
-            bad_use = bad_use or not here
-            if group.default:
-                vlan_allowed = vlan_allowed or here
-            vlan_used = True
+        if group.vlan is not None or network.vlan is not None:
+            own = group.virtualport  # in the place of the network's
+            switched = mode == "bridge" and own is not None and own.type == "openvswitch"
+            bad_use = bad_use or not (switched if own is not None else vlan_allowed)
         if group.default:
             if chosen is not None:
                 raise _unsupported(

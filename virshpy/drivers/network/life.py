@@ -36,6 +36,7 @@ def start_defined(networks: Networks, ref: NetworkRef) -> None:
 def start(networks: Networks, verb: str, definition: Network) -> None:
     """Start a complete document under its lock. After any failure the host is as it was before."""
     document, uuid = plan.live(definition), str(definition.uuid)
+    room.fill_pool(document)
     room.refuse_taken(document, networks.site.warn)
     directory = place(networks, uuid)
     steps = plan.start_steps(document, directory, networks.plugged(uuid))

@@ -53,6 +53,9 @@ INSERT OR IGNORE INTO main.network (uuid, name, bridge, xml) VALUES ('{uuid}', '
 """
 
 
+_LONGEST = 255  # bytes of a file's name, which libvirt makes of a network's
+
+
 class NetworkRow(Row):
     """One network; ``bridge`` is the name of its link, ``now`` its document: the live one while it is active."""
 
@@ -110,13 +113,17 @@ class Networks(Objects[NetworkRow]):
         return [ip for row in self.query() if row.name != but.name for ip in self.document(row).ips]
 
     def admit(self, document: Any) -> None:
-        """Beside clashes of names, refuse a bridge that is another network's."""
-        super().admit(document)
+        """Beside clashes of names, refuse a bridge that is another network's, and a name that no file could have."""
         bridge = document.bridge and document.bridge.name
         if bridge and document.mode in BRIDGED and (other := self.with_bridge(bridge, document)) is not None:
             raise errors.InternalError(
                 f"bridge name '{bridge}' already in use.",
                 hint=f"network '{other.name}' has it; leave out the name to have one made up",
+            )
+        super().admit(document)
+        if len(f"{document.name}.xml".encode(errors="surrogateescape")) > _LONGEST:
+            raise errors.SystemCallError(
+                f"Failed to create file '{document.name}.xml': File name too long", hint="choose a shorter <name>"
             )
 
     # what an active network is on the host

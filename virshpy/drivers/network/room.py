@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.host import links
+from virshpy.host.pci import virtual_functions
 from virshpy.xml.inet import as_number, network_of
+from virshpy.xml.network import ForwardAddress, ForwardDevice
 from virshpy.xml.network.addresses import DHCP, DHCPRange
 
 TYPE_CHECKING = False
@@ -38,6 +40,30 @@ def refuse_taken(network: Network, warn: Callable[[str], None]) -> None:
                 raise errors.InternalError(
                     f"Route address '{route.address}' conflicts with IP address for '{ip.address}'"
                 )
+
+
+def fill_pool(network: Network) -> None:
+    """Give a network on a card (<pf>) its functions, as they are now, as a pool. Raises InternalError for none."""
+    forward = network.forward
+    for card in forward.pfs if forward is not None else ():
+        assert forward is not None
+        found = virtual_functions(str(card.dev))
+        if forward.mode == "hostdev":
+            forward.addresses = [_place(place) for place, _ in found]
+        else:
+            forward.interfaces = [ForwardDevice(dev=link) for _, link in found if link is not None]
+        if not forward.addresses and not forward.interfaces:
+            raise errors.InternalError(
+                f"No usable Vf's present on SRIOV PF {card.dev}",
+                hint=f"make some: echo 4 >/sys/class/net/{card.dev}/device/sriov_numvfs",
+            )
+
+
+def _place(text: str) -> ForwardAddress:
+    domain, bus, rest = text.split(":")
+    slot, function = rest.split(".")
+    numbers = (int(part, 16) for part in (domain, bus, slot, function))
+    return ForwardAddress(type="pci", **dict(zip(("domain", "bus", "slot", "function"), numbers, strict=True)))
 
 
 def settle(network: Network, others: Sequence[NetworkIP]) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _CHANGES = NetworkUpdateFlags.LIVE | NetworkUpdateFlags.CONFIG
 UNSPECIFIED = ("0.0.0.0", "::")  # the address of a network that is to be given one
-_LONGEST = 255  # bytes of a file's name, which libvirt makes of a network's
 
 
 class NetworkRows(ObjectRows, NetworkOperations):
@@ -60,10 +59,6 @@ class NetworkRows(ObjectRows, NetworkOperations):
         document = self.read(text, validate=validate)
         if "\n" in str(document.name):
             raise errors.XMLDetail("invalid char in name: \n", hint="a name is one line")
-        if len(f"{document.name}.xml".encode(errors="surrogateescape")) > _LONGEST:
-            raise errors.SystemCallError(
-                f"Failed to create file '{document.name}.xml': File name too long", hint="choose a shorter <name>"
-            )
         if any(ip.address in UNSPECIFIED for ip in document.ips):
             from virshpy.drivers.network import room
 
@@ -103,7 +98,9 @@ class NetworkRows(ObjectRows, NetworkOperations):
     def network_get_dhcp_leases(self, network: NetworkRef, mac: str | None = None) -> list[DHCPLease]:
         from virshpy.drivers.network import leases, life
 
-        row = self.networks.require_active(network)
+        row = self.networks.find(network)
+        if not row.active:
+            return []
         document = self.networks.document(row)
         return leases.read(document, life.place(self.networks, row.uuid), mac)
 

@@ -122,8 +122,7 @@ class Forward(Element, tag="forward"):
         self.mode = self.mode or "nat"
         self._check_nat(node.find("nat"))
         self._check_devices(node)
-        if self.mode == "hostdev":
-            self.managed = bool(self.managed)
+        self.managed = bool(self.managed) if self.mode == "hostdev" else None
 
     def _check_nat(self, node: Node | None) -> None:
         if node is None or self.nat is None:

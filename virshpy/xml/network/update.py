@@ -182,22 +182,22 @@ def _portgroup(network: Network, command: int, parent: int, root: Node) -> None:
         network.portgroups = _place(network.portgroups, row, command)
 
 
-def _is_host(old: DNSHost, row: DNSHost) -> bool:
-    """Whether two say something of one address or of one name."""
-    return old.ip == row.ip or not set(old.hostnames).isdisjoint(row.hostnames)
+def _is_host(old: DNSHost, row: DNSHost, *, adding: bool) -> bool:
+    """Whether two say something of one address; or of one name, which may have several addresses."""
+    return old.ip == row.ip or (not adding and not set(old.hostnames).isdisjoint(row.hostnames))
 
 
-def _is_text(old: TXT, row: TXT) -> bool:
+def _is_text(old: TXT, row: TXT, *, adding: bool) -> bool:
     return old.name == row.name
 
 
-def _is_service(old: SRV, row: SRV) -> bool:
+def _is_service(old: SRV, row: SRV, *, adding: bool) -> bool:
     """Whether one has all that another says."""
     parts = ("domain", "service", "protocol", "target")
     return all(not getattr(row, part) or getattr(old, part) == getattr(row, part) for part in parts)
 
 
-def _dns(kind: type[Record], name: str, what: str, is_same: Callable[[Any, Any], bool]) -> Any:
+def _dns(kind: type[Record], name: str, what: str, is_same: Callable[..., bool]) -> Any:
     """A change of one of the lists in <dns>; ``is_same`` tells its rows apart."""
 
     def change(network: Network, command: int, parent: int, root: Node) -> None:
@@ -207,7 +207,7 @@ def _dns(kind: type[Record], name: str, what: str, is_same: Callable[[Any, Any],
             raise errors.OperationUnsupported(f"DNS {what} records cannot be modified, only added or deleted")
         dns = network.dns = network.dns or DNS()
         rows = getattr(dns, name)
-        known = [old for old in rows if is_same(old, row)]
+        known = [old for old in rows if is_same(old, row, adding=command != DELETE)]
         if command == DELETE:
             if not known:
                 raise errors.OperationInvalid(f"couldn't locate a matching DNS {what} record in network {network.name}")

@@ -133,7 +133,9 @@ def _bridge(network: Network, name: str, ports: Sequence[tuple[str, bool]]) -> B
     for route in network.routes:
         length = route.length
         words = ["route", "add", f"{route.address}/{length}", "via", str(route.gateway), "dev", name]
-        lines.append([*words, "proto", "static", "metric", str(route.metric or 1)])
+        words += ["proto", "static", "metric", str(route.metric or 1)]
+        if words not in lines:  # said twice, it is one
+            lines.append(words)
     mac = str(network.mac and network.mac.address).lower()
     return Bridge(
         name,

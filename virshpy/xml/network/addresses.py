@@ -61,15 +61,17 @@ class DHCPRange(Element, tag="range"):
         assert self.start and self.end
         said = f"range {self.start} - {self.end}"
         place = f"in network {address}/{prefix}"
-        if len({ip_version(part) for part in (self.start, self.end, address)}) > 1:
-            raise Refusal(errors.InternalError, f"mismatch of address family in {said} for network {address}", node)
+        versions = [ip_version(part) for part in (self.start, self.end, address)]
+        if len(set(versions)) > 1:
+            more = f" for network {address}" if versions[0] == versions[1] else ""
+            raise Refusal(errors.InternalError, f"mismatch of address family in {said}{more}", node)
         first, last = as_number(self.start), as_number(self.end)
         bottom, top = network_of(address, prefix)
+        if not (bottom <= first <= top and bottom <= last <= top):
+            raise Refusal(errors.InternalError, f"{said} is not entirely within network {address}/{prefix}", node)
         if first > last:
             what = "start larger than end" if ":" in address else "is reversed "
             raise Refusal(errors.InternalError, f"{said} {what}", node)
-        if first < bottom or last > top:
-            raise Refusal(errors.InternalError, f"{said} is not entirely within network {address}/{prefix}", node)
         if first == bottom:
             raise Refusal(errors.InternalError, f"start of {said} {place} is the network address", node)
         if last == top and ":" not in address:

@@ -39,7 +39,7 @@ def test_there_are_enough() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_plan(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What this host has is nothing to a plan's text: who forwards already, and whom dnsmasq becomes.
-    monkeypatch.setattr("virshpy.host.steps.network.is_set", lambda key: False)
+    monkeypatch.setattr("virshpy.host.namespaces.Host.is_set", lambda where, key: False)
     monkeypatch.setattr("virshpy.drivers.network.plan.service_user", lambda: "dnsmasq")
     monkeypatch.setattr("virshpy.host.steps.network.program", lambda name: name)
     text, path = plan(case.read_text()), case.with_suffix(".out")

@@ -112,7 +112,7 @@ class Lines:
 
     def __init__(self, more: Callable[[int], bytes], limit: int) -> None:
         self._more = more
-        self._limit = limit
+        self.limit = limit
         self._buffer = bytearray()
         self._searched = 0
         self._in_long_line = False
@@ -127,13 +127,13 @@ class Lines:
                 self._drop(end + 1)
                 if self._in_long_line:
                     self._in_long_line = False
-                elif end > self._limit:
+                elif end > self.limit:
                     raise self._too_long()
                 else:
                     return line
                 continue
             self._searched = len(self._buffer)
-            if self._in_long_line or self._searched > self._limit:
+            if self._in_long_line or self._searched > self.limit:
                 first = not self._in_long_line
                 self._in_long_line = True
                 self._drop(self._searched)
@@ -145,7 +145,7 @@ class Lines:
             self._buffer += chunk
 
     def _too_long(self) -> Malformed:
-        return Malformed(f"a line of more than {self._limit} bytes")
+        return Malformed(f"a line of more than {self.limit} bytes")
 
     def _drop(self, count: int) -> None:
         del self._buffer[:count]
@@ -188,6 +188,18 @@ class Conversation:
             if line.strip():
                 return decode(line.lstrip(b"\xff"))  # an agent marks with that byte where it begins anew
 
+    def finish(self) -> dict[str, Any]:
+        """Say that nothing more is asked; the object that the peer ends with. Raises Malformed where it is too long."""
+        import socket
+
+        self._socket.shutdown(socket.SHUT_WR)
+        whole = b""
+        while chunk := self._receive(_CHUNK):
+            whole += chunk
+            if len(whole) > self._lines.limit:
+                raise Malformed(f"an answer of more than {self._lines.limit} bytes")
+        return decode(whole)
+
     def _receive(self, count: int) -> bytes:
         self._await()
         try:
@@ -204,3 +216,20 @@ class Conversation:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def hand_over(end: socket.socket, descriptor: int | None, words: str = "") -> None:
+    """Give a descriptor to whoever has the other end of a pair of sockets, or say why there is none."""
+    import socket
+
+    socket.send_fds(end, [words.encode() or b"."], [] if descriptor is None else [descriptor])
+
+
+def take_over(end: socket.socket, seconds: float) -> tuple[int | None, str]:
+    """What :func:`hand_over` has given: a descriptor, or None and the words. Raises TimeoutError."""
+    import socket
+
+    end.settimeout(seconds)
+    with interruptible():
+        data, found, _, _ = socket.recv_fds(end, _CHUNK, 1)
+    return (found[0] if found else None), data.decode(errors="replace")

@@ -6,15 +6,24 @@ import json
 import os
 
 from virshpy.host import processes
+from virshpy.host.programs import program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from virshpy.host.processes import Completed
+
+_PROC = "/proc/net"
 
 
-def counters() -> dict[str, tuple[list[int], list[int]]]:
-    """By the names of the host's links, what they have received and sent: bytes, packets, errors, dropped packets."""
-    with open("/proc/net/dev") as file:
+def counters(proc: str = _PROC) -> dict[str, tuple[list[int], list[int]]]:
+    """By the names of the host's links, what they have received and sent: bytes, packets, errors, dropped packets.
+
+    ``proc`` is the folder in which the kernel tells of them.
+    """
+    with open(f"{proc}/dev") as file:
         lines = file.read().splitlines()[2:]
     found = {}
     for line in lines:
@@ -24,13 +33,13 @@ def counters() -> dict[str, tuple[list[int], list[int]]]:
     return found
 
 
-def neighbours() -> dict[str, list[str]]:
-    """Whom the host has spoken to: IP addresses by MAC address, in lower case.
+def neighbours(run: Callable[..., Completed] = processes.run) -> dict[str, list[str]]:
+    """Whom the host has spoken to: IP addresses by MAC address, in lower case. ``run`` runs a command there.
 
     Raises SystemCallError where there is no ``ip``.
     """
     found: dict[str, list[str]] = {}
-    for entry in json.loads(processes.run(["ip", "-j", "neigh", "show"], timeout=10).stdout or "[]"):
+    for entry in json.loads(run([program("ip"), "-j", "neigh", "show"], timeout=10).stdout or "[]"):
         if "lladdr" in entry and "dst" in entry:
             found.setdefault(entry["lladdr"].lower(), []).append(entry["dst"])
     return found
@@ -53,13 +62,20 @@ class Way:
         return self.first + (1 << (32 if self.version == 4 else 128) - self.length) - 1
 
 
-def ways() -> Iterator[Way]:
+def told(device: str, run: Callable[..., Completed]) -> dict[str, Any]:
+    """What ``ip``, run by ``run``, says of a link: ``address``, ``mtu``, …; nothing where there is none."""
+    done = run([program("ip"), "-j", "-d", "link", "show", "dev", device], check=False, timeout=10)
+    found = json.loads(done.stdout or "[]") if not done.returncode else []
+    return found[0] if found else {}
+
+
+def ways(proc: str = _PROC) -> Iterator[Way]:
     """The networks of the host's main routing tables, but for what goes everywhere, and for what a link has itself."""
-    for fields in _lines("/proc/net/route", skip=1):
+    for fields in _lines(f"{proc}/route", skip=1):
         mask = _swapped(fields[7])
         if mask:
             yield Way(_swapped(fields[1]), mask.bit_count(), 4, fields[0], _swapped(fields[2]) == 0)
-    for fields in _lines("/proc/net/ipv6_route"):
+    for fields in _lines(f"{proc}/ipv6_route"):
         first, length, link = int(fields[0], 16), int(fields[1], 16), fields[9]
         # Addresses of this host, of groups and of a single link are in the same list.
         if 0 < length < 128 and link != "lo" and first >> 118 != 0x3FA and first >> 120 != 0xFF:

@@ -246,6 +246,30 @@ def start_gated(
     return Gated(process.pid, start_time(process.pid) or 0, said_from, gate_write)
 
 
+def in_child(act: Callable[[], object]) -> int:
+    """Do something in a process of its own that is as we are, and ends with it: what changes the process that does it.
+
+    Its pid, for :func:`await_child`. What it is to tell it writes to somebody; what it raises is lost.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        act()
+    finally:
+        os._exit(0)
+
+
+def await_child(pid: int) -> None:
+    """Collect a child that is about to end, or kill it."""
+    from signal import SIGKILL
+
+    if not wait_gone(pid, start_time(pid) or 0, _AFTER_KILLING):
+        os.kill(pid, SIGKILL)
+        wait_gone(pid, start_time(pid) or 0, _AFTER_KILLING)
+    reap(pid)
+
+
 def _ending(returncode: int) -> str:
     return f"fatal signal {-returncode}" if returncode < 0 else f"exit status {returncode}"
 

@@ -10,8 +10,10 @@ import struct
 
 from virshpy import errors
 from virshpy.host import links, processes
+from virshpy.host.namespaces import HOST, Host
 from virshpy.host.programs import program
 from virshpy.host.steps import Step
+from virshpy.host.steps.placed import Placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _TUNSETIFF = 0x400454CA
 _IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR, _IFF_MULTI_QUEUE = 0x0002, 0x1000, 0x4000, 0x0100
 
 
-class Tap(Step, kind="tap/1"):
+class Tap(Placed, kind="tap/1"):
     """A tap device, optionally a port of a bridge; gone when undone. ``open()`` gives a queue of it to a process.
 
     ``isolated``: other isolated ports do not reach it. ``behind`` is the one address that the bridge is to know there,
@@ -69,22 +71,22 @@ class Tap(Step, kind="tap/1"):
         return [device, [*change, "up"], *lines]
 
     def do(self, note: Callable[[], None]) -> None:
-        _made(self, self._argvs())
+        _made(self, self._argvs(), self.where)
 
     def undo(self) -> None:
-        _delete(self.name)
+        _delete(self.name, self.where)
 
     def open(self) -> int:
-        return open_tap(self.name, many=self.queues > 1)
+        return self.where.opened(lambda: open_tap(self.name, many=self.queues > 1))
 
     def shown(self, key: str) -> str:
         return f"<descriptor of {self.name}>"
 
     def commands(self) -> list[str]:
-        return [shlex.join(argv) for argv in self._argvs()]
+        return self.shown_all([shlex.join(argv) for argv in self._argvs()])
 
     def undo_commands(self) -> list[str]:
-        return [f"ip link delete dev {shlex.quote(self.name)}"]
+        return self.shown_all([f"ip link delete dev {shlex.quote(self.name)}"])
 
 
 class Macvtap(Step, kind="macvtap/1"):
@@ -146,7 +148,7 @@ class ExistingTap:
         return f"<descriptor of {self.name}>"
 
 
-class LinkSetting(Step, kind="link-setting/1"):
+class LinkSetting(Placed, kind="link-setting/1"):
     """Something that is set of a link, and what sets it back: both are lines of words for ip(8).
 
     Where the link has gone there is nothing to set back.
@@ -160,18 +162,18 @@ class LinkSetting(Step, kind="link-setting/1"):
         self.back = [list(words) for words in back]
 
     def do(self, note: Callable[[], None]) -> None:
-        _made(self, [["ip", *words] for words in self.lines])
+        _made(self, [["ip", *words] for words in self.lines], self.where)
 
     def undo(self) -> None:
-        if links.exists(self.name):
+        if not self.where.gone and self.where.has(self.name):
             for words in self.back:
-                processes.run(["ip", *words], check=False)
+                self.where.run(["ip", *words], check=False)
 
     def commands(self) -> list[str]:
-        return [shlex.join(["ip", *words]) for words in self.lines]
+        return self.shown_all([shlex.join(["ip", *words]) for words in self.lines])
 
     def undo_commands(self) -> list[str]:
-        return [shlex.join(["ip", *words]) for words in self.back]
+        return self.shown_all([shlex.join(["ip", *words]) for words in self.back])
 
 
 class SwitchPort(Step, kind="ovs-port/1"):
@@ -241,21 +243,21 @@ class LinkScripts(Step, kind="link-scripts/1"):
         return [shlex.join([self.down, self.name])] if self.down else []
 
 
-def _made(step: Step, lines: Sequence[Sequence[str]]) -> None:
+def _made(step: Step, lines: Sequence[Sequence[str]], where: Host = HOST) -> None:
     """Run the first line, and the others, of which none may fail without the step's being taken back."""
     first, *others = lines
-    processes.run(first)
+    where.run(first)
     try:
         for words in others:
-            processes.run(words)
+            where.run(words)
     except errors.Error:
         step.undo()
         raise
 
 
-def _delete(name: str) -> None:
-    if links.exists(name):
-        processes.run(["ip", "link", "delete", "dev", name], check=False)
+def _delete(name: str, where: Host = HOST) -> None:
+    if not where.gone and where.has(name):
+        where.run(["ip", "link", "delete", "dev", name], check=False)
 
 
 def open_tap(name: str, *, many: bool = False) -> int:

@@ -6,18 +6,17 @@ import os
 import shlex
 
 from virshpy import errors
-from virshpy.host import files, links, processes
+from virshpy.host import processes
+from virshpy.host.namespaces import HOST, Host
 from virshpy.host.programs import program
-from virshpy.host.steps import Step
+from virshpy.host.steps.placed import Placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_LINKS = "/sys/class/net"
 
-
-class Bridge(Step, kind="bridge/1"):
+class Bridge(Placed, kind="bridge/1"):
     """A bridge of our own, which must not have been there; gone with its addresses and routes when undone.
 
     It is known again by its name and its MAC address: a bridge of that name that is somebody else's stays.
@@ -55,17 +54,16 @@ class Bridge(Step, kind="bridge/1"):
         try:
             # Nobody is plugged in yet, so that what its settings keep out cannot come before them; but an IPv6 address
             # must wait for them where new links have none.
-            apart = is_set("ipv6/conf/default/disable_ipv6")
-            run_batch([self._add(), *([] if apart else self.lines)])
+            apart = self.where.is_set("ipv6/conf/default/disable_ipv6")
+            run_batch([self._add(), *([] if apart else self.lines)], self.where)
         except errors.InternalError as error:
             self.undo()
             raise self._refusal(str(error)) if self._words_of_add in str(error) else error from None
         try:
-            for key, value in self.settings.items():
-                _set(key, value)
+            self.where.set(self.settings)
             if self.filtering:
                 self._filter()
-            run_batch([*(self.lines if apart else []), *self._plugs()])
+            run_batch([*(self.lines if apart else []), *self._plugs()], self.where)
         except BaseException:
             self.undo()
             raise
@@ -77,7 +75,7 @@ class Bridge(Step, kind="bridge/1"):
     def _plugs(self) -> list[list[str]]:
         lines = []
         for port, isolated in self.ports:
-            if links.exists(port):
+            if self.where.has(port):
                 lines.append(["link", "set", "dev", port, "master", self.name])
                 if isolated:
                     lines.append(["link", "set", "dev", port, "type", "bridge_slave", "isolated", "on"])
@@ -85,13 +83,11 @@ class Bridge(Step, kind="bridge/1"):
 
     def _filter(self) -> None:
         """Have it tell VLANs apart, on which the entries of its table stand that are made by hand."""
-        try:
-            files.set_kernel_value(f"{_LINKS}/{self.name}/bridge/vlan_filtering", "1")
-        except OSError:
+        if not self.where.filters(self.name):
             raise errors.SystemCallError(
                 f"Unable to set bridge {self.name} vlan_filtering via ioctl: Invalid argument",
                 hint="this kernel has none (CONFIG_BRIDGE_VLAN_FILTERING): leave out macTableManager='libvirt'",
-            ) from None
+            )
 
     def _refusal(self, words: str) -> errors.Error:
         said = words.rpartition("answers: ")[2] or words
@@ -103,29 +99,32 @@ class Bridge(Step, kind="bridge/1"):
         return errors.SystemCallError(f"error creating bridge interface {self.name}: {said}", hint=hint)
 
     def undo(self) -> None:
-        if (links.mac_of(self.name) or "").lower() == self.mac:
-            processes.run([program("ip"), "link", "delete", "dev", self.name], check=False)
+        if not self.where.gone and (self.where.mac_of(self.name) or "").lower() == self.mac:
+            self.where.run([program("ip"), "link", "delete", "dev", self.name], check=False)
 
     def commands(self) -> list[str]:
         sysctls = [f"sysctl -w net.{key.replace('/', '.')}={value}" for key, value in self.settings.items()]
         filtering = [f"ip link set dev {self.name} type bridge vlan_filtering 1"] if self.filtering else []
-        return [
-            shlex.join(["ip", *self._add()]),
-            *sysctls,
-            *filtering,
-            *(shlex.join(["ip", *words]) for words in (*self.lines, *self._plugs())),
-        ]
+        lines = [] if self.where.gone else self._plugs()
+        return self.shown_all(
+            [
+                shlex.join(["ip", *self._add()]),
+                *sysctls,
+                *filtering,
+                *(shlex.join(["ip", *words]) for words in (*self.lines, *lines)),
+            ]
+        )
 
     def undo_commands(self) -> list[str]:
-        return [f"ip link delete dev {shlex.quote(self.name)}"]
+        return self.shown_all([f"ip link delete dev {shlex.quote(self.name)}"])
 
 
-def run_batch(lines: Sequence[Sequence[str]]) -> None:
+def run_batch(lines: Sequence[Sequence[str]], where: Host = HOST) -> None:
     """Have ip(8) do several things in one run. Raises InternalError with its words, and the line that failed."""
     if not lines:
         return
     script = "".join(f"{' '.join(words)}\n" for words in lines)
-    done = processes.run([program("ip"), "-batch", "-"], input=script, check=False)
+    done = where.run([program("ip"), "-batch", "-"], input=script, check=False)
     if done.returncode:
         said = done.stderr.strip()
         number = int(said.rpartition("-:")[2]) if said.rpartition("-:")[2].isdigit() else 0
@@ -133,17 +132,7 @@ def run_batch(lines: Sequence[Sequence[str]]) -> None:
         raise errors.InternalError(f"Child process ({what}) unexpected exit status 1: {said.splitlines()[0]}")
 
 
-def _set(key: str, value: str) -> None:
-    """Write a setting below /proc/sys/net or /sys; what is not there (a kernel without IPv6) needs none."""
-    try:
-        files.set_kernel_value(f"/proc/sys/net/{key}", value)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise errors.from_os_error(error, f"cannot write to /proc/sys/net/{key}") from None
-
-
-class Forwarding(Step, kind="forwarding/1"):
+class Forwarding(Placed, kind="forwarding/1"):
     """The host passes packets on, from link to link. It stays so, as others may have come to rely on it;
     ``switched`` are the settings that had another value before."""
 
@@ -154,31 +143,22 @@ class Forwarding(Step, kind="forwarding/1"):
         self.switched: list[str] = []
 
     def do(self, note: Callable[[], None]) -> None:
-        self.switched = [key for key in self.keys if not is_set(key)]
+        self.switched = [key for key in self.keys if not self.where.is_set(key)]
         note()
-        for key in self.switched:
-            _set(key, "1")
+        self.where.set(dict.fromkeys(self.switched, "1"))
 
     def undo(self) -> None:
         pass
 
     def commands(self) -> list[str]:
-        return [f"sysctl -w net.{key.replace('/', '.')}=1" for key in self.keys if not is_set(key)]
+        missing = [key for key in self.keys if self.where.gone or not self.where.is_set(key)]
+        return self.shown_all([f"sysctl -w net.{key.replace('/', '.')}=1" for key in missing])
 
     def undo_commands(self) -> list[str]:
         return []
 
 
-def is_set(key: str) -> bool:
-    """Whether a setting below /proc/sys/net is 1; one that the kernel does not have need not be set."""
-    try:
-        with open(f"/proc/sys/net/{key}") as file:
-            return file.read().strip() == "1"
-    except FileNotFoundError:
-        return True
-
-
-class Table(Step, kind="nft-table/1"):
+class Table(Placed, kind="nft-table/1"):
     """A table of nft, in place and replaced in one transaction; gone when undone.
 
     ``chains`` is then what nft says of all chains that there are, of others as well.
@@ -193,27 +173,29 @@ class Table(Step, kind="nft-table/1"):
         self.script = script
 
     def do(self, note: Callable[[], None]) -> None:
-        self.chains = run_nft(f"{self.script}list chains\n")
+        self.chains = run_nft(f"{self.script}list chains\n", where=self.where)
 
     def undo(self) -> None:
         # What is not there cannot be deleted; made and deleted in one transaction, it was never there.
-        run_nft(f"table {self.family} {self.name}\ndelete table {self.family} {self.name}\n")
+        if not self.where.gone:
+            script = f"table {self.family} {self.name}\ndelete table {self.family} {self.name}\n"
+            run_nft(script, where=self.where)
 
     def commands(self) -> list[str]:
-        return [f"nft -f - <<'END'\n{self.script}END"]
+        return self.shown_all([f"nft -f - <<'END'\n{self.script}END"])
 
     def undo_commands(self) -> list[str]:
-        return [f"nft delete table {self.family} {self.name}"]
+        return self.shown_all([f"nft delete table {self.family} {self.name}"])
 
 
-def run_nft(script: str, *options: str) -> str:
+def run_nft(script: str, *options: str, where: Host = HOST) -> str:
     """What nft answers to a script. Raises InternalError with nft's own words, SystemCallError where there is none."""
     path = program("nft")
     if path == "nft":
         raise errors.SystemCallError(
             "Cannot find 'nft' in path: No such file or directory", hint="install the package nftables"
         )
-    done = processes.run([path, *options, "-f", "-"], input=script, check=False)
+    done = where.run([path, *options, "-f", "-"], input=script, check=False)
     if done.returncode:
         hint = None
         if "Operation not supported" in done.stderr or "No such file or directory" in done.stderr:
@@ -223,7 +205,7 @@ def run_nft(script: str, *options: str) -> str:
     return done.stdout
 
 
-class Dnsmasq(Step, kind="dnsmasq/1"):
+class Dnsmasq(Placed, kind="dnsmasq/1"):
     """A dnsmasq that reads ``directory``/dnsmasq.conf, and writes its pid there.
 
     It goes into the background when it serves, and not before: until then it tells what is wrong. Between that and our
@@ -244,7 +226,7 @@ class Dnsmasq(Step, kind="dnsmasq/1"):
 
     def do(self, note: Callable[[], None]) -> None:
         require_dnsmasq()
-        done = processes.run(self._argv, check=False)
+        done = self.where.run(self._argv, check=False)
         if done.returncode:
             said = done.stderr.strip()
             raise errors.InternalError(
@@ -281,7 +263,7 @@ class Dnsmasq(Step, kind="dnsmasq/1"):
                 processes.kill(pid, processes.start_time(pid) or 0, patience=self._PATIENCE)
 
     def commands(self) -> list[str]:
-        return [shlex.join(["dnsmasq", *self._argv[1:]])]
+        return self.shown_all([shlex.join(["dnsmasq", *self._argv[1:]])])
 
     def undo_commands(self) -> list[str]:
         return [f"kill {self.pid or f'$(cat {shlex.quote(self.directory)}/dnsmasq.pid)'}"]

@@ -112,6 +112,14 @@ def create(path: str, mode: int = 0o600) -> int:
         raise errors.from_os_error(error, f"Failed to create {path}") from None
 
 
+def make_pipe(path: str) -> None:
+    """A FIFO of ours. Raises SystemCallError."""
+    try:
+        os.mkfifo(path, 0o600)
+    except OSError as error:
+        raise errors.from_os_error(error, f"Failed to create {path}") from None
+
+
 def make_directories(path: str, mode: int = 0o700) -> None:
     """Make a directory and the missing ones above it, all with ``mode``. Raises SystemCallError."""
     try:

@@ -322,6 +322,15 @@ def recover(store: Store) -> Iterable[errors.Error]:
     return problems
 
 
+def steps_of(store: Store, kind: str) -> list[Step]:
+    """The steps of one kind that are on record for this boot, whosever they are."""
+    import json
+
+    from virshpy.host.steps.kinds import restore
+
+    return [restore(kind, json.loads(row[0])) for row in store.all("SELECT data FROM run.step WHERE kind = ?", kind)]
+
+
 def finish_for(store: Store, subject: str) -> None:
     """The same for one subject, by whoever has just taken its lock: others may have died since the store was opened.
 

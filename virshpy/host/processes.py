@@ -468,6 +468,15 @@ def users() -> set[int]:
     return found
 
 
+def words_of(pid: int) -> list[str]:
+    """The command line of a process; none where it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return os.fsdecode(file.read()).split("\0")
+    except OSError:
+        return []
+
+
 def command_lines() -> Iterator[tuple[int, int, list[str]]]:
     """(pid, uid, words) of every process of the host."""
     with os.scandir("/proc") as entries:

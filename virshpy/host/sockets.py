@@ -40,6 +40,20 @@ def port_is_free(port: int, address: str = "0.0.0.0") -> bool:
     return True
 
 
+def refusal(proto: str, address: str, port: int) -> OSError | None:
+    """Why the kernel would not let us listen at a port of an IPv4 address; None where it would. ``proto``: tcp, udp."""
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM) as probe:
+        if proto == "tcp":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error
+    return None
+
+
 def becomes_free(port: int, address: str, patience: float) -> bool:
     """Whether a port is free within ``patience`` seconds: sockets that io_uring was watching outlive their process."""
     import time

@@ -12,7 +12,7 @@ from virshpy.xml.inet import as_number, network_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from virshpy.xml.network import Network
     from virshpy.xml.network.addresses import DHCPHost, Lease, NetworkIP
@@ -46,18 +46,29 @@ def is_served(network: Network) -> bool:
     return bool(network.ips) and (names or any(map(_gives, network.ips)))
 
 
-def serving(network: Network, directory: str, *, user: str | None = None) -> Serving:
+def serving(
+    network: Network,
+    directory: str,
+    *,
+    user: str | None = None,
+    resolver: str | None = None,
+    reserved: Sequence[tuple[str, str]] = (),
+) -> Serving:
     """What the dnsmasq of a network is told. Its files are in ``directory``; ``user`` is whom it becomes, "" nobody
-    else. Raises ConfigUnsupported for values that would be more than one line."""
+    else. ``resolver`` is asked for names in place of those whom the host asks. ``reserved``: (MAC address, address) of
+    guests that get the same address always, beside those of the document.
+
+    Raises ConfigUnsupported for values that would be more than one line.
+    """
     lines = [f"# The dnsmasq of network {network.name}; written anew at each start and each net-update."]
-    for key, value in _settings(network, directory, user):
+    for key, value in _settings(network, directory, user, resolver):
         line = key if value is None else f"{key}={value}"
         if not line.isprintable():
             raise errors.ConfigUnsupported(
                 f"network '{network.name}': dnsmasq cannot be told {line!r}", hint="leave out control characters"
             )
         lines.append(line)
-    return Serving(_text(lines), _text(_hosts(network)), _text(_names(network)))
+    return Serving(_text(lines), _text([*_hosts(network), *map(",".join, reserved)]), _text(_names(network)))
 
 
 def _text(lines: list[str]) -> str:
@@ -68,9 +79,11 @@ def _gives(ip: NetworkIP) -> bool:
     return ip.dhcp is not None and bool(ip.dhcp.ranges or ip.dhcp.hosts)
 
 
-def _settings(network: Network, directory: str, user: str | None) -> Iterator[tuple[str, str | None]]:
+def _settings(
+    network: Network, directory: str, user: str | None, resolver: str | None
+) -> Iterator[tuple[str, str | None]]:
     yield from _process(directory, user)
-    yield from _dns(network)
+    yield from _dns(network, resolver)
     bridge = network.bridge
     yield "except-interface", "lo"
     yield "bind-dynamic", None
@@ -110,11 +123,14 @@ def _quoted(path: str) -> str:
 _HARMLESS = {ord(sign): None for sign in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"}
 
 
-def _dns(network: Network) -> Iterator[tuple[str, str | None]]:
+def _dns(network: Network, resolver: str | None) -> Iterator[tuple[str, str | None]]:
     dns, domain = network.dns, network.domain
+    forwarded = dns is not None and any(forwarder.addr and not forwarder.domain for forwarder in dns.forwarders)
+    if resolver is not None and not forwarded and network.mode != "none":
+        yield "server", resolver
     for forwarder in dns.forwarders if dns is not None else ():
         yield "server", (f"/{forwarder.domain}/" if forwarder.domain else "") + (forwarder.addr or "#")
-    if dns is not None and any(forwarder.addr and not forwarder.domain for forwarder in dns.forwarders):
+    if forwarded or (resolver is not None and network.mode != "none"):
         yield "no-resolv", None
     if domain is not None and domain.name:
         if domain.localOnly:

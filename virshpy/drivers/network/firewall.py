@@ -25,13 +25,16 @@ def table_name(bridge: str) -> str:
     return f"virshpy-{bridge}"
 
 
-def rules(network: Network) -> str | None:
-    """What nft is given; None for a network of which nothing is kept from passing (mode ``open``)."""
+def rules(network: Network, way_in: str | None = None) -> str | None:
+    """What nft is given; None for a network of which nothing is kept from passing (mode ``open``).
+
+    ``way_in``: a link by which nobody comes in but to a forwarded port.
+    """
     if network.mode not in ("none", "nat", "route"):
         return None
     bridge = str(network.bridge and network.bridge.name)
     name = table_name(bridge)
-    chains = [_chain("forward", "filter hook forward priority filter", _forwarding(network, bridge))]
+    chains = [_chain("forward", "filter hook forward priority filter", _forwarding(network, bridge, way_in))]
     if network.mode == "nat":
         chains.append(_chain("postrouting", "nat hook postrouting priority srcnat", _translating(network)))
     # What is not there cannot be deleted: so it is made first, and nobody sees it.
@@ -43,7 +46,7 @@ def _chain(name: str, kind: str, lines: Iterator[str]) -> str:
     return f"\tchain {name} {{\n\t\ttype {kind}; policy accept;\n{body}\t}}\n"
 
 
-def _forwarding(network: Network, bridge: str) -> Iterator[str]:
+def _forwarding(network: Network, bridge: str, way_in: str | None) -> Iterator[str]:
     """Guests among themselves; from the network and to it; and what is left of it is refused."""
     families = ["ipv4"]
     if network.ipv6 or any(ip.version == 6 for ip in network.ips):
@@ -51,6 +54,8 @@ def _forwarding(network: Network, bridge: str) -> Iterator[str]:
     only = f"meta nfproto {families[0]} " if len(families) == 1 else ""
     yield f'{only}iifname "{bridge}" oifname "{bridge}" accept'
     if network.mode != "none":
+        if way_in is not None:
+            yield f'iifname "{way_in}" oifname "{bridge}" accept'
         out, back = _beyond(network, "oifname"), _beyond(network, "iifname")
         for extent in _extents(network):
             answers = "ct state established,related " if extent.translated else ""

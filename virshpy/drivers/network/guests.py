@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.network import NetworkPortRef
 from virshpy.drivers.network.records import Networks
+from virshpy.host.namespaces import HOST, Host
 from virshpy.xml.domain.interface import InterfaceSource
 from virshpy.xml.port import NetworkPort, Owner, PortBandwidth, PortMAC, ReceiveFilters
 from virshpy.xml.uuids import new_uuid
@@ -28,7 +29,10 @@ def require_active(site: Site, interface: Interface) -> NetworkRow:
 
     Raises NoNetwork, OperationInvalid with what to type, and what its start raises.
     """
+    from virshpy.drivers.network import upkeep
+
     networks = Networks(site)
+    upkeep.look_after(networks)
     name = str(interface.source and interface.source.network)
     row = networks.by_name(name)
     if row is None:
@@ -43,9 +47,6 @@ def require_active(site: Site, interface: Interface) -> NetworkRow:
         raise errors.OperationInvalid(
             f"network '{name}' is not active", hint="start it first", action=("network_create", name)
         )
-    from virshpy.drivers.network import life
-
-    life.look_after(networks)
     return row
 
 
@@ -63,11 +64,23 @@ def plug_in(site: Site, domain: Domain, interface: Interface, journal: str) -> N
         raise errors.OperationInvalid(f"network '{source.network}' is not active")
     port = _wanted(domain, interface, source)
     networks.plug_in(row, port, journal)
+    if interface.port_forwards and networks.where(row).is_own:
+        from virshpy.drivers.network import forwards
+
+        networks.reserve(row.uuid, str(port.uuid), forwards.address_for(networks, row, port))
+        networks.fall_due(row.uuid)  # its dnsmasq does not know of it yet
     _become(interface, source, port)
 
 
+def where(site: Site, interface: Interface) -> Host:
+    """Where the link of an interface is that has a port of a network."""
+    networks = Networks(site)
+    row = networks.by_name(str(interface.source and interface.source.network))
+    return HOST if row is None or not row.active else networks.where(row)
+
+
 def port_of(site: Site, interface: Interface) -> tuple[Plug, list[Step]]:
-    """What the port of a prepared interface is plugged into, and what its network does for it on the host.
+    """What the port of a prepared interface is plugged into, and what its network does for it there.
 
     The link that is plugged in is put on record, so that it comes back with its network.
     """
@@ -80,10 +93,16 @@ def port_of(site: Site, interface: Interface) -> tuple[Plug, list[Step]]:
     networks.name_device(row.uuid, source.portid, str(target.dev))
     port = NetworkPort.parse(networks.port(NetworkPortRef(row.ref, source.portid))["xml"])
     assert port.plug is not None
-    return port.plug, _share(networks.document(row), port)
+    where = networks.where(row)
+    more = _share(networks.document(row), port, where)
+    if interface.port_forwards and where.is_own:
+        from virshpy.drivers.network import forwards
+
+        more += forwards.steps(networks, row, source.portid, interface)
+    return port.plug, more
 
 
-def _share(network: Network, port: NetworkPort) -> list[Step]:
+def _share(network: Network, port: NetworkPort, where: Host) -> list[Step]:
     """A class of the bridge's queue for who has a floor."""
     bandwidth, shared = port.bandwidth, network.bandwidth and network.bandwidth.inbound
     if bandwidth is None or bandwidth.classID is None or bandwidth.inbound is None or not shared:
@@ -93,7 +112,9 @@ def _share(network: Network, port: NetworkPort) -> list[Step]:
     assert port.mac is not None and port.plug is not None
     ceiling = shared.peak or shared.average or 0
     floor = bandwidth.inbound.floor or 0
-    return [Share(str(port.plug.bridge), bandwidth.classID, str(port.mac.address), floor=floor, ceiling=ceiling)]
+    return [
+        Share(str(port.plug.bridge), bandwidth.classID, str(port.mac.address), floor=floor, ceiling=ceiling).at(where)
+    ]
 
 
 def addresses(site: Site, interface: Interface) -> list[DHCPLease]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from signal import SIGHUP
 
 from virshpy import errors
-from virshpy.drivers.network import firewall, plan, room
-from virshpy.drivers.network.dnsmasq import is_served, serving
+from virshpy.drivers.network import firewall, plan, room, surroundings
+from virshpy.drivers.network.dnsmasq import is_served
 from virshpy.enums import NetworkEventLifecycleType
 from virshpy.host import processes
 from virshpy.host.files import write_atomic
 from virshpy.host.processes import is_running, signal_process
 from virshpy.host.programs import program
 from virshpy.host.steps.network import Dnsmasq, Forwarding, Table, run_nft
+from virshpy.xml.network import BRIDGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.driver.network import NetworkRef
     from virshpy.drivers.network.records import NetworkRow, Networks
+    from virshpy.drivers.network.surroundings import Surroundings
     from virshpy.host.journal import Journal
     from virshpy.xml.network import Network
 
@@ -35,22 +37,37 @@ def start_defined(networks: Networks, ref: NetworkRef) -> None:
 
 def start(networks: Networks, verb: str, definition: Network) -> None:
     """Start a complete document under its lock. After any failure the host is as it was before."""
-    document, uuid = plan.live(definition), str(definition.uuid)
+    document = plan.live(definition)
     room.fill_pool(document)
-    room.refuse_taken(document, networks.site.warn)
-    directory = place(networks, uuid)
-    steps = plan.start_steps(document, directory, networks.plugged(uuid))
+    try:
+        chains = _start(networks, verb, document)
+    except BaseException:
+        surroundings.end_unused(networks.site)
+        raise
+    _tell_of_others(networks, document, chains)
+
+
+def _start(networks: Networks, verb: str, document: Network) -> str:
+    """What nft says of all chains that there are then."""
+    site, uuid = networks.site, str(document.uuid)
     with networks.change(verb, uuid) as entry:
         entry.write()
+        around = surroundings.ON_HOST
+        if document.mode in BRIDGED:
+            around = surroundings.prepare(site, entry, [*networks.addresses(document), *document.ips])
+        if not around.where.gone:
+            room.refuse_taken(document, site.warn, around.where)
+        ports, reserved = networks.plugged(uuid), networks.reserved(uuid)
+        steps = plan.start_steps(document, place(networks, uuid), ports, around, reserved)
         for step in steps:
             entry.do(step)
         entry.hold(lambda: _activate(networks, document, entry), f"say that network '{document.name}' is active")
-    _tell_of_others(networks, document, "".join(step.chains for step in steps if isinstance(step, Table)))
+    return "".join(step.chains for step in steps if isinstance(step, Table))
 
 
 def _tell_of_others(networks: Networks, document: Network, chains: str) -> None:
-    """Say which other firewall drops what this network's own lets through."""
-    if document.mode not in ("nat", "route"):
+    """Say which other firewall of the host drops what this network's own lets through."""
+    if document.mode not in ("nat", "route") or surroundings.has_own(networks.site):
         return
     from virshpy.host.firewalls import stopping
 
@@ -96,16 +113,30 @@ def stop(networks: Networks, ref: NetworkRef) -> None:
     """Take back what the start did (virNetworkDestroy)."""
     with networks.lock(ref.uuid, "net-destroy"):
         row = networks.require_active(ref)
-        entry = networks.site.held(row.journal)
-        switched = [key for step in entry.steps.values() if isinstance(step, Forwarding) for key in step.switched]
-        entry.told.append(f"# say that network '{row.name}' is inactive")
-        guests = networks.guests_on(row.uuid)
-        entry.undo(lambda: _deactivate(networks, row))
+        guests, own = networks.guests_on(row.uuid), networks.where(row).is_own
+        switched = [] if own else _switched(networks, row)
+        end(networks, row)
+    surroundings.end_unused(networks.site)
     if guests:
         networks.site.warn(f"{', '.join(guests)}: on network '{row.name}', and without it until it is started again")
     if switched:
         names = " and ".join(f"net.{key.replace('/', '.')}" for key in switched)
         networks.site.warn(f"{names} stays on, as others may have come to rely on it")
+
+
+def end(networks: Networks, row: NetworkRow) -> None:
+    """Make an active network inactive, under its lock."""
+    entry = networks.site.held(row.journal)
+    entry.told.append(f"# say that network '{row.name}' is inactive")
+    if networks.site.rehearsing:
+        entry.steps |= surroundings.ending_with(networks.site, row.journal)
+    entry.undo(lambda: _deactivate(networks, row))
+
+
+def _switched(networks: Networks, row: NetworkRow) -> list[str]:
+    """The settings of the host that a network's start has changed."""
+    steps = networks.site.held(row.journal).steps.values()
+    return [key for step in steps if isinstance(step, Forwarding) for key in step.switched]
 
 
 # looking after those that run
@@ -126,24 +157,29 @@ def converge(networks: Networks, uuid: str) -> None:
     row = networks.by_uuid(uuid)
     if row is not None and row.active:
         document = networks.document(row)
-        if (script := firewall.rules(document)) is not None:
-            run_nft(script)
+        around = _around(networks, row)
+        if (script := firewall.rules(document, around.out)) is not None:
+            run_nft(script, where=around.where)
         if is_served(document):
-            _converge_dnsmasq(networks, row, document)
+            _converge_dnsmasq(networks, row, document, around)
     networks.done(uuid)
 
 
-def _converge_dnsmasq(networks: Networks, row: NetworkRow, document: Network) -> None:
+def _around(networks: Networks, row: NetworkRow) -> Surroundings:
+    return surroundings.current(networks.site) if networks.where(row).is_own else surroundings.ON_HOST
+
+
+def _converge_dnsmasq(networks: Networks, row: NetworkRow, document: Network, around: Surroundings) -> None:
     directory = place(networks, row.uuid)
     entry = networks.site.held(row.journal)
     seq, dnsmasq = next((seq, step) for seq, step in entry.steps.items() if isinstance(step, Dnsmasq))
     ended = not is_running(dnsmasq.pid, dnsmasq.started)
-    written = serving(document, directory, user=plan.service_user()).files(directory)
+    written = plan.told(document, directory, around, networks.reserved(row.uuid)).files(directory)
     changed = [path for path, text in written.items() if _differs(path, text)]
     for path in changed:
         write_atomic(path, written[path].encode(errors="surrogateescape"), 0o644)
     if ended or f"{directory}/dnsmasq.conf" in changed:
-        entry.renew(seq, Dnsmasq(directory))
+        entry.renew(seq, Dnsmasq(directory).at(around.where))
     elif changed:
         signal_process(dnsmasq.pid, dnsmasq.started, SIGHUP)
     if ended:
@@ -158,10 +194,11 @@ def _differs(path: str, text: str) -> bool:
         return True
 
 
-def require_possible(document: Network) -> None:
+def require_possible(networks: Networks, row: NetworkRow, document: Network) -> None:
     """Refuse a live document that the host would not carry out. Raises InternalError with the tools' own words."""
-    if (script := firewall.rules(document)) is not None:
-        run_nft(script, "--check")
+    around = _around(networks, row)
+    if (script := firewall.rules(document, around.out)) is not None:
+        run_nft(script, "--check", where=around.where)
     if is_served(document):
-        text = serving(document, "/", user=plan.service_user()).configuration
+        text = plan.told(document, "/", around).configuration
         processes.run([program("dnsmasq"), "--test", "--conf-file=-"], input=text)

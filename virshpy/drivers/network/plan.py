@@ -7,6 +7,7 @@ import os
 from virshpy import errors
 from virshpy.drivers.network import firewall
 from virshpy.drivers.network.dnsmasq import is_served, serving
+from virshpy.drivers.network.surroundings import ON_HOST
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
 from virshpy.host.steps.network import Bridge, Dnsmasq, Forwarding, Table
 from virshpy.xml.inet import as_number, leading_ones
@@ -16,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from virshpy.drivers.network.dnsmasq import Serving
+    from virshpy.drivers.network.surroundings import Surroundings
     from virshpy.host.steps import Step
     from virshpy.xml.network import Network
 
@@ -33,31 +36,40 @@ def live(network: Network) -> Network:
     return network
 
 
-def start_steps(network: Network, directory: str, ports: Sequence[tuple[str, bool]] = ()) -> list[Step]:
+def start_steps(
+    network: Network,
+    directory: str,
+    ports: Sequence[tuple[str, bool]] = (),
+    around: Surroundings = ON_HOST,
+    reserved: Sequence[tuple[str, str]] = (),
+) -> list[Step]:
     """The steps for an active network's document. ``directory`` is to hold its dnsmasq's files,
-    ``ports`` are links that were plugged in before, and whether each is isolated from the others.
+    ``ports`` are links that were plugged in before, and whether each is isolated from the others; ``reserved`` are
+    (MAC address, address) of guests that are always given the same.
 
     Networks on links that the host has already need none: their guests are plugged in there.
     """
     if network.mode not in BRIDGED:
         return []
     _refuse_impossible(network)
-    bridge = _checked_name(network)
-    steps: list[Step] = [_bridge(network, bridge, ports)]
+    bridge, where = _checked_name(network), around.where
+    if where.is_own:
+        _refuse_of_the_host(network)
+    steps: list[Step] = [_bridge(network, bridge, ports).at(where)]
     if network.bridge is not None and network.bridge.zone:
         from virshpy.host.steps.firewalld import InZone
 
         steps.append(InZone(network.bridge.zone, bridge, str(network.name)))
     if keys := _forwarding(network):
-        steps.append(Forwarding(keys))
-    if (script := firewall.rules(network)) is not None:
-        steps.append(Table(firewall.FAMILY, firewall.table_name(bridge), script))
+        steps.append(Forwarding(keys).at(where))
+    if (script := firewall.rules(network, around.out)) is not None:
+        steps.append(Table(firewall.FAMILY, firewall.table_name(bridge), script).at(where))
     if limits := _limits(network):
         from virshpy.host.steps.traffic import Limit
 
-        steps.append(Limit(bridge, limits, shared=True))
+        steps.append(Limit(bridge, limits, shared=True).at(where))
     if is_served(network):
-        steps += served_steps(network, directory)
+        steps += _served_steps(told(network, directory, around, reserved), directory, around)
     return steps
 
 
@@ -75,20 +87,29 @@ def _limits(network: Network) -> dict[str, dict[str, int]]:
     return traffic.limits(inbound, outbound)
 
 
-def served_steps(network: Network, directory: str) -> Iterator[Step]:
+def told(network: Network, directory: str, around: Surroundings, reserved: Sequence[tuple[str, str]] = ()) -> Serving:
+    """What the dnsmasq of a network is told there."""
+    user = service_user()
+    return serving(network, directory, user=user, resolver=around.resolver, reserved=reserved)
+
+
+def _served_steps(serving: Serving, directory: str, around: Surroundings) -> Iterator[Step]:
     # dnsmasq reads its files again as another user than the one who started it.
     yield MakeDirectory(directory, 0o755)
-    for path, text in serving(network, directory, user=service_user()).files(directory).items():
+    for path, text in serving.files(directory).items():
         yield WriteFile(path, text.encode(errors="surrogateescape"), 0o644)
-    yield Dnsmasq(directory)
+    yield Dnsmasq(directory).at(around.where)
 
 
 def service_user() -> str | None:
-    """Whom dnsmasq becomes: the user that Debian's package makes for it, else whom it chooses itself."""
+    """Whom dnsmasq becomes: the user that Debian's package makes for it, else whom it chooses itself. An ordinary
+    user's stays what it is: in his namespace there is nobody else."""
     from pwd import getpwnam
 
+    if os.geteuid() != 0:
+        return ""
     try:
-        return getpwnam("dnsmasq").pw_name if os.geteuid() == 0 else None
+        return getpwnam("dnsmasq").pw_name
     except KeyError:
         return None
 
@@ -101,6 +122,23 @@ def _refuse_impossible(network: Network) -> None:
                 f"bridge '{bridge and bridge.name}' has an invalid netmask or IP address",
                 hint=f"netmask {ip.netmask} has a hole",
             )
+
+
+def _refuse_of_the_host(network: Network) -> None:
+    """What names something of the host's that is not in a namespace."""
+    bridge, forward = network.bridge, network.forward
+    if bridge is not None and bridge.zone:
+        raise errors.ConfigUnsupported(
+            f"zone '{bridge.zone}' of network '{network.name}' requested, but firewalld knows nothing of an ordinary "
+            "user's networks",
+            hint="leave out zone=",
+        )
+    if forward is not None and forward.interfaces:
+        raise errors.ConfigUnsupported(
+            f"network '{network.name}' is to reach others by '{forward.interfaces[0].dev}', a link of the host's, and "
+            "an ordinary user's networks reach none of those",
+            hint="leave out dev= and <interface> of <forward>: there is one way out",
+        )
 
 
 def _checked_name(network: Network) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.driver.network import NetworkPortRef, NetworkRef
 from virshpy.enums import NetworkEventID, NetworkEventLifecycleType
+from virshpy.host.namespaces import Host, place
 from virshpy.host.objects import Kind, Objects, Row
 from virshpy.host.outbox import Outbox
 from virshpy.xml.network import BRIDGED, Network
@@ -26,6 +27,8 @@ CREATE TABLE run.network_port (
     plug TEXT, floor INTEGER NOT NULL DEFAULT 0, class INTEGER, xml TEXT NOT NULL,
     PRIMARY KEY (network, uuid)) WITHOUT ROWID
 """
+# The address that a guest is always given on its port, where ports of the host lead to it.
+_ADDRESSES = "ALTER TABLE run.network_port ADD COLUMN address TEXT"
 # Active networks whose document has changed, and the host not yet (life.py).
 _DUE = "CREATE TABLE run.network_due (uuid TEXT PRIMARY KEY) WITHOUT ROWID"
 _TAKEN = """
@@ -34,6 +37,15 @@ SELECT plug, count(*) AS number, sum(floor) AS floors FROM run.network_port WHER
 _SERVED = """
 SELECT a.uuid, json_extract(s.data, '$.pid'), json_extract(s.data, '$.started')
 FROM run.network_active a JOIN run.step s ON s.journal = a.journal WHERE s.kind = 'dnsmasq/1'
+"""
+# The networks in a namespace, which have a bridge there, and where a network's bridge is.
+_WITHIN = """
+SELECT a.uuid FROM run.network_active a JOIN run.step s ON s.journal = a.journal
+WHERE s.kind = 'bridge/1' AND json_extract(s.data, '$.namespace[0]') = ?
+"""
+_WHERE = """
+SELECT json_extract(data, '$.namespace[0]'), json_extract(data, '$.namespace[1]') FROM run.step
+WHERE journal = ? AND kind = 'bridge/1'
 """
 # The network that a system connection has from the beginning, as libvirt's packages bring it. Whoever undefines it has
 # removed it: this is run once.
@@ -79,7 +91,7 @@ class Networks(Objects[NetworkRow]):
 
     def include(self) -> None:
         super().include()
-        self.store.include("network_port", run=[_PORTS, _DUE])
+        self.store.include("network_port", run=[_PORTS, _DUE, _ADDRESSES])
         if self.site.uri.path == "/system":
             self.store.include("network_default", state=[_DEFAULT.format(uuid=new_uuid(), mac=new_mac())])
 
@@ -130,6 +142,16 @@ class Networks(Objects[NetworkRow]):
     def served(self) -> list[tuple[str, int, int]]:
         """(UUID, pid, start time) of the dnsmasq of each active network that has one."""
         return [(uuid, pid, started) for uuid, pid, started in self.store.all(_SERVED)]
+
+    def within(self, keeper: int) -> list[NetworkRow]:
+        """The active networks that are in the namespace of a keeper."""
+        found = [self.by_uuid(row[0]) for row in self.store.all(_WITHIN, keeper)]
+        return [row for row in found if row is not None and row.active]
+
+    def where(self, row: NetworkRow) -> Host:
+        """Where the bridge of an active network is; the host for one that has none of its own."""
+        found = self.store.one(_WHERE, row.journal)
+        return place(None if found is None or found[0] is None else tuple(found))
 
     def due(self) -> list[str]:
         """The UUIDs of networks of which the host is not yet what their documents say."""
@@ -182,7 +204,7 @@ class Networks(Objects[NetworkRow]):
             taken = {one[0] for one in self.store.all("SELECT class FROM run.network_port WHERE network = ?", row.uuid)}
             port.bandwidth.classID = next(n for n in range(ports.FIRST_CLASS, 1 << 15) if n not in taken)
         self.store.execute(
-            "INSERT INTO run.network_port VALUES (?, ?, ?, NULL, ?, ?, ?, ?)",
+            "INSERT INTO run.network_port VALUES (?, ?, ?, NULL, ?, ?, ?, ?, NULL)",
             port.uuid, row.uuid, journal, ports.plug_name(port.plug), floor,
             port.bandwidth and port.bandwidth.classID, port.format(),
         )  # fmt: skip
@@ -191,6 +213,24 @@ class Networks(Objects[NetworkRow]):
         """Put down which link is plugged into a port."""
         query = "UPDATE run.network_port SET device = ? WHERE network = ? AND uuid = ?"
         self.store.execute(query, device, network, uuid)
+
+    def reserved(self, uuid: str) -> list[tuple[str, str]]:
+        """(MAC address, IP address) of each guest that is always given the same address on its port."""
+        from virshpy.xml.port import NetworkPort
+
+        query = "SELECT xml, address FROM run.network_port WHERE network = ? AND address IS NOT NULL ORDER BY address"
+        found = [(NetworkPort.parse(row[0]).mac, row[1]) for row in self.store.all(query, uuid)]
+        return [(str(mac.address), address) for mac, address in found if mac is not None]
+
+    def address(self, network: str, uuid: str) -> str:
+        """The address of a port that has one."""
+        row = self.store.one("SELECT address FROM run.network_port WHERE network = ? AND uuid = ?", network, uuid)
+        return str(row[0])
+
+    def reserve(self, network: str, uuid: str, address: str) -> None:
+        """Put down the address of a port."""
+        query = "UPDATE run.network_port SET address = ? WHERE network = ? AND uuid = ?"
+        self.store.execute(query, address, network, uuid)
 
     def guests_on(self, uuid: str) -> list[str]:
         """The names of the guests that have ports of a network."""

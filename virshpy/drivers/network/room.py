@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.host import links
+from virshpy.host.namespaces import HOST, Host
 from virshpy.host.pci import virtual_functions
 from virshpy.xml.inet import as_number, network_of
 from virshpy.xml.network import ForwardAddress, ForwardDevice
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from virshpy.xml.network.addresses import NetworkIP
 
 
-def refuse_taken(network: Network, warn: Callable[[str], None]) -> None:
-    """Refuse a network that the host has, or has a way to, already. One that the host's own network encloses is told
-    by ``warn``: what is in both is reached in the smaller. Raises InternalError, naming the link."""
-    ways = list(links.ways())
+def refuse_taken(network: Network, warn: Callable[[str], None], where: Host = HOST) -> None:
+    """Refuse a network that the host, or the namespace, has or has a way to already. One that its own network encloses
+    is told by ``warn``: what is in both is reached in the smaller. Raises InternalError, naming the link."""
+    ways = list(where.ways())
     for ip in network.ips:
         first, last = network_of(str(ip.address), ip.length)
         for way in ways:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from virshpy import errors
 from virshpy.driver.contract import accepts
 from virshpy.driver.network import DHCPLease, NetworkOperations, NetworkPortRef, NetworkRef
+from virshpy.drivers.network import surroundings
 from virshpy.drivers.network.records import Networks
 from virshpy.drivers.objects import ObjectRows, checked_uuid
 from virshpy.enums import NetworkPortCreateFlags, NetworkUpdateFlags, NetworkXMLFlags
+from virshpy.host.namespaces import HOST
 from virshpy.xml.network import Network
 from virshpy.xml.port import NetworkPort
 from virshpy.xml.uuids import new_uuid
@@ -31,10 +31,10 @@ class NetworkRows(ObjectRows, NetworkOperations):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self.networks = Networks(site)
-        if self.networks.served() or self.networks.due():
-            from virshpy.drivers.network import life
+        if self.networks.served() or self.networks.due() or surroundings.is_there(site):
+            from virshpy.drivers.network import upkeep
 
-            life.look_after(self.networks)
+            upkeep.look_after(self.networks)
 
     @property
     def objects(self) -> Networks:
@@ -67,7 +67,10 @@ class NetworkRows(ObjectRows, NetworkOperations):
         return document
 
     def _is_taken(self, bridge: str, document: Network) -> bool:
-        return self.networks.with_bridge(bridge, document) is not None or os.path.exists(f"/sys/class/net/{bridge}")
+        """Whether a bridge's name is another network's, or where it would be made another link's."""
+        if self.networks.with_bridge(bridge, document) is not None:
+            return True
+        return not surroundings.has_own(self.site) and HOST.has(bridge)
 
     # finding
     connect_list_all_networks = ObjectRows.list_all
@@ -129,7 +132,7 @@ class NetworkRows(ObjectRows, NetworkOperations):
             update(document, command, section, parent_index, xml)
             self.read(document.format(secure=True))  # what it has become must be a network still
             if live:
-                life.require_possible(document)
+                life.require_possible(self.networks, row, document)
 
         self.networks.modify("net-update", network, flags, self.read, edit, self.networks.fall_due if live else None)
         if live:
@@ -138,13 +141,15 @@ class NetworkRows(ObjectRows, NetworkOperations):
 
     # life
     def network_create(self, network: NetworkRef) -> None:
-        from virshpy.drivers.network import life
+        from virshpy.drivers.network import life, upkeep
 
+        upkeep.look_after(self.networks)  # a program may have had its connection for long
         life.start_defined(self.networks, network)
 
     def network_create_xml_flags(self, xml: str, *, flags: int = 0) -> NetworkRef:
-        from virshpy.drivers.network import life
+        from virshpy.drivers.network import life, upkeep
 
+        upkeep.look_after(self.networks)
         document = self._complete(xml, validate=bool(flags))
         with self.networks.lock(str(document.uuid), "net-create"):
             self.networks.admit(document)

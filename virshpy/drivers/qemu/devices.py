@@ -32,7 +32,7 @@ class DeviceRows(DeviceOperations):
         if source == InterfaceAddressesSource.LEASE:
             return self._leased(document)
         if source == InterfaceAddressesSource.ARP:
-            return list(_spoken_to(document))
+            return list(_spoken_to(self.domains.site, document))
         if source == InterfaceAddressesSource.AGENT:
             from virshpy.drivers.qemu import agent
 
@@ -85,12 +85,17 @@ class DeviceRows(DeviceOperations):
         interfaces.update(self.domains, domain, Interface.from_node(root), flags)
 
 
-def _spoken_to(document: Domain) -> list[InterfaceAddresses]:
+def _spoken_to(site: Site, document: Domain) -> list[InterfaceAddresses]:
     """The guest's interfaces that this host has spoken to, with the addresses that they had then."""
-    from virshpy.host import links
+    from virshpy.drivers.qemu.interfaces import place_of
 
-    known, found = links.neighbours(), []
+    tables: dict[str, dict[str, list[str]]] = {}
+    found = []
     for interface in document.devices.interfaces:
+        where = place_of(site, interface)
+        if str(where.recorded) not in tables:
+            tables[str(where.recorded)] = where.neighbours()
+        known = tables[str(where.recorded)]
         mac = (interface.mac and interface.mac.address) or ""
         addresses = [_address(one, 0) for one in known.get(mac.lower(), ())]
         if addresses:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy import errors
 from virshpy.driver.domain import DomainRef
 from virshpy.drivers.qemu.records import Domains, Record
@@ -28,6 +30,7 @@ def take_down(domains: Domains, record: Record, reason: int) -> None:
         if record.alive:
             raise
         domains.site.warn(f"domain '{record.name}' has ended, and something of it is left: {error}")
+    _end_unused(domains)
     note(domains, record.name, reason)
 
 
@@ -120,3 +123,12 @@ def recover(domains: Domains) -> None:
         adoption.adopt(domains)
     domains.site.recover()
     refresh(domains)
+    _end_unused(domains)
+
+
+def _end_unused(domains: Domains) -> None:
+    """End the namespace of an ordinary user's networks where the last that was in it has gone."""
+    if os.geteuid() != 0 and domains.store.one("SELECT 1 FROM run.journal WHERE subject GLOB 'namespace.*'"):
+        from virshpy.drivers.network import surroundings
+
+        surroundings.end_unused(domains.site)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy import errors
 from virshpy.driver.domain.devices import InterfaceStats
 from virshpy.drivers.qemu import endings, interface_changes, reading
@@ -9,6 +11,7 @@ from virshpy.drivers.qemu.argv.interfaces import is_macvtap
 from virshpy.drivers.qemu.interface_changes import find_interface
 from virshpy.drivers.qemu.postparse.aliases import alias_of
 from virshpy.host import links
+from virshpy.host.namespaces import HOST, Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from virshpy.driver.domain import DomainRef
     from virshpy.drivers.qemu.records import Domains, Record
     from virshpy.drivers.qemu.steps import Monitor
+    from virshpy.host.site import Site
     from virshpy.host.steps import Step
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.interface import Interface, Link
@@ -33,11 +37,20 @@ def statistics(domains: Domains, ref: DomainRef, device: str) -> InterfaceStats:
     name = interface.target.dev if interface.target is not None else None
     if not name:
         raise errors.InternalError("Interface name not provided", hint="the host has no link for it")
-    counted = links.counters()
+    counted = place_of(domains.site, interface).counters()
     if name not in counted:
         raise errors.InternalError("/proc/net/dev: Interface not found")
     received, sent = as_the_guest(interface, *counted[name])
     return InterfaceStats(*received, *sent)
+
+
+def place_of(site: Site, interface: Interface) -> Host:
+    """Where the link of a running guest's interface is: an ordinary user's networks are in a namespace."""
+    if os.geteuid() == 0 or interface.source is None or not interface.source.portid:
+        return HOST
+    from virshpy.drivers.network import guests
+
+    return guests.where(site, interface)
 
 
 def as_the_guest(interface: Interface, received: list[int], sent: list[int]) -> tuple[list[int], list[int]]:
@@ -146,7 +159,7 @@ def _steps(domains: Domains, record: Record, monitor: Monitor, before: Interface
 
     name = after.target.dev if after.target is not None else None
     for lines, back in _settings(before, after, name or ""):
-        yield LinkSetting(name or "", [lines], [back])
+        yield LinkSetting(name or "", [lines], [back]).at(place_of(domains.site, after))
     if before.bandwidth != after.bandwidth:
         interface_changes.require_limitable(after)
         yield from _limiting(domains, record, before, after, name or "")
@@ -179,9 +192,10 @@ def _limiting(domains: Domains, record: Record, before: Interface, after: Interf
     from virshpy.drivers.qemu.start.nics import limits_of
     from virshpy.host.steps.traffic import Limit
 
+    where = place_of(domains.site, after)
     # That somebody takes the limits away when the guest stops is on its own list first.
     own = domains.site.held(record.journal)
     if not any(isinstance(step, Limit) and step.device == name for step in own.steps.values()):
-        own.do(Limit(name, None))
+        own.do(Limit(name, None).at(where))
     old, new = (limits_of(one.bandwidth, macvtap=is_macvtap(after)) for one in (before, after))
-    yield Limit(name, new, old)
+    yield Limit(name, new, old).at(where)

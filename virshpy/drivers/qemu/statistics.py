@@ -7,7 +7,7 @@ from __future__ import annotations
 from virshpy import errors
 from virshpy.drivers.qemu import reading
 from virshpy.enums import GetAllDomainStatsFlags, StatsTypes
-from virshpy.host import links, processes
+from virshpy.host import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from virshpy.drivers.qemu.qmp import MonitorSession
     from virshpy.drivers.qemu.records import Domains, Record
+    from virshpy.host.site import Site
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.storage import BackingStore, Disk
 
@@ -79,7 +80,7 @@ def _without_qemu(guest: Guest, wanted: int) -> Figures:
         if guest.document.type == "qemu":  # only KVM polls
             yield from {"cpu.haltpoll.success.time": 0, "cpu.haltpoll.fail.time": 0}.items()
     if wanted & StatsTypes.INTERFACE and record.active:
-        yield from _of_interfaces(guest.document)
+        yield from _of_interfaces(guest.domains.site, guest.document)
     if wanted & StatsTypes.VCPU:
         yield "vcpu.current", guest.document.current_vcpus
         yield "vcpu.maximum", guest.document.max_vcpus
@@ -138,15 +139,18 @@ def _of_vcpus(guest: Guest, session: MonitorSession) -> Figures:
         yield f"vcpu.{number}.delay", waited
 
 
-def _of_interfaces(document: Domain) -> Figures:
+def _of_interfaces(site: Site, document: Domain) -> Figures:
     """Of the host's end, as the guest sees it."""
-    from virshpy.drivers.qemu.interfaces import as_the_guest
+    from virshpy.drivers.qemu.interfaces import as_the_guest, place_of
 
     interfaces = document.devices.interfaces
     yield "net.count", len(interfaces)
-    counted = links.counters()
+    known: dict[str, dict[str, tuple[list[int], list[int]]]] = {}
     for number, interface in enumerate(interfaces):
-        name = interface.target.dev if interface.target is not None else None
+        name, where = interface.target.dev if interface.target is not None else None, place_of(site, interface)
+        if str(where.recorded) not in known:
+            known[str(where.recorded)] = where.counters()
+        counted = known[str(where.recorded)]
         if not name or name not in counted:
             continue
         received, sent = as_the_guest(interface, *counted[name])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.host import links, traffic
+from virshpy.host.namespaces import HOST, Host
 from virshpy.host.steps.link import ExistingTap, LinkScripts, LinkSetting, Macvtap, SwitchPort, Tap
 from virshpy.host.steps.traffic import Limit
 from virshpy.xml.port import Plug
@@ -42,8 +43,18 @@ def plug_of(interface: Interface) -> Plug:
     return Plug(type="none")
 
 
-def host_end(domain: Domain, interface: Interface, plug: Plug, queues: int = 1, more: Sequence[Step] = ()) -> HostEnd:
-    """The host's end of an interface that has a name (``<target dev=…/>``) and an address; ``more`` is done last."""
+def host_end(
+    domain: Domain,
+    interface: Interface,
+    plug: Plug,
+    queues: int = 1,
+    more: Sequence[Step] = (),
+    where: Host = HOST,
+) -> HostEnd:
+    """The host's end of an interface that has a name (``<target dev=…/>``) and an address; ``more`` is done last.
+
+    ``where`` it is made: on the host, or in the namespace of its network.
+    """
     assert interface.target is not None and interface.target.dev is not None
     name = interface.target.dev
     steps: list[Step] = []
@@ -56,14 +67,14 @@ def host_end(domain: Domain, interface: Interface, plug: Plug, queues: int = 1, 
         steps.append(macvtap)
         opener = macvtap
     else:
-        tap = _tap(interface, plug, name, queues)
+        tap = _tap(interface, plug, name, queues, where)
         steps.append(tap)
         opener = tap
         if is_switched(interface) and plug.bridge:
             steps.append(SwitchPort(name, switch_words(domain, interface, plug.bridge)))
     steps += _of_the_host(interface, name)
     if found := limits_of(interface.bandwidth, macvtap=plug.type == "direct"):
-        steps.append(Limit(name, found))
+        steps.append(Limit(name, found).at(where))
     return HostEnd([*steps, *more], opener)
 
 
@@ -72,7 +83,7 @@ def is_switched(interface: Interface) -> bool:
     return interface.virtualport is not None and interface.virtualport.type == "openvswitch"
 
 
-def _tap(interface: Interface, plug: Plug, name: str, queues: int) -> Tap:
+def _tap(interface: Interface, plug: Plug, name: str, queues: int, where: Host) -> Tap:
     """A bridge takes the lowest address of its ports for its own: fe:… never is."""
     mac = interface.mac.address if interface.mac else None
     switched = is_switched(interface)
@@ -80,11 +91,11 @@ def _tap(interface: Interface, plug: Plug, name: str, queues: int) -> Tap:
         name,
         mac=mac and f"fe{mac[2:]}",
         bridge=None if switched else plug.bridge,
-        mtu=(interface.mtu.size if interface.mtu else None) or (links.mtu_of(plug.bridge) if plug.bridge else None),
+        mtu=(interface.mtu.size if interface.mtu else None) or (where.mtu_of(plug.bridge) if plug.bridge else None),
         queues=queues,
         isolated=bool(interface.port and interface.port.isolated),
         behind=mac if plug.macTableManager == "libvirt" else None,
-    )
+    ).at(where)
 
 
 def _macvtap(interface: Interface, plug: Plug, name: str, queues: int) -> Macvtap:
@@ -187,11 +198,11 @@ def _vlan_words(interface: Interface) -> list[str]:
     return [*words, f"tag={vlan.tags[0].id}"]
 
 
-def check(interface: Interface, plug: Plug) -> None:
-    """Refuse what cannot be made of it here, in libvirt's words. Raises ConfigUnsupported, SystemCallError."""
+def check(interface: Interface, plug: Plug, where: Host = HOST) -> None:
+    """Refuse what cannot be made of it there, in libvirt's words. Raises ConfigUnsupported, SystemCallError."""
     mac = interface.mac.address if interface.mac else None
     _check_target(interface)
-    _check_there(interface, plug)
+    _check_there(interface, plug, where)
     port = interface.virtualport.type if interface.virtualport else None
     if port in ("802.1Qbg", "802.1Qbh", "midonet"):
         raise errors.ConfigUnsupported(
@@ -214,13 +225,13 @@ def check_vlan(interface: Interface, plug: Plug) -> None:
         )
 
 
-def _check_there(interface: Interface, plug: Plug) -> None:
+def _check_there(interface: Interface, plug: Plug, where: Host) -> None:
     if plug.type == "direct" and not links.exists(plug.dev or ""):
         raise errors.SystemCallError(
             f"Unable to get index for interface {plug.dev}: No such device",
             hint="`ip -br link` lists the links of this host",
         )
-    if plug.bridge and not is_switched(interface) and not links.exists(plug.bridge):
+    if plug.bridge and not is_switched(interface) and not where.has(plug.bridge):
         raise errors.SystemCallError(
             f"Cannot get interface MTU on '{plug.bridge}': No such device",
             hint=f"make it first: ip link add {plug.bridge} type bridge && ip link set {plug.bridge} up",

@@ -11,6 +11,7 @@ from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.postparse.context import Context
 from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 from virshpy.drivers.qemu.start.ports import settle_ports
+from virshpy.host.namespaces import HOST, Host
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import CID
@@ -54,12 +55,13 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         hostdevs.find_devices(domain)
     for interface in devices.interfaces:
         _refuse_taken_mac(domains, domain, interface)
+        where = HOST
         if interface.type == "network":
-            _plug_in(domains, domain, interface, journal)
+            where = _plug_in(domains, domain, interface, journal)
         if interface.type in LINKED:
             from virshpy.drivers.qemu.start import nics
 
-            nics.check(interface, nics.plug_of(interface))
+            nics.check(interface, nics.plug_of(interface), where)
         _name_link(domains, interface)
     settle_ports(domains, domain, journal, domains.own_directory(id))
     if devices.vsock is not None:
@@ -109,13 +111,17 @@ def _link(interface: Interface) -> tuple[str | None, str] | None:
     return (interface.type, name) if name else None
 
 
-def _plug_in(domains: Domains, domain: Domain, interface: Interface, journal: str) -> None:
-    """Make an interface of type network what it really is. What its network needs comes first: it may be started."""
+def _plug_in(domains: Domains, domain: Domain, interface: Interface, journal: str) -> Host:
+    """Make an interface of type network what it really is. What its network needs comes first: it may be started.
+
+    Where its link is to be is returned.
+    """
     from virshpy.drivers.network import guests
 
     guests.require_active(domains.site, interface)
     with domains.store.transaction():
         guests.plug_in(domains.site, domain, interface, journal)
+    return guests.where(domains.site, interface)
 
 
 def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) -> None:

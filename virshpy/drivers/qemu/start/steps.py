@@ -18,6 +18,7 @@ from virshpy.drivers.qemu.steps import FreshMonitor
 from virshpy.drivers.qemu.vault import Vault
 from virshpy.enums import CreateFlags
 from virshpy.host import access, systemd
+from virshpy.host.namespaces import HOST
 from virshpy.host.steps.access import GiveFile, GrantAccess
 from virshpy.host.steps.descriptors import OpenFile
 from virshpy.host.steps.filesystem import (
@@ -276,19 +277,22 @@ def _host_ends(domains: Domains, domain: Domain) -> dict[str, HostEnd]:
     linked = [interface for interface in domain.devices.interfaces if interface.type in LINKED]
     if not linked:
         return {}
-    if os.geteuid() != 0:
-        raise errors.OperationDenied(
-            "creating a tap device needs root", hint="use <interface type='user'>, or qemu:///system as root"
-        )
     from virshpy.drivers.qemu.start import nics
 
     ends = {}
     for interface in linked:
         more: list[Step] = []
-        plug = nics.plug_of(interface)
+        plug, where = nics.plug_of(interface), HOST
         if interface.source is not None and interface.source.portid:
             from virshpy.drivers.network import guests
 
+            where = guests.where(domains.site, interface)
             plug, more = guests.port_of(domains.site, interface)
-        ends[alias_of(interface)] = nics.host_end(domain, interface, plug, queues_of(interface), more)
+        if os.geteuid() != 0 and not where.is_own:
+            raise errors.OperationDenied(
+                "creating a tap device needs root",
+                hint="use a network of this connection (<interface type='network'>, net-define, net-start), "
+                "<interface type='user'>, or qemu:///system as root",
+            )
+        ends[alias_of(interface)] = nics.host_end(domain, interface, plug, queues_of(interface), more, where)
     return ends

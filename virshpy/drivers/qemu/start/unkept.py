@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from virshpy.drivers.qemu.argv.interfaces import LINKED, has_passt
 
 TYPE_CHECKING = False
@@ -63,7 +65,9 @@ def _of_interface(interface: Interface) -> Iterator[str]:
         yield f"<bandwidth> of <interface type='{interface.type}'>"
     if interface.type != "direct" and interface.trustGuestRxFilters:
         yield f"trustGuestRxFilters='yes' of <interface type='{interface.type}'>"
-    if interface.port_forwards and not has_passt(interface):
+    # An ordinary user's networks forward ports (drivers/network/forwards.py).
+    on_network = interface.source is not None and interface.source.portid is not None and os.geteuid() != 0
+    if interface.port_forwards and not has_passt(interface) and not on_network:
         yield "<portForward> of <interface> without <backend type='passt'/>"
     for name, words in _OF_INTERFACES.items():
         if getattr(interface, name):

@@ -1,0 +1,202 @@
+"""Where a connection's networks are: root's on the host, an ordinary user's in a namespace that the connection has.
+
+The namespace is made with the first network that starts, and ends when nothing is in it any more: no network, and no
+guest's link. What is in it is on record with the steps that have put it there.
+"""
+
+from __future__ import annotations
+
+import os
+
+from virshpy import errors
+from virshpy.host.namespaces import HOST, Host, Namespace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from virshpy.host.journal import Journal
+    from virshpy.host.site import Site
+    from virshpy.host.steps import Step
+    from virshpy.host.steps.filesystem import MakeDirectory
+    from virshpy.host.steps.namespace import Keeper, WayOut
+    from virshpy.xml.network.addresses import NetworkIP
+
+KIND, ID = "namespace", "networks"  # of its journal and its lock: there is one for each connection
+_HELD = f"SELECT id FROM run.journal WHERE subject = '{KIND}.{ID}' AND phase = 'held'"
+# A network that is being started, and what was done inside: by networks, and by guests.
+_USED = """
+SELECT 1 FROM run.journal WHERE subject GLOB 'network.*' AND phase <> 'held'
+UNION ALL SELECT 1 FROM run.step WHERE json_extract(data, '$.namespace[0]') = ? AND journal <> ?
+"""
+_WIDTH = 24
+
+
+class Surroundings:
+    """``where`` links are made; ``out`` is the link that leads out of there, and ``resolver`` who knows names there:
+    None for the host, which has its own."""
+
+    def __init__(self, where: Host, out: str | None = None, resolver: str | None = None) -> None:
+        self.where = where
+        self.out = out
+        self.resolver = resolver
+
+
+ON_HOST = Surroundings(HOST)
+
+
+def has_own(site: Site) -> bool:
+    """Whether the networks of a connection are in a namespace: where its user may not change the host's."""
+    return os.geteuid() != 0
+
+
+class Own:
+    """The namespace that a connection has: its journal, and the two processes of it."""
+
+    def __init__(self, entry: Journal) -> None:
+        from virshpy.host.steps.namespace import Keeper, WayOut
+
+        self.entry = entry
+        self.keeper = next(step for step in entry.steps.values() if isinstance(step, Keeper))
+        self.seq, self.way_out = next((seq, step) for seq, step in entry.steps.items() if isinstance(step, WayOut))
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return _around(self.keeper.namespace, self.way_out)
+
+
+def _around(namespace: Namespace, way_out: WayOut) -> Surroundings:
+    from virshpy.host.steps.namespace import OUT
+
+    return Surroundings(namespace, OUT, f"{way_out.network.rpartition('.')[0]}.3")
+
+
+def is_there(site: Site) -> bool:
+    """Whether a connection has a namespace at the moment."""
+    return has_own(site) and site.store.one(_HELD) is not None
+
+
+def find(site: Site) -> Own | None:
+    """The namespace that there is."""
+    row = site.store.one(_HELD) if has_own(site) else None
+    if row is None:
+        return None
+    from virshpy.host.journal import Journal
+
+    return Own(Journal.load(site.store, row[0]))
+
+
+def current(site: Site) -> Surroundings:
+    """Where the networks that run are. Raises OperationFailed where an ordinary user has none that do."""
+    if not has_own(site):
+        return ON_HOST
+    found = find(site)
+    if found is None:
+        raise errors.OperationFailed("this connection has no namespace for its networks", hint="start a network first")
+    return found.surroundings
+
+
+def prepare(site: Site, entry: Journal, others: Iterable[NetworkIP]) -> Surroundings:
+    """Where a network is to start whose journal, already written, is ``entry``; the namespace is made if need be.
+
+    ``others``: the addresses of all networks, which the way out is to leave alone. Raises what its steps raise.
+    """
+    if not has_own(site):
+        return ON_HOST
+    return _told(site, entry, others) if site.rehearsing else _ensured(site, others)
+
+
+def _ensured(site: Site, others: Iterable[NetworkIP]) -> Surroundings:
+    with site.lock(KIND, ID, "net-start"):
+        found = find(site)
+        if found is not None:
+            return found.surroundings
+        folder, keeper = _begin(site)
+        with site.change("net-start", KIND, ID) as entry:
+            entry.do(folder)
+            entry.do(keeper)
+            way_out = _way_out(site, keeper, others)
+            entry.do(way_out)
+            entry.hold(lambda: None)
+        return _around(keeper.namespace, way_out)
+
+
+def _told(site: Site, entry: Journal, others: Iterable[NetworkIP]) -> Surroundings:
+    found = find(site)
+    if found is not None:
+        return found.surroundings
+    folder, keeper = _begin(site)
+    way_out = _way_out(site, keeper, others)
+    for step in (folder, keeper, way_out):
+        entry.told += step.commands()
+    return _around(keeper.namespace, way_out)
+
+
+def _begin(site: Site) -> tuple[MakeDirectory, Keeper]:
+    from virshpy.host.steps.filesystem import MakeDirectory
+    from virshpy.host.steps.namespace import Keeper, require_slirp
+
+    require_slirp()
+    return MakeDirectory(directory(site)), Keeper(directory(site), f"{site.directories.log}/namespace.log")
+
+
+def directory(site: Site) -> str:
+    """Where the files of the namespace's processes are."""
+    return f"{site.directories.run}/namespace"
+
+
+def _way_out(site: Site, keeper: Keeper, others: Iterable[NetworkIP]) -> WayOut:
+    from virshpy.host.steps.namespace import WayOut
+
+    network = free_network(others, HOST)
+    return WayOut(keeper.namespace.recorded, network, directory(site), f"{site.directories.log}/slirp4netns.log")
+
+
+def free_network(others: Iterable[NetworkIP], host: Host) -> str:
+    """The addresses of the way out: slirp4netns's own, unless a network or the host has them."""
+    from virshpy.xml.inet import network_of
+
+    taken = [(way.first, way.last) for way in host.ways() if way.version == 4]
+    taken += [network_of(str(ip.address), ip.length) for ip in others if ip.version == 4]
+    for third in (2, *range(3, 255)):
+        first, last = network_of(f"10.0.{third}.0", _WIDTH)
+        if all(last < begin or first > end for begin, end in taken):
+            return f"10.0.{third}.0/{_WIDTH}"
+    raise errors.InternalError(
+        "no network of addresses is free for the way out", hint="give the networks fewer addresses of 10.0.0.0/16"
+    )
+
+
+# its end
+def is_used(site: Site, own: Own, but: str = "") -> bool:
+    """Whether something is in it, other than what a journal has put there."""
+    return site.store.one(_USED, own.keeper.pid, but) is not None
+
+
+def ending_with(site: Site, journal: str) -> dict[int, Step]:
+    """The steps that are undone after those of a journal, where that is the last with something in the namespace."""
+    own = find(site)
+    if own is None or is_used(site, own, journal):
+        return {}
+    return {seq - len(own.entry.steps) - 1: step for seq, step in own.entry.steps.items()}
+
+
+def end_unused(site: Site) -> None:
+    """End the namespace where nothing is in it any more. What cannot be ended stays on record, and is a warning."""
+    if site.readonly or site.rehearsing or not is_there(site):
+        return
+    lock = site.try_lock(KIND, ID, "net-destroy")
+    if lock is None:
+        return  # whoever has it makes use of it, or ends it
+    with lock:
+        own = find(site)
+        if own is not None and not is_used(site, own):
+            end(site, own)
+
+
+def end(site: Site, own: Own) -> None:
+    """End it, under its lock."""
+    try:
+        own.entry.undo()
+    except errors.Error as error:
+        site.warn(f"something is left of the namespace of this connection's networks: {error}")

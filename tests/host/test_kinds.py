@@ -14,6 +14,7 @@ import virshpy.host
 from virshpy import errors
 from virshpy.host.steps import Step
 from virshpy.host.steps.kinds import MODULES, class_of, restore
+from virshpy.host.steps.placed import Placed
 
 # The fields of each kind. A row is never changed nor taken away: another shape is another kind, as tap/2.
 RECORDED = {
@@ -122,6 +123,19 @@ def test_steps_that_were_recorded_by_class_can_be_read(name: str) -> None:
     # What the first release did not record yet has a default: its undo, and being recorded once more, need all of it.
     assert {**step.data(), **data} == step.data()
     assert step.undo_commands() is not None
+
+
+def test_a_step_in_a_namespace_says_in_which() -> None:
+    """On the host nothing is added. Where the keeper has ended, nothing is left to take back."""
+    placed = [cls for cls in loaded_classes() if issubclass(cls, Placed) and cls.kind]
+    assert {"bridge/1", "tap/1", "nft-table/1", "forwarding/1", "dnsmasq/1"} <= {cls.kind for cls in placed}
+    for cls in placed:
+        step = restore(cls.kind, dict.fromkeys(cls.recorded, "x") | {"pid": 0} if "pid" in cls.recorded else {})
+        assert isinstance(step, Placed) and not step.where.is_own
+        inside = restore(cls.kind, {**dict.fromkeys(cls.recorded, "x"), "pid": 0, "namespace": [1, 2]})
+        assert inside.data()["namespace"] == [1, 2]
+        assert set(inside.data()) == {*cls.recorded, "namespace"}
+        inside.undo()
 
 
 def test_a_kind_that_nobody_knows_is_said_to_be_newer() -> None:

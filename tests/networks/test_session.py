@@ -116,6 +116,8 @@ def _try_each_other(one: Console, two: Console, port: int) -> None:
     assert "0% packet loss" in two.ask("ping -c 1 -W 5 one")
     with server(own_address()) as outside:
         assert "out-side" in two.ask(f"nc -w 5 {own_address()} {outside}")
+    with server("127.0.0.1") as own:  # what listens on the host's loopback is not for guests
+        assert "out-side" not in two.ask(f"nc -w 2 10.0.2.2 {own}")
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         client.sendall(b"there and back")
         assert client.recv(100) == b"there and back"
@@ -236,6 +238,23 @@ def test_what_names_are_asked_of(user: User) -> None:
     [conf] = (user.root / "run/networks").glob("*/dnsmasq.conf")
     assert "server=10.0.2.3\n" not in conf.read_text() and "server=192.0.2.53\n" in conf.read_text()
     user.virshpy("net-destroy other")
+
+
+def test_a_change_reaches_the_namespace(user: User) -> None:
+    user.network()
+    host = "<host mac='52:54:00:00:0e:09' name='nine' ip='192.168.150.9'/>"
+    user.virshpy(f"net-update lab add ip-dhcp-host {user.file(host, 'host.xml')} --live --config")
+    [hosts] = (user.root / "run/networks").glob("*/hosts")
+    assert hosts.read_text() == "52:54:00:00:0e:09,192.168.150.9,nine\n"
+    txt = user.file("<txt name='hint' value='here'/>", "txt.xml")
+    pid = user.pid("dnsmasq")
+    user.virshpy(f"net-update lab add dns-txt {txt} --live")
+    assert user.pid("dnsmasq") != pid
+    assert "here" in user.inside("busybox nslookup -type=txt hint 192.168.150.1", check=False)
+    user.kill(user.pid("dnsmasq"))
+    assert "it was started again" in user.virshpy("net-list").stderr
+    user.virshpy("net-destroy lab")
+    assert user.gone()
 
 
 # what ends by itself

@@ -183,7 +183,8 @@ def ending_with(site: Site, journal: str) -> dict[int, Step]:
 
 def end_unused(site: Site) -> None:
     """End the namespace where nothing is in it any more. What cannot be ended stays on record, and is a warning."""
-    if site.readonly or site.rehearsing or not is_there(site):
+    own = None if site.readonly or site.rehearsing else find(site)
+    if own is None or is_used(site, own):
         return
     lock = site.try_lock(KIND, ID, "net-destroy")
     if lock is None:

@@ -259,7 +259,8 @@ class Dnsmasq(Placed, kind="dnsmasq/1"):
             return
         word = self._argv[1]
         for pid, _, words in processes.command_lines():
-            if words[1:2] == [word] and os.path.basename(words[0]) == "dnsmasq":
+            # Killed very early, it may not be itself yet, but the program that takes it into its namespace.
+            if word in words[1:] and os.path.basename(words[0]) in ("dnsmasq", "nsenter"):
                 processes.kill(pid, processes.start_time(pid) or 0, patience=self._PATIENCE)
 
     def commands(self) -> list[str]:

@@ -55,7 +55,8 @@ def test_files_that_are_shown_are_the_examples() -> None:
 
 
 def test_each_example_is_used() -> None:
-    typed = "\n".join(line.command for line in TYPED)
+    networks = (CHECKOUT / "docs/session-networks.md").read_text()
+    typed = "\n".join(line.command for line in (*TYPED, *lines(networks)))
     for path in EXAMPLES.iterdir():
         assert f"examples/{path.name}" in typed
     for path in (EXAMPLES / "cloud-image").iterdir():

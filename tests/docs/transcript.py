@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -89,12 +89,13 @@ def _pattern(line: str) -> str:
 
 
 class Shell:
-    """One `sh` in which lines are typed: what they change, such as its directory, is there for the next."""
+    """One `sh` in which lines are typed: what they change, such as its directory, is there for the next. ``before``:
+    the words that make it another user's."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], before: Sequence[str] = ()) -> None:
         self._sh = subprocess.Popen(
-            ["sh"], cwd=folder, env=environment, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            [*before, "sh"], cwd=folder, env=environment, text=True, bufsize=1, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def __enter__(self) -> Shell:

@@ -338,6 +338,21 @@ HOST_BRIDGE = "<network><name>direct</name><forward mode='bridge'/><bridge name=
 
 
 # forwarded ports
+def test_ports_stay_as_they_are_while_the_guest_runs(user: User) -> None:
+    """What would have no effect before the next start is refused for now."""
+    port = free_port()
+    user.network()
+    start(user, None, "one", "52:54:00:00:0e:01", forward(port))
+    xml = re.findall("<interface.*</interface>", user.virshpy("dumpxml one").stdout, re.DOTALL)[0]
+    path = user.file(xml.replace(f"start='{port}'", f"start='{free_port()}'"), "interface.xml")
+    assert "cannot modify forwarded ports" in user.fails(f"update-device one {path} --live")
+    name = re.findall(r"vnet\d+", xml)[0]
+    user.virshpy(f"domif-setlink one {name} down")
+    assert f"{name} down" in user.virshpy(f"domif-getlink one {name}").stdout
+    user.virshpy("destroy one; net-destroy lab")
+    assert user.gone()
+
+
 def test_a_port_that_is_taken_is_named(user: User) -> None:
     user.network()
     with socket.create_server(("127.0.0.1", 0)) as taken:

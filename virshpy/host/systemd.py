@@ -28,12 +28,14 @@ GUESTS_UNIT = "virshpy-guests.service"
 
 class Scope:
     """The scope of one guest's processes: made with the first of them, joined by the others. ``name`` is the guest's.
+    ``what`` it is the name of, as systemd shows it.
 
     What goes wrong is told to ``warn``, and the guest stays where it was started: it does not depend on a bus.
     """
 
-    def __init__(self, name: str, slice: str, warn: Callable[[str], None]) -> None:
+    def __init__(self, name: str, slice: str, warn: Callable[[str], None], what: str = "Virtual machine") -> None:
         self.name = name
+        self.what = what
         self.slice = slice
         self.warn = warn
         self.unit = ""
@@ -55,7 +57,7 @@ class Scope:
     def _properties(self, pid: int) -> list[str]:
         properties = {
             "PIDs": ("au", "1", str(pid)),
-            "Description": ("s", f"Virtual machine {self.name}"),
+            "Description": ("s", f"{self.what} {self.name}"),
             "Slice": ("s", self.slice),
             "CollectMode": ("s", "inactive-or-failed"),
             "Before": ("as", "1", GUESTS_UNIT),
@@ -71,9 +73,9 @@ class Scope:
         return f"systemd-run{user} --scope --slice={self.slice} {command}"
 
 
-def scope(name: str, slice: str, warn: Callable[[str], None]) -> Scope | None:
+def scope(name: str, slice: str, warn: Callable[[str], None], what: str = "Virtual machine") -> Scope | None:
     """A scope for a guest, where there is a systemd for our user and a ``slice`` is wanted."""
-    return Scope(name, slice, warn) if slice and _is_here() else None
+    return Scope(name, slice, warn, what) if slice and _is_here() else None
 
 
 def scope_of(pid: int, name: str, warn: Callable[[str], None]) -> Scope | None:

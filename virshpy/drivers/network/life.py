@@ -54,7 +54,7 @@ def _start(networks: Networks, verb: str, document: Network) -> str:
         entry.write()
         around = surroundings.ON_HOST
         if document.mode in BRIDGED:
-            around = surroundings.prepare(site, entry, [*networks.addresses(document), *document.ips])
+            around = surroundings.prepare(site, entry, lambda: [*networks.addresses(document), *document.ips])
         if not around.where.gone:
             room.refuse_taken(document, site.warn, around.where)
         ports, reserved = networks.plugged(uuid), networks.reserved(uuid)

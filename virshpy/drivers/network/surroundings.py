@@ -13,12 +13,11 @@ from virshpy.host.namespaces import HOST, Host, Namespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from virshpy.host.journal import Journal
     from virshpy.host.site import Site
     from virshpy.host.steps import Step
-    from virshpy.host.steps.filesystem import MakeDirectory
     from virshpy.host.steps.namespace import Keeper, WayOut
     from virshpy.xml.network.addresses import NetworkIP
 
@@ -96,14 +95,14 @@ def current(site: Site) -> Surroundings:
     return found.surroundings
 
 
-def prepare(site: Site, entry: Journal, others: Iterable[NetworkIP]) -> Surroundings:
+def prepare(site: Site, entry: Journal, others: Callable[[], Iterable[NetworkIP]]) -> Surroundings:
     """Where a network is to start whose journal, already written, is ``entry``; the namespace is made if need be.
 
-    ``others``: the addresses of all networks, which the way out is to leave alone. Raises what its steps raise.
+    ``others`` gives the addresses of all networks, which the way out is to leave alone. Raises what its steps raise.
     """
     if not has_own(site):
         return ON_HOST
-    return _told(site, entry, others) if site.rehearsing else _ensured(site, others)
+    return _told(site, entry, others()) if site.rehearsing else _ensured(site, others())
 
 
 def _ensured(site: Site, others: Iterable[NetworkIP]) -> Surroundings:
@@ -111,10 +110,10 @@ def _ensured(site: Site, others: Iterable[NetworkIP]) -> Surroundings:
         found = find(site)
         if found is not None:
             return found.surroundings
-        folder, keeper = _begin(site)
+        *before, keeper = _begin(site)
         with site.change("net-start", KIND, ID) as entry:
-            entry.do(folder)
-            entry.do(keeper)
+            for step in (*before, keeper):
+                entry.do(step)
             way_out = _way_out(site, keeper, others)
             entry.do(way_out)
             entry.hold(lambda: None)
@@ -125,19 +124,27 @@ def _told(site: Site, entry: Journal, others: Iterable[NetworkIP]) -> Surroundin
     found = find(site)
     if found is not None:
         return found.surroundings
-    folder, keeper = _begin(site)
+    *before, keeper = _begin(site)
     way_out = _way_out(site, keeper, others)
-    for step in (folder, keeper, way_out):
+    for step in (*before, keeper, way_out):
         entry.told += step.commands()
     return _around(keeper.namespace, way_out)
 
 
-def _begin(site: Site) -> tuple[MakeDirectory, Keeper]:
-    from virshpy.host.steps.filesystem import MakeDirectory
+def _begin(site: Site) -> tuple[Step, Step, Keeper]:
+    """The steps that make it, but for its way out."""
+    from virshpy.host import systemd
+    from virshpy.host.steps.filesystem import MakeDirectory, RotateLog
     from virshpy.host.steps.namespace import Keeper, require_slirp
 
     require_slirp()
-    return MakeDirectory(directory(site)), Keeper(directory(site), f"{site.directories.log}/namespace.log")
+    scope = systemd.scope(ID, site.config.slice, site.warn, "Virtual")
+    keeper = Keeper(directory(site), f"{site.directories.log}/namespace.log", scope)
+    return RotateLog(_log(site), site.config.log_size), MakeDirectory(directory(site)), keeper
+
+
+def _log(site: Site) -> str:
+    return f"{site.directories.log}/slirp4netns.log"
 
 
 def directory(site: Site) -> str:
@@ -149,7 +156,7 @@ def _way_out(site: Site, keeper: Keeper, others: Iterable[NetworkIP]) -> WayOut:
     from virshpy.host.steps.namespace import WayOut
 
     network = free_network(others, HOST)
-    return WayOut(keeper.namespace.recorded, network, directory(site), f"{site.directories.log}/slirp4netns.log")
+    return WayOut(keeper.namespace.recorded, network, directory(site), _log(site), keeper.scope)
 
 
 def free_network(others: Iterable[NetworkIP], host: Host) -> str:

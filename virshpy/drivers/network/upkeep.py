@@ -60,6 +60,7 @@ def _reopen(networks: Networks) -> None:
     """The way out has ended: it is started again, and forwards the ports that it did."""
     from virshpy.host.journal import steps_of
     from virshpy.host.steps.forwards import PortForwards
+    from virshpy.host.systemd import scope_of
 
     site = networks.site
     lock = site.try_lock(surroundings.KIND, surroundings.ID, "net-repair")
@@ -70,7 +71,7 @@ def _reopen(networks: Networks) -> None:
         if own is None or is_running(own.way_out.pid, own.way_out.started):
             return
         try:
-            own.entry.renew(own.seq, own.way_out.anew())
+            own.entry.renew(own.seq, own.way_out.anew(scope_of(own.keeper.pid, surroundings.ID, site.warn)))
         except errors.Error as error:
             site.warn(f"{_WAY_OUT} has ended, and could not be started again: {error}")
             return

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from virshpy.xml.domain.interface import Interface
 
 _PARTS = ("average", "peak", "burst")
-# What is compared as it stands, with what libvirt calls it. Of the last three both may lack the whole element.
+# What is compared as it stands, with what libvirt calls it. Both may lack the whole element.
 _FIXED: tuple[tuple[str, Callable[[Interface], Any]], ...] = (
     ("network device rom bar setting", lambda one: one.rom and one.rom.bar),
     ("network rom file", lambda one: one.rom and one.rom.file),
     ("network device rom enabled setting", lambda one: one.rom and one.rom.enabled),
     ("network device boot index setting", lambda one: one.boot and one.boot.order),
     ("MTU", lambda one: one.mtu and one.mtu.size),
+    ("forwarded ports", lambda one: one.port_forwards or None),
 )
 
 

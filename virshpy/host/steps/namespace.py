@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from virshpy.host.systemd import Scope
+
 OUT = "slirp0"
 """The link by which the namespace reaches others."""
 SOCKET = "slirp.sock"
@@ -35,10 +37,10 @@ class Keeper(Spawn, kind="namespace-keeper/1"):
     The pipe's name says in its command line whose it is.
     """
 
-    def __init__(self, directory: str, log: str) -> None:
+    def __init__(self, directory: str, log: str, scope: Scope | None = None) -> None:
         self._pipe = f"{directory}/keeper"
         argv = ["unshare", "--user", "--map-root-user", "--net", "cat", self._pipe]
-        super().__init__(argv, log=log, patience=_PATIENCE)
+        super().__init__(argv, log=log, patience=_PATIENCE, scope=scope)
 
     @property
     def namespace(self) -> Namespace:
@@ -68,11 +70,13 @@ class WayOut(Spawn, kind="slirp4netns/1"):
 
     recorded = (*Spawn.recorded, "network", "directory", "keeper", "log")
 
-    def __init__(self, keeper: Sequence[int], network: str, directory: str, log: str) -> None:
+    def __init__(
+        self, keeper: Sequence[int], network: str, directory: str, log: str, scope: Scope | None = None
+    ) -> None:
         words = ["--configure", "--mtu=65520", f"--cidr={network}", "--disable-host-loopback"]
         # A name within its own directory: the path of a socket may not be long.
         words += [f"--api-socket={SOCKET}", str(keeper[0]) if keeper[0] else _UNKNOWN, OUT]
-        super().__init__([program("slirp4netns"), *words], log=log, cwd=directory, patience=_PATIENCE)
+        super().__init__([program("slirp4netns"), *words], log=log, cwd=directory, patience=_PATIENCE, scope=scope)
         self.network = network
         self.directory = directory
         self.keeper = list(keeper)
@@ -81,9 +85,9 @@ class WayOut(Spawn, kind="slirp4netns/1"):
     def namespace(self) -> Namespace:
         return Namespace(*self.keeper)
 
-    def anew(self) -> WayOut:
+    def anew(self, scope: Scope | None) -> WayOut:
         """The same once more, in place of one that has ended."""
-        return WayOut(self.keeper, self.network, self.directory, self.log)
+        return WayOut(self.keeper, self.network, self.directory, self.log, scope)
 
     def do(self, note: Callable[[], None]) -> None:
         require_slirp()

@@ -18,6 +18,7 @@ from kit.guest import READY, Guest
 from tests import needs
 from tests.guests.documents import document
 from tests.networks.ordinary import Console, User, dropped, marks
+from tests.networks.space import until
 
 pytestmark = marks
 _DHCP = (
@@ -295,6 +296,21 @@ def test_a_network_that_starts_by_itself_comes_back_for_a_guest(user: User) -> N
     assert user.gone()
 
 
+def test_what_is_left_when_the_record_is_lost(user: User) -> None:
+    """A runtime directory goes with a login, as processes may not: nothing of them stays, and networks start anew."""
+    user.network()
+    start(user, None, "one", "52:54:00:00:0e:01")
+    before = user.processes()
+    assert len({pid for pid, _ in before if user.is_alive(pid)}) >= 4
+    shutil.rmtree(user.root / "run")
+    said = user.virshpy("list").stdout
+    assert "one" in said and "inactive" in user.virshpy("net-list --all").stdout
+    until(lambda: [words for _, words in user.processes() if "qemu" not in words] == [])
+    user.virshpy("net-start lab")
+    user.virshpy("destroy one; net-destroy lab")
+    assert user.gone()
+
+
 def test_a_guest_outlives_its_network(user: User) -> None:
     """The namespace stays for it, and the network that starts again has it."""
     user.network()
@@ -479,6 +495,18 @@ def test_killed_anywhere(user: User, verb: str) -> None:
             break
         assert done.returncode == -9, done.stderr
     assert moment > (30 if verb == "net-start" else 15)
+
+
+def test_who_recovers_is_killed_as_well(user: User) -> None:
+    user.network(start=False)
+    for moment in range(1, 60, 3):
+        user.run([*user.python, "-c", _DISTURBED, "40", "-c", user.uri, "net-start", "lab"])
+        done = user.run([*user.python, "-c", _DISTURBED, str(moment), "-c", user.uri, "net-list"])
+        assert "inactive" in user.virshpy("net-list --all").stdout
+        assert user.gone(), (moment, user.processes(), user.left())
+        if done.returncode == 0:
+            break
+    assert moment > 9
 
 
 def test_what_a_killed_guest_leaves(user: User) -> None:

@@ -477,6 +477,14 @@ def words_of(pid: int) -> list[str]:
         return []
 
 
+def folder_of(pid: int) -> str:
+    """The directory that a process works in, also where that has been removed; nothing where it is not told."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
+
+
 def command_lines() -> Iterator[tuple[int, int, list[str]]]:
     """(pid, uid, words) of every process of the host."""
     with os.scandir("/proc") as entries:

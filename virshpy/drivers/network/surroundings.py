@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from virshpy import errors
+from virshpy.host import processes
 from virshpy.host.namespaces import HOST, Host, Namespace
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ SELECT 1 FROM run.journal WHERE subject GLOB 'network.*' AND phase <> 'held'
 UNION ALL SELECT 1 FROM run.step WHERE json_extract(data, '$.namespace[0]') = ? AND journal <> ?
 """
 _WIDTH = 24
+_PATIENCE = 2  # seconds between SIGTERM and SIGKILL
 
 
 class Surroundings:
@@ -208,3 +210,23 @@ def end(site: Site, own: Own) -> None:
         own.entry.undo()
     except errors.Error as error:
         site.warn(f"something is left of the namespace of this connection's networks: {error}")
+
+
+def end_lost(place: str) -> None:
+    """End the processes of a namespace, and of the networks in it, whose record in the directory ``place`` is lost."""
+    for pid, uid, words in processes.command_lines():
+        if uid == os.geteuid() and _is_of(place, pid, words):
+            try:
+                processes.kill(pid, processes.start_time(pid) or 0, patience=_PATIENCE)
+            except errors.Error:
+                continue  # it is somebody's by now, or waits in the kernel
+
+
+def _is_of(place: str, pid: int, words: list[str]) -> bool:
+    """Whether a process is one of those, by its command line; slirp4netns by the directory that it works in."""
+    name = os.path.basename(words[0])
+    if name == "cat":
+        return words[1:2] == [f"{place}/namespace/keeper"]
+    if name == "dnsmasq":
+        return words[1].startswith(f"--conf-file={place}/networks/") if len(words) > 1 else False
+    return name == "slirp4netns" and processes.folder_of(pid).startswith(f"{place}/namespace")

@@ -40,8 +40,13 @@ class _Found:
 
 
 def adopt(domains: Domains) -> None:
-    """Give every such guest a record again, unless it has one by now."""
+    """Give every such guest a record again, unless it has one by now. Its network, where that was in a namespace, ends:
+    what of it is where, nobody knows any more."""
     place = domains.store.lost_run or ""
+    if os.geteuid() != 0:
+        from virshpy.drivers.network import surroundings
+
+        surroundings.end_lost(place)
     for found in _search(domains, place):
         lock = domains.try_lock(found.uuid, "adoption")
         if lock is not None:

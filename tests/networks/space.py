@@ -222,14 +222,21 @@ class Host(Space):
         return path
 
     def define(self, body: str, name: str = "lab", bridge: str = "vn0") -> None:
-        """Define a network of a body, with a bridge where that names none."""
-        element = "" if "<bridge" in body else f"<bridge name='{bridge}' stp='off'/>"
+        """Define a network of a body, with a bridge where that names no link."""
+        element = "" if "<bridge" in body or "<interface" in body else f"<bridge name='{bridge}' stp='off'/>"
         self.virshpy(f"net-define {self.file(f'<network><name>{name}</name>{element}{body}</network>')}")
 
     def start(self, body: str, name: str = "lab", bridge: str = "vn0") -> str:
         """Define and start it; what is said to stderr comes back."""
         self.define(body, name, bridge)
         return self.virshpy(f"net-start {name}").stderr
+
+    def bridges_know_vlans(self) -> bool:
+        """Whether this kernel has CONFIG_BRIDGE_VLAN_FILTERING."""
+        made = self.run("ip", "link", "add", "asked", "type", "bridge", "vlan_filtering", "1", check=False)
+        if made.returncode == 0:
+            self.ip("link delete asked")
+        return made.returncode == 0
 
     def space(self) -> Space:
         made = Space().__enter__()

@@ -66,7 +66,7 @@ def choose(network: Network, mac: str, own: Iterable[str], others: Collection[st
 
 
 def _given(ip: NetworkIP) -> Iterable[str]:
-    """The addresses that are given away, from the last: others get the first."""
+    """The addresses that a network gives away, from the last."""
     from socket import AF_INET, inet_ntop
 
     for row in ip.dhcp.ranges if ip.dhcp is not None else ():

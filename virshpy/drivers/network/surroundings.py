@@ -54,12 +54,11 @@ def has_own(site: Site) -> bool:
 class Own:
     """The namespace that a connection has: its journal, and the two processes of it."""
 
-    def __init__(self, entry: Journal) -> None:
-        from virshpy.host.steps.namespace import Keeper, WayOut
-
+    def __init__(self, entry: Journal, keeper: Keeper, seq: int, way_out: WayOut) -> None:
         self.entry = entry
-        self.keeper = next(step for step in entry.steps.values() if isinstance(step, Keeper))
-        self.seq, self.way_out = next((seq, step) for seq, step in entry.steps.items() if isinstance(step, WayOut))
+        self.keeper = keeper
+        self.seq = seq
+        self.way_out = way_out
 
     @property
     def surroundings(self) -> Surroundings:
@@ -78,13 +77,20 @@ def is_there(site: Site) -> bool:
 
 
 def find(site: Site) -> Own | None:
-    """The namespace that there is."""
+    """The namespace that there is; None also where somebody is about to end it."""
     row = site.store.one(_HELD) if has_own(site) else None
     if row is None:
         return None
     from virshpy.host.journal import Journal
+    from virshpy.host.steps.namespace import Keeper, WayOut
 
-    return Own(Journal.load(site.store, row[0]))
+    try:
+        entry = Journal.load(site.store, row[0])
+    except errors.InternalError:
+        return None
+    keeper = next((step for step in entry.steps.values() if isinstance(step, Keeper)), None)
+    seq, way_out = next(((seq, step) for seq, step in entry.steps.items() if isinstance(step, WayOut)), (0, None))
+    return None if keeper is None or way_out is None else Own(entry, keeper, seq, way_out)
 
 
 def current(site: Site) -> Surroundings:

@@ -52,6 +52,15 @@ def test_a_switch_is_told_who_is_behind_a_port(vlan: str) -> None:
     assert switch.undo_commands()[0].endswith("--if-exists del-port nic0")
 
 
+@pytest.mark.parametrize("vlan", VLANS)
+def test_a_switch_is_told_of_other_vlans(vlan: str) -> None:
+    _, interface = read("bridge", f"<source bridge='ovsbr'/>{vlan}<virtualport type='openvswitch'/>")
+    words = ["--", "--if-exists", "clear", "Port", "nic0", "tag", "trunks", "vlan_mode"]
+    if vlan:
+        words += ["--", "--if-exists", "set", "Port", "nic0", *VLANS[vlan]]
+    assert nics.vlan_words(interface) == words
+
+
 def test_a_networks_port_gives_the_plug() -> None:
     """An interface on a virtual network is made as its port says, by the same function."""
     domain, interface = read("network", "<source network='lab'/><bandwidth><inbound average='9'/></bandwidth>")

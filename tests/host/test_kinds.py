@@ -48,6 +48,7 @@ RECORDED = {
     "new-image/1": ("path", "parent"),
     "nft-table/1": ("family", "name"),
     "ovs-port/1": ("name",),
+    "ovs-setting/1": ("name", "back"),
     "owner/1": ("path", "uid", "owner", "group", "identity"),
     "partition/1": ("device", "start", "end"),
     "physical-volume/1": ("device", "begun"),

@@ -109,6 +109,14 @@ def test_guests_on_the_vlans_of_their_portgroups(switch: Host) -> None:
         assert at6.until(OURS, theirs, 3) == {None}
         assert not at6.tags(RARP, MACS[0])
 
+    # Another VLAN while the guest runs.
+    [element] = [part for part in re.findall("<interface.*?</interface>", xml, re.DOTALL) if MACS[0] in part]
+    assert "<tag id='5'/>" in element
+    other = element.replace("<tag id='5'/>", "<tag id='6'/>")
+    host.virshpy(f"update-device vm {host.file(other, 'nic.xml')}")
+    assert row(host, "Port", "end0", "tag", "trunks") == [6, ["set", []]]
+    assert host.virshpy("dumpxml vm").stdout == xml.replace(element, other)
+
     host.virshpy("destroy vm")
     assert sorted(host.run("ovs-vsctl", "list-ports", "ovsbr").stdout.split()) == ["n5", "n56", "n6"]
     assert not {"end0", "end1"} & {name for name, _ in host.state()["links"]}

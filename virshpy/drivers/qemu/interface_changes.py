@@ -116,7 +116,7 @@ def changed(old: Interface, new: Interface) -> Interface:
     _refuse(old, new)
     made = old.copy()
     given_by_port = old.source is not None and old.source.network
-    for name in ("link", "bandwidth", "port", "trustGuestRxFilters"):
+    for name in ("link", "bandwidth", "port", "trustGuestRxFilters", "vlan"):
         if getattr(new, name) is not None or not given_by_port:
             setattr(made, name, getattr(new, name))
     made.link = new.link
@@ -162,6 +162,4 @@ def _connection(interface: Interface) -> tuple[Any, ...]:
     if source is not None:
         source.portid = None
     tune = interface.tune.sndbuf if interface.tune else None
-    return (
-        interface.type, source or None, interface.virtualport, interface.vlan, tune, interface.ips, interface.script,
-    )  # fmt: skip
+    return interface.type, source or None, interface.virtualport, tune, interface.ips, interface.script

@@ -77,8 +77,8 @@ def update(domains: Domains, ref: DomainRef, wanted: Interface, flags: int) -> N
         number = interface_changes.matching(document, wanted)
         before, new = document.devices.interfaces[number], wanted.copy()
         _complete(domains, document, new)
-        _check_port(new)
         after = document.devices.interfaces[number] = interface_changes.changed(before, new)
+        _check_port(after)
         _check(after)
         return before, after
 
@@ -154,12 +154,15 @@ def _change(domains: Domains, verb: str, ref: DomainRef, flags: int, edit_live: 
 
 def _steps(domains: Domains, record: Record, monitor: Monitor, before: Interface, after: Interface) -> Iterator[Step]:
     """What makes of an interface of a running guest another one."""
+    from virshpy.drivers.qemu.start import nics
     from virshpy.drivers.qemu.steps import Added
-    from virshpy.host.steps.link import LinkSetting
+    from virshpy.host.steps.link import LinkSetting, SwitchSetting
 
     name = after.target.dev if after.target is not None else None
     for lines, back in _settings(before, after, name or ""):
         yield LinkSetting(name or "", [lines], [back]).at(place_of(domains.site, after))
+    if before.vlan != after.vlan:
+        yield SwitchSetting(name or "", nics.vlan_words(after), nics.vlan_words(before))
     if before.bandwidth != after.bandwidth:
         interface_changes.require_limitable(after)
         yield from _limiting(domains, record, before, after, name or "")

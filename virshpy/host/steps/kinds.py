@@ -46,6 +46,7 @@ MODULES = {
     "new-image/1": "virshpy.host.steps.volume",
     "nft-table/1": "virshpy.host.steps.network",
     "ovs-port/1": "virshpy.host.steps.link",
+    "ovs-setting/1": "virshpy.host.steps.link",
     "owner/1": "virshpy.host.steps.access",
     "partition/1": "virshpy.host.steps.partition",
     "physical-volume/1": "virshpy.host.steps.lvm",

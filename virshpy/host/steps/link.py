@@ -207,6 +207,29 @@ class SwitchPort(Step, kind="ovs-port/1"):
         return [shlex.join(["ovs-vsctl", *self._removal()[1:]])]
 
 
+class SwitchSetting(Step, kind="ovs-setting/1"):
+    """Something that Open vSwitch is told of a port, and what takes it back: both are words for ovs-vsctl."""
+
+    recorded = ("name", "back")
+
+    def __init__(self, name: str, words: Sequence[str], back: Sequence[str]) -> None:
+        self.name = name
+        self.words = list(words)
+        self.back = list(back)
+
+    def do(self, note: Callable[[], None]) -> None:
+        processes.run([program("ovs-vsctl"), "--timeout=5", *self.words])
+
+    def undo(self) -> None:
+        processes.run([program("ovs-vsctl"), "--timeout=5", *self.back], check=False)
+
+    def commands(self) -> list[str]:
+        return [shlex.join(["ovs-vsctl", "--timeout=5", *self.words])]
+
+    def undo_commands(self) -> list[str]:
+        return [shlex.join(["ovs-vsctl", "--timeout=5", *self.back])]
+
+
 class LinkScripts(Step, kind="link-scripts/1"):
     """What a user's own programs do about a link: ``up`` when it is there, ``down`` before it goes. Each gets its name.
 

@@ -198,6 +198,14 @@ def _vlan_words(interface: Interface) -> list[str]:
     return [*words, f"tag={vlan.tags[0].id}"]
 
 
+def vlan_words(interface: Interface) -> list[str]:
+    """What ovs-vsctl is told of a port that is there, to have the interface's VLANs and no other."""
+    port = ["Port", str(interface.target and interface.target.dev)]
+    words = ["--", "--if-exists", "clear", *port, "tag", "trunks", "vlan_mode"]
+    wanted = _vlan_words(interface)
+    return [*words, "--", "--if-exists", "set", *port, *wanted] if wanted else words
+
+
 def check(interface: Interface, plug: Plug, where: Host = HOST) -> None:
     """Refuse what cannot be made of it there, in libvirt's words. Raises ConfigUnsupported, SystemCallError."""
     mac = interface.mac.address if interface.mac else None

@@ -75,15 +75,9 @@ class Space:
 
     def __enter__(self) -> Self:
         subprocess.run(["ip", "netns", "add", self.name], check=True)
-        self.ip("link set lo up")
         # An address is there at once, and what is refused is always told.
-        for path in (
-            "ipv6/conf/default/accept_dad",
-            "ipv6/conf/all/accept_dad",
-            "ipv6/icmp/ratelimit",
-            "ipv4/icmp_ratelimit",
-        ):
-            self.set(path, 0)
+        paths = "ipv6/conf/default/accept_dad ipv6/conf/all/accept_dad ipv6/icmp/ratelimit ipv4/icmp_ratelimit"
+        self.run("sh", "-ec", f"ip link set lo up; for path in {paths}; do echo 0 >/proc/sys/net/$path; done")
         return self
 
     def __exit__(

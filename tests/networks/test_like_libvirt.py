@@ -32,6 +32,9 @@ FORWARDS = (
     "<forward mode='passthrough' managed='yes'><pf dev='eth0'/></forward>",
     "<forward mode='hostdev' managed='yes'><pf dev='eth0'/></forward>",
     "<forward mode='hostdev'><interface dev='eth0'/></forward>",
+    "<forward mode='bridge' dev='eth0'/><bridge name='br0'/>",
+    "<forward mode='vepa' dev='eth0'/><bridge macTableManager='libvirt'/>",
+    "<forward mode='bridge'/><bridge name='br0' macTableManager='libvirt'/>",
     "<forward mode='bridge'><address type='pci' domain='0' bus='1' slot='0' function='0'/></forward>",
     "<forward mode='passthrough'><pf dev='eth0'/><interface dev='eth1'/></forward>",
 )

@@ -290,13 +290,15 @@ class Network(Element, tag="network"):
         if mode not in BRIDGED:
             if bridge.name and mode != "bridge":
                 raise refusal(f"bridge name not allowed in {mode} mode (network '{self.name}')")
+            if bridge.macTableManager and mode != "bridge":
+                raise refusal(f"bridge macTableManager setting not allowed in {mode} mode (network '{self.name}')")
             if bridge.zone or bridge.delay or bridge.stp is not None:
                 problem = "bridge delay/stp/zone options only allowed in route, nat, and isolated mode"
                 raise refusal(f"{problem}, not in {mode} (network '{self.name}')")
             if self.mtu is not None:
                 problem = "mtu size only allowed in open, route, nat, and isolated mode"
                 raise refusal(f"{problem}, not in {mode} (network '{self.name}')")
-            if bridge.name and forward is not None and (forward.interfaces or forward.pfs):
+            if bridge.name and forward is not None and (forward.dev or forward.interfaces or forward.pfs):
                 problem = (
                     "A network with forward mode='bridge' can specify a bridge name or a forward dev, but not both"
                 )

@@ -94,9 +94,10 @@ def test_a_network_goes_while_a_guest_is_on_it_and_comes_back(host: Host) -> Non
     said = host.virshpy("net-destroy lab").stderr
     assert "vm: on network 'lab', and without it until it is started again" in said
     assert "master" not in link(host, name)
-    assert "vm" in host.virshpy("list --name").stdout
+    assert f"{name} is on network 'lab', which is not active" in host.virshpy("dominfo vm").stdout
     host.virshpy("net-start lab")
     back = link(host, name)
+    assert "not active" not in host.virshpy("dominfo vm").stdout
     assert back["master"] == "vn0" and back["linkinfo"]["info_slave_data"]["isolated"] is True  # type: ignore[index]
     assert len(host.virshpy("net-port-list lab --uuid").stdout.split()) == 1
     host.virshpy("net-destroy lab")

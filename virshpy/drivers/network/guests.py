@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from virshpy.xml.network import Network
     from virshpy.xml.port import Plug
 
+_CUT_OFF = """
+SELECT p.device, coalesce(n.name, p.network) FROM run.network_port p LEFT JOIN main.network n ON n.uuid = p.network
+WHERE p.journal = ? AND p.network NOT IN (SELECT uuid FROM run.network_active) ORDER BY p.device
+"""
 _TYPES = {"network": "network", "bridge": "bridge", "direct": "direct", "hostdev-pci": "hostdev"}
 
 
@@ -130,6 +134,12 @@ def addresses(site: Site, interface: Interface) -> list[DHCPLease]:
     if row is None or not row.active:
         return []
     return leases.read(networks.document(row), life.place(networks, row.uuid), mac)
+
+
+def cut_off(site: Site, journal: str) -> list[tuple[str, str]]:
+    """(link, network) of a running guest's interfaces whose networks are not active."""
+    rows = Networks(site).store.all(_CUT_OFF, journal)
+    return [(str(device), str(name)) for device, name in rows]
 
 
 def _wanted(domain: Domain, interface: Interface, source: InterfaceSource) -> NetworkPort:

@@ -133,8 +133,19 @@ class DomainRows(DomainOperations):
             return []
         from virshpy.drivers.qemu import taint
 
-        row = self.domains.store.one("SELECT taint FROM run.active WHERE uuid = ?", record.uuid)
-        return taint.messages(row[0]) if row else []
+        query = "SELECT taint, instr(xml, 'portid=') FROM run.active WHERE uuid = ?"
+        row = self.domains.store.one(query, record.uuid)
+        if row is None:
+            return []
+        found = taint.messages(row[0])
+        if row[1]:
+            from virshpy.drivers.network.guests import cut_off
+
+            found += [
+                f"{device} is on network '{network}', which is not active"
+                for device, network in cut_off(self.domains.site, record.journal)
+            ]
+        return found
 
     def domain_get_security_label_list(self, domain: DomainRef) -> list[SecurityLabel]:
         record = endings.current(self.domains, domain)

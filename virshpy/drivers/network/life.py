@@ -12,7 +12,8 @@ from virshpy.host import processes
 from virshpy.host.files import write_atomic
 from virshpy.host.processes import is_running, signal_process
 from virshpy.host.programs import program
-from virshpy.host.steps.network import Dnsmasq, Forwarding, Table, run_nft
+from virshpy.host.steps.dnsmasq import Dnsmasq
+from virshpy.host.steps.network import Forwarding, Table, run_nft
 from virshpy.xml.network import BRIDGED
 
 TYPE_CHECKING = False

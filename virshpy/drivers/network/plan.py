@@ -8,8 +8,9 @@ from virshpy import errors
 from virshpy.drivers.network import firewall
 from virshpy.drivers.network.dnsmasq import is_served, serving
 from virshpy.drivers.network.surroundings import ON_HOST
+from virshpy.host.steps.dnsmasq import Dnsmasq
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
-from virshpy.host.steps.network import Bridge, Dnsmasq, Forwarding, Table
+from virshpy.host.steps.network import Bridge, Forwarding, Table
 from virshpy.xml.inet import as_number, leading_ones
 from virshpy.xml.network import BRIDGED, NAT, PortRange
 

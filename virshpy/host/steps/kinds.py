@@ -24,7 +24,7 @@ MODULES = {
     "command/1": "virshpy.host.steps.process",
     "copied-file/1": "virshpy.host.steps.filesystem",
     "directory/1": "virshpy.host.steps.filesystem",
-    "dnsmasq/1": "virshpy.host.steps.network",
+    "dnsmasq/1": "virshpy.host.steps.dnsmasq",
     "file/1": "virshpy.host.steps.filesystem",
     "firewalld-zone/1": "virshpy.host.steps.firewalld",
     "forwarding/1": "virshpy.host.steps.network",

@@ -89,5 +89,6 @@ def domiftune(domain: Domain, interface: str, flags: int, args: Arguments) -> Te
         with failing("Unable to set interface parameters"):
             domain.set_interface_parameters(interface, wanted, flags=flags)
         return None
-    with failing("Unable to get number of interface parameters", InvalidArg="Unable to get interface parameters"):
+    said = "Unable to get interface parameters"
+    with failing("Unable to get number of interface parameters", InvalidArg=said, Misuse=said):
         return parameters(domain.interface_parameters(interface, flags=flags))

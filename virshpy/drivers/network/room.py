@@ -90,10 +90,18 @@ def free_network(others: Iterable[NetworkIP], ways: Iterable[links.Way]) -> str:
 
     Raises InternalError where there is none.
     """
+    free = first_free((f"192.168.{third}.0" for third in (*range(122, 255), *range(1, 122))), others, ways)
+    if free is None:
+        raise errors.InternalError("no network of addresses is free", hint="say which: <ip address='…' prefix='24'/>")
+    return free
+
+
+def first_free(candidates: Iterable[str], others: Iterable[NetworkIP], ways: Iterable[links.Way]) -> str | None:
+    """The first candidate whose 256 IPv4 addresses nobody has: 10.0.2.0/24 from 10.0.2.0, or None."""
     taken = [(way.first, way.last) for way in ways if way.version == 4]
     taken += [network_of(str(ip.address), ip.length) for ip in others if ip.version == 4]
-    for third in (*range(122, 255), *range(1, 122)):
-        first, last = network_of(f"192.168.{third}.0", 24)
+    for address in candidates:
+        first, last = network_of(address, 24)
         if all(last < begin or first > end for begin, end in taken):
-            return f"192.168.{third}.0/24"
-    raise errors.InternalError("no network of addresses is free", hint="say which: <ip address='…' prefix='24'/>")
+            return f"{address}/24"
+    return None

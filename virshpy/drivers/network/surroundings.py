@@ -29,7 +29,6 @@ _USED = """
 SELECT 1 FROM run.journal WHERE subject GLOB 'network.*' AND phase <> 'held'
 UNION ALL SELECT 1 FROM run.step WHERE json_extract(data, '$.namespace[0]') = ? AND journal <> ?
 """
-_WIDTH = 24
 _PATIENCE = 2  # seconds between SIGTERM and SIGKILL
 
 
@@ -169,17 +168,14 @@ def _way_out(site: Site, keeper: Keeper, others: Iterable[NetworkIP]) -> WayOut:
 
 def free_network(others: Iterable[NetworkIP], host: Host) -> str:
     """The addresses of the way out: slirp4netns's own, unless a network or the host has them."""
-    from virshpy.xml.inet import network_of
+    from virshpy.drivers.network.room import first_free
 
-    taken = [(way.first, way.last) for way in host.ways() if way.version == 4]
-    taken += [network_of(str(ip.address), ip.length) for ip in others if ip.version == 4]
-    for third in (2, *range(3, 255)):
-        first, last = network_of(f"10.0.{third}.0", _WIDTH)
-        if all(last < begin or first > end for begin, end in taken):
-            return f"10.0.{third}.0/{_WIDTH}"
-    raise errors.InternalError(
-        "no network of addresses is free for the way out", hint="give the networks fewer addresses of 10.0.0.0/16"
-    )
+    free = first_free((f"10.0.{third}.0" for third in range(2, 255)), others, host.ways())
+    if free is None:
+        raise errors.InternalError(
+            "no network of addresses is free for the way out", hint="give the networks fewer addresses of 10.0.0.0/16"
+        )
+    return free
 
 
 # its end

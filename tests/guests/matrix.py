@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from tests.guests import matrix_networks as networks
 from tests.guests.documents import document, serial_to
-from tests.guests.living import nothing_left
+from tests.guests.living import nothing_left, wait_for
 from tests.processes import processes
 from virshpy import errors
 from virshpy import open as connect
@@ -279,8 +279,17 @@ def _hooks(ground: Ground) -> None:
 
 
 def _runs_with_hooks(ground: Ground) -> None:
+    """Its actor has come to rest: until then it has the guest's lock, and a destroy goes another way around that."""
     _hooks(ground)
     ground.start(ground.small())
+    wait_for(lambda: any(_watches(pid) for pid, _ in processes(f"watch {re.escape(ground.uri)}")), "its actor's rest")
+
+
+def _watches(pid: int) -> bool:
+    try:
+        return any(os.readlink(fd) == "anon_inode:inotify" for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:
+        return False  # a descriptor of a moment
 
 
 def _secret(ground: Ground) -> None:

@@ -50,10 +50,13 @@ def ensure(domains: Domains, journal: Journal, uuid: str) -> None:
 _HOME = ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
 
+_ENDED = (DomainState.SHUTDOWN, DomainState.CRASHED)  # with a QEMU that waits for somebody to act
+
+
 def react(domains: Domains, record: Record) -> None:
     """Do what the guest's policies ask for in the state that it is in. The caller holds the lock."""
     state = domains.guest_state(record).state
-    if state not in (DomainState.SHUTDOWN, DomainState.CRASHED):
+    if state not in _ENDED:
         return
     document = Domain.parse(domains.live_document(record.uuid) or "")
     if state == DomainState.SHUTDOWN and (record.expect == "reboot" or document.on_poweroff == "restart"):
@@ -125,7 +128,8 @@ def _watch(uri: str, uuid: str) -> None:
         record = domains.by_uuid(uuid)
         if record is None or record.journal != first.journal:
             return
-        if record.alive:
+        # Whoever acts on a guest that runs does not find it locked by who only looks.
+        if record.alive and domains.guest_state(record).state in _ENDED:
             with domains.lock(uuid, "watch"):
                 record = domains.by_uuid(uuid)
                 if record is None or record.journal != first.journal:

@@ -203,6 +203,13 @@ def test_what_was_changed_by_hand_does_not_keep_it(host: Host) -> None:
     assert not host.state()["processes"]
 
 
+def test_a_table_that_is_left_over_is_replaced(host: Host) -> None:
+    host.run("nft", "add table inet virshpy-vn0; add chain inet virshpy-vn0 left")
+    host.start(NAT)
+    rules = host.run("nft", "list table inet virshpy-vn0").stdout
+    assert "masquerade" in rules and "left" not in rules
+
+
 def test_a_bridge_that_took_the_name_is_left_alone(host: Host) -> None:
     host.start(NAT)
     host.ip("link delete vn0")

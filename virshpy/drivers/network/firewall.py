@@ -1,4 +1,4 @@
-"""From a network's document to the rules of its nft table: pure text.
+"""From a network's document to its nft table.
 
 Each network has one table of its own, which is put in place, and replaced, in one transaction. What one network refuses
 no other network's table lets through: packets pass every table on their way.
@@ -6,39 +6,36 @@ no other network's table lets through: packets pass every table on their way.
 
 from __future__ import annotations
 
+from virshpy.host.steps.network import Table
 from virshpy.xml.inet import network_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from virshpy.drivers.network.surroundings import Surroundings
     from virshpy.xml.network import Network
     from virshpy.xml.network.addresses import NetworkIP, NetworkRoute
 
-FAMILY = "inet"
+_FAMILY = "inet"
 # Where nobody says otherwise: the ports below are those of the host's own services.
 _PORTS = (1024, 65535)
 
 
-def table_name(bridge: str) -> str:
-    """What the table of a bridge's network is called: no two networks of a host have one bridge."""
-    return f"virshpy-{bridge}"
+def table(network: Network, around: Surroundings) -> Table | None:
+    """The table of a network that is there; None for one of which nothing is kept from passing (mode ``open``).
 
-
-def rules(network: Network, way_in: str | None = None) -> str | None:
-    """What nft is given; None for a network of which nothing is kept from passing (mode ``open``).
-
-    ``way_in``: a link by which nobody comes in but to a forwarded port.
+    It is called by its bridge: no two networks of a host have one. By the link that leads out of a namespace nobody
+    comes in but to a forwarded port.
     """
     if network.mode not in ("none", "nat", "route"):
         return None
     bridge = str(network.bridge and network.bridge.name)
-    name = table_name(bridge)
-    chains = [_chain("forward", "filter hook forward priority filter", _forwarding(network, bridge, way_in))]
+    name = f"virshpy-{bridge}"
+    chains = [_chain("forward", "filter hook forward priority filter", _forwarding(network, bridge, around.out))]
     if network.mode == "nat":
         chains.append(_chain("postrouting", "nat hook postrouting priority srcnat", _translating(network)))
-    # What is not there cannot be deleted: so it is made first, and nobody sees it.
-    return f"table {FAMILY} {name}\ndelete table {FAMILY} {name}\ntable {FAMILY} {name} {{\n{''.join(chains)}}}\n"
+    return Table(_FAMILY, name, f"table {_FAMILY} {name} {{\n{''.join(chains)}}}\n").at(around.where)
 
 
 def _chain(name: str, kind: str, lines: Iterator[str]) -> str:

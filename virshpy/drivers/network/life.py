@@ -13,7 +13,7 @@ from virshpy.host.files import write_atomic
 from virshpy.host.processes import is_running, signal_process
 from virshpy.host.programs import program
 from virshpy.host.steps.dnsmasq import Dnsmasq
-from virshpy.host.steps.network import Forwarding, Table, run_nft
+from virshpy.host.steps.network import Forwarding, Table
 from virshpy.xml.network import BRIDGED
 
 TYPE_CHECKING = False
@@ -159,8 +159,8 @@ def converge(networks: Networks, uuid: str) -> None:
     if row is not None and row.active:
         document = networks.document(row)
         around = _around(networks, row)
-        if (script := firewall.rules(document, around.out)) is not None:
-            run_nft(script, where=around.where)
+        if (table := firewall.table(document, around)) is not None:
+            table.replace()
         if is_served(document):
             _converge_dnsmasq(networks, row, document, around)
     networks.done(uuid)
@@ -198,8 +198,8 @@ def _differs(path: str, text: str) -> bool:
 def require_possible(networks: Networks, row: NetworkRow, document: Network) -> None:
     """Refuse a live document that the host would not carry out. Raises InternalError with the tools' own words."""
     around = _around(networks, row)
-    if (script := firewall.rules(document, around.out)) is not None:
-        run_nft(script, "--check", where=around.where)
+    if (table := firewall.table(document, around)) is not None:
+        table.replace(check=True)
     if is_served(document):
         text = plan.told(document, "/", around).configuration
         processes.run([program("dnsmasq"), "--test", "--conf-file=-"], input=text)

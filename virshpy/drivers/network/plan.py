@@ -10,7 +10,7 @@ from virshpy.drivers.network.dnsmasq import is_served, serving
 from virshpy.drivers.network.surroundings import ON_HOST
 from virshpy.host.steps.dnsmasq import Dnsmasq
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
-from virshpy.host.steps.network import Bridge, Forwarding, Table
+from virshpy.host.steps.network import Bridge, Forwarding
 from virshpy.xml.inet import as_number, leading_ones
 from virshpy.xml.network import BRIDGED, NAT, PortRange
 
@@ -63,8 +63,8 @@ def start_steps(
         steps.append(InZone(network.bridge.zone, bridge, str(network.name)))
     if keys := _forwarding(network):
         steps.append(Forwarding(keys).at(where))
-    if (script := firewall.rules(network, around.out)) is not None:
-        steps.append(Table(firewall.FAMILY, firewall.table_name(bridge), script).at(where))
+    if (table := firewall.table(network, around)) is not None:
+        steps.append(table)
     if limits := _limits(network):
         from virshpy.host.steps.traffic import Limit
 

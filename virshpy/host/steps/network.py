@@ -157,7 +157,7 @@ class Forwarding(Placed, kind="forwarding/1"):
 
 
 class Table(Placed, kind="nft-table/1"):
-    """A table of nft, in place and replaced in one transaction; gone when undone.
+    """A table of nft, of which ``text`` is the whole; in place in one transaction, and gone when undone.
 
     ``chains`` is then what nft says of all chains that there are, of others as well.
     """
@@ -165,39 +165,66 @@ class Table(Placed, kind="nft-table/1"):
     recorded = ("family", "name")
     chains = ""
 
-    def __init__(self, family: str, name: str, script: str) -> None:
+    def __init__(self, family: str, name: str, text: str) -> None:
         self.family = family
         self.name = name
-        self.script = script
+        self.text = text
+
+    @property
+    def _words(self) -> str:
+        return f"table {self.family} {self.name}"
 
     def do(self, note: Callable[[], None]) -> None:
-        self.chains = run_nft(f"{self.script}list chains\n", where=self.where)
+        # A table that is deleted costs the kernel more than one that is made: it is asked for only where there is one.
+        try:
+            self.chains = self._nft(f"{self._made}list chains\n")
+        except errors.InternalError as error:
+            if "File exists" not in str(error):
+                raise
+            self.chains = self._nft(f"{self._replaced}list chains\n")
+
+    def replace(self, *, check: bool = False) -> None:
+        """Put it in the place of the one that is there; with ``check`` only ask whether nft would.
+
+        Raises InternalError with nft's own words, SystemCallError where there is none.
+        """
+        self._nft(self._replaced, *(["--check"] if check else []))
+
+    @property
+    def _made(self) -> str:
+        return f"create {self._words}\n{self.text}"
+
+    @property
+    def _replaced(self) -> str:
+        return f"{self._deleted}{self.text}"
+
+    @property
+    def _deleted(self) -> str:
+        # What is not there cannot be deleted; made and deleted in one transaction, it was never there.
+        return f"{self._words}\ndelete {self._words}\n"
 
     def undo(self) -> None:
-        # What is not there cannot be deleted; made and deleted in one transaction, it was never there.
         if not self.where.gone:
-            script = f"table {self.family} {self.name}\ndelete table {self.family} {self.name}\n"
-            run_nft(script, where=self.where)
+            self._nft(self._deleted)
 
     def commands(self) -> list[str]:
-        return self.shown_all([f"nft -f - <<'END'\n{self.script}END"])
+        return self.shown_all([f"nft -f - <<'END'\n{self._made}END"])
 
     def undo_commands(self) -> list[str]:
-        return self.shown_all([f"nft delete table {self.family} {self.name}"])
+        return self.shown_all([f"nft delete {self._words}"])
 
-
-def run_nft(script: str, *options: str, where: Host = HOST) -> str:
-    """What nft answers to a script. Raises InternalError with nft's own words, SystemCallError where there is none."""
-    path = program("nft")
-    if path == "nft":
-        raise errors.SystemCallError(
-            "Cannot find 'nft' in path: No such file or directory", hint="install the package nftables"
-        )
-    done = where.run([path, *options, "-f", "-"], input=script, check=False)
-    if done.returncode:
-        hint = None
-        if "Operation not supported" in done.stderr or "No such file or directory" in done.stderr:
-            hint = "this kernel may lack what the rules need: modprobe nf_tables nft_masq nft_ct nft_reject_inet"
-        words = next((line for line in done.stderr.splitlines() if "rror" in line), done.stderr.strip())
-        raise errors.InternalError(f"Failed to apply firewall rules: nft: {words}", hint=hint)
-    return done.stdout
+    def _nft(self, script: str, *options: str) -> str:
+        """What nft answers to a script."""
+        path = program("nft")
+        if path == "nft":
+            raise errors.SystemCallError(
+                "Cannot find 'nft' in path: No such file or directory", hint="install the package nftables"
+            )
+        done = self.where.run([path, *options, "-f", "-"], input=script, check=False)
+        if done.returncode:
+            hint = None
+            if "Operation not supported" in done.stderr or "No such file or directory" in done.stderr:
+                hint = "this kernel may lack what the rules need: modprobe nf_tables nft_masq nft_ct nft_reject_inet"
+            words = next((line for line in done.stderr.splitlines() if "rror" in line), done.stderr.strip())
+            raise errors.InternalError(f"Failed to apply firewall rules: nft: {words}", hint=hint)
+        return done.stdout

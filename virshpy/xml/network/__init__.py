@@ -295,14 +295,14 @@ class Network(Element, tag="network"):
             if bridge.zone or bridge.delay or bridge.stp is not None:
                 problem = "bridge delay/stp/zone options only allowed in route, nat, and isolated mode"
                 raise refusal(f"{problem}, not in {mode} (network '{self.name}')")
-            if self.mtu is not None:
-                problem = "mtu size only allowed in open, route, nat, and isolated mode"
-                raise refusal(f"{problem}, not in {mode} (network '{self.name}')")
             if bridge.name and forward is not None and (forward.dev or forward.interfaces or forward.pfs):
                 problem = (
                     "A network with forward mode='bridge' can specify a bridge name or a forward dev, but not both"
                 )
                 raise refusal(f"{problem} (network '{self.name}')")
+            if self.mtu is not None:
+                problem = "mtu size only allowed in open, route, nat, and isolated mode"
+                raise refusal(f"{problem}, not in {mode} (network '{self.name}')")
         for route in self.routes:
             assert route.gateway
             if not any(_reaches(ip, route.gateway) for ip in self.ips):

@@ -206,8 +206,10 @@ def test_a_process_is_another_user_from_its_first_instruction(root: Path, store:
         uid=1879113999,
     )
     entry.do(spawn)
+    assert processes.wait_for(lambda: len(spawn.said().splitlines()) > 5, 10)
     status = Path(f"/proc/{spawn.pid}/status").read_text()
     entry.undo()
+    assert spawn.said().splitlines()[:2] == ["1879113999", "1879113999"]
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     assert set(fields["Uid"].split()) == {"1879113999"} == set(fields["Gid"].split())
     assert fields["Groups"].split() == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 
 import pytest
@@ -37,6 +39,15 @@ def test_a_program_that_does_not_end_is_ended() -> None:
     with pytest.raises(errors.OperationTimeout, match="/bin/sleep did not end within 0.2 seconds"):
         processes.run(argv, timeout=0.2)
     assert not [pid for pid, _, words in processes.command_lines() if words[:2] == argv]
+
+
+def test_a_program_is_heard_by_who_has_no_standard_streams() -> None:
+    said = "done = processes.run(['/bin/sh', '-c', 'cat; echo b; echo c >&2'], input='a')"
+    told = "open(sys.argv[1], 'w').write(f'{done.returncode} {done.stdout!r} {done.stderr!r}')"
+    script = f"import os, sys; from virshpy.host import processes; os.closerange(0, 3); {said}; {told}"
+    with tempfile.NamedTemporaryFile("r") as answer:
+        subprocess.run([sys.executable, "-c", script, answer.name], check=True)
+        assert answer.read() == "0 'ab\\n' 'c\\n'"
 
 
 def test_a_program_is_handed_descriptors() -> None:

@@ -52,7 +52,7 @@ HOMES = (
         "starting a process",
         ("subprocess", "subprocess.*", "os.fork*", "os.exec*", "os.posix_spawn*", "os.spawn*", "os.system", "os.popen",
          "pty.fork", "pty.spawn", "multiprocessing*", "_posixsubprocess*"),
-        ("virshpy/host/processes.py", "virshpy/shell/typed.py", "virshpy/shell/editor.py"),
+        ("virshpy/host/children.py", "virshpy/host/processes.py", "virshpy/shell/typed.py", "virshpy/shell/editor.py"),
         "a process is a step with an undo; only host/ carries them out. At the prompt, `!` runs the user's command,"
         " and `edit` the user's editor",
     ),

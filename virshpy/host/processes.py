@@ -1,4 +1,4 @@
-"""Processes of the host: the one home of ``subprocess``, signals and everything that is known of a pid.
+"""Processes of the host: programs that are run, signals, and everything that is known of a pid.
 
 A process is named by (pid, start time, boot), so that a recycled pid is never taken for the one that was meant.
 """
@@ -12,8 +12,9 @@ from virshpy.host import files, signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from virshpy.host.children import Heard
 
 
 class Completed:
@@ -48,22 +49,23 @@ def run(
     Raises InternalError with the command's own words where it fails (unless not ``check``),
     SystemCallError where it cannot be run, OperationTimeout where it does not end.
     """
-    source = None if input is None else files.in_memory(input.encode())
-    process = _started(argv, source, env=env, uid=uid, groups=groups, descriptors=descriptors, together=together)
-    from subprocess import TimeoutExpired
+    from time import monotonic
 
-    try:
-        with signals.interruptible():
-            stdout, stderr = process.communicate(None, timeout)
-    except TimeoutExpired:
-        _abandon(process, together)
-        raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds") from None
-    except BaseException:
-        _abandon(process, together)
-        raise
+    from virshpy.host.children import ERR, OUT
+
+    until = monotonic() + timeout
+    said = {OUT: bytearray(), ERR: bytearray()}
+    source = None if input is None else files.in_memory(input.encode())
+    child = _started([*as_user(uid, groups), *argv], source, env=env, descriptors=descriptors, together=together)
+    with child, signals.interruptible():
+        for end, word in child.words():
+            said[end] += word
+            if monotonic() > until:
+                raise errors.OperationTimeout(f"{argv[0]} did not end within {timeout:g} seconds")
+    stdout, stderr = (said[end].decode(errors="replace") for end in (OUT, ERR))
     if check:
-        _require_success(argv, process.returncode, stderr or stdout)
-    return Completed(argv, process.returncode, stdout, stderr)
+        _require_success(argv, child.returncode, stderr or stdout)
+    return Completed(argv, child.returncode or 0, stdout, stderr)
 
 
 def run_heard(
@@ -74,42 +76,24 @@ def run_heard(
     It is given up where nothing comes for ``timeout`` seconds, and where ``hear`` raises, which is also called with
     nothing now and then. Raises what :func:`run` does.
     """
-    from select import select
     from time import monotonic
 
+    from virshpy.host.children import ERR, OUT
+
     until = monotonic() + timeout
-    process = _started(argv, None, descriptors=descriptors, together=True)
-    assert process.stdout is not None and process.stderr is not None
-    said = {process.stdout: "", process.stderr: ""}
-    open_ends = list(said)
-    try:
-        with signals.interruptible():
-            while open_ends:
-                ready, _, _ = select(open_ends, [], [], _TICK)
-                if ready:
-                    until = monotonic() + timeout
-                else:
-                    hear("")
-                if monotonic() > until:
-                    raise errors.OperationTimeout(f"{argv[0]} has said nothing for {timeout:g} seconds")
-                for pipe in ready:
-                    text = os.read(pipe.fileno(), 4096).decode(errors="replace")
-                    if not text:
-                        open_ends.remove(pipe)
-                    elif pipe is process.stdout:
-                        hear(text)
-                    said[pipe] = (said[pipe] + text)[-65536:]
-            process.wait(timeout)
-    except BaseException:
-        _abandon(process, True)
-        raise
-    finally:
-        for pipe in said:
-            pipe.close()
-    _require_success(argv, process.returncode, said[process.stderr] or said[process.stdout])
-
-
-_TICK = 0.2  # seconds between two calls of who hears nothing
+    said = {OUT: "", ERR: ""}
+    child = _started(argv, None, descriptors=descriptors, together=True)
+    with child, signals.interruptible():
+        for end, word in child.words():
+            text = word.decode(errors="replace")
+            said[end] = (said[end] + text)[-65536:]
+            if word:
+                until = monotonic() + timeout
+            if monotonic() > until:
+                raise errors.OperationTimeout(f"{argv[0]} has said nothing for {timeout:g} seconds")
+            if end == OUT:
+                hear(text)
+    _require_success(argv, child.returncode, said[ERR] or said[OUT])
 
 
 def _started(
@@ -117,29 +101,15 @@ def _started(
     source: int | None,
     *,
     env: Mapping[str, str] | None = None,
-    uid: int | None = None,
-    groups: Sequence[int] = (),
     descriptors: Sequence[int] = (),
     together: bool = False,
-) -> subprocess.Popen[str]:
+) -> Heard:
     """A process whose output is heard; its input is ``source``, which is closed here. Raises SystemCallError."""
-    import subprocess
+    from virshpy.host.children import Heard
 
+    given = {**os.environ, "LC_ALL": "C", **(env or {})}
     try:
-        return subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL if source is None else source,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env={**os.environ, "LC_ALL": "C", **(env or {})},
-            user=uid,
-            group=uid,
-            extra_groups=None if uid is None else groups,
-            pass_fds=descriptors,
-            start_new_session=together,
-        )
+        return Heard(argv, stdin=source, env=given, descriptors=descriptors, together=together)
     except OSError as error:
         raise errors.from_os_error(error, f"Cannot run {argv[0]}") from None
     finally:
@@ -147,34 +117,25 @@ def _started(
             os.close(source)
 
 
-def _require_success(argv: Sequence[str], returncode: int, words: str) -> None:
+def as_user(uid: int | None, groups: Sequence[int]) -> list[str]:
+    """The words before a program's that make it another user's: of ``uid``, an equal gid and ``groups``."""
+    if uid is None:
+        return []
+    more = ["--groups", ",".join(map(str, groups))] if groups else ["--clear-groups"]
+    return ["setpriv", "--reuid", str(uid), "--regid", str(uid), *more]
+
+
+def _require_success(argv: Sequence[str], returncode: int | None, words: str) -> None:
     if returncode:
         how = _ending(returncode)
         raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {how}: {words.strip()}")
 
 
-def _abandon(process: subprocess.Popen[str], together: bool) -> None:
-    """Kill a command. One that storage holds fast is not waited for: it ends when the storage lets it."""
-    from signal import SIGKILL
-    from subprocess import TimeoutExpired
-
-    if together:
-        os.killpg(process.pid, SIGKILL)  # it is not waited for yet: its number is its own
-    else:
-        process.kill()
-    try:
-        process.wait(2)
-    except TimeoutExpired:
-        process.returncode = -9
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
-
-
 # A long-lived process is born as this shell, already under its own user, and becomes the program only when told to,
 # which is after its pid is in the journal. If we die before, its standard input ends and so does it: no process is
-# ever without a record.
-_GATE = 'read -r go && exec "$@" </dev/null'
+# ever without a record. The first word is the directory that it is to be in; the shell
+# tells in its environment where it was.
+_GATE = 'umask 077 && cd "$1" && unset OLDPWD && shift && read -r go && exec "$@" </dev/null'
 
 
 class Gated:
@@ -215,25 +176,20 @@ def start_gated(
     ``uid`` None keeps our user; otherwise the process has uid, an equal gid and ``groups`` from its first instruction.
     Raises OSError.
     """
-    import subprocess
+    from virshpy.host import children
 
     output = files.open_log(log)
-    gate_read, gate_write = os.pipe2(os.O_CLOEXEC)
+    gate_read, gate_write = os.pipe()
     try:
         said_from = files.note_in(output, f"starting up\n{' '.join(argv)}")
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", _GATE, "virshpy", *argv],
+        pid = children.start(
+            [*as_user(uid, groups), "/bin/sh", "-c", _GATE, "virshpy", cwd, *argv],
             stdin=gate_read,
             stdout=output,
             stderr=output,
-            cwd=cwd,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath), **env},
-            pass_fds=descriptors,
-            start_new_session=True,
-            umask=0o077,
-            user=uid,
-            group=uid,
-            extra_groups=None if uid is None else groups,
+            descriptors=descriptors,
+            session=True,
         )
     except BaseException:
         os.close(gate_write)
@@ -241,9 +197,7 @@ def start_gated(
     finally:
         os.close(gate_read)
         os.close(output)
-    # It is meant to outlive this object, whose destructor would complain: who ends it is the journal.
-    process.returncode = 0
-    return Gated(process.pid, start_time(process.pid) or 0, said_from, gate_write)
+    return Gated(pid, start_time(pid) or 0, said_from, gate_write)
 
 
 def in_child(act: Callable[[], object]) -> int:
@@ -262,7 +216,7 @@ def in_child(act: Callable[[], object]) -> int:
 
 def await_child(pid: int) -> None:
     """Collect a child that is about to end, or kill it."""
-    from signal import SIGKILL
+    from virshpy.host.signals import SIGKILL
 
     if not wait_gone(pid, start_time(pid) or 0, _AFTER_KILLING):
         os.kill(pid, SIGKILL)
@@ -307,7 +261,7 @@ def is_running(pid: int, started: int) -> bool:
 
 def signal_process(pid: int, started: int, number: int) -> bool:
     """Send a signal to exactly this process; False where it is gone."""
-    from signal import pidfd_send_signal
+    from virshpy.host.signals import pidfd_send_signal
 
     fd = _pidfd(pid, started)
     if fd is None:
@@ -372,7 +326,7 @@ def kill(pid: int, started: int, *, patience: float, force: bool = True, again: 
     ``again``: it was killed before and did not go, so that it is hardly waited for. Raises SystemCallError where it
     does not end.
     """
-    from signal import SIGKILL, SIGTERM
+    from virshpy.host.signals import SIGKILL, SIGTERM
 
     if pid == os.getpid():
         return  # a watcher that takes its own guest's list back; it is about to leave anyway
@@ -382,10 +336,11 @@ def kill(pid: int, started: int, *, patience: float, force: bool = True, again: 
             reap(pid)
             return
     import errno
+    from signal import Signals
 
     raise errors.from_os_error(
         OSError(errno.EBUSY, os.strerror(errno.EBUSY)),
-        f"Failed to terminate process {pid} with {number.name}",
+        f"Failed to terminate process {pid} with {Signals(number).name}",
         hint="it waits in the kernel, for storage that does not answer" if force else "to end it at once, kill it",
     )
 

@@ -15,12 +15,16 @@ from _thread import get_native_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal as names
     from collections.abc import Callable
-    from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal, signal
     from types import FrameType
     from typing import Any
 else:
-    from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal, signal  # signal's own, without its enumerations
+    import _signal as names  # signal's own, which has no enumerations to make
+
+SIGHUP, SIGINT, SIGKILL, SIGTERM = names.SIGHUP, names.SIGINT, names.SIGKILL, names.SIGTERM
+SIGPIPE, SIGXFSZ = names.SIGPIPE, names.SIGXFSZ
+pidfd_send_signal = names.pidfd_send_signal
 
 _DEFERRED = (SIGINT, SIGTERM, SIGHUP)
 
@@ -50,8 +54,8 @@ def defer() -> None:
     if _depth == 1:
         _pending, _raised = None, False
         for number in _DEFERRED:
-            if (handler := getsignal(number)) not in (SIG_IGN, None):
-                signal(number, _note)
+            if (handler := names.getsignal(number)) not in (names.SIG_IGN, None):
+                names.signal(number, _note)
                 _before[number] = handler
 
 
@@ -63,7 +67,7 @@ def resume() -> None:
     _depth -= 1
     if _depth == 0:
         while _before:
-            signal(*_before.popitem())
+            names.signal(*_before.popitem())
         if _pending is not None and not (_raised and _pending == SIGINT):
             os.kill(os.getpid(), _pending)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from signal import SIGHUP
-
 from virshpy import errors
 from virshpy.drivers.network import firewall, plan, room, surroundings
 from virshpy.drivers.network.dnsmasq import is_served
@@ -12,6 +10,7 @@ from virshpy.host import processes
 from virshpy.host.files import write_atomic
 from virshpy.host.processes import is_running, signal_process
 from virshpy.host.programs import program
+from virshpy.host.signals import SIGHUP
 from virshpy.host.steps.dnsmasq import Dnsmasq
 from virshpy.host.steps.network import Forwarding, Table
 from virshpy.xml.network import BRIDGED

@@ -44,8 +44,7 @@ class RunOnce(Step, kind="command/1"):
         pass
 
     def commands(self) -> list[str]:
-        user = "" if self.uid is None else f"setpriv --reuid {self.uid} --regid {self.uid} --clear-groups "
-        return [f"{user}{shown(self.argv, self.descriptors)}"]
+        return [shown([*processes.as_user(self.uid, ()), *self.argv], self.descriptors)]
 
     def undo_commands(self) -> list[str]:
         return []
@@ -136,13 +135,9 @@ class Spawn(Step, kind="process/1"):
             processes.kill(self.pid, self.started, patience=self.patience, again=self.again)
 
     def commands(self) -> list[str]:
-        words = shown(self.argv, self.descriptors)
+        words = shown([*processes.as_user(self.uid, self.groups), *self.argv], self.descriptors)
         env = "".join(f"{name}={shlex.quote(value)} " for name, value in self.env.items())
-        user = ""
-        if self.uid is not None:
-            groups = f"--groups {','.join(map(str, self.groups))}" if self.groups else "--clear-groups"
-            user = f"setpriv --reuid {self.uid} --regid {self.uid} {groups} "
-        command = f"setsid {user}{words}"
+        command = f"setsid {words}"
         if self.scope is not None:
             command = self.scope.shown(command)
         return [f"cd {shlex.quote(self.cwd)} && {env}{command} >>{shlex.quote(self.log)} 2>&1 &"]

@@ -23,6 +23,20 @@ from virshpy.shell.render.output import Renderer
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+REFERENCE = ("virsh", "-c", "qemu:///system")
+
+
+@pytest.fixture(scope="session")
+def reference() -> tuple[str, ...]:
+    """The words that ask libvirt 9.0; without its daemon, the test is skipped."""
+    if shutil.which("virsh") is not None:
+        argv = [*REFERENCE, "version"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+        if done.returncode == 0 and "Using library: libvirt 9.0" in done.stdout:
+            return REFERENCE
+    pytest.skip("needs libvirtd 9.0, running (package libvirt-daemon-system)")
+
+
 @pytest.fixture(autouse=True)
 def declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What commands give is what they declare, and each error comes with a hint, whatever a test runs them for."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,26 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from tests import needs
-from tests.conftest import Run
+from tests.conftest import REFERENCE, Run
 
-REFERENCE = ("virsh", "-c", "qemu:///system")
-
-
-@functools.cache
-def _answers() -> bool:
-    if shutil.which("virsh") is None:
-        return False
-    done = subprocess.run([*REFERENCE, "version"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
-    return done.returncode == 0 and "Using library: libvirt 9.0" in done.stdout
-
-
-@pytest.fixture(autouse=True)
-def _libvirtd() -> None:
-    if not _answers():
-        pytest.skip("needs libvirtd 9.0, running (package libvirt-daemon-system)")
-
-
-pytestmark = [needs.root, needs.qemu]
+pytestmark = [needs.root, needs.qemu, pytest.mark.usefixtures("reference")]
 
 
 def ask(*words: str) -> str:

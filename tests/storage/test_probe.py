@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests import needs
+from tests.conftest import REFERENCE
 from virshpy.drivers.storage.probe import Image, as_format, probe, probe_file
 
 pytestmark = needs.program("qemu-img", "qemu-utils")
@@ -208,17 +208,6 @@ def test_what_is_opened(folder: Path, tmp_path: Path) -> None:
             probe_file(str(path), links=links)
 
 
-REFERENCE = ("virsh", "-c", "qemu:///system")
-
-
-@functools.cache
-def _answers() -> bool:
-    if shutil.which("virsh") is None:
-        return False
-    done = subprocess.run([*REFERENCE, "version"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
-    return done.returncode == 0 and "Using library: libvirt 9.0" in done.stdout
-
-
 def ask(*words: str) -> str:
     command = [*REFERENCE, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=True)
@@ -226,9 +215,7 @@ def ask(*words: str) -> str:
 
 
 @pytest.fixture
-def pool(folder: Path) -> Iterator[str]:
-    if not _answers():
-        pytest.skip("needs libvirtd 9.0, running (package libvirt-daemon-system)")
+def pool(reference: tuple[str, ...], folder: Path) -> Iterator[str]:
     name = f"virshpy-test-{os.getpid()}"
     for image in CREATED:
         create(folder, image)

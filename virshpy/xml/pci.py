@@ -7,6 +7,10 @@ from virshpy.xml.element import Element, attr
 from virshpy.xml.node import Node, Refusal
 from virshpy.xml.scalars import Int
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def hexadecimal(digits: int = 1, bits: int = 32) -> Int:
     """A number that is read in any of C's bases and printed with at least so many hexadecimal digits."""
@@ -37,6 +41,19 @@ class PCIPlace(Element, tag="address"):
 
     def _check(self, node: Node) -> None:
         check_pci(self, node)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The four by their names, for another element that has them."""
+        return {"domain": self.domain, "bus": self.bus, "slot": self.slot, "function": self.function}
+
+    @staticmethod
+    def numbers_of(text: str) -> dict[str, int]:
+        """The four of a place as the kernel writes it (``0000:03:00.1``)."""
+        domain, bus, rest = text.split(":")
+        slot, function = rest.split(".")
+        parts = {"domain": domain, "bus": bus, "slot": slot, "function": function}
+        return {name: int(part, 16) for name, part in parts.items()}
 
     def __str__(self) -> str:
         return f"{self.domain or 0:04x}:{self.bus or 0:02x}:{self.slot or 0:02x}.{self.function or 0:x}"

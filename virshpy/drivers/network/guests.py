@@ -171,8 +171,5 @@ def _become(interface: Interface, source: InterfaceSource, port: NetworkPort) ->
     if plug.address is not None:
         from virshpy.xml.domain.address import PCIAddress
 
-        place = plug.address
-        source.address = PCIAddress(
-            type="pci", domain=place.domain, bus=place.bus, slot=place.slot, function=place.function
-        )
+        source.address = PCIAddress(type="pci", **plug.address.numbers)
         interface.managed = plug.managed

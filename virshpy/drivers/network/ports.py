@@ -159,7 +159,7 @@ def _none_left(network: Network) -> errors.Error:
 
 def _function(network: Network, used: Mapping[str, int]) -> Plug:
     forward = network.forward
-    places = [PCIPlace(**_numbers(address)) for address in forward.addresses] if forward is not None else []
+    places = [PCIPlace(**address.numbers) for address in forward.addresses] if forward is not None else []
     if forward is None or not places:
         raise errors.InternalError(
             f"network '{network.name}' uses a hostdev mode, but has no forward dev and no interface pool",
@@ -170,10 +170,6 @@ def _function(network: Network, used: Mapping[str, int]) -> Plug:
         raise _none_left(network)
     driver = PlugDriver(name=forward.driver.name) if forward.driver is not None else None
     return Plug(type="hostdev-pci", managed=bool(forward.managed), driver=driver, address=free)
-
-
-def _numbers(address: PCIPlace) -> dict[str, int | None]:
-    return {"domain": address.domain, "bus": address.bus, "slot": address.slot, "function": address.function}
 
 
 def plug_name(plug: Plug | None) -> str | None:

@@ -9,6 +9,7 @@ from virshpy.host.pci import virtual_functions
 from virshpy.xml.inet import as_number, network_of
 from virshpy.xml.network import ForwardAddress, ForwardDevice
 from virshpy.xml.network.addresses import DHCP, DHCPRange
+from virshpy.xml.pci import PCIPlace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def fill_pool(network: Network) -> None:
         assert forward is not None
         found = virtual_functions(str(card.dev))
         if forward.mode == "hostdev":
-            forward.addresses = [_place(place) for place, _ in found]
+            forward.addresses = [ForwardAddress(type="pci", **PCIPlace.numbers_of(place)) for place, _ in found]
         else:
             forward.interfaces = [ForwardDevice(dev=link) for _, link in found if link is not None]
         if not forward.addresses and not forward.interfaces:
@@ -58,13 +59,6 @@ def fill_pool(network: Network) -> None:
                 f"No usable Vf's present on SRIOV PF {card.dev}",
                 hint=f"make some: echo 4 >/sys/class/net/{card.dev}/device/sriov_numvfs",
             )
-
-
-def _place(text: str) -> ForwardAddress:
-    domain, bus, rest = text.split(":")
-    slot, function = rest.split(".")
-    numbers = (int(part, 16) for part in (domain, bus, slot, function))
-    return ForwardAddress(type="pci", **dict(zip(("domain", "bus", "slot", "function"), numbers, strict=True)))
 
 
 def settle(network: Network, others: Sequence[NetworkIP]) -> None:

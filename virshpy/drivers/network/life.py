@@ -67,7 +67,7 @@ def _start(networks: Networks, verb: str, document: Network) -> str:
 
 def _tell_of_others(networks: Networks, document: Network, chains: str) -> None:
     """Say which other firewall of the host drops what this network's own lets through."""
-    if document.mode not in ("nat", "route") or surroundings.has_own(networks.site):
+    if document.mode not in ("nat", "route") or surroundings.are_own():
         return
     from virshpy.host.firewalls import stopping
 

@@ -70,7 +70,7 @@ class NetworkRows(ObjectRows, NetworkOperations):
         """Whether a bridge's name is another network's, or where it would be made another link's."""
         if self.networks.with_bridge(bridge, document) is not None:
             return True
-        return not surroundings.has_own(self.site) and HOST.has(bridge)
+        return not surroundings.are_own() and HOST.has(bridge)
 
     # finding
     connect_list_all_networks = ObjectRows.list_all

@@ -45,8 +45,8 @@ class Surroundings:
 ON_HOST = Surroundings(HOST)
 
 
-def has_own(site: Site) -> bool:
-    """Whether the networks of a connection are in a namespace: where its user may not change the host's."""
+def are_own() -> bool:
+    """Whether networks are in a namespace of their connection's: where its user may not change the host's."""
     return os.geteuid() != 0
 
 
@@ -72,12 +72,12 @@ def _around(namespace: Namespace, way_out: WayOut) -> Surroundings:
 
 def is_there(site: Site) -> bool:
     """Whether a connection has a namespace at the moment."""
-    return has_own(site) and site.store.one(_HELD) is not None
+    return are_own() and site.store.one(_HELD) is not None
 
 
 def find(site: Site) -> Own | None:
     """The namespace that there is; None also where somebody is about to end it."""
-    row = site.store.one(_HELD) if has_own(site) else None
+    row = site.store.one(_HELD) if are_own() else None
     if row is None:
         return None
     from virshpy.host.journal import Journal
@@ -94,7 +94,7 @@ def find(site: Site) -> Own | None:
 
 def current(site: Site) -> Surroundings:
     """Where the networks that run are. Raises OperationFailed where an ordinary user has none that do."""
-    if not has_own(site):
+    if not are_own():
         return ON_HOST
     found = find(site)
     if found is None:
@@ -107,7 +107,7 @@ def prepare(site: Site, entry: Journal, others: Callable[[], Iterable[NetworkIP]
 
     ``others`` gives the addresses of all networks, which the way out is to leave alone. Raises what its steps raise.
     """
-    if not has_own(site):
+    if not are_own():
         return ON_HOST
     return _told(site, entry, others()) if site.rehearsing else _ensured(site, others())
 

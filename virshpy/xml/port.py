@@ -70,10 +70,21 @@ class Rate(Element):
     floor: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth floor value '%s'")))
     burst: int | None = attr(Int(0, 2**64 - 1, sentence=Sentence("could not convert bandwidth burst value '%s'")))
 
+    @property
+    def limits(self) -> dict[str, int]:
+        """What may not be exceeded, by the names of the numbers; 0 is no limit."""
+        return {"average": self.average or 0, "peak": self.peak or 0, "burst": self.burst or 0}
+
 
 class Bandwidth(Element, tag="bandwidth", drop_empty=True):
     inbound: Rate | None = one(Rate, "inbound")
     outbound: Rate | None = one(Rate, "outbound")
+
+    @property
+    def limits(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Those of what comes in, and those of what goes out."""
+        inbound, outbound = (rate.limits if rate is not None else {} for rate in (self.inbound, self.outbound))
+        return inbound, outbound
 
     def _check(self, node: Node) -> None:
         if "classID" in node.attrs.keys() - self._plan_for(node).attrs.keys():

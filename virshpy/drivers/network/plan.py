@@ -76,16 +76,11 @@ def start_steps(
 
 def _limits(network: Network) -> dict[str, dict[str, int]]:
     """What all guests together may receive by way of the host, and send: the bridge sends what they receive."""
-    bandwidth = network.bandwidth
-    if bandwidth is None:
+    if network.bandwidth is None:
         return {}
     from virshpy.host import traffic
 
-    inbound, outbound = (
-        {} if rate is None else {part: getattr(rate, part) or 0 for part in ("average", "peak", "burst")}
-        for rate in (bandwidth.inbound, bandwidth.outbound)
-    )
-    return traffic.limits(inbound, outbound)
+    return traffic.limits(*network.bandwidth.limits)
 
 
 def told(network: Network, directory: str, around: Surroundings, reserved: Sequence[tuple[str, str]] = ()) -> Serving:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from virshpy.host.steps.descriptors import Descriptor
     from virshpy.xml.domain import Domain
     from virshpy.xml.domain.interface import Interface, InterfaceSource
-    from virshpy.xml.port import Bandwidth, Rate
+    from virshpy.xml.port import Bandwidth
 
 
 class HostEnd:
@@ -158,12 +158,8 @@ def limits_of(bandwidth: Bandwidth | None, *, macvtap: bool) -> dict[str, dict[s
     """A guest's limits as those of the host's end: a tap sends what the guest receives, a macvtap what it sends."""
     if bandwidth is None:
         return {}
-    inbound, outbound = _rate(bandwidth.inbound), _rate(bandwidth.outbound)
+    inbound, outbound = bandwidth.limits
     return traffic.limits(outbound, inbound) if macvtap else traffic.limits(inbound, outbound)
-
-
-def _rate(rate: Rate | None) -> dict[str, int]:
-    return {} if rate is None else {name: getattr(rate, name) or 0 for name in ("average", "peak", "burst")}
 
 
 def switch_words(domain: Domain, interface: Interface, bridge: str) -> list[str]:

@@ -29,14 +29,14 @@ _ANYBODY = "0.0.0.0"
 _MOST = 1000  # ports of one interface: each is a socket of the slirp4netns
 
 
-def address_for(networks: Networks, row: NetworkRow, port: NetworkPort) -> str:
+def address_for(networks: Networks, network: Network, port: NetworkPort) -> str:
     """The address that a new port of an active network is always to have. Raises ConfigUnsupported, OperationFailed."""
-    mac = str(port.mac and port.mac.address).lower()
-    known = leases.read(networks.document(row), life.place(networks, row.uuid))
+    uuid, mac = str(network.uuid), str(port.mac and port.mac.address).lower()
+    known = leases.read(network, life.place(networks, uuid))
     others = {lease.ipaddr for lease in known if lease.mac != mac}
-    others |= {address for _, address in networks.reserved(row.uuid)}
+    others |= {address for _, address in networks.reserved(uuid)}
     own = [lease.ipaddr for lease in known if lease.mac == mac]
-    return choose(networks.document(row), mac, own, others)
+    return choose(network, mac, own, others)
 
 
 def choose(network: Network, mac: str, own: Iterable[str], others: Collection[str]) -> str:

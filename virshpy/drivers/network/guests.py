@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from virshpy import errors
 from virshpy.driver.network import NetworkPortRef
 from virshpy.drivers.network.records import Networks
 from virshpy.host.namespaces import HOST, Host
@@ -12,8 +11,7 @@ from virshpy.xml.uuids import new_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from virshpy.driver.network import DHCPLease
-    from virshpy.drivers.network.records import NetworkRow
+    from virshpy.driver.network import DHCPLease, NetworkRef
     from virshpy.host.site import Site
     from virshpy.host.steps import Step
     from virshpy.xml.domain import Domain
@@ -28,16 +26,37 @@ WHERE p.journal = ? AND p.network NOT IN (SELECT uuid FROM run.network_active) O
 _TYPES = {"network": "network", "bridge": "bridge", "direct": "direct", "hostdev-pci": "hostdev"}
 
 
-def require_active(site: Site, interface: Interface) -> NetworkRow:
-    """The network that an interface names. One that is to start by itself is started.
+def plug_in(site: Site, domain: Domain, interface: Interface, journal: str) -> Host:
+    """Make the port of an interface of type network, for its guest's start; it goes with ``journal``.
 
-    Raises NoNetwork, OperationInvalid with what to type, and what its start raises.
+    The interface becomes, in place, what the port is plugged into: its type, its source, and what its network and its
+    portgroup say of it. Where its link is to be is returned. A network that is to start by itself is started.
+
+    Raises NoNetwork, OperationInvalid with what to type, and what Networks.plug_in and a network's start raise.
     """
+    networks = Networks(site)
+    source = interface.source
+    assert source is not None
+    ref = _ensured(networks, str(source.network))
+    with site.store.transaction():
+        row = networks.require_active(ref)
+        document, place = networks.document(row), networks.where(row)
+        port = _wanted(domain, interface, source)
+        networks.plug_in(document, port, journal)
+        if interface.port_forwards and place.is_own:
+            from virshpy.drivers.network import forwards
+
+            networks.reserve(row.uuid, str(port.uuid), forwards.address_for(networks, document, port))
+            networks.fall_due(row.uuid)  # its dnsmasq does not know of it yet
+    _become(interface, source, port)
+    return place
+
+
+def _ensured(networks: Networks, name: str) -> NetworkRef:
+    """A network, which is started where it is to start by itself."""
     from virshpy.drivers.network import upkeep
 
-    networks = Networks(site)
     upkeep.look_after(networks)
-    name = str(interface.source and interface.source.network)
     row = networks.by_name(name)
     if row is None:
         raise networks.kind.absent("name", name, hint="see which there are", action=("connect_list_all_networks",))
@@ -45,35 +64,8 @@ def require_active(site: Site, interface: Interface) -> NetworkRow:
         from virshpy.drivers.network import life
 
         life.start_defined(networks, row.ref)
-        site.warn(f"network '{name}' was started, as it is marked for autostart")
-        row = networks.find(row.ref)
-    if not row.active:
-        raise errors.OperationInvalid(
-            f"network '{name}' is not active", hint="start it first", action=("network_create", name)
-        )
-    return row
-
-
-def plug_in(site: Site, domain: Domain, interface: Interface, journal: str) -> None:
-    """Make the port of an interface of type network, in the transaction of its guest's start; it goes with ``journal``.
-
-    The interface becomes, in place, what the port is plugged into: its type, its source, and what its network and its
-    portgroup say of it. Raises what Networks.plug_in raises.
-    """
-    networks = Networks(site)
-    source = interface.source
-    assert source is not None
-    row = networks.by_name(str(source.network))
-    if row is None or not row.active:
-        raise errors.OperationInvalid(f"network '{source.network}' is not active")
-    port = _wanted(domain, interface, source)
-    networks.plug_in(row, port, journal)
-    if interface.port_forwards and networks.where(row).is_own:
-        from virshpy.drivers.network import forwards
-
-        networks.reserve(row.uuid, str(port.uuid), forwards.address_for(networks, row, port))
-        networks.fall_due(row.uuid)  # its dnsmasq does not know of it yet
-    _become(interface, source, port)
+        networks.site.warn(f"network '{name}' was started, as it is marked for autostart")
+    return row.ref
 
 
 def where(site: Site, interface: Interface) -> Host:
@@ -83,8 +75,8 @@ def where(site: Site, interface: Interface) -> Host:
     return HOST if row is None or not row.active else networks.where(row)
 
 
-def port_of(site: Site, interface: Interface) -> tuple[Plug, list[Step]]:
-    """What the port of a prepared interface is plugged into, and what its network does for it there.
+def port_of(site: Site, interface: Interface) -> tuple[Plug, list[Step], Host]:
+    """What the port of a prepared interface is plugged into, what its network does for it there, and where that is.
 
     The link that is plugged in is put on record, so that it comes back with its network.
     """
@@ -97,13 +89,13 @@ def port_of(site: Site, interface: Interface) -> tuple[Plug, list[Step]]:
     networks.name_device(row.uuid, source.portid, str(target.dev))
     port = NetworkPort.parse(networks.port(NetworkPortRef(row.ref, source.portid))["xml"])
     assert port.plug is not None
-    where = networks.where(row)
-    more = _share(networks.document(row), port, where)
-    if interface.port_forwards and where.is_own:
+    place = networks.where(row)
+    more = _share(networks.document(row), port, place)
+    if interface.port_forwards and place.is_own:
         from virshpy.drivers.network import forwards
 
         more += forwards.steps(networks, row, source.portid, interface)
-    return port.plug, more
+    return port.plug, more, place
 
 
 def _share(network: Network, port: NetworkPort, where: Host) -> list[Step]:

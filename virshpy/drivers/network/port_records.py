@@ -34,9 +34,6 @@ class PortRecords:
 
     store: Store
 
-    def document(self, row: NetworkRow, *, inactive: bool = False) -> Network:
-        raise NotImplementedError
-
     def plugged(self, uuid: str) -> list[tuple[str, bool]]:
         """(link, isolated) of each that is plugged into a network's bridge, for its ports."""
         from virshpy.xml.port import NetworkPort
@@ -57,27 +54,29 @@ class PortRecords:
             raise errors.NoNetworkPort(f"Network port with UUID {ref.uuid} does not exist")
         return row
 
-    def plug_in(self, row: NetworkRow, port: NetworkPort, journal: str | None) -> None:
-        """Make a port of an active network, in the transaction of whoever wants it: two never get the same link.
+    def plug_in(self, network: Network, port: NetworkPort, journal: str | None) -> None:
+        """Make a port of an active network, by its live document, in the transaction of whoever wants it: two never get
+        the same link.
 
         Raises what ports.allocate raises, and NetworkPortExist.
         """
         from virshpy.drivers.network import ports
 
-        if self.store.one("SELECT 1 FROM run.network_port WHERE network = ? AND uuid = ?", row.uuid, port.uuid):
+        uuid = str(network.uuid)
+        if self.store.one("SELECT 1 FROM run.network_port WHERE network = ? AND uuid = ?", uuid, port.uuid):
             raise errors.NetworkPortExist(f"Network port with UUID {port.uuid} already exists")
-        found = self.store.all(_TAKEN, row.uuid)
+        found = self.store.all(_TAKEN, uuid)
         used = {one["plug"]: one["number"] for one in found if one["plug"] is not None}
-        ports.allocate(self.document(row), port, used, sum(one["floors"] for one in found))
+        ports.allocate(network, port, used, sum(one["floors"] for one in found))
         inbound = port.bandwidth.inbound if port.bandwidth is not None else None
         floor = (inbound.floor if inbound is not None else None) or 0
         if floor:
             assert port.bandwidth is not None
-            taken = {one[0] for one in self.store.all("SELECT class FROM run.network_port WHERE network = ?", row.uuid)}
+            taken = {one[0] for one in self.store.all("SELECT class FROM run.network_port WHERE network = ?", uuid)}
             port.bandwidth.classID = next(n for n in range(ports.FIRST_CLASS, 1 << 15) if n not in taken)
         self.store.execute(
             "INSERT INTO run.network_port VALUES (?, ?, ?, NULL, ?, ?, ?, ?, NULL)",
-            port.uuid, row.uuid, journal, ports.plug_name(port.plug), floor,
+            port.uuid, uuid, journal, ports.plug_name(port.plug), floor,
             port.bandwidth and port.bandwidth.classID, port.format(),
         )  # fmt: skip
 

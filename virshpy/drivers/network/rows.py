@@ -185,7 +185,10 @@ class NetworkRows(ObjectRows, NetworkOperations):
                 raise errors.InvalidArg(f"Port reclaim {'requested ' if reclaims else ''}{said}")
             port.uuid = port.uuid or new_uuid()
             with self.networks.change("net-port-create", row.uuid) as entry:
-                entry.finish(lambda: self.networks.plug_in(row, port, None), f"make a port of network '{row.name}'")
+                entry.finish(
+                    lambda: self.networks.plug_in(self.networks.document(row), port, None),
+                    f"make a port of network '{row.name}'",
+                )
         return NetworkPortRef(row.ref, port.uuid)
 
     def network_port_get_xml_desc(self, port: NetworkPortRef) -> str:

@@ -11,7 +11,7 @@ from virshpy.drivers.qemu.postparse.aliases import assign_aliases
 from virshpy.drivers.qemu.postparse.context import Context
 from virshpy.drivers.qemu.postparse.firmware import resolve_firmware
 from virshpy.drivers.qemu.start.ports import settle_ports
-from virshpy.host.namespaces import HOST, Host
+from virshpy.host.namespaces import HOST
 from virshpy.xml.domain import Domain
 from virshpy.xml.domain.chardev import CharSource
 from virshpy.xml.domain.devices import CID
@@ -57,7 +57,9 @@ def prepare(domains: Domains, domain: Domain, journal: str, id: int, identity: I
         _refuse_taken_mac(domains, domain, interface)
         where = HOST
         if interface.type == "network":
-            where = _plug_in(domains, domain, interface, journal)
+            from virshpy.drivers.network import guests
+
+            where = guests.plug_in(domains.site, domain, interface, journal)
         if interface.type in LINKED:
             from virshpy.drivers.qemu.start import nics
 
@@ -109,19 +111,6 @@ def _link(interface: Interface) -> tuple[str | None, str] | None:
         return ("network", source.network)
     name = source and {"bridge": source.bridge, "direct": source.dev}.get(interface.type or "")
     return (interface.type, name) if name else None
-
-
-def _plug_in(domains: Domains, domain: Domain, interface: Interface, journal: str) -> Host:
-    """Make an interface of type network what it really is. What its network needs comes first: it may be started.
-
-    Where its link is to be is returned.
-    """
-    from virshpy.drivers.network import guests
-
-    guests.require_active(domains.site, interface)
-    with domains.store.transaction():
-        guests.plug_in(domains.site, domain, interface, journal)
-    return guests.where(domains.site, interface)
 
 
 def _refuse_taken_mac(domains: Domains, domain: Domain, interface: Interface) -> None:

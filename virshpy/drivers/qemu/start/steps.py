@@ -286,8 +286,7 @@ def _host_ends(domains: Domains, domain: Domain) -> dict[str, HostEnd]:
         if interface.source is not None and interface.source.portid:
             from virshpy.drivers.network import guests
 
-            where = guests.where(domains.site, interface)
-            plug, more = guests.port_of(domains.site, interface)
+            plug, more, where = guests.port_of(domains.site, interface)
         if os.geteuid() != 0 and not where.is_own:
             raise errors.OperationDenied(
                 "creating a tap device needs root",

@@ -113,9 +113,9 @@ def stop(networks: Networks, ref: NetworkRef) -> None:
     """Take back what the start did (virNetworkDestroy)."""
     with networks.lock(ref.uuid, "net-destroy"):
         row = networks.require_active(ref)
-        guests, own = networks.guests_on(row.uuid), networks.where(row).is_own
-        switched = [] if own else _switched(networks, row)
-        end(networks, row)
+        entry = networks.site.held(row.journal)
+        guests, switched = networks.guests_on(row.uuid), _switched(entry)
+        end(networks, row, entry)
     surroundings.end_unused(networks.site)
     if guests:
         networks.site.warn(f"{', '.join(guests)}: on network '{row.name}', and without it until it is started again")
@@ -124,19 +124,18 @@ def stop(networks: Networks, ref: NetworkRef) -> None:
         networks.site.warn(f"{names} stays on, as others may have come to rely on it")
 
 
-def end(networks: Networks, row: NetworkRow) -> None:
-    """Make an active network inactive, under its lock."""
-    entry = networks.site.held(row.journal)
+def end(networks: Networks, row: NetworkRow, entry: Journal) -> None:
+    """Make an active network inactive, under its lock; ``entry`` is its list."""
     entry.told.append(f"# say that network '{row.name}' is inactive")
     if networks.site.rehearsing:
         entry.steps |= surroundings.ending_with(networks.site, row.journal)
     entry.undo(lambda: _deactivate(networks, row))
 
 
-def _switched(networks: Networks, row: NetworkRow) -> list[str]:
+def _switched(entry: Journal) -> list[str]:
     """The settings of the host that a network's start has changed."""
-    steps = networks.site.held(row.journal).steps.values()
-    return [key for step in steps if isinstance(step, Forwarding) for key in step.switched]
+    steps = [step for step in entry.steps.values() if isinstance(step, Forwarding) and not step.where.is_own]
+    return [key for step in steps for key in step.switched]
 
 
 # looking after those that run

@@ -51,7 +51,7 @@ def _end_lost(networks: Networks, row: NetworkRow) -> None:
     said = f"; {', '.join(guests)}: without a network until started again" if guests else ""
     networks.site.warn(f"network '{row.name}' has ended: somebody has ended the namespace that it was in{said}")
     try:
-        life.end(networks, row)
+        life.end(networks, row, networks.site.held(row.journal))
     except errors.Error as error:
         networks.site.warn(f"something is left of network '{row.name}': {error}")
 

@@ -1,4 +1,4 @@
-"""What tests of networks ask for: a host of their own, which is a network namespace with virshpy in it."""
+"""What tests of networks ask for: a host of their own, which is a network namespace with virshpy in it, or a user."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.networks.ordinary import User
 from tests.networks.space import Host
 
 
@@ -27,3 +28,11 @@ def host(root: Path, found_out: Path) -> Iterator[Host]:
         yield made
     if cache.exists():
         shutil.copytree(cache, found_out, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def user(root: Path) -> Iterator[User]:
+    made = User(root)
+    yield made
+    for pid, _ in made.processes():
+        made.kill(pid)

@@ -18,7 +18,9 @@ from typing import Any, Self
 
 import pytest
 
+from kit.guest import Guest
 from tests import needs
+from tests.guests.documents import document
 from tests.processes import processes
 
 _NOBODY = 65534
@@ -198,3 +200,33 @@ class Console:
 
     def __exit__(self, *exception: object) -> None:
         self.socket.close()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def guest_xml(user: User, guest: Guest | None, name: str, mac: str, more: str = "", network: str = "lab") -> str:
+    serial = f"<serial type='unix'><source mode='bind' path='{user.root}/{name}.sock'/></serial>"
+    interface = (
+        f"<interface type='network'><mac address='{mac}'/><source network='{network}'/>{more}"
+        "<model type='virtio'/></interface>"
+    )
+    return document(name, interface + serial, guest=guest, memory=96)
+
+
+def start(user: User, guest: Guest | None, name: str, mac: str, more: str = "", network: str = "lab") -> None:
+    path = user.file(guest_xml(user, guest, name, mac, more, network), f"{name}.xml")
+    user.virshpy(f"define {path}")
+    user.virshpy(f"start {name}")
+
+
+def forward(port: int, to: int = 22) -> str:
+    return f"<portForward proto='tcp' address='127.0.0.1'><range start='{port}' to='{to}'/></portForward>"
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return bool(probe.connect_ex(("127.0.0.1", port)))

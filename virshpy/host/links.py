@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from virshpy.host import processes
@@ -38,6 +37,8 @@ def neighbours(run: Callable[..., Completed] = processes.run) -> dict[str, list[
 
     Raises SystemCallError where there is no ``ip``.
     """
+    import json
+
     found: dict[str, list[str]] = {}
     for entry in json.loads(run([program("ip"), "-j", "neigh", "show"], timeout=10).stdout or "[]"):
         if "lladdr" in entry and "dst" in entry:
@@ -64,6 +65,8 @@ class Way:
 
 def told(device: str, run: Callable[..., Completed]) -> dict[str, Any]:
     """What ``ip``, run by ``run``, says of a link: ``address``, ``mtu``, …; nothing where there is none."""
+    import json
+
     done = run([program("ip"), "-j", "-d", "link", "show", "dev", device], check=False, timeout=10)
     found = json.loads(done.stdout or "[]") if not done.returncode else []
     return found[0] if found else {}

@@ -13,9 +13,12 @@ def read_uuid(text: str) -> str | None:
 
 
 def new_uuid() -> str:
-    from uuid import uuid4
+    """A random one (version 4 of RFC 4122)."""
+    from os import urandom
 
-    return str(uuid4())
+    octets = bytearray(urandom(16))
+    octets[6], octets[8] = octets[6] & 0x0F | 0x40, octets[8] & 0x3F | 0x80
+    return str(read_uuid(octets.hex()))
 
 
 def new_mac() -> str:

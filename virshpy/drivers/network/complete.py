@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.host.pci import is_virtual_function
-from virshpy.xml.network import BRIDGED, Bridge, NetworkMAC
+from virshpy.xml.network import Bridge, NetworkMAC
 from virshpy.xml.uuids import new_mac, new_uuid
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def complete(network: Network, taken: Callable[[str], bool]) -> None:
     """
     network.uuid = network.uuid or new_uuid()
     check(network)
-    if network.mode in BRIDGED:
+    if network.makes_bridge:
         network.bridge = network.bridge or Bridge()
         name = network.bridge.name
         if name is None or "%d" in name:
@@ -47,8 +47,8 @@ def _free_name(template: str, taken: Callable[[str], bool]) -> str:
 
 def check(network: Network) -> None:
     """Refuse what a network of its mode cannot have. Raises ConfigUnsupported, XMLError."""
-    bridged = network.mode in BRIDGED or bool(network.bridge is not None and network.bridge.name)
-    if network.mode not in BRIDGED:
+    bridged = network.makes_bridge or bool(network.bridge is not None and network.bridge.name)
+    if not network.makes_bridge:
         _refuse_what_a_bridge_has(network, bandwidth=bridged)
     _check_pool(network)
     _check_dhcp(network)

@@ -13,7 +13,6 @@ from virshpy.host.programs import program
 from virshpy.host.signals import SIGHUP
 from virshpy.host.steps.dnsmasq import Dnsmasq
 from virshpy.host.steps.network import Forwarding, Table
-from virshpy.xml.network import BRIDGED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _start(networks: Networks, verb: str, document: Network) -> str:
     with networks.change(verb, uuid) as entry:
         entry.write()
         around = surroundings.ON_HOST
-        if document.mode in BRIDGED:
+        if document.makes_bridge:
             around = surroundings.prepare(site, entry, lambda: [*networks.addresses(document), *document.ips])
         if not around.where.gone:
             room.refuse_taken(document, site.warn, around.where)

@@ -12,7 +12,7 @@ from virshpy.host.steps.dnsmasq import Dnsmasq
 from virshpy.host.steps.filesystem import MakeDirectory, WriteFile
 from virshpy.host.steps.network import Bridge, Forwarding
 from virshpy.xml.inet import as_number, leading_ones
-from virshpy.xml.network import BRIDGED, NAT, PortRange
+from virshpy.xml.network import NAT, PortRange
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def start_steps(
 
     Networks on links that the host has already need none: their guests are plugged in there.
     """
-    if network.mode not in BRIDGED:
+    if not network.makes_bridge:
         return []
     _refuse_impossible(network)
     bridge, where = _checked_name(network), around.where

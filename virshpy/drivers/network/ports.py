@@ -6,7 +6,6 @@ The rules are pure: they are given a live network, a port and how often each lin
 from __future__ import annotations
 
 from virshpy import errors
-from virshpy.xml.network import BRIDGED
 from virshpy.xml.pci import PCIPlace
 from virshpy.xml.port import (
     Plug,
@@ -102,7 +101,7 @@ def _agree(ours: Element | None, theirs: Element | None) -> None:
 def _plug(network: Network, port: NetworkPort, used: Mapping[str, int]) -> Plug:
     mode, bridge = network.mode, network.bridge
     switch = port.virtualport.type if port.virtualport is not None else None
-    if bridge is not None and mode in BRIDGED:
+    if bridge is not None and network.makes_bridge:
         if switch is not None:
             raise _no_switch(network, switch, "IP forwarding")
         return Plug(type="network", bridge=bridge.name, macTableManager=bridge.macTableManager)
@@ -187,7 +186,7 @@ def _check_bandwidth(network: Network, port: NetworkPort, floors: int) -> None:
         return
     mac = port.mac.address if port.mac is not None else None
     use = f"Invalid use of 'floor' on interface with MAC address {mac} - "
-    if network.mode not in BRIDGED:
+    if not network.makes_bridge:
         raise errors.OperationUnsupported(
             f"{use}'floor' is only supported for interface type 'network' with forward type 'nat', 'route', 'open' or "
             "none"

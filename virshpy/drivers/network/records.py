@@ -9,7 +9,6 @@ from virshpy.enums import NetworkEventID, NetworkEventLifecycleType
 from virshpy.host.namespaces import Host, place
 from virshpy.host.objects import Kind, Objects, Row
 from virshpy.host.outbox import Outbox
-from virshpy.xml.network import BRIDGED, Network
 from virshpy.xml.uuids import new_mac, new_uuid
 
 TYPE_CHECKING = False
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from virshpy.host.site import Site
+    from virshpy.xml.network import Network
     from virshpy.xml.network.addresses import NetworkIP
 
 # Active networks whose document has changed, and the host not yet (life.py).
@@ -98,12 +98,14 @@ class Networks(PortRecords, Objects[NetworkRow]):
         self.tell(row, NetworkEventLifecycleType.UNDEFINED)
 
     def document(self, row: NetworkRow, *, inactive: bool = False) -> Network:
+        from virshpy.xml.network import Network
+
         return Network.parse(self.text(row, inactive=True) if inactive else row.now)
 
     def with_bridge(self, bridge: str, but: Network) -> NetworkRow | None:
         """The network, other than one, that a bridge of this name belongs to."""
         for row in self.query("d.bridge = ? OR a.bridge = ?", bridge, bridge, live="a.bridge = ? OR a.bridge = ?"):
-            if row.name != but.name and self.document(row).mode in BRIDGED:
+            if row.name != but.name and self.document(row).makes_bridge:
                 return row
         return None
 
@@ -114,7 +116,7 @@ class Networks(PortRecords, Objects[NetworkRow]):
     def admit(self, document: Any) -> None:
         """Beside clashes of names, refuse a bridge that is another network's, and a name that no file could have."""
         bridge = document.bridge and document.bridge.name
-        if bridge and document.mode in BRIDGED and (other := self.with_bridge(bridge, document)) is not None:
+        if bridge and document.makes_bridge and (other := self.with_bridge(bridge, document)) is not None:
             raise errors.InternalError(
                 f"bridge name '{bridge}' already in use.",
                 hint=f"network '{other.name}' has it; leave out the name to have one made up",

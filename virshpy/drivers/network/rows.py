@@ -10,13 +10,11 @@ from virshpy.drivers.network.records import Networks
 from virshpy.drivers.objects import ObjectRows, checked_uuid
 from virshpy.enums import NetworkPortCreateFlags, NetworkUpdateFlags, NetworkXMLFlags
 from virshpy.host.namespaces import HOST
-from virshpy.xml.network import Network
-from virshpy.xml.port import NetworkPort
-from virshpy.xml.uuids import new_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from virshpy.host.site import Site
+    from virshpy.xml.network import Network
     from virshpy.xml.node import Warning
 
 _CHANGES = NetworkUpdateFlags.LIVE | NetworkUpdateFlags.CONFIG
@@ -46,6 +44,8 @@ class NetworkRows(ObjectRows, NetworkOperations):
 
     def read(self, text: str, *, validate: bool = False) -> Network:
         """A document as it is kept: no name is made up for it."""
+        from virshpy.xml.network import Network
+
         warnings: list[Warning] = []
         document = Network.parse(text, inactive=True, validate=validate, warnings=warnings)
         for warning in warnings:
@@ -176,6 +176,9 @@ class NetworkRows(ObjectRows, NetworkOperations):
         return ref
 
     def network_port_create_xml(self, network: NetworkRef, xml: str, *, flags: int = 0) -> NetworkPortRef:
+        from virshpy.xml.port import NetworkPort
+        from virshpy.xml.uuids import new_uuid
+
         reclaims = bool(flags & NetworkPortCreateFlags.RECLAIM)
         with self.networks.lock(network.uuid, "net-port-create"):
             row = self.networks.require_active(network)

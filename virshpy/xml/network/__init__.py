@@ -32,7 +32,7 @@ from virshpy.xml.scalars import (
 )
 
 MODES = "none nat route open bridge private vepa passthrough hostdev"
-BRIDGED = ("none", "nat", "route", "open")  # libvirt's own bridge
+_BRIDGED = ("none", "nat", "route", "open")
 
 
 class AddressRange(Element):
@@ -261,6 +261,11 @@ class Network(Element, tag="network"):
         """How it reaches the outside; ``none`` for an isolated network."""
         return self.forward.mode or "nat" if self.forward else "none"
 
+    @property
+    def makes_bridge(self) -> bool:
+        """Whether its start makes a bridge of its own; the others are on links that the host has."""
+        return self.mode in _BRIDGED
+
     def _check(self, node: Node) -> None:
         if not self.name:
             raise Refusal(errors.NoName, None, node, "expected <name>…</name>")
@@ -287,7 +292,7 @@ class Network(Element, tag="network"):
         if mode in ("nat", "route") and forward is not None and len(forward.interfaces) > 1:
             problem = "multiple forwarding interfaces specified for network"
             raise refusal(f"{problem} '{self.name}', only one is supported")
-        if mode not in BRIDGED:
+        if not self.makes_bridge:
             if bridge.name and mode != "bridge":
                 raise refusal(f"bridge name not allowed in {mode} mode (network '{self.name}')")
             if bridge.macTableManager and mode != "bridge":
@@ -319,7 +324,7 @@ class Network(Element, tag="network"):
                 forward.interfaces = [ForwardDevice(dev=forward.dev)]
             elif forward.interfaces:
                 forward.dev = forward.interfaces[0].dev
-        if self.mode in BRIDGED:
+        if self.makes_bridge:
             self.bridge = bridge = self.bridge or Bridge()
             bridge.stp = True if bridge.stp is None else bridge.stp
             bridge.delay = bridge.delay or 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virshpy import errors
 from virshpy.xml.element import Element, Reading
-from virshpy.xml.network import BRIDGED, Forward, ForwardDevice, Network, PortGroup
+from virshpy.xml.network import Forward, ForwardDevice, Network, PortGroup
 from virshpy.xml.network.addresses import DHCP, DHCPHost, DHCPRange, NetworkIP
 from virshpy.xml.network.dns import DNS, SRV, TXT, DNSHost, Record
 from virshpy.xml.node import Node, Refusal
@@ -57,7 +57,7 @@ def _row(kind: type[E], tag: str, root: Node) -> E:
 
 def _ip(network: Network, parent: int, family: str | None) -> NetworkIP:
     """The <ip> whose <dhcp> a change is about."""
-    if network.mode not in BRIDGED:
+    if not network.makes_bridge:
         raise errors.OperationInvalid(
             f"dhcp is not supported for network '{network.name}' with forward mode='{network.mode}'"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import os
 import re
 import shutil
@@ -26,15 +28,31 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 REFERENCE = ("virsh", "-c", "qemu:///system")
 
 
-@pytest.fixture(scope="session")
-def reference() -> tuple[str, ...]:
-    """The words that ask libvirt 9.0; without its daemon, the test is skipped."""
-    if shutil.which("virsh") is not None:
-        argv = [*REFERENCE, "version"]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
-        if done.returncode == 0 and "Using library: libvirt 9.0" in done.stdout:
-            return REFERENCE
-    pytest.skip("needs libvirtd 9.0, running (package libvirt-daemon-system)")
+@functools.cache
+def _libvirt_answers() -> bool:
+    return "Using library: libvirt 9.0" in _asked_of_libvirt("version") if shutil.which("virsh") else False
+
+
+def _asked_of_libvirt(*words: str) -> str:
+    done = subprocess.run([*REFERENCE, *words], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    return "" if done.returncode else done.stdout
+
+
+@pytest.fixture
+def reference() -> Iterator[tuple[str, ...]]:
+    """The words that ask libvirt 9.0; without its daemon, the test is skipped.
+
+    One test at a time has it, and the pools and networks that it leaves there are removed.
+    """
+    if not _libvirt_answers():
+        pytest.skip("needs libvirtd 9.0, running (package libvirt-daemon-system)")
+    with open(str(shutil.which("virsh"))) as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        listed = {kind: _asked_of_libvirt(f"{kind}-list", "--all", "--name").split() for kind in ("pool", "net")}
+        yield REFERENCE
+        for kind, before in listed.items():
+            for name in {*_asked_of_libvirt(f"{kind}-list", "--all", "--name").split()} - {*before}:
+                _asked_of_libvirt(f"{kind}-destroy {name}; {kind}-undefine {name}")
 
 
 @pytest.fixture(autouse=True)

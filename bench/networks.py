@@ -91,24 +91,36 @@ def _single(shells: list[Shell], bare: _Bare, add: Add) -> None:
 
 
 def _session(folder: Path, shells: list[Shell], add: Add) -> None:
-    """Many in one process, each beside the bare tools run by one shell."""
+    """Many in one process, beside the bare tools run by one shell. One after another: what nft takes for a table grows
+    with the tables that there are."""
     numbers = range(1, IN_SESSION + 1)
     bare = [_Bare(folder, number) for number in numbers]
     for program, shell in enumerate(shells):
         shell.script([f"net-define {_paper(folder, program, number)}" for number in numbers])
+
+    def each(work: Callable[[], object]) -> float:
+        return timed(work) / IN_SESSION
+
+    def by_hand(lines: list[str]) -> float:
+        return each(partial(run, ["sh", "-c", "\n".join(lines)]))
+
+    def by(shell: Shell, verb: str) -> float:
+        return each(partial(shell.script, [f"net-{verb} {_NAME}{number}" for number in numbers]))
+
     try:
-        for verb, by_hand, goal in (
-            ("start", [one.up for one in bare], GOAL),
-            ("destroy", [one.down for one in bare], ""),
-        ):
-            alone = timed(partial(run, ["sh", "-c", "\n".join(by_hand)])) / IN_SESSION
-            lines = [f"net-{verb} {_NAME}{number}" for number in numbers]
-            ours, *theirs = [timed(partial(shell.script, lines)) / IN_SESSION for shell in shells]
-            virsh = theirs[0] if theirs else None
-            add(Row(f"net-{verb}, each of {IN_SESSION} in one process", ours, alone, "the same", virsh, goal))
+        alone = by_hand([one.up for one in bare]), by_hand([one.down for one in bare])
+        ours, *theirs = [(by(shell, "start"), by(shell, "destroy")) for shell in shells]
     finally:
         for shell in shells:
             shell.script([f"net-undefine {_NAME}{number}" for number in numbers])
+    start, destroy = zip(ours, alone, theirs[0] if theirs else (None, None), strict=True)
+    add(_row("start", start, GOAL))
+    add(_row("destroy", destroy, ""))
+
+
+def _row(verb: str, taken: tuple[float, float, float | None], goal: str) -> Row:
+    ours, bare, virsh = taken
+    return Row(f"net-{verb}, each of {IN_SESSION} in one process", ours, bare, "the same", virsh, goal)
 
 
 def _guest(folder: Path, shells: list[Shell], add: Add) -> None:

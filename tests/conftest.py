@@ -55,6 +55,16 @@ def reference() -> Iterator[tuple[str, ...]]:
                 _asked_of_libvirt(f"{kind}-destroy {name}; {kind}-undefine {name}")
 
 
+def with_initrd(guest: Guest, build: Callable[[Guest, Path], Path], folder: Path, what: str) -> Guest:
+    """The guest with another initial file system; without ``what`` it is made of, the test is skipped."""
+    try:
+        initrd = build(guest, folder)
+    except GuestError as error:
+        pytest.skip(f"needs {what}: {error}")
+    initrd.chmod(0o644)
+    return guest._replace(initrd=initrd)
+
+
 @pytest.fixture(autouse=True)
 def declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What commands give is what they declare, and each error comes with a hint, whatever a test runs them for."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kit.agent import initrd_with_agent
-from kit.guest import Guest, GuestError
+from kit.guest import Guest
 from tests import needs
-from tests.conftest import Run
+from tests.conftest import Run, with_initrd
 from tests.guests.documents import document, serial_to
 from tests.guests.living import define, state, wait_for, wait_ready
 
@@ -20,12 +20,7 @@ CHANNEL = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent
 
 @pytest.fixture
 def agent_guest(guest: Guest, root: Path) -> Guest:
-    try:
-        initrd = initrd_with_agent(guest, root / "initrd")
-    except GuestError as error:
-        pytest.skip(f"needs the guest agent: {error}")
-    initrd.chmod(0o644)
-    return guest._replace(initrd=initrd)
+    return with_initrd(guest, initrd_with_agent, root / "initrd", "the guest agent")
 
 
 def test_the_agent_restarts_the_guest_and_ends_it(virshpy: Run, root: Path, agent_guest: Guest) -> None:

@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 import virshpy
-from kit.guest import Guest, GuestError
+from kit.guest import Guest
 from kit.router import initrd_of_router
 from tests import needs
+from tests.conftest import with_initrd
 from tests.networks.consoles import Console, on_networks
 from tests.networks.space import Host, Space
 
@@ -87,12 +88,7 @@ def topology(host: Host) -> Iterator[Topology]:
 @pytest.fixture
 def router(guest: Guest, root: Path) -> Guest:
     """A guest that can translate addresses."""
-    try:
-        initrd = initrd_of_router(guest, root / "initrd")
-    except GuestError as error:
-        pytest.skip(f"needs the guest with nft: {error}")
-    initrd.chmod(0o644)
-    return guest._replace(initrd=initrd)
+    return with_initrd(guest, initrd_of_router, root / "initrd", "the guest with nft")
 
 
 def reached(lan: Space, *addresses: str) -> list[str]:

@@ -10,11 +10,10 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
-from kit.guest import Guest, GuestError
+from kit.guest import Guest
 from kit.router import initrd_of_router
 from tests import needs
+from tests.conftest import with_initrd
 from tests.docs.tour import CHECKOUT
 from tests.docs.transcript import Line, Names, follow, lines
 from tests.networks.consoles import Console
@@ -67,10 +66,8 @@ class Tour:
 
 
 def test_the_tour(host: Host, guest: Guest) -> None:
-    try:  # from within the host, which is behind nothing, no package could be got
-        initrd_of_router(guest, host.root / "initrd")
-    except GuestError as error:
-        pytest.skip(f"needs the guest with nft: {error}")
+    # From within the host, which is behind nothing, no package could be got.
+    with_initrd(guest, initrd_of_router, host.root / "initrd", "the guest with nft")
     typed = list(lines(PAGE.read_text()))
     assert len([line for line in typed if line.prompt != "#"]) > 5
 

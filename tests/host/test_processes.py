@@ -58,6 +58,16 @@ def test_a_program_is_handed_descriptors() -> None:
         os.close(fd)
 
 
+def test_a_program_has_nothing_that_it_was_not_given() -> None:
+    """What we were started with, as a script's lock, is not what we start has."""
+    fd = os.open("/dev/zero", os.O_RDONLY)
+    os.set_inheritable(fd, True)
+    try:
+        assert "/dev/zero" not in processes.run(["/bin/sh", "-c", "ls -l /proc/self/fd"]).stdout
+    finally:
+        os.close(fd)
+
+
 @needs.root
 def test_a_program_is_another_user() -> None:
     done = processes.run(["/bin/sh", "-c", "id -u; id -g; id -G"], uid=1879114001, groups=[7])

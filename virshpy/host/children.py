@@ -30,18 +30,32 @@ def start(
     session: bool = False,
 ) -> int:
     """Start a program with these descriptors; its pid. ``stdin`` None is /dev/null, and ``descriptors`` stay open under
-    their numbers; ``session``: it leads one of its own. Raises OSError where it cannot be run.
+    their numbers; ``session``: it leads one of its own. It has no others, not even those that we were started with: a
+    guest would keep the lock that a script has taken. Raises OSError where it cannot be run.
     """
     given = {number: _above_standard(fd) for number, fd in ((0, stdin), (1, stdout), (2, stderr)) if fd is not None}
     try:
         actions: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in given.items()]
         actions += [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in descriptors]  # which lets it stay open
+        actions += [(os.POSIX_SPAWN_CLOSE, fd) for fd in _inherited() if fd not in descriptors]
         if stdin is None:
             actions.append((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
         return os.posix_spawnp(argv[0], list(argv), env, file_actions=actions, setsigdef=_IGNORED, setsid=session)
     finally:
         for fd in given.values():
             os.close(fd)
+
+
+def _inherited() -> list[int]:
+    """The descriptors that what we start would have of us, beside the standard streams."""
+    found = []
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if fd > ERR and os.get_inheritable(fd):
+                found.append(fd)
+        except OSError:
+            pass  # the one by which they were listed
+    return found
 
 
 def _above_standard(fd: int) -> int:

@@ -23,10 +23,10 @@ _PORTS = (1024, 65535)
 
 
 def table(network: Network, around: Surroundings) -> Table | None:
-    """The table of a network that is there; None for one of which nothing is kept from passing (mode ``open``).
+    """The table of a network in these surroundings; None for one of which nothing is kept from passing (mode ``open``).
 
-    It is called by its bridge: no two networks of a host have one. By the link that leads out of a namespace nobody
-    comes in but to a forwarded port.
+    It is named after the bridge, which no two networks of a host share. Through the link that leads out of a namespace
+    only forwarded ports are reached.
     """
     if network.mode not in ("none", "nat", "route"):
         return None

@@ -69,11 +69,23 @@ def _above_standard(fd: int) -> int:
         os.close(copy)
 
 
+def ends(process: int, milliseconds: float) -> bool:
+    """Whether a process, whose descriptor this is, ends within that time; the descriptor is closed."""
+    from select import POLLIN, poll
+
+    try:
+        poller = poll()
+        poller.register(process, POLLIN)
+        return bool(poller.poll(milliseconds))
+    finally:
+        os.close(process)
+
+
 class Heard:
     """A program that is run to its end while its words are heard; left as a context before that, it is given up.
 
-    ``together``: what it has started is given up with it. ``returncode`` is how it ended: the negative number of a
-    signal, or its exit status. Raises OSError where it cannot be run.
+    ``together``: what it has started is given up with it. ``returncode`` is then how it ended: the negative number of
+    a signal, or its exit status. Raises OSError where it cannot be run.
     """
 
     def __init__(
@@ -85,7 +97,8 @@ class Heard:
         descriptors: Sequence[int] = (),
         together: bool = False,
     ) -> None:
-        self.returncode: int | None = None
+        self.returncode = 0
+        self._runs = True
         self._together = together
         (out, stdout), (err, stderr) = os.pipe(), os.pipe()
         self._ends = {out: OUT, err: ERR}
@@ -124,28 +137,21 @@ class Heard:
             yield OUT, b""
 
     def _has_ended(self, milliseconds: int) -> bool:
-        """Whether it has within that time, and what it was is collected."""
-        from select import POLLIN, poll
-
+        """Whether it has within that time; then it is collected."""
         try:
-            fd = os.pidfd_open(self.pid)
-            try:
-                poller = poll()
-                poller.register(fd, POLLIN)
-                if not poller.poll(milliseconds):
-                    return False
-            finally:
-                os.close(fd)
+            if not ends(os.pidfd_open(self.pid), milliseconds):
+                return False
             self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         except (ProcessLookupError, ChildProcessError):
-            self.returncode = 0  # who ignores SIGCHLD does not learn how a child ended
+            pass  # who ignores SIGCHLD does not learn how a child ended
+        self._runs = False
         return True
 
     def __enter__(self) -> Heard:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.returncode is None:
+        if self._runs:
             (os.killpg if self._together else os.kill)(self.pid, SIGKILL)  # not collected yet: the number is its own
             self._has_ended(_AFTER_KILLING)  # one that storage holds fast ends when the storage lets it
         self._close()

@@ -65,7 +65,7 @@ def run(
     stdout, stderr = (said[end].decode(errors="replace") for end in (OUT, ERR))
     if check:
         _require_success(argv, child.returncode, stderr or stdout)
-    return Completed(argv, child.returncode or 0, stdout, stderr)
+    return Completed(argv, child.returncode, stdout, stderr)
 
 
 def run_heard(
@@ -125,7 +125,7 @@ def as_user(uid: int | None, groups: Sequence[int]) -> list[str]:
     return ["setpriv", "--reuid", str(uid), "--regid", str(uid), *more]
 
 
-def _require_success(argv: Sequence[str], returncode: int | None, words: str) -> None:
+def _require_success(argv: Sequence[str], returncode: int, words: str) -> None:
     if returncode:
         how = _ending(returncode)
         raise errors.InternalError(f"Child process ({' '.join(argv)}) unexpected {how}: {words.strip()}")
@@ -307,17 +307,10 @@ def wait_gone(pid: int, started: int, timeout: float) -> bool:
 
 
 def _awaited(pid: int, started: int, timeout: float) -> bool:
-    import select
+    from virshpy.host.children import ends
 
     fd = _pidfd(pid, started)
-    if fd is None:
-        return True
-    try:
-        poller = select.poll()
-        poller.register(fd, select.POLLIN)
-        return bool(poller.poll(timeout * 1000))
-    finally:
-        os.close(fd)
+    return fd is None or ends(fd, timeout * 1000)
 
 
 def kill(pid: int, started: int, *, patience: float, force: bool = True, again: bool = False) -> None:
